@@ -1,0 +1,1 @@
+//! Fetch a new executable from a file

@@ -1,0 +1,1 @@
+//! Fetch a new executable over HTTP

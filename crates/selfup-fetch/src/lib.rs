@@ -1,0 +1,1 @@
+//! Where a new executable comes from: the Fetch trait and its types

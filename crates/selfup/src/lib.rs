@@ -1,0 +1,1 @@
+//! Monitorable, gracefully restarting, self-upgrading programs
