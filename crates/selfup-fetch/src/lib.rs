@@ -1,1 +1,76 @@
-//! Where a new executable comes from: the Fetch trait and its types
+//! Where a new executable comes from: the [`Fetch`] trait and what every fetcher shares.
+//!
+//! A fetcher is asked again and again whether its source has something new, and answers with
+//! an [`Artifact`] (a reader of the bytes, and what is known about them) or with nothing. It
+//! is told afterwards what became of them ([`Outcome`]), and only then takes them for seen, so
+//! that a broken transfer is tried again and a refused binary is not fetched twice.
+//!
+//! ```
+//! use selfup_fetch::{Artifact, Current, Fetch, Outcome, from_fn};
+//!
+//! let mut releases = vec![b"the new program".as_slice()];
+//! let mut fetcher = from_fn(move |_: &Current| {
+//!     Ok::<_, std::io::Error>(releases.pop().map(Artifact::new))
+//! });
+//!
+//! let current = Current::new("/usr/bin/app", || String::from("0123abcd"));
+//! let mut artifact = fetcher.fetch(&current)?.expect("something new");
+//! let mut bytes = Vec::new();
+//! std::io::copy(&mut artifact.reader, &mut bytes)?;
+//! fetcher.settle(Outcome::Installed);
+//! assert!(fetcher.fetch(&current)?.is_none());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # The flow
+//!
+//! `init` once, then for ever: wait ([`Backoff`] says how long) → `fetch` → read the artifact
+//! to its end → `settle`. Everything is called from one thread at a time and may block; a
+//! fetcher sets its own deadlines, so that no call blocks for ever.
+//!
+//! # What is here
+//!
+//! - [`Fetch`], [`Current`], [`Artifact`], [`Digest`], [`Outcome`]: the contract.
+//! - [`from_fn`]: a closure as a fetcher.
+//! - [`expand`] and [`Template`]: `{os}`, `{arch}` and `{target}` in addresses and paths.
+//! - [`gunzip`]: decompression that notices truncation and refuses bombs.
+//! - [`Backoff`]: when to ask again, with jitter, after success and failure.
+//! - [`redact`]: an address without its secrets, for messages.
+//! - [`Error`]: one error for all fetchers, which knows whether asking again may help.
+//!
+//! # What is not
+//!
+//! No network, no clock, no thread, no `unsafe`. Nothing is verified here: digests and signatures
+//! are carried to whoever installs. Fetchers live in crates of their own.
+//!
+//! # Limits
+//!
+//! gzip is the only compression. Platforms: all that `std` and `flate2` know.
+
+#![forbid(unsafe_code)]
+
+mod artifact;
+mod backoff;
+mod current;
+mod digest;
+mod error;
+mod fetch;
+mod from_fn;
+mod gunzip;
+mod redact;
+mod template;
+
+pub use artifact::Artifact;
+pub use backoff::Backoff;
+pub use current::Current;
+pub use digest::{Algorithm, Digest};
+pub use error::{Error, ErrorKind};
+pub use fetch::{Fetch, Outcome};
+pub use from_fn::{FromFn, from_fn};
+pub use gunzip::{Gunzip, gunzip};
+pub use redact::redact;
+pub use template::{Platform, Template, expand};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,0 +1,70 @@
+use std::{fmt, io::Read};
+
+use crate::Digest;
+
+/// A new executable on its way: its bytes and what its source says about them.
+///
+/// Nothing here has been checked. A source that knows more says more, and whoever installs
+/// holds the bytes against all of it.
+#[non_exhaustive]
+#[must_use]
+pub struct Artifact {
+    /// The bytes of the executable, decompressed; an error in place of an end that came too soon.
+    pub reader: Box<dyn Read + Send>,
+    /// How many bytes the reader yields, where that is known beforehand.
+    pub size: Option<u64>,
+    /// The version, as the source names it.
+    pub version: Option<String>,
+    /// Digests of the bytes that the reader yields.
+    pub digests: Vec<Digest>,
+    /// A detached signature of those bytes, as text (the minisign format).
+    pub signature: Option<String>,
+}
+
+impl Artifact {
+    /// An artifact of which nothing but the bytes is known.
+    pub fn new(reader: impl Read + Send + 'static) -> Self {
+        Self {
+            reader: Box::new(reader),
+            size: None,
+            version: None,
+            digests: Vec::new(),
+            signature: None,
+        }
+    }
+
+    /// Promises the number of bytes.
+    pub fn size(mut self, size: u64) -> Self {
+        self.size = Some(size);
+        self
+    }
+
+    /// Names the version.
+    pub fn version(mut self, version: impl Into<String>) -> Self {
+        self.version = Some(version.into());
+        self
+    }
+
+    /// Promises a digest, in addition to those promised before.
+    pub fn digest(mut self, digest: Digest) -> Self {
+        self.digests.push(digest);
+        self
+    }
+
+    /// Brings the text of a detached signature.
+    pub fn signature(mut self, signature: impl Into<String>) -> Self {
+        self.signature = Some(signature.into());
+        self
+    }
+}
+
+impl fmt::Debug for Artifact {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Artifact")
+            .field("size", &self.size)
+            .field("version", &self.version)
+            .field("digests", &self.digests)
+            .field("signature", &self.signature)
+            .finish_non_exhaustive()
+    }
+}

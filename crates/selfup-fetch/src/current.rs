@@ -1,0 +1,44 @@
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    sync::LazyLock,
+};
+
+/// What runs now: the path of its executable and, when asked for, the executable's id.
+///
+/// The id is worked out at the first [`id`](Self::id) and kept. Hashing a large executable takes
+/// a noticeable time, so it does not happen unless a fetcher wants to know.
+pub struct Current {
+    path: PathBuf,
+    id: LazyLock<String, Box<dyn FnOnce() -> String + Send>>,
+}
+
+impl Current {
+    /// Describes the executable at `path`, whose id is what `id` returns.
+    ///
+    /// The closure runs at most once.
+    pub fn new(path: impl Into<PathBuf>, id: impl FnOnce() -> String + Send + 'static) -> Self {
+        Self { path: path.into(), id: LazyLock::new(Box::new(id)) }
+    }
+
+    /// The executable's id: its SHA-1 in 40 lower-case hexadecimal digits.
+    ///
+    /// It tells executables apart; it is no proof of where one comes from.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Where the executable is, and where a new one will be put.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl fmt::Debug for Current {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The id is left out: to print it could mean to hash the executable first.
+        f.debug_struct("Current").field("path", &self.path).finish_non_exhaustive()
+    }
+}

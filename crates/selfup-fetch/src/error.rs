@@ -1,0 +1,242 @@
+use std::{error, fmt, io, time::Duration};
+
+/// Why something could not be fetched.
+///
+/// Shown as one line that names the source (secrets left out, see [`redact`](crate::redact)),
+/// what went wrong and what to look at; the cause is in
+/// [`source`](error::Error::source) and not in that line.
+///
+/// It travels through a reader inside an [`io::Error`]; `Error::from` takes it out again.
+pub struct Error {
+    inner: Box<Inner>,
+}
+
+struct Inner {
+    kind: ErrorKind,
+    reason: String,
+    place: Option<String>,
+    transient: bool,
+    retry_after: Option<Duration>,
+    source: Option<Box<dyn error::Error + Send + Sync>>,
+}
+
+/// What sort of thing went wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The fetcher's settings cannot work.
+    Configuration,
+    /// There is nothing at that place (yet).
+    NotFound,
+    /// We may not have it: credentials or permissions.
+    Denied,
+    /// The source cannot be reached: name, network, nobody listening.
+    Unreachable,
+    /// The source is there, but cannot prove to be the right one.
+    Untrusted,
+    /// The source answers that it cannot serve now.
+    Unavailable,
+    /// A phase took longer than its deadline.
+    TimedOut,
+    /// Nothing at all moved for too long.
+    Stalled,
+    /// The bytes ended before they were complete.
+    Truncated,
+    /// The bytes changed while they were read.
+    Changed,
+    /// The bytes are not in the form they should have, such as broken gzip.
+    Corrupt,
+    /// The source said something that cannot be understood or must not be followed.
+    Protocol,
+    /// There are more bytes than may be.
+    TooLarge,
+    /// Reading failed in another way.
+    Io,
+    /// Something that only the fetcher knows of.
+    Other,
+}
+
+impl ErrorKind {
+    /// Whether the same thing may go well another time without anybody's doing.
+    const fn is_transient(self) -> bool {
+        match self {
+            Self::Configuration | Self::Denied | Self::Untrusted | Self::TooLarge => false,
+            Self::NotFound
+            | Self::Unreachable
+            | Self::Unavailable
+            | Self::TimedOut
+            | Self::Stalled
+            | Self::Truncated
+            | Self::Changed
+            | Self::Corrupt
+            | Self::Protocol
+            | Self::Io
+            | Self::Other => true,
+        }
+    }
+}
+
+impl Error {
+    /// An error of that kind; `reason` is a lower-case phrase without a full stop.
+    ///
+    /// The reason must hold no secret. Whether it is transient follows from the kind, unless
+    /// [`permanent`](Self::permanent) says otherwise.
+    #[must_use]
+    pub fn new(kind: ErrorKind, reason: impl Into<String>) -> Self {
+        Self {
+            inner: Box::new(Inner {
+                kind,
+                reason: reason.into(),
+                place: None,
+                transient: kind.is_transient(),
+                retry_after: None,
+                source: None,
+            }),
+        }
+    }
+
+    /// Names the source, unless it is named already. Pass addresses through
+    /// [`redact`](crate::redact) first.
+    #[must_use]
+    pub fn at(mut self, place: impl Into<String>) -> Self {
+        self.inner.place.get_or_insert_with(|| place.into());
+        self
+    }
+
+    /// Keeps the cause.
+    #[must_use]
+    pub fn with_source(mut self, source: impl Into<Box<dyn error::Error + Send + Sync>>) -> Self {
+        self.inner.source = Some(source.into());
+        self
+    }
+
+    /// Says how long the source asked to be left alone.
+    #[must_use]
+    pub fn with_retry_after(mut self, delay: Duration) -> Self {
+        self.inner.retry_after = Some(delay);
+        self
+    }
+
+    /// Makes it an error that will not go away by itself, whatever its kind.
+    #[must_use]
+    pub fn permanent(mut self) -> Self {
+        self.inner.transient = false;
+        self
+    }
+
+    /// What sort of thing went wrong.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.inner.kind
+    }
+
+    /// Whether asking again later may help without anybody's doing.
+    ///
+    /// Where it does not, somebody has to change the configuration or the source. It is still
+    /// worth asking now and then, since the source may be what is changed.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        self.inner.transient
+    }
+
+    /// How long the source asked to be left alone, as it said it, unbounded;
+    /// [`Backoff`](crate::Backoff) knows what to do with it.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.inner.retry_after
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.inner.place {
+            Some(place) => write!(f, "cannot fetch {place}: {}", self.inner.reason),
+            None => write!(f, "cannot fetch: {}", self.inner.reason),
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("kind", &self.inner.kind)
+            .field("place", &self.inner.place)
+            .field("reason", &self.inner.reason)
+            .field("transient", &self.inner.transient)
+            .field("retry_after", &self.inner.retry_after)
+            .field("source", &self.inner.source)
+            .finish()
+    }
+}
+
+impl error::Error for Error {
+    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
+        self.inner.source.as_deref().map(|source| source as _)
+    }
+}
+
+/// Wraps the error for a reader to return.
+impl From<Error> for io::Error {
+    fn from(error: Error) -> Self {
+        let kind = match error.kind() {
+            ErrorKind::NotFound => io::ErrorKind::NotFound,
+            ErrorKind::Denied => io::ErrorKind::PermissionDenied,
+            ErrorKind::TimedOut | ErrorKind::Stalled => io::ErrorKind::TimedOut,
+            ErrorKind::Truncated => io::ErrorKind::UnexpectedEof,
+            ErrorKind::Corrupt | ErrorKind::Protocol => io::ErrorKind::InvalidData,
+            ErrorKind::TooLarge => io::ErrorKind::FileTooLarge,
+            _ => io::ErrorKind::Other,
+        };
+        Self::new(kind, error)
+    }
+}
+
+/// Takes out the error that a reader wrapped; any other [`io::Error`] gets the kind that fits.
+impl From<io::Error> for Error {
+    fn from(error: io::Error) -> Self {
+        let error = match error.downcast::<Self>() {
+            Ok(own) => return own,
+            Err(other) => other,
+        };
+        let kind = match error.kind() {
+            io::ErrorKind::NotFound => ErrorKind::NotFound,
+            io::ErrorKind::PermissionDenied => ErrorKind::Denied,
+            io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => ErrorKind::TimedOut,
+            io::ErrorKind::UnexpectedEof => ErrorKind::Truncated,
+            _ => ErrorKind::Io,
+        };
+        Self::new(kind, error.to_string()).with_source(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::error::Error as _;
+
+    #[test]
+    fn it_survives_the_way_through_a_reader() {
+        let error = Error::new(ErrorKind::Stalled, "nothing came for 30s")
+            .at("http://h/app")
+            .with_retry_after(Duration::from_secs(7))
+            .permanent();
+        let back = Error::from(io::Error::from(error));
+        assert_eq!(back.kind(), ErrorKind::Stalled);
+        assert_eq!(back.retry_after(), Some(Duration::from_secs(7)));
+        assert!(!back.is_transient());
+        assert_eq!(back.to_string(), "cannot fetch http://h/app: nothing came for 30s");
+    }
+
+    #[test]
+    fn the_first_place_stays() {
+        let error = Error::new(ErrorKind::Io, "gone").at("a").at("b");
+        assert_eq!(error.to_string(), "cannot fetch a: gone");
+    }
+
+    #[test]
+    fn a_foreign_error_is_the_source() {
+        let error = Error::from(io::Error::from(io::ErrorKind::PermissionDenied));
+        assert_eq!(error.kind(), ErrorKind::Denied);
+        assert!(error.source().unwrap().is::<io::Error>());
+    }
+}

@@ -1,0 +1,95 @@
+use std::time::Duration;
+
+use crate::{Artifact, Current, Error};
+
+/// A source of new executables that can be asked whether it has one.
+///
+/// The calls come in this order, from one thread at a time: [`init`](Self::init) once, then
+/// [`fetch`](Self::fetch) again and again, and after each artifact one
+/// [`settle`](Self::settle). A fetch that follows an artifact nobody settled treats it as
+/// [`Outcome::Failed`].
+///
+/// A fetcher never logs, never retries by itself and never ends the process. It may block, within
+/// deadlines of its own.
+pub trait Fetch: Send {
+    /// Looks at the configuration before the first poll.
+    ///
+    /// A fetcher that nobody initialised still works; it then reports a bad configuration from
+    /// its first [`fetch`](Self::fetch).
+    ///
+    /// # Errors
+    ///
+    /// What can never work is refused here, most often with
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration). What may work later, such
+    /// as a server that is not up yet, is not.
+    fn init(&mut self, current: &Current) -> Result<(), Error> {
+        let _ = current;
+        Ok(())
+    }
+
+    /// Asks for what is new since the last settled artifact.
+    ///
+    /// `None`: nothing. The artifact's reader may fail as well; its errors hold an [`Error`],
+    /// which [`Error::from`] gives back.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_transient`] tells whether asking again later can help.
+    fn fetch(&mut self, current: &Current) -> Result<Option<Artifact>, Error>;
+
+    /// Hears what became of the last artifact.
+    ///
+    /// Only a settled one is remembered as seen ([`Outcome::is_settled`]), and only its identity
+    /// *at the time it was fetched*: what was published meanwhile is new.
+    fn settle(&mut self, outcome: Outcome) {
+        let _ = outcome;
+    }
+
+    /// How long to wait between two polls; `None` leaves it to the caller.
+    fn interval(&self) -> Option<Duration> {
+        None
+    }
+}
+
+/// What became of an artifact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// It was installed.
+    Installed,
+    /// It is what runs already.
+    UpToDate,
+    /// It was read to its end and turned down; the same bytes would be turned down again.
+    Refused,
+    /// It did not arrive, or something unrelated to it went wrong; it is worth fetching again.
+    Failed,
+}
+
+impl Outcome {
+    /// Whether the artifact need not be fetched again until the source changes.
+    #[must_use]
+    pub const fn is_settled(self) -> bool {
+        match self {
+            Self::Installed | Self::UpToDate | Self::Refused => true,
+            Self::Failed => false,
+        }
+    }
+}
+
+impl<F: Fetch + ?Sized> Fetch for Box<F> {
+    fn init(&mut self, current: &Current) -> Result<(), Error> {
+        (**self).init(current)
+    }
+
+    fn fetch(&mut self, current: &Current) -> Result<Option<Artifact>, Error> {
+        (**self).fetch(current)
+    }
+
+    fn settle(&mut self, outcome: Outcome) {
+        (**self).settle(outcome);
+    }
+
+    fn interval(&self) -> Option<Duration> {
+        (**self).interval()
+    }
+}
