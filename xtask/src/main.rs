@@ -1,3 +1,56 @@
-//! The project's own tasks.
+//! The project's own tasks. `cargo xtask` without arguments lists them.
+//!
+//! Every task is a function in a file of its own; `ci` strings the checks together. What a task
+//! prints is meant for a person, and the exit code is zero only if everything held.
 
-fn main() {}
+#![forbid(unsafe_code)]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "these tasks talk to a person at a terminal"
+)]
+
+mod apt;
+mod ci;
+mod cli;
+mod command;
+mod deny;
+mod features;
+mod lint;
+mod needs;
+mod package;
+mod rust_version;
+mod step;
+mod style;
+mod test;
+mod tidy;
+mod workspace;
+
+use cli::Task;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let task = match cli::parse(std::env::args().skip(1)) {
+        Ok(task) => task,
+        Err(complaint) => {
+            eprintln!("xtask: {complaint}\n\n{}", cli::HELP);
+            return ExitCode::from(2);
+        }
+    };
+    let outcome = match task {
+        Task::Help => {
+            println!("{}", cli::HELP);
+            Ok(())
+        }
+        Task::Test(args) => test::run(&args),
+        Task::Ci(steps) => ci::run(&steps),
+        Task::Tidy => tidy::run(),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("\n{} {failure}", style::bad("xtask:"));
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! Everything a change must pass, cheapest first.
+
+use crate::command::{Failure, Result, cargo, run as run_command};
+use crate::step::{self, Step};
+use crate::{deny, features, lint, package, rust_version, tidy};
+
+pub(crate) const STEPS: &[Step] = &[
+    Step { name: "fmt", what: "the code is formatted", run: lint::fmt },
+    Step { name: "tidy", what: "layout, wording, links, who may use whom", run: tidy::run },
+    Step { name: "deny", what: "licences, banned crates, sources", run: deny::run },
+    Step {
+        name: "rust-version",
+        what: "no dependency asks for a newer compiler than the crate promises",
+        run: rust_version::run,
+    },
+    Step { name: "clippy", what: "no warning, tests included", run: lint::clippy },
+    Step { name: "rustdoc", what: "no broken link, no warning", run: lint::rustdoc },
+    Step { name: "features", what: "every crate alone, every feature alone", run: features::run },
+    Step { name: "package", what: "what would be published builds", run: package::run },
+    Step { name: "test", what: "the command of the README", run: test },
+];
+
+/// Runs the steps with these names, or all of them.
+pub(crate) fn run(names: &[String]) -> Result {
+    if let Some(unknown) = names.iter().find(|name| !STEPS.iter().any(|step| step.name == *name)) {
+        let known: Vec<&str> = STEPS.iter().map(|step| step.name).collect();
+        return Err(Failure::new(format!(
+            "there is no step `{unknown}`; there are {}",
+            known.join(", ")
+        )));
+    }
+    step::run_all(
+        STEPS.iter().filter(|step| names.is_empty() || names.iter().any(|name| step.name == name)),
+    )
+}
+
+/// The very command that the README names, so that it cannot rot.
+fn test() -> Result {
+    run_command(&mut cargo(&["xtask", "test"]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_that_does_not_exist_is_named_together_with_those_that_do() {
+        let failure = run(&["fnt".to_owned()]).unwrap_err().to_string();
+        assert!(failure.contains("`fnt`") && failure.contains("fmt, "), "{failure}");
+    }
+}

@@ -1,0 +1,63 @@
+//! `cargo deny` with the rules of deny.toml.
+
+use crate::command::{Failure, Result, captured, cargo, run as run_command};
+
+/// Licences, bans and sources must hold. Known vulnerabilities must too, if their list can be had:
+/// a machine without a way to it says so and goes on.
+pub(crate) fn run() -> Result {
+    installed()?;
+    run_command(&mut cargo(&["deny", "--workspace", "check", "licenses", "bans", "sources"]))?;
+    advisories()
+}
+
+fn installed() -> Result {
+    match captured(&mut cargo(&["deny", "--version"])) {
+        Ok(output) if output.status.success() => Ok(()),
+        _ => Err(Failure::new("cargo-deny is missing: cargo install --locked cargo-deny")),
+    }
+}
+
+fn advisories() -> Result {
+    let output = captured(&mut cargo(&["deny", "--workspace", "check", "advisories"]))?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    match verdict(output.status.success(), &said) {
+        Verdict::Clean => println!("no known vulnerability"),
+        Verdict::Unknown(reason) => {
+            println!(
+                "the list of known vulnerabilities could not be fetched, so none was checked:"
+            );
+            println!("  {reason}");
+        }
+        Verdict::Vulnerable => return Err(Failure::new(said.trim_end())),
+    }
+    Ok(())
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Verdict<'a> {
+    Clean,
+    /// The list was out of reach, for this reason.
+    Unknown(&'a str),
+    Vulnerable,
+}
+
+fn verdict(succeeded: bool, said: &str) -> Verdict<'_> {
+    if succeeded {
+        return Verdict::Clean;
+    }
+    let fetch = said.lines().find(|line| line.contains("failed to fetch advisory database"));
+    fetch.map_or(Verdict::Vulnerable, |line| Verdict::Unknown(line.trim()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_list_out_of_reach_is_excused() {
+        let offline = "[ERROR] failed to fetch advisory database https://…: no route";
+        assert_eq!(verdict(false, offline), Verdict::Unknown(offline));
+        assert_eq!(verdict(false, "error[vulnerability]: RUSTSEC-…"), Verdict::Vulnerable);
+        assert_eq!(verdict(true, ""), Verdict::Clean);
+    }
+}

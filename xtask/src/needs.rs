@@ -1,0 +1,53 @@
+//! Programs that some tests run, beyond what a Rust toolchain brings.
+
+use crate::command::{captured, program};
+
+/// One program, where Debian has it, and what it is for.
+#[derive(Debug)]
+pub(crate) struct Need {
+    pub(crate) command: &'static str,
+    pub(crate) package: &'static str,
+    pub(crate) why: &'static str,
+}
+
+pub(crate) const NEEDS: &[Need] = &[
+    Need {
+        command: "systemd-socket-activate",
+        package: "systemd",
+        why: "starts programs with sockets the way systemd does",
+    },
+    Need {
+        command: "python3",
+        package: "python3",
+        why: "a child in another language that takes the sockets",
+    },
+    Need { command: "strace", package: "strace", why: "shows which system calls a program makes" },
+    Need { command: "unshare", package: "util-linux", why: "gives a test namespaces of its own" },
+];
+
+/// Those that this machine lacks.
+pub(crate) fn missing() -> Vec<&'static Need> {
+    NEEDS.iter().filter(|need| !present(need.command)).collect()
+}
+
+/// Whether the shell would find the command.
+fn present(command: &str) -> bool {
+    let found = captured(&mut program("sh", &["-c", "command -v \"$0\"", command]));
+    found.is_ok_and(|output| output.status.success())
+}
+
+/// Whether we may install packages and whether tests that need root can run.
+pub(crate) fn root() -> bool {
+    captured(&mut program("id", &["-u"])).is_ok_and(|output| output.stdout == b"0\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shell_is_there_and_nonsense_is_not() {
+        assert!(present("sh"));
+        assert!(!present("no-such-program-here"));
+    }
+}

@@ -1,0 +1,112 @@
+//! One step after another, each under a heading and timed; then a table of how they went.
+
+use crate::command::{Failure, Result};
+use crate::style;
+use std::time::{Duration, Instant};
+
+/// A named check.
+pub(crate) struct Step {
+    pub(crate) name: &'static str,
+    pub(crate) what: &'static str,
+    pub(crate) run: fn() -> Result,
+}
+
+struct Finished {
+    name: &'static str,
+    took: Duration,
+    outcome: Result,
+}
+
+/// Runs all steps, the later ones too when an earlier one failed: a change that breaks three
+/// things should be told so once.
+pub(crate) fn run_all<'a>(steps: impl IntoIterator<Item = &'a Step>) -> Result {
+    let finished: Vec<Finished> = steps.into_iter().map(run_one).collect();
+    let failed = finished.iter().filter(|step| step.outcome.is_err()).count();
+    println!("\n{}", style::heading("── summary"));
+    for step in &finished {
+        println!("{}", row(step));
+    }
+    match failed {
+        0 => Ok(()),
+        n => Err(Failure::new(format!("{n} of {} steps failed", finished.len()))),
+    }
+}
+
+fn run_one(step: &Step) -> Finished {
+    println!("\n{} — {}", style::heading(&format!("── {}", step.name)), step.what);
+    let start = Instant::now();
+    let outcome = (step.run)();
+    let took = start.elapsed();
+    match &outcome {
+        Ok(()) => println!("{} ({})", style::good(&format!("{}: ok", step.name)), seconds(took)),
+        Err(failure) => {
+            println!("{} ({})", style::bad(&format!("{}: failed", step.name)), seconds(took));
+            println!("{failure}");
+        }
+    }
+    Finished { name: step.name, took, outcome }
+}
+
+fn row(step: &Finished) -> String {
+    let verdict = match &step.outcome {
+        Ok(()) => style::good("ok    "),
+        Err(_) => style::bad("FAILED"),
+    };
+    let row = format!("  {:<14}{verdict}{:>11}", step.name, seconds(step.took));
+    match &step.outcome {
+        Ok(()) => row,
+        Err(failure) => format!("{row}   {}", first_line(failure)),
+    }
+}
+
+fn first_line(failure: &Failure) -> String {
+    failure.to_string().lines().next().unwrap_or_default().to_owned()
+}
+
+/// A duration the way one would say it: `0.4 s`, `3 min 07 s`.
+pub(crate) fn seconds(duration: Duration) -> String {
+    let whole = duration.as_secs();
+    match whole {
+        0..60 => format!("{:.1} s", duration.as_secs_f64()),
+        _ => format!("{} min {:02} s", whole / 60, whole % 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    #[test]
+    fn a_failed_step_stops_no_later_one_and_fails_the_whole() {
+        static RUNS: AtomicUsize = AtomicUsize::new(0);
+        fn good() -> Result {
+            RUNS.fetch_add(1, Ordering::Relaxed);
+            Ok(())
+        }
+        fn bad() -> Result {
+            Err(Failure::new("no\nmore detail"))
+        }
+        let steps = [
+            Step { name: "first", what: "fails", run: bad },
+            Step { name: "second", what: "holds", run: good },
+        ];
+        let failure = run_all(&steps).unwrap_err();
+        assert_eq!(RUNS.load(Ordering::Relaxed), 1);
+        assert_eq!(failure.to_string(), "1 of 2 steps failed");
+        assert!(run_all(&steps[1..]).is_ok());
+    }
+
+    #[test]
+    fn a_row_shows_the_first_line_of_the_reason() {
+        let outcome = Err(Failure::new("clippy said no\n and why"));
+        let row = row(&Finished { name: "clippy", took: Duration::from_millis(1500), outcome });
+        assert!(row.contains("FAILED") && row.ends_with("clippy said no"), "{row}");
+    }
+
+    #[test]
+    fn durations_read_well() {
+        assert_eq!(seconds(Duration::from_millis(420)), "0.4 s");
+        assert_eq!(seconds(Duration::from_secs(187)), "3 min 07 s");
+    }
+}

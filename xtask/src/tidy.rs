@@ -1,0 +1,76 @@
+//! Reads the project's files and tells where they stray from the house rules.
+//!
+//! Pure checks on a [`Tree`]: each takes the files and returns what it found, so that each is
+//! tested on a few lines that are wrong.
+
+mod arrows;
+mod banned;
+mod expectations;
+mod length;
+mod links;
+mod lint_config;
+mod readmes;
+mod rust_source;
+mod tree;
+mod unsafe_code;
+mod wording;
+
+use crate::command::{Failure, Result};
+use crate::workspace::{self, Workspace};
+use std::fmt;
+use tree::Tree;
+
+/// One place that breaks a rule.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Finding {
+    file: String,
+    /// Counted from 1; 0 means the file as a whole.
+    line: usize,
+    message: String,
+}
+
+impl Finding {
+    fn new(file: &str, line: usize, message: impl Into<String>) -> Self {
+        Self { file: file.to_owned(), line, message: message.into() }
+    }
+
+    fn whole(file: &str, message: impl Into<String>) -> Self {
+        Self::new(file, 0, message)
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.line {
+            0 => write!(f, "{}: {}", self.file, self.message),
+            line => write!(f, "{}:{line}: {}", self.file, self.message),
+        }
+    }
+}
+
+/// Each must find nothing.
+const RULES: &[fn(&Tree) -> Vec<Finding>] = &[
+    unsafe_code::check,
+    banned::check,
+    lint_config::check,
+    expectations::check,
+    readmes::check,
+    wording::check,
+    links::check,
+];
+
+pub(crate) fn run() -> Result {
+    let tree = Tree::read(workspace::root())?;
+    for note in length::notes(&tree) {
+        println!("note: {note}");
+    }
+    let mut findings: Vec<Finding> = RULES.iter().flat_map(|rule| rule(&tree)).collect();
+    findings.extend(arrows::check(Workspace::load()?.ours()));
+    findings.sort();
+    if findings.is_empty() {
+        println!("{} files read, nothing to mend", tree.files().len());
+        return Ok(());
+    }
+    let lines: Vec<String> = findings.iter().map(Finding::to_string).collect();
+    Err(Failure::new(format!("{} things to mend\n{}", findings.len(), lines.join("\n"))))
+}
