@@ -1,0 +1,53 @@
+//! Signals that are ignored, as only the process's own parent can have asked at the start.
+
+use crate::error::{Error, ErrorKind};
+use crate::signal::Signal;
+use crate::{Result, sys};
+
+/// Says whether a signal is ignored by this process.
+///
+/// Ignored signals survive `exec`, so at the start of a program this tells what its parent wanted:
+/// `nohup` starts programs with `SIGHUP` ignored.
+///
+/// # Errors
+///
+/// [`ErrorKind::NotCatchable`] for the numbers that the C library keeps for itself.
+pub fn is_ignored(signal: Signal) -> Result<bool> {
+    sys::is_ignored(signal).map_err(|errno| refused(signal, errno))
+}
+
+/// Puts an ignored signal back to its default action and says whether it was ignored; one that is
+/// handled or at its default already is left alone.
+///
+/// Whoever waits for children calls this once with [`Signal::CHLD`]: a parent that ignored it passes
+/// that on, and the kernel then throws the ends of children away, so that waiting for them fails
+/// with `ECHILD`.
+///
+/// Another thread that changes the same signal's disposition at the same moment may be overruled.
+///
+/// # Errors
+///
+/// [`ErrorKind::NotCatchable`] for the numbers that the C library keeps for itself.
+///
+/// # Examples
+///
+/// ```
+/// use selfup_signals::{Signal, unignore};
+///
+/// // Rust's runtime ignores SIGPIPE before `main`.
+/// assert!(unignore(Signal::PIPE)?);
+/// assert!(!unignore(Signal::PIPE)?);
+/// # Ok::<(), selfup_signals::Error>(())
+/// ```
+pub fn unignore(signal: Signal) -> Result<bool> {
+    let ignored = is_ignored(signal)?;
+    if ignored {
+        sys::set_default(signal).map_err(|errno| refused(signal, errno))?;
+    }
+    Ok(ignored)
+}
+
+fn refused(signal: Signal, errno: nix::errno::Errno) -> Error {
+    let message = format!("could not ask what happens on {signal}: it is not for programs to use");
+    Error::because(ErrorKind::NotCatchable, message, errno)
+}

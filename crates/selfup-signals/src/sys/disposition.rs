@@ -1,0 +1,27 @@
+//! What the process does on a signal. Every function here is async-signal-safe.
+
+use std::mem::MaybeUninit;
+use std::ptr;
+
+use libc::sigaction;
+use nix::errno::Errno;
+
+use crate::signal::Signal;
+
+/// Says whether a signal is ignored.
+pub(crate) fn is_ignored(signal: Signal) -> nix::Result<bool> {
+    let mut current = MaybeUninit::<sigaction>::zeroed();
+    // SAFETY: a null `act` only asks, and `oldact` points to room for the answer.
+    let result = unsafe { sigaction(signal.as_raw(), ptr::null(), current.as_mut_ptr()) };
+    Errno::result(result)?;
+    // SAFETY: it was zeroed, and the call above has filled it in.
+    let current = unsafe { current.assume_init() };
+    Ok(current.sa_sigaction == libc::SIG_IGN)
+}
+
+/// Puts a signal back to its default action.
+pub(crate) fn set_default(signal: Signal) -> nix::Result<()> {
+    // SAFETY: installs no function, and the libraries that installed one are not called on it.
+    let former = unsafe { libc::signal(signal.as_raw(), libc::SIG_DFL) };
+    if former == libc::SIG_ERR { Err(Errno::last()) } else { Ok(()) }
+}

@@ -1,0 +1,26 @@
+//! What a child does to its signals between `fork` and `exec`.
+
+use std::io;
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+
+use nix::sys::signal::SigSet;
+
+use super::disposition::{is_ignored, set_default};
+use crate::signal::Signal;
+
+pub(crate) fn reset_before_exec(command: &mut Command) -> &mut Command {
+    // SAFETY: the closure makes async-signal-safe calls only, on values that it owns.
+    unsafe { command.pre_exec(reset) }
+}
+
+/// First the dispositions, then the mask: what was held back meets the default action.
+fn reset() -> io::Result<()> {
+    for signal in Signal::every() {
+        if signal != Signal::HUP || is_ignored(signal) != Ok(true) {
+            // Refused for SIGKILL, SIGSTOP and the C library's own, which are at their default.
+            let _ = set_default(signal);
+        }
+    }
+    Ok(SigSet::empty().thread_set_mask()?)
+}

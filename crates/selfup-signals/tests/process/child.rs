@@ -1,0 +1,75 @@
+use std::process::Command;
+
+use selfup_signals::Signal;
+
+use crate::subject::{actor, actor_under, output};
+
+pub(crate) const TESTS: &[crate::Test] = &[
+    ("a_child_starts_with_nothing_ignored_or_blocked", nothing_ignored),
+    ("nohup_holds_for_the_receiver_and_for_the_child", nohup),
+    ("a_child_inherits_no_descriptor", descriptors),
+    ("a_signal_between_fork_and_exec_is_the_childs", || early("open")),
+    ("a_signal_between_blocked_fork_and_exec_is_the_childs", || early("blocked")),
+];
+
+/// Every signal, by coreutils' env.
+const ALL: &[&str] = &["env", "--ignore-signal", "--block-signal"];
+
+/// What the C library keeps for itself.
+const RESERVED: std::ops::Range<i32> = 32..34;
+
+/// Finds a mask in the text of /proc/self/status.
+fn mask(status: &str, name: &str) -> u64 {
+    let line = status.lines().find_map(|line| line.strip_prefix(name)).expect(name);
+    let all = u64::from_str_radix(line.trim_start_matches(':').trim(), 16).unwrap();
+    // The C library's own are nobody else's business.
+    (1..=64)
+        .filter_map(Signal::from_raw)
+        .filter(|it| !RESERVED.contains(&it.as_raw()))
+        .map(bit)
+        .sum::<u64>()
+        & all
+}
+
+fn bit(signal: Signal) -> u64 {
+    1 << (signal.as_raw() - 1)
+}
+
+fn nothing_ignored() {
+    let status = ["cat", "/proc/self/status"];
+    let dirty = output(Command::new(ALL[0]).args(&ALL[1..]).args(status));
+    assert_eq!(mask(&dirty, "SigIgn").count_ones(), 60, "all but KILL, STOP, 32, 33");
+    assert_ne!(mask(&dirty, "SigBlk"), 0);
+
+    let clean = output(&mut actor_under(ALL, &[&["start"][..], &status].concat()));
+    assert_eq!(mask(&clean, "SigIgn"), bit(Signal::HUP), "ignored as by nohup");
+    assert_eq!(mask(&clean, "SigBlk"), 0);
+
+    let clean = output(&mut actor(&[&["start-receiving"][..], &status].concat()));
+    assert!(clean.starts_with("catches SIGHUP: true\n"));
+    assert_eq!(mask(&clean, "SigIgn"), 0);
+    assert_eq!(mask(&clean, "SigBlk"), 0);
+    assert_eq!(mask(&clean, "SigPnd"), 0);
+}
+
+fn nohup() {
+    let command = ["start-receiving", "cat", "/proc/self/status"];
+    // It sends itself a SIGHUP and lives on.
+    let text = output(&mut actor_under(&["nohup"], &command));
+    assert!(text.starts_with("catches SIGHUP: false\n"));
+    assert_eq!(mask(&text, "SigIgn"), bit(Signal::HUP));
+    assert_eq!(mask(&text, "SigBlk"), 0);
+}
+
+fn descriptors() {
+    let list = ["ls", "/proc/self/fd"];
+    // Whoever started the tests may have left some open; no more than those.
+    let direct = output(Command::new(list[0]).arg(list[1]));
+    let text = output(&mut actor(&[&["start-receiving"][..], &list].concat()));
+    assert_eq!(text, format!("catches SIGHUP: true\n{direct}"));
+}
+
+fn early(how: &str) {
+    let text = output(&mut actor(&["early", how]));
+    assert_eq!(text, "was killed by SIGUSR1\n0 received\n");
+}
