@@ -1,1 +1,117 @@
-//! Stage, verify and install a new executable atomically, keep the previous one, and go back to it
+//! Stages, verifies and installs a new executable in the place of another, keeps the previous one,
+//! and goes back to it.
+//!
+//! Each step consumes the one before, so that bytes which were not verified cannot be installed:
+//!
+//! ```text
+//! Target ── stage ──▶ Staged ── write, verify ──▶ Verified ── install ──▶ Installed ── commit
+//!                                                                                   └─ revert
+//! ```
+//!
+//! - [`Target::preflight`] tells before a download whether its result could be installed.
+//! - [`Target::stage`] locks out other installers and creates a file beside the target.
+//! - [`Staged::write`] streams into it in constant memory, and compares size and digests.
+//! - [`Staged::verify`] asks whether it is an executable for this machine, asks a hook, and runs it
+//!   once with a random token ([`Probe`]).
+//! - [`Verified::install`] replaces the target by one `rename(2)`, with owner, mode and extended
+//!   attributes carried over, and with file and directory flushed.
+//! - [`Installed::commit`] keeps it; [`Installed::revert`], or [`Target::rollback`] at any later
+//!   time, puts the previous executable back.
+//!
+//! **Whatever happens, at every instant the path leads to a whole executable**: the old one up to
+//! the rename, the new one from there on. Before the rename an error leaves the target alone, and
+//! what was staged is removed. An installer that is killed leaves files that the next one
+//! recognises and removes.
+//!
+//! # What it does not do
+//!
+//! It downloads nothing, starts nothing but the probe, logs, retries and prints nothing, and never
+//! ends the process. It does not check signatures yet.
+//!
+//! # Examples
+//!
+//! A program without selfup's answer to the probe is replaced by its next version:
+//!
+//! ```
+//! use selfup_install::{Checks, Expected, Target};
+//!
+//! # let directory = tempfile::tempdir()?;
+//! # let path = directory.path().join("app");
+//! # std::fs::write(&path, "#!/bin/sh\necho one\n")?;
+//! let mut download = &b"#!/bin/sh\necho two\n"[..];
+//!
+//! let target = Target::new(&path)?;
+//! target.preflight()?;
+//! let mut staged = target.stage(Expected::new().size(19))?;
+//! staged.write(&mut download, &mut |_bytes| ())?;
+//! let verified = staged.verify(Checks::new().without_probe())?;
+//! let installed = verified.install()?;
+//! assert_eq!(installed.id(), target.id()?);
+//!
+//! let restored = installed.revert()?; // or commit()
+//! assert_eq!(std::fs::read_to_string(&path)?, "#!/bin/sh\necho one\n");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Files
+//!
+//! All are in the target's directory, because a rename cannot leave a file system, and are hidden.
+//! For a target `app`:
+//!
+//! | name | is there |
+//! |---|---|
+//! | `.app.selfup-new-` and 12 random characters | from `stage` to `install` |
+//! | `.app.selfup-lock` | while somebody holds the lock; it holds the pid |
+//! | `.app.selfup-replaced` | around the rename |
+//! | `.app.selfup-previous` | from the first installation on |
+//!
+//! # Limits
+//!
+//! - The lock is advisory: it keeps other installers of this kind away, not a package manager. One
+//!   that replaces the target in the instant between the last look and the rename loses.
+//! - Who may write to the target's directory, or runs as the same user, is trusted.
+//! - Executables that need `binfmt_misc` are refused, unless they are of the kind they replace.
+//! - `security.ima` and `security.evm` are not carried over: they sign the old bytes.
+//!
+//! # Platform
+//!
+//! Linux. On other Unixes extended attributes are not carried over, and the immutable flag, mount
+//! points and `noexec` mounts are noticed late. Elsewhere the crate is empty.
+#![cfg(unix)]
+
+mod attributes;
+mod digest;
+mod error;
+mod expected;
+mod format;
+mod id;
+mod identity;
+mod install;
+mod installed;
+mod leftovers;
+mod lock;
+mod names;
+mod preflight;
+mod previous;
+mod probe;
+mod site;
+mod staged;
+mod sys;
+mod target;
+mod verify;
+
+pub use digest::Digest;
+pub use error::{Cause, Error, ErrorKind, Result};
+pub use expected::Expected;
+pub use id::Id;
+pub use install::InstallFailed;
+pub use installed::{Installed, SettleFailed};
+pub use previous::{Previous, Restored};
+pub use probe::{PROBE_VARIABLE, Probe, probe_answer};
+pub use staged::Staged;
+pub use target::Target;
+pub use verify::{Checks, PreUpgrade, Verified};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,0 +1,102 @@
+//! Owner, extended attributes and mode go from the old executable to the new one.
+
+use std::ffi::{CStr, CString};
+use std::fs::{File, Metadata, Permissions};
+use std::io;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
+use std::path::Path;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::sys;
+
+/// Says something about the very bytes of a file: never true of other bytes.
+const ABOUT_CONTENT: [&CStr; 2] = [c"security.ima", c"security.evm"];
+
+/// Given to a new file by its directory; the old file has it only if it was meant to.
+const INHERITED: &CStr = c"system.posix_acl_access";
+
+/// Makes `to` look like `from`, the file at `path`: owner and group, then extended attributes
+/// (POSIX ACLs and file capabilities are among them), then the mode with its setuid and setgid
+/// bits. In this order, because a change of owner clears capabilities and setuid bits.
+///
+/// Either everything is carried over, or an error says what is not.
+pub(crate) fn carry(path: &Path, from: &File, to: &File) -> Result<()> {
+    let examine = |file: &File| {
+        let context = format_args!("cannot examine {}", path.display());
+        file.metadata().map_err(|cause| Error::system(context, cause))
+    };
+    let old = examine(from)?;
+    carry_owner(path, &old, &examine(to)?, to)?;
+    carry_extended(path, from, to)?;
+    to.set_permissions(Permissions::from_mode(mode(&old)))
+        .map_err(|cause| lost(path, &format!("mode {:o}", mode(&old)), Some(cause)))?;
+
+    // A setgid bit is dropped without a word where the group is not ours.
+    let new = examine(to)?;
+    if (new.uid(), new.gid(), mode(&new)) == (old.uid(), old.gid(), mode(&old)) {
+        Ok(())
+    } else {
+        Err(lost(
+            path,
+            &format!("owner {}:{} and mode {:o}", old.uid(), old.gid(), mode(&old)),
+            None,
+        ))
+    }
+}
+
+fn mode(metadata: &Metadata) -> u32 {
+    metadata.mode() & 0o7777
+}
+
+fn carry_owner(path: &Path, old: &Metadata, new: &Metadata, to: &File) -> Result<()> {
+    let uid = (old.uid() != new.uid()).then_some(old.uid());
+    let gid = (old.gid() != new.gid()).then_some(old.gid());
+    if (uid, gid) == (None, None) {
+        return Ok(());
+    }
+    fchown(to, uid, gid)
+        .map_err(|cause| lost(path, &format!("owner {}:{}", old.uid(), old.gid()), Some(cause)))
+}
+
+fn carry_extended(path: &Path, from: &File, to: &File) -> Result<()> {
+    let kept = |name: &CStr, cause| lost(path, &describe(name), Some(cause));
+    let list = |file| {
+        sys::attribute_names(file).map_err(|cause| lost(path, "extended attributes", Some(cause)))
+    };
+    let names: Vec<CString> = list(from)?;
+    for name in names.iter().filter(|name| !ABOUT_CONTENT.contains(&name.as_c_str())) {
+        let value = |file| sys::attribute(file, name).map_err(|cause| kept(name, cause));
+        let Some(wanted) = value(from)? else { continue };
+        if value(to)?.as_ref() != Some(&wanted) {
+            sys::set_attribute(to, name, &wanted).map_err(|cause| kept(name, cause))?;
+        }
+    }
+    if !names.iter().any(|name| name.as_c_str() == INHERITED)
+        && list(to)?.iter().any(|name| name.as_c_str() == INHERITED)
+    {
+        sys::remove_attribute(to, INHERITED).map_err(|cause| kept(INHERITED, cause))?;
+    }
+    Ok(())
+}
+
+fn describe(name: &CStr) -> String {
+    let name = name.to_string_lossy();
+    match &*name {
+        "security.capability" => "file capabilities".into(),
+        "system.posix_acl_access" => "access control list".into(),
+        _ => format!("extended attribute {}", name.escape_debug()),
+    }
+}
+
+fn lost(path: &Path, what: &str, cause: Option<io::Error>) -> Error {
+    let text = format!(
+        "cannot keep the {what} of {}; install as root or as the file's owner, or remove it from \
+         the file first",
+        path.display()
+    );
+    let error = Error::new(ErrorKind::Attributes, text);
+    match cause {
+        Some(cause) => error.because(cause),
+        None => error,
+    }
+}

@@ -1,0 +1,154 @@
+//! The one error of this crate.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::io;
+
+/// What a step of an installation ends with.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// A cause as it comes from a hook or from the system.
+pub type Cause = Box<dyn StdError + Send + Sync + 'static>;
+
+/// Why a step could not be done.
+///
+/// Its text is one line that names the file, what was found, what was expected, and what to do
+/// where there is something to do. The cause, if there is one, is in
+/// [`source`](std::error::Error::source) and not in the text.
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    kind: ErrorKind,
+    text: String,
+    cause: Option<Cause>,
+    transient: bool,
+}
+
+/// The sort of an [`Error`], to branch on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// There is no file at the target's path, or its link leads nowhere.
+    NotFound,
+    /// The path is a directory, a FIFO, a device or a socket.
+    NotRegular,
+    /// The directory, or the target in it, may not be changed by this process.
+    NotWritable,
+    /// The target lives on a file system that is mounted read-only.
+    ReadOnly,
+    /// The target lives on a file system that is mounted `noexec`.
+    NoExec,
+    /// Owner, mode or extended attributes of the target could not be carried over.
+    Attributes,
+    /// Another installer works on the same target.
+    Busy,
+    /// The disk or the quota is full.
+    NoSpace,
+    /// More bytes than the size cap allows.
+    TooLarge,
+    /// More or fewer bytes than were promised.
+    SizeMismatch,
+    /// Other bytes than were promised.
+    DigestMismatch,
+    /// A digest could not be parsed.
+    Malformed,
+    /// [`verify`](crate::Staged::verify) was called before a [`write`](crate::Staged::write)
+    /// had succeeded.
+    Incomplete,
+    /// The bytes are no executable for this machine.
+    NotExecutable,
+    /// The `pre_upgrade` hook refused the new executable.
+    Refused,
+    /// The new executable did not answer the probe as it must.
+    ProbeFailed,
+    /// The new executable did not end before the probe's deadline.
+    ProbeTimedOut,
+    /// The staged file is no longer the one that was written.
+    Altered,
+    /// Somebody else replaced or removed the target meanwhile.
+    TargetChanged,
+    /// The target already holds these very bytes.
+    AlreadyInstalled,
+    /// There is no previous executable to go back to.
+    NoPrevious,
+    /// The reader that the new bytes come from failed.
+    Source,
+    /// Any other failure of the system.
+    Io,
+}
+
+impl Error {
+    pub(crate) fn new(kind: ErrorKind, text: impl Into<String>) -> Self {
+        let transient = matches!(kind, ErrorKind::Busy | ErrorKind::NoSpace);
+        Self(Box::new(Inner { kind, text: text.into(), cause: None, transient }))
+    }
+
+    pub(crate) fn because(mut self, cause: impl Into<Cause>) -> Self {
+        self.0.cause = Some(cause.into());
+        self
+    }
+
+    pub(crate) fn transient(mut self, transient: bool) -> Self {
+        self.0.transient = transient;
+        self
+    }
+
+    /// A failed system call, sorted by its number; `text` says what could not be done to what.
+    pub(crate) fn system(text: impl fmt::Display, cause: io::Error) -> Self {
+        let (kind, remedy) = match cause.raw_os_error() {
+            Some(libc::EROFS) => (ErrorKind::ReadOnly, ": its file system is mounted read-only"),
+            Some(libc::EACCES) => (
+                ErrorKind::NotWritable,
+                ": permission denied; run as a user who may write there, or install elsewhere",
+            ),
+            Some(libc::EPERM) => (
+                ErrorKind::NotWritable,
+                ": not permitted; look for an immutable flag (lsattr) or a sticky directory",
+            ),
+            Some(libc::EBUSY) => (
+                ErrorKind::NotWritable,
+                ": it is in use as a mount point; mount its directory instead of the single file",
+            ),
+            Some(libc::ENOSPC) => (ErrorKind::NoSpace, ": no space left; free some and try again"),
+            Some(libc::EDQUOT) => (ErrorKind::NoSpace, ": the disk quota is used up"),
+            Some(libc::EFBIG) => (ErrorKind::NoSpace, ": larger than a file may be here"),
+            _ => (ErrorKind::Io, ""),
+        };
+        Self::new(kind, format!("{text}{remedy}")).because(cause)
+    }
+
+    /// What sort of failure this is.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// Whether the same step may succeed later with nothing else changed: another installer was
+    /// busy, the disk was full, the transfer broke off.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        self.0.transient
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.text)
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("kind", &self.0.kind)
+            .field("text", &self.0.text)
+            .field("cause", &self.0.cause)
+            .finish()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.cause.as_deref().map(|cause| cause as &(dyn StdError + 'static))
+    }
+}

@@ -1,0 +1,165 @@
+//! The swap.
+
+use std::fmt;
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
+
+use crate::attributes;
+use crate::error::{Error, ErrorKind, Result};
+use crate::id::Id;
+use crate::identity::Identity;
+use crate::installed::Installed;
+use crate::previous::{self, Kept};
+use crate::site::Occupant;
+use crate::verify::{Verified, altered};
+
+/// An installation that did not take place, and what was to be installed.
+///
+/// The target is what it was. The verified executable may be tried again, or dropped.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct InstallFailed {
+    /// Why.
+    pub error: Error,
+    /// What was to be installed.
+    pub verified: Verified,
+}
+
+impl fmt::Display for InstallFailed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.error.fmt(f)
+    }
+}
+
+impl std::error::Error for InstallFailed {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        std::error::Error::source(&self.error)
+    }
+}
+
+impl From<InstallFailed> for Error {
+    fn from(failed: InstallFailed) -> Self {
+        failed.error
+    }
+}
+
+impl Verified {
+    /// Puts the new executable in the target's place by one `rename(2)`.
+    ///
+    /// At every instant, and after a crash at any instant, the path leads to the old executable or
+    /// to the new one, whole. Processes that run the old one are not disturbed. The order:
+    ///
+    /// 1. The staged file is still the same inode with the same SHA-1; the target is still what it
+    ///    was when the lock was taken.
+    /// 2. Owner, extended attributes and mode are carried over from the target.
+    /// 3. The file is flushed to the disk.
+    /// 4. The old executable gets a second name, by a hard link, or by a copy where the file
+    ///    system has no links.
+    /// 5. The rename.
+    /// 6. That second name becomes `.NAME.selfup-previous`, in place of an older one.
+    /// 7. The directory is flushed.
+    ///
+    /// Up to the rename a failure leaves the target alone. After it the installation is a fact; a
+    /// failure there is told by [`Installed::warning`]. The lock is let go at the end.
+    ///
+    /// # Errors
+    ///
+    /// - [`Altered`](ErrorKind::Altered): the staged file was replaced or written to.
+    /// - [`AlreadyInstalled`](ErrorKind::AlreadyInstalled): these bytes are at the path already,
+    ///   perhaps put there by another installer meanwhile: nothing is left to do but to restart.
+    /// - [`TargetChanged`](ErrorKind::TargetChanged): something else is there, or nothing.
+    /// - [`Attributes`](ErrorKind::Attributes): something about the target could not be kept.
+    /// - [`NotWritable`](ErrorKind::NotWritable), [`ReadOnly`](ErrorKind::ReadOnly),
+    ///   [`NoSpace`](ErrorKind::NoSpace), [`Io`](ErrorKind::Io): the file system.
+    pub fn install(mut self) -> std::result::Result<Installed, InstallFailed> {
+        match self.prepare() {
+            Ok(kept) => self.swap(kept),
+            Err(error) => Err(self.give_back(error)),
+        }
+    }
+
+    /// Steps 1 to 4.
+    fn prepare(&mut self) -> Result<Kept> {
+        self.require_unaltered()?;
+        self.refresh_target()?;
+        let target = &self.site.target;
+        attributes::carry(target.resolved(), &self.replaces.file, &self.file)?;
+        self.file.sync_all().map_err(|cause| {
+            Error::system(format_args!("cannot flush {}", self.path.display()), cause)
+        })?;
+        previous::keep(target, &self.replaces)
+    }
+
+    /// Steps 5 to 7.
+    fn swap(self, kept: Kept) -> std::result::Result<Installed, InstallFailed> {
+        let Self { path, file, id, replaces, site } = self;
+        match path.persist(site.target.resolved()) {
+            Ok(()) => {
+                let warning = kept.settle().and_then(|()| site.flush()).err();
+                let target = site.target.clone();
+                Ok(Installed::new(target, id, replaces.id, warning))
+            }
+            Err(failure) => {
+                let text = format_args!("cannot replace {}", site.target.resolved().display());
+                let error = Error::system(text, failure.error);
+                let verified = Self { path: failure.path, file, id, replaces, site };
+                drop(kept);
+                Err(verified.give_back(error))
+            }
+        }
+    }
+
+    fn give_back(self, error: Error) -> InstallFailed {
+        // No setuid bit on a file that is not installed; best effort.
+        self.file.set_permissions(Permissions::from_mode(0o700)).ok();
+        InstallFailed { error, verified: self }
+    }
+
+    fn require_unaltered(&self) -> Result<()> {
+        self.require_in_place()?;
+        let found = Id::of_file(&self.file).map_err(|cause| {
+            Error::system(format_args!("cannot read {}", self.path.display()), cause)
+        })?;
+        if found == self.id {
+            Ok(())
+        } else {
+            let why = format!("its SHA-1 was {} and is {found}", self.id);
+            Err(altered(&self.path, &why))
+        }
+    }
+
+    /// Looks at the target again. The same bytes with other attributes, or in another file, are
+    /// still the same executable.
+    fn refresh_target(&mut self) -> Result<()> {
+        let target = &self.site.target;
+        target.require_same_path()?;
+        let path = target.resolved();
+        let changed = |found: &str| {
+            let text = format!(
+                "cannot replace {}: it was {} when the lock was taken, and now {found}",
+                path.display(),
+                self.replaces.id
+            );
+            Error::new(ErrorKind::TargetChanged, text)
+        };
+        let there =
+            Identity::at(path).map_err(|cause| changed("cannot be examined").because(cause))?;
+        let occupant = if there == self.replaces.identity {
+            None
+        } else {
+            Some(Occupant::at(path).map_err(|cause| changed("cannot be read").because(cause))?)
+        };
+        let now = occupant.as_ref().map_or(self.replaces.id, |occupant| occupant.id);
+        if now == self.id {
+            let text = format!("{} holds {now} already; nothing to install", path.display());
+            return Err(Error::new(ErrorKind::AlreadyInstalled, text));
+        }
+        if now != self.replaces.id {
+            return Err(changed(&format!("is {now}")));
+        }
+        if let Some(occupant) = occupant {
+            *self.replaces = occupant;
+        }
+        Ok(())
+    }
+}

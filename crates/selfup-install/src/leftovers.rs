@@ -1,0 +1,49 @@
+//! What an installer that was killed left beside the target.
+
+use std::fs;
+use std::path::Path;
+
+use crate::error::{Error, Result};
+use crate::site::Occupant;
+use crate::target::Target;
+
+/// Removes temporary files, and finishes or forgets a swap that was cut short.
+///
+/// To be called under the lock only: whoever holds it knows that no other installer lives, so that
+/// every such file is a leftover. What cannot be removed is left: it is in nobody's way.
+pub(crate) fn clear(target: &Target) -> Result<()> {
+    let names = target.names();
+    let unreadable =
+        |cause| Error::system(format_args!("cannot list {}", names.directory().display()), cause);
+    for entry in fs::read_dir(names.directory()).map_err(unreadable)? {
+        let entry = entry.map_err(unreadable)?;
+        let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
+        if is_file && names.is_temporary(&entry.file_name()) {
+            drop(fs::remove_file(entry.path()));
+        }
+    }
+    settle_replaced(target);
+    Ok(())
+}
+
+/// `replaced` exists from just before the swap until just after. If the swap took place, it is the
+/// previous executable; if not, it is the present one, or a copy of it.
+fn settle_replaced(target: &Target) {
+    let (replaced, previous) = (target.names().replaced(), target.names().previous());
+    if replaced.symlink_metadata().is_err() {
+        return;
+    }
+    if is_another(&replaced, target.resolved()) {
+        drop(fs::rename(&replaced, previous));
+    }
+    // Also where the rename did nothing, because both names belonged to one inode.
+    drop(fs::remove_file(replaced));
+}
+
+fn is_another(replaced: &Path, present: &Path) -> bool {
+    match (Occupant::at(replaced), Occupant::at(present)) {
+        (Ok(replaced), Ok(present)) => replaced.id != present.id,
+        (Ok(_), Err(_)) => true,
+        (Err(_), _) => false,
+    }
+}

@@ -1,0 +1,162 @@
+//! One installer at a time.
+
+use std::fs::{self, File, OpenOptions, Permissions};
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use nix::errno::Errno;
+use nix::fcntl::{Flock, FlockArg};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::identity::Identity;
+
+/// How often the lock file may vanish between opening and locking it before that counts as busy.
+const ATTEMPTS: u32 = 16;
+
+/// Held while the target, or anything beside it, is changed.
+///
+/// It is a `flock(2)` on a file of its own, so it ends with its holder however that ends. The
+/// holder removes the file before it lets go; whoever locked a file that is no longer at the path
+/// starts again, so that two can never hold two different files.
+#[derive(Debug)]
+pub(crate) struct Lock {
+    /// Unlocked when dropped, for all duplicates that a fork may have made of it.
+    _file: Flock<File>,
+    path: PathBuf,
+}
+
+impl Lock {
+    /// Does not wait.
+    pub(crate) fn take(path: PathBuf) -> Result<Self> {
+        for _ in 0..ATTEMPTS {
+            let file = open(&path)?;
+            let mut file = match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
+                Ok(file) => file,
+                Err((file, Errno::EWOULDBLOCK)) => return Err(busy(&path, holder(file))),
+                Err((_, Errno::EINTR)) => continue,
+                Err((_, errno)) => return Err(cannot_lock(&path, errno.into())),
+            };
+            if !is_still_at(&path, &file) {
+                continue;
+            }
+            sign(&mut file).map_err(|cause| cannot_lock(&path, cause))?;
+            return Ok(Self { _file: file, path });
+        }
+        Err(busy(&path, None))
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Should this fail, an unlocked file stays behind, which the next holder takes and removes.
+        drop(fs::remove_file(&self.path));
+    }
+}
+
+fn open(path: &Path) -> Result<File> {
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
+        .open(path)
+        .map_err(|cause| match path.symlink_metadata() {
+            Ok(metadata) if cause.kind() == io::ErrorKind::PermissionDenied => Error::new(
+                ErrorKind::Busy,
+                format!(
+                    "cannot open the lock file {}: it belongs to uid {}; remove it if that user \
+                     installs nothing now",
+                    path.display(),
+                    metadata.uid()
+                ),
+            )
+            .because(cause),
+            _ => cannot_lock(path, cause),
+        })
+}
+
+fn is_still_at(path: &Path, file: &File) -> bool {
+    match (Identity::at(path), Identity::of_file(file)) {
+        (Ok(there), Ok(here)) => there.is_same_file(&here),
+        _ => false,
+    }
+}
+
+/// Leaves the pid for those who find the lock taken; the mode is set because of the umask.
+fn sign(file: &mut File) -> io::Result<()> {
+    file.set_permissions(Permissions::from_mode(0o600))?;
+    file.set_len(0)?;
+    writeln!(file, "{}", std::process::id())
+}
+
+fn holder(mut file: File) -> Option<u32> {
+    let mut text = [0; 16];
+    let length = file.read(&mut text).ok()?;
+    std::str::from_utf8(&text[..length]).ok()?.trim_end().parse().ok()
+}
+
+fn busy(path: &Path, holder: Option<u32>) -> Error {
+    let holder = holder.map_or_else(|| "another process".into(), |pid| format!("process {pid}"));
+    let path = path.display();
+    Error::new(ErrorKind::Busy, format!("cannot lock {path}: {holder} is installing; try later"))
+}
+
+fn cannot_lock(path: &Path, cause: io::Error) -> Error {
+    Error::system(format_args!("cannot lock {}", path.display()), cause)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_holder_learns_the_pid_of_the_first_and_no_file_stays() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("lock");
+        let first = Lock::take(path.clone()).unwrap();
+        let error = Lock::take(path.clone()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Busy);
+        assert!(error.is_transient());
+        assert!(error.to_string().contains(&format!("process {} ", std::process::id())), "{error}");
+        drop(first);
+        assert!(!path.exists());
+        drop(Lock::take(path).unwrap());
+    }
+
+    #[test]
+    fn a_stale_file_is_taken_over() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("lock");
+        fs::write(&path, "999999999 and more\n").unwrap();
+        let lock = Lock::take(path.clone()).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), format!("{}\n", std::process::id()));
+        drop(lock);
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn never_two_holders_while_files_come_and_go() {
+        use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("lock");
+        let (held, taken) = (AtomicBool::new(false), AtomicU32::new(0));
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for _ in 0..500 {
+                        if let Ok(lock) = Lock::take(path.clone()) {
+                            assert!(!held.swap(true, Ordering::SeqCst), "two hold the lock");
+                            taken.fetch_add(1, Ordering::SeqCst);
+                            held.store(false, Ordering::SeqCst);
+                            drop(lock);
+                        }
+                    }
+                });
+            }
+        });
+        assert!(taken.into_inner() > 0);
+    }
+}

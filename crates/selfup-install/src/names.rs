@@ -1,0 +1,115 @@
+//! The names of the files that an installation puts beside the target.
+
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+
+use crate::id::Id;
+
+/// Random characters at the end of a temporary name: 62^12, more than 70 bits.
+pub(crate) const RANDOM: usize = 12;
+
+/// A file name has at most 255 bytes on the usual file systems; a longer target's name is
+/// shortened to this, and a part of its hash added.
+const LONGEST: usize = 200;
+
+/// The paths beside one target, all in its directory and all hidden.
+#[derive(Debug, Clone)]
+pub(crate) struct Names {
+    directory: PathBuf,
+    stem: OsString,
+}
+
+impl Names {
+    /// For a resolved path: absolute, with a file name.
+    pub(crate) fn beside(directory: &Path, name: &OsStr) -> Self {
+        let mut stem = vec![b'.'];
+        if name.len() <= LONGEST {
+            stem.extend(name.as_bytes());
+        } else {
+            stem.extend(&name.as_bytes()[..LONGEST - 20]);
+            let hash = Id::of(name.as_bytes()).map(|id| id.to_string()).unwrap_or_default();
+            stem.push(b'~');
+            stem.extend(hash.bytes().take(16));
+        }
+        Self { directory: directory.to_owned(), stem: OsString::from_vec(stem) }
+    }
+
+    pub(crate) fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// Locked by whoever is changing the target or anything beside it.
+    pub(crate) fn lock(&self) -> PathBuf {
+        self.directory.join(self.name(".selfup-lock"))
+    }
+
+    /// The executable that the present one replaced.
+    pub(crate) fn previous(&self) -> PathBuf {
+        self.directory.join(self.name(".selfup-previous"))
+    }
+
+    /// The executable that is being replaced, from just before the swap until just after it.
+    pub(crate) fn replaced(&self) -> PathBuf {
+        self.directory.join(self.name(".selfup-replaced"))
+    }
+
+    /// What temporary files begin with; [`RANDOM`] random letters and digits follow.
+    pub(crate) fn temporary_prefix(&self) -> OsString {
+        self.name(".selfup-new-")
+    }
+
+    /// Whether a file name in the directory is that of a temporary file of this target.
+    pub(crate) fn is_temporary(&self, name: &OsStr) -> bool {
+        let prefix = self.temporary_prefix();
+        name.as_bytes().strip_prefix(prefix.as_bytes()).is_some_and(|random| {
+            random.len() == RANDOM && random.iter().all(u8::is_ascii_alphanumeric)
+        })
+    }
+
+    fn name(&self, end: &str) -> OsString {
+        let mut name = self.stem.clone();
+        name.push(end);
+        name
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn beside(name: &str) -> Names {
+        Names::beside(Path::new("/opt"), OsStr::new(name))
+    }
+
+    #[test]
+    fn names_are_hidden_and_beside_the_target() {
+        let names = beside("app");
+        assert_eq!(names.lock(), Path::new("/opt/.app.selfup-lock"));
+        assert_eq!(names.previous(), Path::new("/opt/.app.selfup-previous"));
+    }
+
+    #[test]
+    fn only_own_temporary_names_are_recognised() {
+        let names = beside("app");
+        assert!(names.is_temporary(OsStr::new(".app.selfup-new-0123456789aZ")));
+        for other in [
+            ".app.selfup-new-",
+            ".app.selfup-new-0123456789a",
+            ".app.selfup-new-0123456789aZx",
+            ".app.selfup-new-0123456789a.",
+            ".app2.selfup-new-0123456789aZ",
+            ".app.selfup-previous",
+            "app",
+        ] {
+            assert!(!names.is_temporary(OsStr::new(other)), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_long_name_still_leaves_room_and_stays_distinct() {
+        let (one, two) = (beside(&"x".repeat(255)), beside(&"x".repeat(254)));
+        assert!(one.temporary_prefix().len() + RANDOM <= 255);
+        assert_ne!(one.lock(), two.lock());
+    }
+}

@@ -1,0 +1,190 @@
+//! Keeping the executable that is replaced, and putting it back.
+
+use std::fs::{self, File};
+use std::io::{self, Read as _, Seek as _};
+use std::path::{Path, PathBuf};
+
+use crate::attributes;
+use crate::error::{Error, ErrorKind, Result};
+use crate::id::Id;
+use crate::identity::Identity;
+use crate::site::{Occupant, Site};
+use crate::staged::temporary;
+use crate::target::Target;
+
+/// The executable that an installation replaced.
+#[derive(Debug, Clone)]
+pub struct Previous {
+    path: PathBuf,
+}
+
+impl Previous {
+    /// Where it is kept.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Its id, which reads all of it.
+    ///
+    /// # Errors
+    ///
+    /// [`NotFound`](ErrorKind::NotFound) or [`Io`](ErrorKind::Io) if it cannot be read any more.
+    pub fn id(&self) -> Result<Id> {
+        Ok(Occupant::at(&self.path)?.id)
+    }
+}
+
+/// A previous executable that is in its place again.
+#[derive(Debug)]
+pub struct Restored {
+    id: Id,
+    warning: Option<Error>,
+}
+
+impl Restored {
+    /// The id of the executable that is in place now.
+    #[must_use]
+    pub const fn id(&self) -> Id {
+        self.id
+    }
+
+    /// What went wrong after it was in place: the directory could not be flushed, so a power
+    /// failure may undo it.
+    #[must_use]
+    pub const fn warning(&self) -> Option<&Error> {
+        self.warning.as_ref()
+    }
+}
+
+impl Target {
+    /// The executable that the present one replaced, if it was kept.
+    #[must_use]
+    pub fn previous(&self) -> Option<Previous> {
+        let path = self.names().previous();
+        let kept = path.symlink_metadata().ok().filter(fs::Metadata::is_file)?;
+        let present = Identity::at(self.resolved()).ok();
+        // One file with both names is no previous executable.
+        if present.is_some_and(|present| present.is_same_file(&Identity::of(&kept))) {
+            return None;
+        }
+        Some(Previous { path })
+    }
+
+    /// Puts the previous executable back by one `rename(2)`, whatever is at the path now, and
+    /// flushes the directory. What was there is gone; no previous one is left.
+    ///
+    /// # Errors
+    ///
+    /// [`NoPrevious`](ErrorKind::NoPrevious) if none was kept; [`Busy`](ErrorKind::Busy) while
+    /// another installer is at work; otherwise what the file system says. The target is what it
+    /// was.
+    pub fn rollback(&self) -> Result<Restored> {
+        let site = Site::enter(self)?;
+        put_back(&site, None)
+    }
+}
+
+/// Under the lock: renames the previous executable over the target, if it is the expected one.
+pub(crate) fn put_back(site: &Site, expected: Option<Id>) -> Result<Restored> {
+    let target = &site.target;
+    let none = |why: String| {
+        let text = format!("cannot put the previous {} back: {why}", target.path().display());
+        Error::new(ErrorKind::NoPrevious, text)
+    };
+    let previous = target.previous().ok_or_else(|| none("none was kept".into()))?;
+    let id = previous.id()?;
+    if let Some(expected) = expected.filter(|expected| *expected != id) {
+        return Err(none(format!("it was {expected}, kept is {id}")));
+    }
+    fs::rename(previous.path(), target.resolved()).map_err(|cause| {
+        let (from, to) = (previous.path().display(), target.resolved().display());
+        Error::system(format_args!("cannot rename {from} to {to}"), cause)
+    })?;
+    Ok(Restored { id, warning: site.flush().err() })
+}
+
+/// A second name for the executable that is about to be replaced. Dropped before the swap, it is
+/// removed again.
+#[derive(Debug)]
+#[must_use]
+pub(crate) struct Kept {
+    replaced: PathBuf,
+    previous: PathBuf,
+    settled: bool,
+}
+
+/// Gives it the second name, under the lock.
+pub(crate) fn keep(target: &Target, present: &Occupant) -> Result<Kept> {
+    let (replaced, previous) = (target.names().replaced(), target.names().previous());
+    let failed = |cause| {
+        let (from, to) = (target.resolved().display(), replaced.display());
+        Error::system(format_args!("cannot keep {from} as {to}"), cause)
+    };
+    match fs::hard_link(target.resolved(), &replaced) {
+        Ok(()) => {
+            let kept = Kept { replaced, previous, settled: false };
+            require_same(target, &kept.replaced, present)?;
+            Ok(kept)
+        }
+        Err(cause) if has_no_links(&cause) => {
+            copy(target, &present.file, &replaced)?;
+            Ok(Kept { replaced, previous, settled: false })
+        }
+        Err(cause) => Err(failed(cause)),
+    }
+}
+
+fn require_same(target: &Target, linked: &Path, present: &Occupant) -> Result<()> {
+    match Identity::at(linked) {
+        Ok(linked) if linked.is_same_file(&present.identity) => Ok(()),
+        _ => {
+            let path = target.resolved().display();
+            let text = format!("cannot replace {path}: somebody else replaced it at this moment");
+            Err(Error::new(ErrorKind::TargetChanged, text))
+        }
+    }
+}
+
+impl Kept {
+    /// After the swap: makes it the previous executable.
+    pub(crate) fn settle(mut self) -> Result<()> {
+        // From here on it must not be removed: at worst the next installer finds it and does this.
+        self.settled = true;
+        fs::rename(&self.replaced, &self.previous).map_err(|cause| {
+            let (from, to) = (self.replaced.display(), self.previous.display());
+            Error::system(format_args!("cannot rename {from} to {to}"), cause)
+        })?;
+        // A rename between two names of one inode does nothing; see rename(2).
+        drop(fs::remove_file(&self.replaced));
+        Ok(())
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        if !self.settled {
+            drop(fs::remove_file(&self.replaced));
+        }
+    }
+}
+
+/// No links on this file system, none to somebody else's file, or too many already.
+fn has_no_links(cause: &io::Error) -> bool {
+    let codes = [libc::EPERM, libc::EOPNOTSUPP, libc::ENOSYS, libc::EMLINK, libc::EXDEV];
+    cause.raw_os_error().is_some_and(|code| codes.contains(&code))
+}
+
+fn copy(target: &Target, present: &File, to: &Path) -> Result<()> {
+    let failed = |cause| {
+        let from = target.resolved().display();
+        Error::system(format_args!("cannot copy {from} to {}", to.display()), cause)
+    };
+    let copy = temporary(target)?;
+    let mut reader = present;
+    reader.rewind().map_err(failed)?;
+    io::copy(&mut reader.by_ref(), &mut copy.as_file()).map_err(failed)?;
+    attributes::carry(target.resolved(), present, copy.as_file())?;
+    copy.as_file().sync_all().map_err(failed)?;
+    copy.into_temp_path().persist(to).map_err(|failure| failed(failure.error))
+}

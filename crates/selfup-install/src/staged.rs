@@ -1,0 +1,226 @@
+//! The new executable on its way to the disk.
+
+use std::fs::{File, Permissions};
+use std::io::{self, Read, Seek, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use tempfile::{NamedTempFile, TempPath};
+
+use crate::digest::Hashes;
+use crate::error::{Error, ErrorKind, Result};
+use crate::expected::Expected;
+use crate::id::{CHUNK, Id};
+use crate::names::RANDOM;
+use crate::site::{Occupant, Site};
+use crate::sys;
+use crate::target::Target;
+
+/// A temporary file beside the target, and the lock that keeps other installers away.
+///
+/// Dropping it removes the file and lets go of the lock.
+///
+/// # Examples
+///
+/// ```
+/// # let directory = tempfile::tempdir()?;
+/// # let path = directory.path().join("app");
+/// # std::fs::write(&path, "#!/bin/sh\n")?;
+/// use selfup_install::{Expected, Target};
+///
+/// let target = Target::new(&path)?;
+/// let mut staged = target.stage(Expected::new())?;
+/// let download = b"#!/bin/sh\n";
+/// staged.write(&mut &download[..], &mut |_so_far| ())?;
+/// if staged.id() == staged.present() {
+///     return Ok(()); // up to date: nothing is left behind
+/// }
+/// # unreachable!();
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+#[must_use = "dropping it removes the staged file"]
+pub struct Staged {
+    // Dropped in this order: the file goes before the lock does.
+    pub(crate) path: TempPath,
+    pub(crate) file: File,
+    pub(crate) content: Option<Id>,
+    expected: Expected,
+    pub(crate) replaces: Box<Occupant>,
+    pub(crate) site: Box<Site>,
+}
+
+impl Staged {
+    pub(crate) fn create(target: &Target, expected: Expected) -> Result<Self> {
+        if let Some(size) = expected.size.filter(|size| *size > expected.size_cap) {
+            return Err(too_large(target, &format!("{size} bytes are promised"), &expected));
+        }
+        target.require_same_path()?;
+        let site = Box::new(Site::enter(target)?);
+        let replaces = Box::new(Occupant::at(target.resolved())?);
+        let (file, path) = temporary(target)?.into_parts();
+        Ok(Self { path, file, content: None, expected, replaces, site })
+    }
+
+    /// Streams the new executable into the staged file, and returns its size in bytes.
+    ///
+    /// Memory use is constant. The bytes are hashed on their way. `progress` is told the number of
+    /// bytes so far, after each piece of at most 128 KiB. When the size was promised, disk space
+    /// is reserved for it before the first byte is read.
+    ///
+    /// Each call starts afresh: what an earlier one wrote is discarded, so a transfer that broke
+    /// off can be tried again. After a failure the space on the disk is given back at once.
+    ///
+    /// # Errors
+    ///
+    /// - [`Source`](ErrorKind::Source): the reader failed; its error is the
+    ///   [`source`](std::error::Error::source), and [`is_transient`](Error::is_transient) says
+    ///   whether it was the transfer, not the content.
+    /// - [`TooLarge`](ErrorKind::TooLarge): above the size cap.
+    /// - [`SizeMismatch`](ErrorKind::SizeMismatch): not the promised size. Transient when it was
+    ///   too short, as after a broken transfer.
+    /// - [`DigestMismatch`](ErrorKind::DigestMismatch): not what was promised.
+    /// - [`NoSpace`](ErrorKind::NoSpace), [`Io`](ErrorKind::Io): the disk.
+    pub fn write(&mut self, reader: &mut dyn Read, progress: &mut dyn FnMut(u64)) -> Result<u64> {
+        self.content = None;
+        let written = self.restart().and_then(|()| self.stream(reader, progress));
+        match written {
+            Ok((size, id)) => {
+                self.content = Some(id);
+                Ok(size)
+            }
+            Err(error) => {
+                // It fails only where there is nothing to give back.
+                drop(self.file.set_len(0));
+                Err(error)
+            }
+        }
+    }
+
+    /// The id of what was written; that of no bytes before a [`write`](Self::write) has succeeded.
+    #[must_use]
+    pub fn id(&self) -> Id {
+        self.content.unwrap_or_else(|| Hashes::for_digests(&[]).finish().id)
+    }
+
+    /// The id of the executable that was at the target's path when the lock was taken.
+    #[must_use]
+    pub fn present(&self) -> Id {
+        self.replaces.id
+    }
+
+    fn restart(&mut self) -> Result<()> {
+        let emptied = self.file.set_len(0).and_then(|()| self.file.rewind());
+        emptied.map_err(|cause| cannot_write(&self.path, 0, cause))?;
+        match self.expected.size {
+            Some(size) => sys::reserve(&self.file, size).map_err(|cause| {
+                let path = self.path.display();
+                Error::system(format_args!("cannot reserve {size} bytes for {path}"), cause)
+            }),
+            None => Ok(()),
+        }
+    }
+
+    fn stream(
+        &mut self,
+        reader: &mut dyn Read,
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<(u64, Id)> {
+        let mut hashes = Hashes::for_digests(&self.expected.digests);
+        let mut chunk = vec![0; CHUNK];
+        let mut size = 0_u64;
+        loop {
+            let length = match reader.read(&mut chunk) {
+                Ok(0) => break,
+                Ok(length) => length,
+                Err(cause) if cause.kind() == io::ErrorKind::Interrupted => continue,
+                Err(cause) => return Err(source_failed(&self.site.target, size, cause)),
+            };
+            size += length as u64;
+            self.bound(size)?;
+            hashes.update(&chunk[..length]);
+            self.file
+                .write_all(&chunk[..length])
+                .map_err(|cause| cannot_write(&self.path, size, cause))?;
+            progress(size);
+        }
+        let hashed = hashes.finish();
+        self.compare(size, hashed.broken_promise(&self.expected.digests))?;
+        Ok((size, hashed.id))
+    }
+
+    /// Both bounds, while more is still coming.
+    fn bound(&self, size: u64) -> Result<()> {
+        let target = &self.site.target;
+        if size > self.expected.size_cap {
+            return Err(too_large(target, "more is coming", &self.expected));
+        }
+        match self.expected.size {
+            Some(promised) if size > promised => {
+                let text = format!(
+                    "cannot take what came for {}: it is longer than the {promised} bytes promised",
+                    target.path().display()
+                );
+                Err(Error::new(ErrorKind::SizeMismatch, text))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn compare(&self, size: u64, broken: Option<(&crate::Digest, &crate::Digest)>) -> Result<()> {
+        let path = self.site.target.path().display();
+        if let Some(promised) = self.expected.size.filter(|promised| *promised != size) {
+            let text = format!(
+                "cannot take what came for {path}: it ended after {size} of {promised} bytes"
+            );
+            return Err(Error::new(ErrorKind::SizeMismatch, text).transient(true));
+        }
+        match broken {
+            Some((promised, found)) => {
+                let text = format!(
+                    "cannot take what came for {path}: its digest is {found}, promised was {promised}"
+                );
+                Err(Error::new(ErrorKind::DigestMismatch, text))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+/// A new file beside the target: random name, `O_EXCL`, close-on-exec, mode 0600 whatever the
+/// umask. It is removed when dropped.
+pub(crate) fn temporary(target: &Target) -> Result<NamedTempFile> {
+    let directory = target.names().directory();
+    let failed = |cause| {
+        Error::system(format_args!("cannot create a file in {}", directory.display()), cause)
+    };
+    let file = tempfile::Builder::new()
+        .prefix(&target.names().temporary_prefix())
+        .rand_bytes(RANDOM)
+        .tempfile_in(directory)
+        .map_err(failed)?;
+    file.as_file().set_permissions(Permissions::from_mode(0o600)).map_err(failed)?;
+    Ok(file)
+}
+
+fn too_large(target: &Target, found: &str, expected: &Expected) -> Error {
+    let (path, cap) = (target.path().display(), expected.size_cap);
+    let text = format!("cannot take what came for {path}: {found}, the size cap is {cap} bytes");
+    Error::new(ErrorKind::TooLarge, text)
+}
+
+fn cannot_write(path: &Path, size: u64, cause: io::Error) -> Error {
+    let path = path.display();
+    Error::system(format_args!("cannot write the first {size} bytes of {path}"), cause)
+}
+
+/// A transfer may break off at any time and succeed at the next; what says that the source is not
+/// there, not allowed or garbled will say so again.
+fn source_failed(target: &Target, size: u64, cause: io::Error) -> Error {
+    use io::ErrorKind::{InvalidData, InvalidInput, NotFound, PermissionDenied, Unsupported};
+    let lasting = [InvalidData, InvalidInput, NotFound, PermissionDenied, Unsupported];
+    let transient = !lasting.contains(&cause.kind());
+    let path = target.path().display();
+    let text = format!("cannot read on after {size} bytes of the new executable for {path}");
+    Error::new(ErrorKind::Source, text).transient(transient).because(cause)
+}

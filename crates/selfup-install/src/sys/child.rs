@@ -1,0 +1,46 @@
+//! What a probed process is before it becomes the new executable.
+#![allow(unsafe_code, reason = "code between fork and exec")]
+
+use std::io;
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+
+use nix::sys::signal::SigSet;
+
+/// Makes the command start in a session and process group of its own, with every signal at its
+/// default and none blocked, and with no descriptor but 0, 1 and 2.
+///
+/// On Linux it is killed when the thread that starts it ends, so that it never outlives us.
+pub(crate) fn isolate(command: &mut Command) {
+    // SAFETY: the closure makes async-signal-safe calls only, and allocates nothing.
+    unsafe { command.pre_exec(alone) };
+}
+
+fn alone() -> io::Result<()> {
+    nix::unistd::setsid()?;
+    default_signals()?;
+    #[cfg(target_os = "linux")]
+    {
+        nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGKILL)?;
+        close_on_exec_from(3);
+    }
+    Ok(())
+}
+
+/// Handlers are reset by exec itself; ignored signals and the mask are not.
+fn default_signals() -> io::Result<()> {
+    for number in 1..=64 {
+        // SAFETY: SIG_DFL is a valid disposition; numbers that allow none fail and change nothing.
+        unsafe { libc::signal(number, libc::SIG_DFL) };
+    }
+    Ok(SigSet::empty().thread_set_mask()?)
+}
+
+/// Descriptors that somebody else opened without the flag stay ours. Kernels before 5.11 cannot;
+/// there the probe may inherit such a descriptor, which does no harm but to be seen.
+#[cfg(target_os = "linux")]
+fn close_on_exec_from(first: libc::c_uint) {
+    let (last, flag) = (libc::c_uint::MAX, libc::CLOSE_RANGE_CLOEXEC);
+    // SAFETY: the call takes three integers and touches the descriptor flags of this process only.
+    unsafe { libc::syscall(libc::SYS_close_range, first, last, flag) };
+}

@@ -1,0 +1,124 @@
+//! Linux: extended attributes, inode flags, mount flags, reserving space.
+#![allow(unsafe_code, reason = "system calls that no safe wrapper in the tree offers")]
+
+use std::ffi::{CStr, CString};
+use std::fs::File;
+use std::io;
+use std::os::fd::AsRawFd;
+
+use nix::fcntl::FallocateFlags;
+use nix::sys::statvfs::{FsFlags, fstatvfs};
+
+/// `FS_IOC_GETFLAGS`'s bits, see ioctl_iflags(2).
+const FS_IMMUTABLE_FL: libc::c_int = 0x10;
+const FS_APPEND_FL: libc::c_int = 0x20;
+
+/// The names of all extended attributes; none where the file system has no such thing.
+pub(crate) fn attribute_names(file: &File) -> io::Result<Vec<CString>> {
+    let list = sized(|buffer| {
+        // SAFETY: the pointer and the length belong to one live, writable buffer.
+        unsafe { libc::flistxattr(file.as_raw_fd(), buffer.as_mut_ptr().cast(), buffer.len()) }
+    });
+    let list = match list {
+        Err(error) if error.raw_os_error() == Some(libc::ENOTSUP) => return Ok(Vec::new()),
+        other => other?,
+    };
+    let names = list.split_inclusive(|byte| *byte == 0);
+    Ok(names.filter_map(|name| CStr::from_bytes_with_nul(name).ok()).map(CStr::to_owned).collect())
+}
+
+/// The value of one extended attribute, if the file has it.
+pub(crate) fn attribute(file: &File, name: &CStr) -> io::Result<Option<Vec<u8>>> {
+    let value = sized(|buffer| {
+        let (pointer, length) = (buffer.as_mut_ptr().cast(), buffer.len());
+        // SAFETY: the name ends in nul; pointer and length belong to one live, writable buffer.
+        unsafe { libc::fgetxattr(file.as_raw_fd(), name.as_ptr(), pointer, length) }
+    });
+    match value {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if matches!(error.raw_os_error(), Some(libc::ENODATA | libc::ENOTSUP)) => {
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Creates or replaces one extended attribute.
+pub(crate) fn set_attribute(file: &File, name: &CStr, value: &[u8]) -> io::Result<()> {
+    let (pointer, length) = (value.as_ptr().cast(), value.len());
+    // SAFETY: the name ends in nul; pointer and length belong to one live, readable slice.
+    let result = unsafe { libc::fsetxattr(file.as_raw_fd(), name.as_ptr(), pointer, length, 0) };
+    if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+/// Removes one extended attribute.
+pub(crate) fn remove_attribute(file: &File, name: &CStr) -> io::Result<()> {
+    // SAFETY: the name ends in nul.
+    let result = unsafe { libc::fremovexattr(file.as_raw_fd(), name.as_ptr()) };
+    if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+/// Calls once for the size and once for the content, again if it grew in between.
+fn sized(mut call: impl FnMut(&mut [u8]) -> isize) -> io::Result<Vec<u8>> {
+    loop {
+        let length = length(call(&mut []))?;
+        let mut buffer = vec![0; length];
+        if length == 0 {
+            return Ok(buffer);
+        }
+        match self::length(call(&mut buffer)) {
+            Err(error) if error.raw_os_error() == Some(libc::ERANGE) => {}
+            Err(error) => return Err(error),
+            Ok(length) => {
+                buffer.truncate(length);
+                return Ok(buffer);
+            }
+        }
+    }
+}
+
+fn length(result: isize) -> io::Result<usize> {
+    usize::try_from(result).map_err(|_| io::Error::last_os_error())
+}
+
+/// Whether the inode is marked immutable or append-only (chattr(1)), as far as that can be told.
+pub(crate) fn is_immutable(file: &File) -> bool {
+    let mut flags: libc::c_int = 0;
+    // SAFETY: FS_IOC_GETFLAGS writes one int, for which the pointer is valid.
+    let result = unsafe { libc::ioctl(file.as_raw_fd(), libc::FS_IOC_GETFLAGS, &raw mut flags) };
+    result == 0 && flags & (FS_IMMUTABLE_FL | FS_APPEND_FL) != 0
+}
+
+/// Whether nothing on the file system may be executed.
+pub(crate) fn is_noexec(file: &File) -> bool {
+    fstatvfs(file).is_ok_and(|fs| fs.flags().contains(FsFlags::ST_NOEXEC))
+}
+
+/// Whether the file is mounted over its place in the directory, as containers do with single files;
+/// see proc_pid_fdinfo(5).
+pub(crate) fn is_mount_point(file: &File, directory: &File) -> bool {
+    let mount = |file: &File| {
+        let info = format!("/proc/self/fdinfo/{}", file.as_raw_fd());
+        let info = std::fs::read_to_string(info).ok()?;
+        info.lines().find_map(|line| line.strip_prefix("mnt_id:").map(|id| id.trim().to_owned()))
+    };
+    mount(file) != mount(directory)
+}
+
+/// Reserves space for `size` bytes without changing the file's size; a file system that cannot
+/// reserve is none the worse for it.
+pub(crate) fn reserve(file: &File, size: u64) -> io::Result<()> {
+    let Ok(size) = libc::off_t::try_from(size) else {
+        return Err(io::Error::from_raw_os_error(libc::EFBIG));
+    };
+    if size == 0 {
+        return Ok(());
+    }
+    loop {
+        match nix::fcntl::fallocate(file, FallocateFlags::FALLOC_FL_KEEP_SIZE, 0, size) {
+            Err(nix::errno::Errno::EINTR) => {}
+            Err(nix::errno::Errno::EOPNOTSUPP | nix::errno::Errno::ENOSYS) => return Ok(()),
+            result => return Ok(result?),
+        }
+    }
+}

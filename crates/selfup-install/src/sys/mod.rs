@@ -1,0 +1,13 @@
+//! What differs between systems, behind the same functions, and all unsafe code of this crate.
+
+pub(crate) mod child;
+
+#[cfg(target_os = "linux")]
+mod linux;
+#[cfg(target_os = "linux")]
+pub(crate) use linux::*;
+
+#[cfg(not(target_os = "linux"))]
+mod other;
+#[cfg(not(target_os = "linux"))]
+pub(crate) use other::*;

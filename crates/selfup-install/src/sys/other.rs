@@ -1,0 +1,37 @@
+//! Other Unixes: what Linux alone can do is left out, as the crate's documentation says.
+
+use std::ffi::{CStr, CString};
+use std::fs::File;
+use std::io;
+
+pub(crate) fn attribute_names(_: &File) -> io::Result<Vec<CString>> {
+    Ok(Vec::new())
+}
+
+pub(crate) fn attribute(_: &File, _: &CStr) -> io::Result<Option<Vec<u8>>> {
+    Ok(None)
+}
+
+pub(crate) fn set_attribute(_: &File, _: &CStr, _: &[u8]) -> io::Result<()> {
+    Ok(())
+}
+
+pub(crate) fn remove_attribute(_: &File, _: &CStr) -> io::Result<()> {
+    Ok(())
+}
+
+pub(crate) fn is_immutable(_: &File) -> bool {
+    false
+}
+
+pub(crate) fn is_noexec(_: &File) -> bool {
+    false
+}
+
+pub(crate) fn is_mount_point(_: &File, _: &File) -> bool {
+    false
+}
+
+pub(crate) fn reserve(_: &File, _: u64) -> io::Result<()> {
+    Ok(())
+}

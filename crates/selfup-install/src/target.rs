@@ -1,0 +1,159 @@
+//! The executable that is to be replaced.
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf, absolute};
+use std::sync::Arc;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::expected::Expected;
+use crate::id::Id;
+use crate::identity::{open_regular, require_regular};
+use crate::names::Names;
+use crate::staged::Staged;
+
+/// The executable that is to be replaced.
+///
+/// Symbolic links are followed once, by [`new`](Self::new): what the last of them points to is
+/// replaced, in its own directory, and every link stays as it is. Should the links lead elsewhere
+/// by the time of [`install`](crate::Verified::install), that is refused as
+/// [`TargetChanged`](ErrorKind::TargetChanged).
+///
+/// Other hard links to the executable keep the old content: a path is replaced, not an inode.
+///
+/// Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Target {
+    paths: Arc<Paths>,
+}
+
+#[derive(Debug)]
+struct Paths {
+    given: PathBuf,
+    /// `given`, safe from a change of the working directory.
+    absolute: PathBuf,
+    resolved: PathBuf,
+    names: Names,
+}
+
+impl Target {
+    /// Takes a path, absolute or from the working directory as it is now, that leads to a regular
+    /// file.
+    ///
+    /// Save the path at the start of a program: once the running executable has been replaced,
+    /// `/proc/self/exe` names a file that is gone.
+    ///
+    /// # Errors
+    ///
+    /// [`NotFound`](ErrorKind::NotFound), [`NotRegular`](ErrorKind::NotRegular), or
+    /// [`Io`](ErrorKind::Io) if the path cannot be followed.
+    pub fn new(path: impl AsRef<Path>) -> Result<Self> {
+        let given = path.as_ref().to_owned();
+        let resolved = resolve(&given)?;
+        let metadata = resolved.metadata().map_err(|cause| {
+            Error::system(format_args!("cannot examine {}", resolved.display()), cause)
+        })?;
+        require_regular(&resolved, &metadata)?;
+        let (Some(directory), Some(name)) = (resolved.parent(), resolved.file_name()) else {
+            let text = format!("cannot replace {}: it has no directory", resolved.display());
+            return Err(Error::new(ErrorKind::NotRegular, text));
+        };
+        let names = Names::beside(directory, name);
+        let absolute = absolute(&given).map_err(|cause| unresolved(&given, cause))?;
+        Ok(Self { paths: Arc::new(Paths { given, absolute, resolved, names }) })
+    }
+
+    /// The path as it was given.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.paths.given
+    }
+
+    /// The absolute path without links: that of the file that is replaced.
+    #[must_use]
+    pub fn resolved(&self) -> &Path {
+        &self.paths.resolved
+    }
+
+    /// The id of the executable as it is now, which reads all of it.
+    ///
+    /// # Errors
+    ///
+    /// [`NotFound`](ErrorKind::NotFound), [`NotRegular`](ErrorKind::NotRegular) or
+    /// [`Io`](ErrorKind::Io) if it cannot be read any more.
+    pub fn id(&self) -> Result<Id> {
+        self.id_of(&self.open()?)
+    }
+
+    /// Locks out other installers, removes what a crashed one left behind, and creates the
+    /// temporary file for the new executable beside the target.
+    ///
+    /// The lock is held until what comes out of this (a [`Staged`], a
+    /// [`Verified`](crate::Verified)) is dropped or installed. The file has a random name, was not
+    /// there before, and can be read by its owner only.
+    ///
+    /// # Errors
+    ///
+    /// [`Busy`](ErrorKind::Busy) if another installer is at work, [`TooLarge`](ErrorKind::TooLarge)
+    /// if the promised size is above the cap; otherwise what keeps the directory from being
+    /// written to, as [`preflight`](Self::preflight) tells before anything is downloaded.
+    pub fn stage(&self, expected: Expected) -> Result<Staged> {
+        Staged::create(self, expected)
+    }
+
+    pub(crate) fn names(&self) -> &Names {
+        &self.paths.names
+    }
+
+    pub(crate) fn open(&self) -> Result<File> {
+        open_regular(self.resolved())
+    }
+
+    pub(crate) fn id_of(&self, file: &File) -> Result<Id> {
+        Id::of_file(file).map_err(|cause| {
+            Error::system(format_args!("cannot read {}", self.resolved().display()), cause)
+        })
+    }
+
+    /// Whether the links still lead where they led.
+    pub(crate) fn require_same_path(&self) -> Result<()> {
+        let now = resolve(&self.paths.absolute);
+        if matches!(&now, Ok(now) if now == self.resolved()) {
+            return Ok(());
+        }
+        let (path, expected) = (self.path().display(), self.resolved().display());
+        Err(match now {
+            Ok(now) => Error::new(
+                ErrorKind::TargetChanged,
+                format!(
+                    "cannot replace {path}: it leads to {} now, not to {expected}",
+                    now.display()
+                ),
+            ),
+            Err(cause) => Error::new(
+                ErrorKind::TargetChanged,
+                format!("cannot replace {path}: it does not lead to {expected} any more"),
+            )
+            .because(cause),
+        })
+    }
+}
+
+fn resolve(path: &Path) -> Result<PathBuf> {
+    path.canonicalize().map_err(|cause| unresolved(path, cause))
+}
+
+fn unresolved(path: &Path, cause: io::Error) -> Error {
+    let shown = path.display();
+    let error = match (cause.kind(), path.read_link()) {
+        (io::ErrorKind::NotFound, Ok(link)) => Error::new(
+            ErrorKind::NotFound,
+            format!("cannot find {shown}: it is a link to {}, which is not there", link.display()),
+        ),
+        (io::ErrorKind::NotFound, Err(_)) => {
+            Error::new(ErrorKind::NotFound, format!("cannot find {shown}: no such file"))
+        }
+        _ => Error::new(ErrorKind::Io, format!("cannot follow {shown}")),
+    };
+    error.because(cause)
+}
