@@ -1,0 +1,126 @@
+//! Unix sockets: files, which outlive their socket, and abstract names, which do not.
+
+use std::fs::FileType;
+use std::io;
+use std::os::unix::ffi::OsStringExt;
+use std::os::unix::fs::FileTypeExt;
+use std::path::Path;
+
+use socket2::{Domain, SockAddr, Socket};
+
+use super::socket_file::{Occupant, SocketFile, occupant};
+use super::{BACKLOG, Bound, failed};
+use crate::address::Address;
+use crate::error::{Error, ErrorKind, Result};
+use crate::unix_name::{UnixKind, UnixName};
+
+pub(super) fn bind(address: &Address, kind: UnixKind, name: &UnixName) -> Result<Bound> {
+    match name {
+        UnixName::Path(path) => at_path(address, kind, path),
+        UnixName::Abstract(name) => {
+            // As the kernel has it, the name begins with a NUL byte.
+            let raw = std::ffi::OsString::from_vec([b"\0", name.as_slice()].concat());
+            let socket = open(kind, Path::new(&raw))
+                .and_then(|socket| listening(kind, socket))
+                .map_err(|error| failed(address, None, error))?;
+            Ok(Bound { fd: socket.into(), file: None })
+        }
+    }
+}
+
+fn at_path(address: &Address, kind: UnixKind, path: &Path) -> Result<Bound> {
+    let socket = match open(kind, path) {
+        Err(error) if error.raw_os_error() == Some(libc::EADDRINUSE) => {
+            make_way(address, path, error)?;
+            open(kind, path)
+        }
+        other => other,
+    };
+    let explained = |error| failed(address, hint(path, &error), error);
+    let socket = socket.map_err(explained)?;
+    // Looked at before anybody can be told the address: from here on the file is known by inode.
+    let file = SocketFile::at(path).map_err(explained)?;
+    match listening(kind, socket) {
+        Ok(socket) => Ok(Bound { fd: socket.into(), file }),
+        Err(error) => {
+            // The socket is of no use, so its file goes too; it would only be stale.
+            let _removed = file.map(|file| file.unlink_if_same());
+            Err(explained(error))
+        }
+    }
+}
+
+/// Removes a stale socket file; anything else at the path is an error and stays.
+fn make_way(address: &Address, path: &Path, in_use: io::Error) -> Result<()> {
+    let found = occupant(path).map_err(|error| failed(address, hint(path, &error), error))?;
+    match found {
+        Occupant::Gone => Ok(()),
+        Occupant::Live => Err(failed(
+            address,
+            Some("another process has this socket open, or may not be asked".to_owned()),
+            in_use,
+        )),
+        Occupant::NoSocket(file_type) => Err(Error::new(
+            ErrorKind::PathOccupied,
+            format!(
+                "cannot listen on {address}: there is {} at that path, and it is left alone; \
+                 move it away, or listen on another path",
+                describe(file_type)
+            ),
+        )
+        .because(in_use)),
+        Occupant::Stale(file) => match file.unlink_if_same() {
+            // If it was not the same any more, binding again finds out what is there now.
+            Ok(_) => Ok(()),
+            Err(error) => Err(failed(
+                address,
+                Some("the stale socket file there cannot be removed".to_owned()),
+                error,
+            )),
+        },
+    }
+}
+
+fn open(kind: UnixKind, path: &Path) -> io::Result<Socket> {
+    let socket = Socket::new(Domain::UNIX, kind.socket_type(), None)?;
+    socket.bind(&SockAddr::unix(path)?)?;
+    Ok(socket)
+}
+
+fn listening(kind: UnixKind, socket: Socket) -> io::Result<Socket> {
+    if kind != UnixKind::Datagram {
+        socket.listen(BACKLOG)?;
+    }
+    Ok(socket)
+}
+
+fn hint(path: &Path, error: &io::Error) -> Option<String> {
+    let folder = path.parent().unwrap_or(path).display();
+    Some(match error.raw_os_error()? {
+        libc::ENOENT => format!("the directory {folder} does not exist"),
+        libc::ENOTDIR => format!("{folder} is not a directory"),
+        libc::EACCES | libc::EPERM => {
+            format!("this user may not make files in the directory {folder}")
+        }
+        libc::EROFS => format!("the directory {folder} is on a read-only file system"),
+        libc::EADDRINUSE => "another process was quicker to take this path".to_owned(),
+        libc::EMFILE | libc::ENFILE => {
+            "there is no free fd; raise the limit of open files (RLIMIT_NOFILE)".to_owned()
+        }
+        _ => return None,
+    })
+}
+
+fn describe(file_type: FileType) -> &'static str {
+    if file_type.is_dir() {
+        "a directory"
+    } else if file_type.is_symlink() {
+        "a symbolic link"
+    } else if file_type.is_fifo() {
+        "a FIFO"
+    } else if file_type.is_file() {
+        "a regular file"
+    } else {
+        "a device"
+    }
+}

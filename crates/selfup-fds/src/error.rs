@@ -1,0 +1,142 @@
+//! The crate's one error.
+
+use std::fmt;
+use std::io;
+use std::os::fd::OwnedFd;
+
+/// What every fallible function of this crate returns.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Something could not be done to an address, a name, an fd or a child.
+///
+/// The text is one line that says what could not be done to what, and what to do about it
+/// where that is known. What the operating system said is in
+/// [`source()`](std::error::Error::source), and only there.
+#[derive(Debug)]
+pub struct Error {
+    kind: ErrorKind,
+    message: String,
+    source: Option<io::Error>,
+    fd: Option<OwnedFd>,
+}
+
+/// The sort of an [`Error`], to decide upon; its text is for people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// A text is no address.
+    InvalidAddress,
+    /// A name cannot travel in `LISTEN_FDNAMES`.
+    InvalidName,
+    /// A set has an fd of that name already.
+    DuplicateName,
+    /// A host name has no address, or its look-up failed.
+    Resolve,
+    /// Another socket has the address.
+    AddressInUse,
+    /// At the path of a Unix socket there is something that is no socket.
+    PathOccupied,
+    /// A socket could not be made or bound for any other reason.
+    Bind,
+    /// One of the `LISTEN_*` variables is malformed, or counts fds that are not there.
+    InvalidVariable,
+    /// No fd of that name, position or number was inherited, or it has been taken.
+    NotInherited,
+    /// An inherited fd is of another kind than the one asked for. It is still in the set.
+    WrongKind,
+    /// An operation on an fd failed, mostly for want of free numbers.
+    Descriptor,
+    /// A child could not be started.
+    Spawn,
+    /// The file of a Unix socket could not be removed.
+    Unlink,
+}
+
+impl Error {
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), source: None, fd: None }
+    }
+
+    pub(crate) fn because(mut self, source: impl Into<io::Error>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    pub(crate) fn giving_back(mut self, fd: OwnedFd) -> Self {
+        self.fd = Some(fd);
+        self
+    }
+
+    /// The sort of this error.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
+    /// Whether the same call may well succeed later, with nothing changed by anybody's hand.
+    ///
+    /// That is so where another process holds the address, where the machine is short of
+    /// fds, memory or processes for a moment, where a name could not be looked up, and where
+    /// an executable is being written (`ETXTBSY`).
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        match self.kind {
+            ErrorKind::AddressInUse | ErrorKind::Resolve => true,
+            ErrorKind::Bind | ErrorKind::Descriptor | ErrorKind::Spawn => {
+                self.os_error().is_some_and(|errno| {
+                    matches!(
+                        errno,
+                        libc::EAGAIN
+                            | libc::ENOMEM
+                            | libc::ENOBUFS
+                            | libc::EMFILE
+                            | libc::ENFILE
+                            | libc::ETXTBSY
+                            | crate::sys::exec::MOVED
+                    )
+                })
+            }
+            _ => false,
+        }
+    }
+
+    /// The fd that a failed [`FdSet::insert`](crate::FdSet::insert) did not take in.
+    ///
+    /// Without this call it is closed with the error.
+    #[must_use]
+    pub fn into_fd(self) -> Option<OwnedFd> {
+        self.fd
+    }
+
+    fn os_error(&self) -> Option<i32> {
+        self.source.as_ref().and_then(io::Error::raw_os_error)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_ref().map(|source| source as _)
+    }
+}
+
+impl From<Error> for io::Error {
+    /// Keeps the kind that the operating system's error had, where there was one.
+    fn from(error: Error) -> Self {
+        let kind = match error.kind {
+            ErrorKind::InvalidAddress | ErrorKind::InvalidName | ErrorKind::InvalidVariable => {
+                io::ErrorKind::InvalidInput
+            }
+            ErrorKind::NotInherited => io::ErrorKind::NotFound,
+            ErrorKind::AddressInUse => io::ErrorKind::AddrInUse,
+            ErrorKind::PathOccupied | ErrorKind::DuplicateName => io::ErrorKind::AlreadyExists,
+            _ => error.source.as_ref().map_or(io::ErrorKind::Other, Self::kind),
+        };
+        Self::new(kind, error)
+    }
+}

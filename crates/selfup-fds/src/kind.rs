@@ -1,0 +1,107 @@
+//! What an fd is.
+
+use std::fmt;
+use std::os::fd::{AsFd, BorrowedFd};
+
+use nix::sys::stat::{SFlag, fstat};
+use socket2::{Domain, SockRef, Type};
+
+/// What an fd is, as far as it matters to those who take one over.
+///
+/// The displayed form has its article: "a TCP listener".
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Kind {
+    /// A TCP socket that listens.
+    TcpListener,
+    /// A TCP socket that does not listen: a connection, or one not yet connected.
+    TcpStream,
+    /// A UDP socket.
+    UdpSocket,
+    /// A Unix stream socket that listens.
+    UnixListener,
+    /// A Unix stream socket that does not listen.
+    UnixStream,
+    /// A Unix datagram socket.
+    UnixDatagram,
+    /// A Unix seqpacket socket that listens.
+    UnixSeqpacketListener,
+    /// A Unix seqpacket socket that does not listen.
+    UnixSeqpacket,
+    /// A socket of another family or type.
+    OtherSocket,
+    /// A pipe or FIFO.
+    Pipe,
+    /// A regular file.
+    File,
+    /// A directory.
+    Directory,
+    /// A terminal or another device.
+    Device,
+    /// Anything else: an eventfd, a pidfd and so on.
+    Other,
+}
+
+impl Kind {
+    /// The kind of an fd.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use selfup_fds::Kind;
+    ///
+    /// let (reader, _writer) = std::io::pipe()?;
+    /// assert_eq!(Kind::of(&reader), Kind::Pipe);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn of(fd: impl AsFd) -> Self {
+        let fd = fd.as_fd();
+        let Ok(stat) = fstat(fd) else { return Self::Other };
+        match SFlag::from_bits_truncate(stat.st_mode) & SFlag::S_IFMT {
+            SFlag::S_IFSOCK => of_socket(fd).unwrap_or(Self::OtherSocket),
+            SFlag::S_IFIFO => Self::Pipe,
+            SFlag::S_IFREG => Self::File,
+            SFlag::S_IFDIR => Self::Directory,
+            SFlag::S_IFCHR | SFlag::S_IFBLK => Self::Device,
+            _ => Self::Other,
+        }
+    }
+}
+
+fn of_socket(fd: BorrowedFd<'_>) -> std::io::Result<Kind> {
+    let socket = SockRef::from(&fd);
+    let socket_type = socket.r#type()?;
+    let listens = socket.is_listener()?;
+    Ok(match (socket.local_addr()?.domain(), socket_type) {
+        (Domain::IPV4 | Domain::IPV6, Type::STREAM) if listens => Kind::TcpListener,
+        (Domain::IPV4 | Domain::IPV6, Type::STREAM) => Kind::TcpStream,
+        (Domain::IPV4 | Domain::IPV6, Type::DGRAM) => Kind::UdpSocket,
+        (Domain::UNIX, Type::STREAM) if listens => Kind::UnixListener,
+        (Domain::UNIX, Type::STREAM) => Kind::UnixStream,
+        (Domain::UNIX, Type::DGRAM) => Kind::UnixDatagram,
+        (Domain::UNIX, Type::SEQPACKET) if listens => Kind::UnixSeqpacketListener,
+        (Domain::UNIX, Type::SEQPACKET) => Kind::UnixSeqpacket,
+        _ => Kind::OtherSocket,
+    })
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::TcpListener => "a TCP listener",
+            Self::TcpStream => "a TCP socket that does not listen",
+            Self::UdpSocket => "a UDP socket",
+            Self::UnixListener => "a Unix listener",
+            Self::UnixStream => "a Unix stream socket that does not listen",
+            Self::UnixDatagram => "a Unix datagram socket",
+            Self::UnixSeqpacketListener => "a Unix seqpacket listener",
+            Self::UnixSeqpacket => "a Unix seqpacket socket that does not listen",
+            Self::OtherSocket => "a socket of another family",
+            Self::Pipe => "a pipe",
+            Self::File => "a file",
+            Self::Directory => "a directory",
+            Self::Device => "a device",
+            Self::Other => "something else than a socket, a pipe or a file",
+        })
+    }
+}

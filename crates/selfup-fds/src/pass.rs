@@ -1,0 +1,172 @@
+//! Giving fds to a child.
+
+mod image;
+mod numbers;
+mod pid_variable;
+mod program;
+
+use std::ffi::OsString;
+use std::fmt;
+use std::io;
+use std::os::fd::{BorrowedFd, RawFd};
+use std::path::Path;
+use std::process::{Child, Command};
+use std::sync::Arc;
+
+pub(crate) use image::Image;
+pub(crate) use numbers::Move;
+pub(crate) use pid_variable::PidVariable;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::offer::FIRST;
+use crate::set::FdSet;
+use crate::sys::exec::{self, Plan};
+use numbers::Numbers;
+
+/// How often to start over when other threads close low numbers at the wrong moment. Each time
+/// the number they freed is held, so that it cannot happen there again.
+const ATTEMPTS: usize = 64;
+
+/// The start of one child that inherits a set of fds.
+///
+/// The child finds the fds of the set at the numbers from 3, in order, then the
+/// [`extra`](Self::extra) ones, and nothing else that this crate or the standard library opened.
+/// `LISTEN_FDS`, `LISTEN_FDNAMES` and `LISTEN_PID`, which is its own pid, tell it about those of
+/// the set. Where the set is empty, the child has none of these variables, whatever this process
+/// or the command had.
+///
+/// What the [`Command`] says otherwise holds: arguments, environment, working directory,
+/// standard streams, user and group, and closures added by `pre_exec`, which run before the fds
+/// are in place and must leave the numbers from 3 alone. Two things it does not tell anybody, and
+/// they have to be said here as well: [`arg0`](Self::arg0) and [`env_clear`](Self::env_clear).
+#[must_use = "nothing is started until `spawn` is called"]
+pub struct Pass<'a> {
+    set: &'a FdSet,
+    extras: Vec<BorrowedFd<'a>>,
+    arg0: Option<OsString>,
+    env_clear: bool,
+}
+
+impl<'a> Pass<'a> {
+    pub(crate) fn new(set: &'a FdSet) -> Self {
+        Self { set, extras: Vec::new(), arg0: None, env_clear: false }
+    }
+
+    /// Sets the child's argument 0; the default is the program as the command has it.
+    pub fn arg0(mut self, arg0: impl Into<OsString>) -> Self {
+        self.arg0 = Some(arg0.into());
+        self
+    }
+
+    /// Gives the child only the variables set on the command, none of this process.
+    ///
+    /// This has to be said here even if `Command::env_clear` was called, as a command does not
+    /// tell.
+    pub fn env_clear(mut self) -> Self {
+        self.env_clear = true;
+        self
+    }
+
+    /// Passes a further fd that is not counted in `LISTEN_FDS`, and returns its number in the child.
+    ///
+    /// The numbers follow those of the set. How the child learns the number is up to the caller,
+    /// in a variable of its own for example.
+    pub fn extra(&mut self, fd: BorrowedFd<'a>) -> RawFd {
+        let before = RawFd::try_from(self.set.len() + self.extras.len());
+        self.extras.push(fd);
+        FIRST + before.unwrap_or(RawFd::MAX - FIRST)
+    }
+
+    /// Starts the child.
+    ///
+    /// A program without a slash is looked for in the child's `PATH`. The command can be used
+    /// again afterwards.
+    ///
+    /// # Errors
+    ///
+    /// - [`Spawn`](ErrorKind::Spawn), with the reason of the operating system, if there can be no
+    ///   further process or if the program cannot be executed. A script needs its `#!` line: no
+    ///   shell is tried in its stead.
+    /// - [`Descriptor`](ErrorKind::Descriptor) if there are not enough free numbers; while a
+    ///   child is started, up to two more for each fd are needed.
+    #[expect(clippy::disallowed_methods, reason = "this is where children are started")]
+    pub fn spawn(self, command: &mut Command) -> Result<Child> {
+        let image = Image::new(self.set, command, self.arg0.as_deref(), self.env_clear)
+            .map(Arc::new)
+            .map_err(|error| not_started(command, error))?;
+        let fds: Vec<_> = self.set.iter().map(|(_, fd)| fd).chain(self.extras).collect();
+        let mut numbers = Numbers::new(fds.into_iter()).map_err(|error| no_room(command, error))?;
+        let mut attempts = 0;
+        loop {
+            let moves = numbers.moves().map_err(|error| no_room(command, error))?;
+            let plan = Arc::new(Plan { image: Arc::clone(&image), moves });
+            exec::arrange(command, Arc::downgrade(&plan));
+            attempts += 1;
+            match command.spawn() {
+                Ok(child) => return Ok(child),
+                Err(error) if is_moved(&error) && attempts < ATTEMPTS => {}
+                Err(error) => return Err(not_started(command, error)),
+            }
+        }
+    }
+}
+
+fn is_moved(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(exec::MOVED)
+}
+
+fn no_room(command: &Command, error: io::Error) -> Error {
+    let message = format!(
+        "cannot start {:?}: there are not enough free fds; \
+         raise the limit of open files (RLIMIT_NOFILE)",
+        command.get_program()
+    );
+    Error::new(ErrorKind::Descriptor, message).because(error)
+}
+
+fn not_started(command: &Command, error: io::Error) -> Error {
+    let mut message = format!("cannot start {:?}", command.get_program());
+    if let Some(hint) = hint(command, &error) {
+        message.push_str(": ");
+        message.push_str(&hint);
+    }
+    Error::new(ErrorKind::Spawn, message).because(error)
+}
+
+/// The operating system says `ENOENT` and the like for several things; this tells them apart.
+fn hint(command: &Command, error: &io::Error) -> Option<String> {
+    if let Some(folder) = command.get_current_dir().filter(|folder| !folder.is_dir()) {
+        return Some(format!("its working directory {} does not exist", folder.display()));
+    }
+    let program = Path::new(command.get_program());
+    let is_there = program.is_absolute() && program.exists();
+    Some(match error.raw_os_error()? {
+        libc::ENOENT if is_there => {
+            "the interpreter of its `#!` line, or its dynamic loader, does not exist".to_owned()
+        }
+        libc::ENOENT if program.components().count() == 1 && !program.is_absolute() => {
+            "there is no such program in PATH".to_owned()
+        }
+        libc::EACCES if is_there => {
+            "this user may not execute it; look at its mode, and for a noexec mount".to_owned()
+        }
+        libc::ENOEXEC => "it is neither a program for this machine nor a script".to_owned(),
+        libc::ETXTBSY => "some process has it open for writing".to_owned(),
+        exec::MOVED => {
+            "the fd numbers from 3 keep changing; a `pre_exec` closure must not touch them"
+                .to_owned()
+        }
+        _ => return None,
+    })
+}
+
+impl fmt::Debug for Pass<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pass")
+            .field("set", self.set)
+            .field("extras", &self.extras)
+            .field("arg0", &self.arg0)
+            .field("env_clear", &self.env_clear)
+            .finish()
+    }
+}

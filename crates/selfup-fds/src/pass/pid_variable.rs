@@ -1,0 +1,69 @@
+//! `LISTEN_PID=…`, whose digits are known only after fork.
+
+use std::ffi::c_char;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use crate::offer::LISTEN_PID;
+
+/// The most digits a `u32` has.
+const DIGITS: usize = 10;
+
+/// An environment string with room for the digits of a pid.
+///
+/// It is written between fork and exec, where nothing may be allocated; atomics let that happen
+/// through a shared reference.
+pub(crate) struct PidVariable {
+    text: [AtomicU8; LISTEN_PID.len() + 1 + DIGITS + 1],
+}
+
+impl PidVariable {
+    pub(crate) fn new() -> Self {
+        let text = [const { AtomicU8::new(0) }; LISTEN_PID.len() + 1 + DIGITS + 1];
+        for (byte, letter) in text.iter().zip(LISTEN_PID.bytes().chain([b'='])) {
+            byte.store(letter, Ordering::Relaxed);
+        }
+        Self { text }
+    }
+
+    /// Writes the pid without leading zeros, which some readers would take for octal.
+    /// Async-signal-safe.
+    pub(crate) fn write(&self, pid: u32) {
+        let mut digits = [0; DIGITS];
+        let mut first = DIGITS;
+        let mut rest = pid;
+        while first > 0 && (rest > 0 || first == DIGITS) {
+            first -= 1;
+            digits[first] = b'0' + (rest % 10) as u8;
+            rest /= 10;
+        }
+        let value = self.text.iter().skip(LISTEN_PID.len() + 1);
+        for (byte, digit) in value.zip(digits.iter().skip(first).chain([&0])) {
+            byte.store(*digit, Ordering::Relaxed);
+        }
+    }
+
+    /// The string, ended by NUL, for as long as this value stays where it is.
+    pub(crate) fn as_ptr(&self) -> *const c_char {
+        self.text.as_ptr().cast()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(variable: &PidVariable) -> String {
+        let bytes = variable.text.iter().map(|byte| byte.load(Ordering::Relaxed));
+        String::from_utf8(bytes.take_while(|byte| *byte != 0).collect()).unwrap()
+    }
+
+    #[test]
+    fn has_the_digits_and_no_others() {
+        let variable = PidVariable::new();
+        // A shorter pid after a longer one leaves nothing of it.
+        for pid in [u32::MAX, 4_194_304, 100, 42, 10, 9, 1, 0] {
+            variable.write(pid);
+            assert_eq!(text(&variable), format!("LISTEN_PID={pid}"));
+        }
+    }
+}

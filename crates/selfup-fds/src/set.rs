@@ -1,0 +1,197 @@
+//! The fds that a master holds for its children.
+
+use std::fmt;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::process::{Child, Command};
+
+use crate::address::Address;
+use crate::bind::{self, Bound, SocketFile};
+use crate::close_on_exec;
+use crate::error::{Error, ErrorKind, Result};
+use crate::inherit::Inherited;
+use crate::key::Key;
+use crate::local_address::LocalAddress;
+use crate::name::Name;
+use crate::pass::Pass;
+
+/// Named fds, in order: bound once, and passed to one child after the other.
+///
+/// Every child gets the same open sockets, so that connections which wait to be accepted, and the
+/// port that the kernel chose for port 0, outlive each of them. All fds are close-on-exec in this
+/// process at all times; only [`spawn`](Self::spawn) lets a child have them.
+///
+/// Dropping the set closes the fds, and leaves the files of Unix sockets in place: the set may
+/// exist in more than one process, and only one of them knows that it is the last. That one calls
+/// [`unlink_sockets`](Self::unlink_sockets).
+///
+/// # Examples
+///
+/// ```
+/// use selfup_fds::{FdSet, Inherited};
+/// use std::process::Command;
+///
+/// let mut fds = FdSet::new();
+/// fds.bind("http", &"127.0.0.1:0".parse()?, &mut Inherited::none())?;
+/// println!("listening on {}", fds.local_address("http").unwrap());
+///
+/// let mut child = fds.spawn(Command::new("sh").args(["-c", r#"test "$LISTEN_PID" = $$"#]))?;
+/// assert!(child.wait()?.success());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Default)]
+pub struct FdSet {
+    entries: Vec<Entry>,
+}
+
+struct Entry {
+    name: Name,
+    fd: OwnedFd,
+    file: Option<SocketFile>,
+}
+
+impl FdSet {
+    /// A set without fds.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Binds a socket to an address, or adopts an inherited fd for `fd://…`, and adds it.
+    ///
+    /// A new TCP socket listens at once, with `SO_REUSEADDR` and as long a queue as the kernel
+    /// gives (`net.core.somaxconn`), and is blocking. The file of a Unix socket that nobody holds open any
+    /// more is replaced; its mode is what the umask leaves. An adopted fd may be of any kind and
+    /// stays as it is.
+    ///
+    /// # Errors
+    ///
+    /// - [`InvalidName`](ErrorKind::InvalidName), [`DuplicateName`](ErrorKind::DuplicateName): a
+    ///   name is printable ASCII without `:`, has 1 to 255 bytes, and is there once.
+    /// - [`Resolve`](ErrorKind::Resolve): the host name has no address.
+    /// - [`AddressInUse`](ErrorKind::AddressInUse): another socket has it, also a Unix socket that
+    ///   some process holds open.
+    /// - [`PathOccupied`](ErrorKind::PathOccupied): a file that is no socket is at the path. It is
+    ///   not touched.
+    /// - [`NotInherited`](ErrorKind::NotInherited): there is no such fd to adopt.
+    /// - [`Bind`](ErrorKind::Bind): anything else that the operating system refuses.
+    ///
+    /// In each case the set is as it was.
+    pub fn bind(&mut self, name: &str, address: &Address, inherited: &mut Inherited) -> Result<()> {
+        let name = self.new_name(name)?;
+        let Bound { fd, file } = bind::bind(address, inherited)?;
+        self.entries.push(Entry { name, fd, file });
+        Ok(())
+    }
+
+    /// Adds any open fd: a pipe, a file, a connected socket. It becomes close-on-exec.
+    ///
+    /// # Errors
+    ///
+    /// Where the name is invalid or taken already. [`Error::into_fd`] gives the fd back.
+    pub fn insert(&mut self, name: &str, fd: OwnedFd) -> Result<()> {
+        let name = match self.new_name(name) {
+            Ok(name) => name,
+            Err(error) => return Err(error.giving_back(fd)),
+        };
+        if let Err(errno) = close_on_exec::set(fd.as_fd()) {
+            let message = format!("cannot make the fd {:?} close-on-exec", name.as_str());
+            return Err(Error::new(ErrorKind::Descriptor, message).because(errno).giving_back(fd));
+        }
+        self.entries.push(Entry { name, fd, file: None });
+        Ok(())
+    }
+
+    fn new_name(&self, name: &str) -> Result<Name> {
+        let name = Name::parse(name)?;
+        if self.entries.iter().any(|entry| entry.name == name) {
+            let message = format!("cannot name two fds {:?}", name.as_str());
+            return Err(Error::new(ErrorKind::DuplicateName, message));
+        }
+        Ok(name)
+    }
+
+    /// How many fds there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// The names and fds, in the order in which a child gets them.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, BorrowedFd<'_>)> {
+        self.entries.iter().map(|entry| (entry.name.as_str(), entry.fd.as_fd()))
+    }
+
+    /// One of the fds, by name or position.
+    pub fn fd<'k>(&self, key: impl Into<Key<'k>>) -> Option<BorrowedFd<'_>> {
+        match key.into() {
+            Key::Name(name) => self.entries.iter().find(|entry| entry.name.as_str() == name),
+            Key::Index(index) => self.entries.get(index),
+        }
+        .map(|entry| entry.fd.as_fd())
+    }
+
+    /// Where one of the sockets is bound, with the real port of port 0.
+    ///
+    /// There is nothing for a name that is not in the set, and for an fd that is no socket.
+    pub fn local_address<'k>(&self, key: impl Into<Key<'k>>) -> Option<LocalAddress> {
+        self.fd(key).and_then(LocalAddress::of)
+    }
+
+    /// Starts a child that inherits the fds; the short form of [`pass`](Self::pass).
+    ///
+    /// # Errors
+    ///
+    /// See [`Pass::spawn`].
+    pub fn spawn(&self, command: &mut Command) -> Result<Child> {
+        self.pass().spawn(command)
+    }
+
+    /// Prepares to start a child that inherits the fds.
+    #[must_use]
+    pub fn pass(&self) -> Pass<'_> {
+        Pass::new(self)
+    }
+
+    /// The fds as if they had been inherited, for a program that serves in this process after all.
+    ///
+    /// The files of Unix sockets stay; nothing removes them later.
+    #[must_use]
+    pub fn into_inherited(self) -> Inherited {
+        Inherited::holding(
+            self.entries.into_iter().map(|entry| (entry.name.as_str().to_owned(), entry.fd)),
+        )
+    }
+
+    /// Removes the files of the Unix sockets that this set has bound.
+    ///
+    /// To be called at the end of the process that owns the addresses, and by no other one: after
+    /// it, nobody can connect any more, although the sockets are open. A file that somebody else
+    /// has put at the path since then, known by its device and inode, is left alone. So are the
+    /// files of adopted sockets, which belong to whoever bound them.
+    ///
+    /// # Errors
+    ///
+    /// The first failure, after all others have been tried.
+    pub fn unlink_sockets(&self) -> Result<()> {
+        let mut first = Ok(());
+        for file in self.entries.iter().filter_map(|entry| entry.file.as_ref()) {
+            if let Err(error) = file.unlink_if_same() {
+                let message = format!("cannot remove the socket file {}", file.path().display());
+                first = first.and(Err(Error::new(ErrorKind::Unlink, message).because(error)));
+            }
+        }
+        first
+    }
+}
+
+impl fmt::Debug for FdSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.iter()).finish()
+    }
+}

@@ -1,0 +1,6 @@
+//! The operations that the compiler cannot check: each in a file of its own.
+
+pub(crate) mod environment;
+pub(crate) mod exec;
+pub(crate) mod number;
+pub(crate) mod pointers;

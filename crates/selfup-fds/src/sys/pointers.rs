@@ -1,0 +1,50 @@
+#![allow(unsafe_code, reason = "a raw pointer is neither Send nor Sync by itself")]
+//! Arrays of C strings, as execve(2) takes them.
+
+use std::ffi::{CString, c_char};
+use std::ptr;
+
+use crate::pass::PidVariable;
+
+/// Strings, and the array of pointers to them that ends in a null pointer.
+pub(crate) struct Pointers {
+    array: Vec<*const c_char>,
+    /// What the array points to; the text of a `CString` does not move when it does.
+    _strings: Vec<CString>,
+    pid: Option<Box<PidVariable>>,
+}
+
+// SAFETY: the pointers are to memory that this value owns and never writes, except for the pid
+// variable, which is made of atomics.
+unsafe impl Send for Pointers {}
+// SAFETY: as above.
+unsafe impl Sync for Pointers {}
+
+impl Pointers {
+    pub(crate) fn new(strings: Vec<CString>) -> Self {
+        Self::build(strings, None)
+    }
+
+    /// The array with one more string, which is completed later.
+    pub(crate) fn with_pid(strings: Vec<CString>, pid: PidVariable) -> Self {
+        Self::build(strings, Some(Box::new(pid)))
+    }
+
+    fn build(strings: Vec<CString>, pid: Option<Box<PidVariable>>) -> Self {
+        let array = strings
+            .iter()
+            .map(|string| string.as_ptr())
+            .chain(pid.iter().map(|pid| pid.as_ptr()))
+            .chain([ptr::null()])
+            .collect();
+        Self { array, _strings: strings, pid }
+    }
+
+    pub(crate) fn as_ptr(&self) -> *const *const c_char {
+        self.array.as_ptr()
+    }
+
+    pub(crate) fn pid(&self) -> Option<&PidVariable> {
+        self.pid.as_deref()
+    }
+}
