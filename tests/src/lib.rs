@@ -1,1 +1,14 @@
 //! What the process tests share.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    clippy::must_use_candidate,
+    clippy::print_stderr,
+    reason = "in a test a panic is the report, what it prints is read when it fails, and to wait is \
+              reason enough to call"
+)]
+
+pub mod need;
+pub mod sandbox;

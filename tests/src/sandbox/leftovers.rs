@@ -1,0 +1,77 @@
+//! What is there when nothing should be.
+
+use super::process::Running;
+use super::wait::try_wait_for;
+use super::{PATIENCE, proc, sys};
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A line for each process that still runs after `linger`.
+pub(super) fn processes(folder: &Path, started: &[Arc<Running>], linger: Duration) -> Vec<String> {
+    match try_wait_for(linger, || alive(folder, started).is_empty().then_some(())) {
+        Some(()) => Vec::new(),
+        None => alive(folder, started)
+            .into_iter()
+            .map(|pid| format!("  the process {pid}: {}", proc::command_line(pid)))
+            .collect(),
+    }
+}
+
+/// A line for each file that nobody expects.
+pub(super) fn files(folder: &Path, expected: &BTreeSet<PathBuf>) -> Vec<String> {
+    let mut found = Vec::new();
+    descend(folder, Path::new(""), expected, &mut found);
+    found.sort_unstable();
+    found
+}
+
+fn descend(root: &Path, inside: &Path, expected: &BTreeSet<PathBuf>, found: &mut Vec<String>) {
+    for entry in fs::read_dir(root.join(inside)).into_iter().flatten().flatten() {
+        let path = inside.join(entry.file_name());
+        if expected.contains(&path) {
+            continue;
+        }
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) && !leads_to_expected(&path, expected)
+        {
+            found.push(format!("  the folder {}", path.display()));
+        } else if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            descend(root, &path, expected, found);
+        } else {
+            found.push(format!("  the file {}", path.display()));
+        }
+    }
+}
+
+fn leads_to_expected(folder: &Path, expected: &BTreeSet<PathBuf>) -> bool {
+    expected.iter().any(|path| path.starts_with(folder))
+}
+
+/// Kills all of it, again and again until nothing is left: what is killed may just have forked.
+pub(super) fn kill(folder: &Path, started: &[Arc<Running>]) {
+    let gone = try_wait_for(PATIENCE, || {
+        let alive = alive(folder, started);
+        for pid in &alive {
+            // Gone in between is as good.
+            sys::kill(*pid, libc::SIGKILL).ok();
+        }
+        alive.is_empty().then_some(())
+    });
+    if gone.is_none() {
+        eprintln!("processes that cannot be killed run in {}", folder.display());
+    }
+}
+
+/// Whatever runs in the folder; our own children are waited for on the way, and count until then.
+fn alive(folder: &Path, started: &[Arc<Running>]) -> Vec<u32> {
+    let mut alive: BTreeSet<u32> = proc::residents(folder).into_iter().collect();
+    for running in started {
+        match running.status() {
+            None => alive.insert(running.pid()),
+            Some(_) => alive.remove(&running.pid()),
+        };
+    }
+    alive.into_iter().collect()
+}

@@ -1,0 +1,48 @@
+//! Waiting for a condition, with a deadline.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// Longer than anything here takes on a loaded machine. Nobody waits this long unless something is
+/// broken, so there is no reason to be stingy.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Short against anything a process does, long against what it costs to look.
+const INTERVAL: Duration = Duration::from_millis(5);
+
+/// Returns once the condition holds.
+///
+/// # Panics
+///
+/// If it does not hold in time; `what` completes the sentence "waited for …".
+#[track_caller]
+pub fn wait_until(what: &str, within: Duration, mut condition: impl FnMut() -> bool) {
+    wait_for(what, within, || condition().then_some(()));
+}
+
+/// Returns what `look` finds, once it finds something.
+///
+/// # Panics
+///
+/// If it finds nothing in time; `what` completes the sentence "waited for …".
+#[track_caller]
+pub fn wait_for<T>(what: &str, within: Duration, look: impl FnMut() -> Option<T>) -> T {
+    try_wait_for(within, look)
+        .unwrap_or_else(|| panic!("waited for {what}, in vain for {} s", within.as_secs_f32()))
+}
+
+/// What `look` finds in time.
+#[expect(clippy::disallowed_methods, reason = "the one place that sleeps: between two looks")]
+pub(super) fn try_wait_for<T>(within: Duration, mut look: impl FnMut() -> Option<T>) -> Option<T> {
+    let deadline = Instant::now() + within;
+    loop {
+        // Asked after the time is taken: a long pause of this process must not count as a failure
+        // of the other one.
+        let late = Instant::now() >= deadline;
+        let found = look();
+        if found.is_some() || late {
+            return found;
+        }
+        thread::sleep(INTERVAL);
+    }
+}
