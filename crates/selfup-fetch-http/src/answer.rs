@@ -1,0 +1,86 @@
+use std::time::{Duration, SystemTime};
+
+use selfup_fetch::{Error, ErrorKind};
+use ureq::{
+    Body,
+    http::{HeaderMap, HeaderName, Response, StatusCode, header},
+};
+
+use crate::{status, url::Url};
+
+/// What came back at the end of the redirects, its body still to be read.
+pub(crate) struct Answer {
+    pub(crate) response: Response<Body>,
+    /// Who answered.
+    pub(crate) url: Url,
+    /// Who answered, and whom we asked, as it may be shown.
+    pub(crate) place: String,
+    /// Whether it was asked without the configured headers, because it is another origin.
+    pub(crate) anonymous: bool,
+}
+
+impl Answer {
+    pub(crate) fn status(&self) -> StatusCode {
+        self.response.status()
+    }
+
+    pub(crate) fn headers(&self) -> &HeaderMap {
+        self.response.headers()
+    }
+
+    /// The error that its status is.
+    pub(crate) fn refused(&self) -> Error {
+        let asked_to_wait = self.retry_after();
+        let (kind, mut reason) = status::meaning(self.status(), asked_to_wait.is_some());
+        if self.anonymous && kind == ErrorKind::Denied {
+            reason += "; it is another origin than the configured one, so it was sent no \
+                       credentials";
+        }
+        let error = Error::new(kind, reason).at(&self.place);
+        let error = if status::is_final(self.status()) { error.permanent() } else { error };
+        match asked_to_wait {
+            Some(delay) => error.with_retry_after(delay),
+            None => error,
+        }
+    }
+
+    /// The delay in `Retry-After`: seconds, or a date, which is held against the server's own
+    /// clock where it tells.
+    fn retry_after(&self) -> Option<Duration> {
+        let text = |name: HeaderName| self.headers().get(name)?.to_str().ok();
+        let value = text(header::RETRY_AFTER)?.trim();
+        if let Ok(seconds) = value.parse() {
+            return Some(Duration::from_secs(seconds));
+        }
+        let until = httpdate::parse_http_date(value).ok()?;
+        let now = text(header::DATE).and_then(|date| httpdate::parse_http_date(date).ok());
+        Some(until.duration_since(now.unwrap_or_else(SystemTime::now)).unwrap_or_default())
+    }
+
+    /// How long the body will be, before any content coding is undone.
+    pub(crate) fn length(&self) -> Option<u64> {
+        self.headers().get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+    }
+
+    /// Whether the body is compressed on its way.
+    /// not know and did not ask for.
+    pub(crate) fn is_coded(&self) -> Result<bool, Error> {
+        let mut coded = false;
+        for value in self.headers().get_all(header::CONTENT_ENCODING) {
+            for coding in value.to_str().unwrap_or("?").split(',').map(str::trim) {
+                match coding.to_ascii_lowercase().as_str() {
+                    "identity" | "" => {}
+                    "gzip" | "x-gzip" if !coded => coded = true,
+                    _ => {
+                        let reason = format!(
+                            "it comes with the content coding {coding:?}, which was not asked \
+                             for; publish it as it is"
+                        );
+                        return Err(Error::new(ErrorKind::Protocol, reason).at(&self.place));
+                    }
+                }
+            }
+        }
+        Ok(coded)
+    }
+}

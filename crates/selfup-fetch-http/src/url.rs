@@ -1,0 +1,246 @@
+use base64::{Engine, prelude::BASE64_STANDARD};
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, percent_encode};
+use selfup_fetch::redact;
+use ureq::http::Uri;
+
+use crate::origin::Origin;
+
+/// An absolute `http:` or `https:` address without credentials or fragment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Url(Uri);
+
+/// What some servers leave bare in `Location`, and no URI may have.
+const BARE: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'\\').add(b'^');
+
+impl Url {
+    /// Reads an address; what comes with it are its decoded credentials, `user:password`.
+    pub(crate) fn parse(text: &str) -> Result<(Self, Option<Vec<u8>>), String> {
+        let (scheme, rest) = text
+            .split_once("://")
+            .ok_or("it is no absolute address; it should begin with https:// or http://")?;
+        let scheme = match scheme.to_ascii_lowercase().as_str() {
+            "http" => "http",
+            "https" => "https",
+            other => return Err(format!("{other}: is neither https: nor http:")),
+        };
+        let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+        let (credentials, host) = match authority.rsplit_once('@') {
+            Some((credentials, host)) => (Some(percent_decode_str(credentials).collect()), host),
+            None => (None, authority),
+        };
+        if host.is_empty() || host.starts_with(':') {
+            return Err("it names no host".into());
+        }
+        if !host.is_ascii() {
+            return Err("its host is not in ASCII; write it in its xn-- form".into());
+        }
+        let path = percent_encode(path.as_bytes(), CONTROLS);
+        let uri: Uri = format!("{scheme}://{host}{path}")
+            .parse()
+            .map_err(|error| format!("it is no valid address ({error})"))?;
+        let port = host.strip_prefix(uri.host().unwrap_or_default()).unwrap_or_default();
+        match port.strip_prefix(':').map(str::parse::<u16>) {
+            None | Some(Ok(1..)) => Ok((Self(uri), credentials)),
+            Some(_) => Err(format!("its port {port:?} is none")),
+        }
+    }
+
+    /// Where a `Location` leads from here (RFC 3986, section 5.2). Credentials in it are dropped:
+    /// who redirects does not tell us whom to be.
+    pub(crate) fn join(&self, location: &[u8]) -> Result<Self, String> {
+        let location = percent_encode(location, BARE).to_string();
+        let location = location.split_once('#').map_or(location.as_str(), |(before, _)| before);
+        let scheme = self.0.scheme_str().unwrap_or_default();
+        let authority = self.0.authority().map_or("", |authority| authority.as_str());
+        let absolute = if has_scheme(location) {
+            location.to_owned()
+        } else if location.starts_with("//") {
+            format!("{scheme}:{location}")
+        } else {
+            format!("{scheme}://{authority}{}", self.beside(location))
+        };
+        Self::parse(&absolute).map(|(url, _)| url)
+    }
+
+    fn beside(&self, location: &str) -> String {
+        let (path, query) = match location.split_once('?') {
+            Some((path, query)) => (path, Some(query)),
+            None => (location, None),
+        };
+        let merged = if path.is_empty() {
+            self.0.path().to_owned()
+        } else if path.starts_with('/') {
+            path.to_owned()
+        } else {
+            let folder = self.0.path().rsplit_once('/').map_or("", |(folder, _)| folder);
+            format!("{folder}/{path}")
+        };
+        let query = query.or_else(|| self.0.query().filter(|_| location.is_empty()));
+        let query = query.map(|query| format!("?{query}")).unwrap_or_default();
+        without_dots(&merged) + &query
+    }
+
+    pub(crate) fn is_https(&self) -> bool {
+        self.0.scheme_str() == Some("https")
+    }
+
+    pub(crate) fn origin(&self) -> Origin {
+        Origin::of(&self.0)
+    }
+
+    /// Whether its path names a gzip file.
+    pub(crate) fn names_gzip(&self) -> bool {
+        let path = self.0.path().as_bytes();
+        path.len() > 3 && path[path.len() - 3..].eq_ignore_ascii_case(b".gz")
+    }
+
+    pub(crate) const fn uri(&self) -> &Uri {
+        &self.0
+    }
+
+    /// The address as it may be shown.
+    pub(crate) fn shown(&self) -> String {
+        redact(&self.0.to_string())
+    }
+}
+
+/// The value of an `Authorization` header for basic authentication.
+pub(crate) fn basic(credentials: &[u8]) -> String {
+    format!("Basic {}", BASE64_STANDARD.encode(credentials))
+}
+
+fn has_scheme(location: &str) -> bool {
+    location.split_once(':').is_some_and(|(scheme, _)| {
+        scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+            && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
+    })
+}
+
+fn without_dots(path: &str) -> String {
+    let mut kept = Vec::new();
+    let mut segments = path.split('/').skip(1).peekable();
+    while let Some(segment) = segments.next() {
+        let last = segments.peek().is_none();
+        match segment {
+            "." => {}
+            ".." => drop(kept.pop()),
+            _ => {
+                kept.push(segment);
+                continue;
+            }
+        }
+        if last {
+            kept.push("");
+        }
+    }
+    format!("/{}", kept.join("/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn url(text: &str) -> Url {
+        Url::parse(text).unwrap().0
+    }
+
+    #[test]
+    fn addresses_are_read() {
+        for (text, read) in [
+            ("http://host/app", "http://host/app"),
+            ("HTTPS://host", "https://host/"),
+            ("http://[::1]:8080/a?b=c#d", "http://[::1]:8080/a?b=c"),
+            ("http://host/päth", "http://host/p%C3%A4th"),
+            ("http://host?x=/y", "http://host/?x=/y"),
+        ] {
+            assert_eq!(url(text).0.to_string(), read);
+        }
+        let (read, credentials) = Url::parse("http://me:p%40ss:w@host/").unwrap();
+        assert_eq!(read, url("http://host/"));
+        assert_eq!(credentials.unwrap(), b"me:p@ss:w");
+        assert_eq!(basic(b"Aladdin:open sesame"), "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
+    }
+
+    #[test]
+    fn what_is_no_address_is_told() {
+        for (text, word) in [
+            ("", "absolute"),
+            ("host/app", "absolute"),
+            ("/srv/app", "absolute"),
+            ("ftp://host/app", "ftp:"),
+            ("http:///app", "host"),
+            ("http://:80/app", "host"),
+            ("http://ho st/app", "valid"),
+            ("http://höst/app", "xn--"),
+            ("http://host/a b", "valid"),
+            ("http://host:99999/app", "port"),
+            ("http://host:/app", "port"),
+            ("http://host:port/app", "port"),
+        ] {
+            let reason = Url::parse(text).unwrap_err();
+            assert!(reason.contains(word), "{text:?}: {reason}");
+        }
+    }
+
+    /// The examples of RFC 3986, section 5.4, as far as they are http.
+    #[test]
+    fn locations_lead_where_the_specification_says() {
+        let base = url("http://a/b/c/d;p?q");
+        for (location, target) in [
+            ("g", "http://a/b/c/g"),
+            ("./g", "http://a/b/c/g"),
+            ("g/", "http://a/b/c/g/"),
+            ("/g", "http://a/g"),
+            ("//g", "http://g/"),
+            ("?y", "http://a/b/c/d;p?y"),
+            ("g?y", "http://a/b/c/g?y"),
+            ("#s", "http://a/b/c/d;p?q"),
+            ("g#s", "http://a/b/c/g"),
+            (";x", "http://a/b/c/;x"),
+            ("", "http://a/b/c/d;p?q"),
+            (".", "http://a/b/c/"),
+            ("..", "http://a/b/"),
+            ("../g", "http://a/b/g"),
+            ("../../../g", "http://a/g"),
+            ("/./g", "http://a/g"),
+            ("g.", "http://a/b/c/g."),
+            ("./g/.", "http://a/b/c/g/"),
+            ("g/../h", "http://a/b/c/h"),
+            ("g;x=1/../y", "http://a/b/c/y"),
+            ("g?y/../x", "http://a/b/c/g?y/../x"),
+            ("https://x:y@other:8443/z", "https://other:8443/z"),
+            ("a b", "http://a/b/c/a%20b"),
+            ("http://h/?u=http://i/", "http://h/?u=http://i/"),
+            ("/x?u=http://i/", "http://a/x?u=http://i/"),
+        ] {
+            assert_eq!(base.join(location.as_bytes()).unwrap().0.to_string(), target, "{location}");
+        }
+        for location in ["mailto:x", "ftp://h/", "file:///etc/passwd", "http://"] {
+            base.join(location.as_bytes()).unwrap_err();
+        }
+    }
+
+    #[test]
+    fn gzip_is_in_the_name_of_the_file() {
+        for (text, gzip) in [
+            ("http://h/app.gz", true),
+            ("http://h/app.GZ?x", true),
+            ("http://h/app?x=.gz", false),
+            ("http://h/gz", false),
+            ("http://h.gz", false),
+            ("http://h/app.gz/", false),
+        ] {
+            assert_eq!(url(text).names_gzip(), gzip, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics(text in "(https?://)?\\PC*", location: Vec<u8>) {
+            if let Ok((url, _)) = Url::parse(&text) {
+                drop(url.join(&location));
+            }
+        }
+    }
+}
