@@ -1,0 +1,72 @@
+use std::{
+    fs::{self, FileType, Metadata, OpenOptions},
+    io,
+    path::Path,
+};
+
+use selfup_fetch::{Error, ErrorKind};
+
+use crate::stamp::Stamp;
+
+/// Looks at what is at the path, without opening it.
+pub(crate) fn look(path: &Path) -> Result<Stamp, Error> {
+    fs::metadata(path).map_err(|error| explain(path, error)).and_then(|found| regular(path, &found))
+}
+
+/// Opens it for reading. What has become a FIFO since it was looked at does not block, and is
+/// refused like any other that is no regular file.
+pub(crate) fn open(path: &Path) -> Result<(fs::File, Stamp), Error> {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, libc::O_NONBLOCK);
+    let file = options.open(path).map_err(|error| explain(path, error))?;
+    let found = file.metadata().map_err(|error| explain(path, error))?;
+    let stamp = regular(path, &found)?;
+    Ok((file, stamp))
+}
+
+fn regular(path: &Path, found: &Metadata) -> Result<Stamp, Error> {
+    if found.is_file() {
+        return Ok(Stamp::of(found));
+    }
+    let reason = format!("it is {}, and should be a regular file", kind(found.file_type()));
+    Err(Error::new(ErrorKind::Configuration, reason).at(path.display().to_string()))
+}
+
+fn kind(found: FileType) -> &'static str {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt;
+        if found.is_fifo() {
+            return "a fifo";
+        } else if found.is_socket() {
+            return "a socket";
+        } else if found.is_block_device() || found.is_char_device() {
+            return "a device";
+        }
+    }
+    if found.is_dir() { "a directory" } else { "something else" }
+}
+
+fn explain(path: &Path, error: io::Error) -> Error {
+    let (kind, reason) = match error.kind() {
+        io::ErrorKind::NotFound if path.symlink_metadata().is_ok() => {
+            (ErrorKind::NotFound, "it is a symbolic link that leads nowhere".to_owned())
+        }
+        io::ErrorKind::NotFound => {
+            (ErrorKind::NotFound, "there is no such file (yet); check the path".to_owned())
+        }
+        io::ErrorKind::PermissionDenied => (
+            ErrorKind::Denied,
+            "this user may not read it; check its mode and those of the directories above"
+                .to_owned(),
+        ),
+        io::ErrorKind::NotADirectory => (
+            ErrorKind::Configuration,
+            "a part of the path before the last is no directory".to_owned(),
+        ),
+        _ => (ErrorKind::Io, error.to_string()),
+    };
+    Error::new(kind, reason).at(path.display().to_string()).with_source(error)
+}

@@ -1,0 +1,335 @@
+//! The file fetcher against real files.
+#![allow(clippy::unwrap_used, reason = "a test stops where it goes wrong")]
+
+use std::{
+    fs::{self, OpenOptions},
+    io::{Read, Write},
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+use selfup_fetch::{Artifact, Current, Error, ErrorKind, Fetch, Outcome};
+use selfup_fetch_file::File;
+use tempfile::TempDir;
+
+struct Place {
+    dir: TempDir,
+    path: PathBuf,
+}
+
+fn place(name: &str) -> Place {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join(name);
+    Place { dir, path }
+}
+
+impl Place {
+    fn source(&self) -> File {
+        File::new(&self.path).quiet(Duration::ZERO)
+    }
+
+    /// Publishes as one should.
+    fn rename_in(&self, bytes: &[u8]) {
+        let beside = self.dir.path().join("beside");
+        fs::write(&beside, bytes).unwrap();
+        fs::rename(beside, &self.path).unwrap();
+    }
+}
+
+fn current() -> Current {
+    Current::new("/proc/self/exe", || panic!("the file fetcher needs no id, and hashing is dear"))
+}
+
+fn fetch(source: &mut File) -> Option<Artifact> {
+    source.fetch(&current()).unwrap()
+}
+
+fn read(artifact: Artifact) -> Result<Vec<u8>, Error> {
+    let mut bytes = Vec::new();
+    let mut reader = artifact.reader;
+    reader.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Polls until there is something; the deadline only tells that there never will be.
+fn wait_for(source: &mut File) -> Artifact {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    loop {
+        if let Some(artifact) = fetch(source) {
+            return artifact;
+        }
+        assert!(Instant::now() < deadline, "nothing was fetched");
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn a_change_is_fetched_once_and_only_when_settled() {
+    let place = place("app");
+    let mut source = place.source();
+    place.rename_in(b"one");
+    source.init(&current()).unwrap();
+
+    for _ in 0..2 {
+        let artifact = fetch(&mut source).unwrap();
+        assert_eq!(artifact.size, Some(3));
+        assert_eq!(read(artifact).unwrap(), b"one");
+        source.settle(Outcome::Failed);
+    }
+    drop(fetch(&mut source).expect("what nobody settled is fetched again"));
+    drop(fetch(&mut source).expect("what nobody settled is fetched again"));
+
+    for (bytes, outcome) in
+        [(b"two", Outcome::Refused), (b"thr", Outcome::Installed), (b"fou", Outcome::UpToDate)]
+    {
+        place.rename_in(bytes);
+        assert_eq!(read(fetch(&mut source).unwrap()).unwrap(), bytes);
+        source.settle(outcome);
+        assert!(fetch(&mut source).is_none(), "settled as {outcome:?}");
+        source.settle(Outcome::Failed);
+        assert!(fetch(&mut source).is_none(), "there was nothing to settle");
+    }
+}
+
+#[test]
+fn a_touched_file_is_read_once_more() {
+    let place = place("app");
+    let mut source = place.source();
+    place.rename_in(b"one");
+    drop(fetch(&mut source).unwrap());
+    source.settle(Outcome::Installed);
+
+    let file = OpenOptions::new().write(true).open(&place.path).unwrap();
+    file.set_modified(std::time::UNIX_EPOCH).unwrap();
+    assert_eq!(read(fetch(&mut source).unwrap()).unwrap(), b"one");
+    source.settle(Outcome::UpToDate);
+    assert!(fetch(&mut source).is_none());
+}
+
+#[test]
+fn a_change_that_keeps_size_and_modification_time_is_seen() {
+    let place = place("app");
+    let mut source = place.source();
+    place.rename_in(b"one");
+    let modified = fs::metadata(&place.path).unwrap().modified().unwrap();
+    drop(fetch(&mut source).unwrap());
+    source.settle(Outcome::Installed);
+
+    // Until the file system's clock has ticked, a change leaves the stamp as it is.
+    let deadline = Instant::now() + Duration::from_secs(20);
+    let artifact = loop {
+        let mut file = OpenOptions::new().write(true).open(&place.path).unwrap();
+        file.write_all(b"two").unwrap();
+        file.set_modified(modified).unwrap();
+        if let Some(artifact) = fetch(&mut source) {
+            break artifact;
+        }
+        assert!(Instant::now() < deadline, "the change was not seen");
+    };
+    assert_eq!(read(artifact).unwrap(), b"two");
+}
+
+#[test]
+fn a_file_that_is_still_written_is_left_alone() {
+    let place = place("app");
+    let quiet = Duration::from_millis(300);
+    let mut source = File::new(&place.path).quiet(quiet);
+    let mut copy = fs::File::create(&place.path).unwrap();
+    let mut whole = Vec::new();
+    let started = Instant::now();
+    let mut last = started;
+    while started.elapsed() < 3 * quiet {
+        last = Instant::now();
+        copy.write_all(b"piece").unwrap();
+        whole.extend_from_slice(b"piece");
+        assert!(fetch(&mut source).is_none(), "half of it was handed out");
+    }
+    drop(copy);
+    let artifact = wait_for(&mut source);
+    assert!(last.elapsed() >= quiet, "it was handed out before it came to rest");
+    assert_eq!(read(artifact).unwrap(), whole);
+}
+
+#[test]
+fn a_change_while_reading_is_an_error_in_place_of_an_end() {
+    type Change = fn(&Path);
+    let changes: [(&str, Change); 5] = [
+        ("appended to", |path| {
+            let mut file = OpenOptions::new().append(true).open(path).unwrap();
+            file.write_all(b"more").unwrap();
+        }),
+        ("cut", |path| {
+            OpenOptions::new().write(true).open(path).unwrap().set_len(9_000).unwrap();
+        }),
+        ("overwritten", |path| {
+            let mut file = OpenOptions::new().write(true).open(path).unwrap();
+            file.write_all(b"other").unwrap();
+            file.set_modified(std::time::UNIX_EPOCH).unwrap();
+        }),
+        ("truncated and written again", |path| fs::write(path, [2; 10_000]).unwrap()),
+        ("replaced", |path| {
+            fs::write(path.with_extension("new"), [2; 10_000]).unwrap();
+            fs::rename(path.with_extension("new"), path).unwrap();
+        }),
+    ];
+    for (name, change) in changes {
+        let place = place("app");
+        place.rename_in(&[1; 10_000]);
+        let mut source = place.source();
+        let mut reader = fetch(&mut source).unwrap().reader;
+        reader.read_exact(&mut [0; 5_000]).unwrap();
+        // Wait for the file system's clock to tick: within one tick a stamp stays the same.
+        let before = fs::metadata(&place.path).unwrap().modified().unwrap();
+        let probe = place.dir.path().join("probe");
+        let deadline = Instant::now() + Duration::from_secs(20);
+        loop {
+            fs::write(&probe, b"tick").unwrap();
+            if fs::metadata(&probe).unwrap().modified().unwrap() > before {
+                break;
+            }
+            assert!(Instant::now() < deadline, "time stands still");
+        }
+        change(&place.path);
+
+        for _ in 0..2 {
+            let error = Error::from(reader.read_to_end(&mut Vec::new()).unwrap_err());
+            assert_eq!(error.kind(), ErrorKind::Changed, "{name}: {error}");
+            assert!(error.is_transient());
+            assert!(error.to_string().contains(place.path.to_str().unwrap()), "{error}");
+        }
+        source.settle(Outcome::Failed);
+        read(fetch(&mut source).unwrap()).unwrap();
+    }
+}
+
+#[test]
+fn a_name_that_ends_in_gz_is_decompressed() {
+    let packed = {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        encoder.write_all(b"the program").unwrap();
+        encoder.finish().unwrap()
+    };
+    let place = place("app.GZ");
+    place.rename_in(&packed);
+    let artifact = fetch(&mut place.source()).unwrap();
+    assert_eq!(artifact.size, None);
+    assert_eq!(read(artifact).unwrap(), b"the program");
+
+    place.rename_in(&packed[..packed.len() - 1]);
+    let error = read(fetch(&mut place.source()).unwrap()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Truncated);
+    assert!(error.to_string().contains("app.GZ"), "{error}");
+
+    place.rename_in(b"no gzip at all");
+    let error = read(fetch(&mut place.source()).unwrap()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Corrupt);
+}
+
+#[test]
+fn the_platform_is_filled_in() {
+    let place = place(&format!("app-{}-{}", std::env::consts::OS, std::env::consts::ARCH));
+    place.rename_in(b"one");
+    let template = place.dir.path().join("app-{os}-{arch}");
+    let mut source = File::new(&template).quiet(Duration::ZERO);
+    assert_eq!(read(fetch(&mut source).unwrap()).unwrap(), b"one");
+
+    let error = File::new("/srv/{libc}").init(&current()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Configuration);
+    assert!(error.to_string().contains("{libc}"), "{error}");
+}
+
+#[test]
+fn a_missing_file_may_come() {
+    let place = place("app");
+    let mut source = place.source();
+    source.init(&current()).unwrap();
+    let error = source.fetch(&current()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotFound);
+    assert!(error.is_transient());
+
+    std::os::unix::fs::symlink("nowhere", &place.path).unwrap();
+    let error = source.fetch(&current()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotFound);
+    assert!(error.to_string().contains("leads nowhere"), "{error}");
+
+    place.rename_in(b"one");
+    assert_eq!(read(fetch(&mut source).unwrap()).unwrap(), b"one");
+    source.settle(Outcome::Installed);
+    fs::remove_file(&place.path).unwrap();
+    assert_eq!(source.fetch(&current()).unwrap_err().kind(), ErrorKind::NotFound);
+    place.rename_in(b"two");
+    assert_eq!(read(fetch(&mut source).unwrap()).unwrap(), b"two");
+}
+
+#[test]
+fn an_empty_file_is_no_release() {
+    let place = place("app");
+    place.rename_in(b"");
+    let error = place.source().fetch(&current()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Truncated);
+    assert!(error.is_transient());
+}
+
+#[test]
+fn what_is_no_regular_file_is_refused_without_blocking() {
+    let dir = tempfile::tempdir().unwrap();
+    let fifo = dir.path().join("fifo");
+    let socket = dir.path().join("socket");
+    assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+    for (path, word) in [
+        (dir.path(), "a directory"),
+        (&fifo, "a fifo"),
+        (&socket, "a socket"),
+        (Path::new("/dev/zero"), "a device"),
+    ] {
+        let mut source = File::new(path).quiet(Duration::ZERO);
+        for error in [source.init(&current()).err(), source.fetch(&current()).err()] {
+            let error = error.unwrap();
+            assert_eq!(error.kind(), ErrorKind::Configuration);
+            assert!(!error.is_transient());
+            assert!(error.to_string().contains(word), "{error}");
+        }
+    }
+}
+
+#[test]
+fn a_path_that_cannot_work_is_refused_at_the_start() {
+    let place = place("app");
+    place.rename_in(b"one");
+    let own = Current::new(&place.path, || panic!("no id is needed"));
+    let link = place.dir.path().join("link");
+    std::os::unix::fs::symlink(&place.path, &link).unwrap();
+    for (path, word) in [
+        (PathBuf::new(), "no file"),
+        (PathBuf::from("/"), "no file"),
+        (place.dir.path().join("missing/app"), "directory"),
+        (place.path.join("app"), "directory"),
+        (place.path.clone(), "running"),
+        (link, "running"),
+    ] {
+        let error = File::new(&path).init(&own).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Configuration, "{error}");
+        assert!(error.to_string().contains(word), "{}: {error}", path.display());
+    }
+}
+
+#[test]
+fn a_link_that_is_pointed_elsewhere_is_a_change() {
+    let place = place("app");
+    let versions = ["v1", "v2"].map(|version| {
+        let path = place.dir.path().join(version);
+        fs::write(&path, version).unwrap();
+        path
+    });
+    let mut source = place.source();
+    for version in [&versions[0], &versions[1], &versions[0]] {
+        let flip = place.dir.path().join("flip");
+        std::os::unix::fs::symlink(version, &flip).unwrap();
+        fs::rename(&flip, &place.path).unwrap();
+        let bytes = read(fetch(&mut source).unwrap()).unwrap();
+        assert!(version.ends_with(String::from_utf8(bytes).unwrap()));
+        source.settle(Outcome::Installed);
+        assert!(fetch(&mut source).is_none());
+    }
+}
