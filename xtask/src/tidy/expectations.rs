@@ -9,8 +9,10 @@ const LINT: &str = "clippy::disallowed_methods";
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
     let config = tree.file("clippy.toml").map_or("", |file| file.text.as_str());
     let named: Vec<&str> = config.lines().flat_map(named_files).collect();
+    let sys_is_named = config.contains("sys/ files");
     let mut findings = Vec::new();
     for file in tree.rust() {
+        let is_named = named.contains(&file.path.as_str()) || (sys_is_named && file.is_sys());
         // The checker's own samples are strings, and code_only has blanked those.
         for (line, attribute) in attributes(&code_only(&file.text)) {
             if !attribute.contains(LINT) {
@@ -23,7 +25,7 @@ pub(super) fn check(tree: &Tree) -> Vec<Finding> {
                     format!("an exception from {LINT} without a reason"),
                 ));
             }
-            if file.in_crate_source() && !named.contains(&file.path.as_str()) {
+            if file.in_crate_source() && !is_named {
                 findings.push(Finding::new(
                     &file.path,
                     line,
@@ -93,6 +95,15 @@ mod tests {
         let found = check(&tree(&[CONFIG, ("crates/a/src/other.rs", reasoned)]));
         assert_eq!(found.len(), 1, "{found:?}");
         assert!(found[0].message.contains("does not name this file"));
+    }
+
+    #[test]
+    fn the_sys_files_can_be_named_together() {
+        let sys =
+            ("crates/a/src/sys/env.rs", "#![expect(clippy::disallowed_methods, reason = \"x\")]");
+        let together = ("clippy.toml", "reason = \"only sys/ files\"");
+        assert_eq!(check(&tree(&[together, sys])), []);
+        assert_eq!(check(&tree(&[CONFIG, sys])).len(), 1);
     }
 
     #[test]

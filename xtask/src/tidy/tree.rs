@@ -89,6 +89,11 @@ impl File {
     pub(super) fn in_crate_source(&self) -> bool {
         self.path.starts_with("crates/") && self.path.contains("/src/")
     }
+
+    /// `sys.rs`, or anything in a folder `sys`.
+    pub(super) fn is_sys(&self) -> bool {
+        self.path.split('/').any(|part| part == "sys" || part == "sys.rs")
+    }
 }
 
 /// A tree made up for a test.

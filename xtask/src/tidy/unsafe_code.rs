@@ -5,7 +5,7 @@ use super::{Finding, tree::Tree};
 
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let outside = tree.rust().filter(|file| file.in_crate_source() && !is_sys(&file.path));
+    let outside = tree.rust().filter(|file| file.in_crate_source() && !file.is_sys());
     for file in outside {
         let code = code_only(&file.text);
         for line in lines_with(&code, "unsafe") {
@@ -26,11 +26,6 @@ pub(super) fn check(tree: &Tree) -> Vec<Finding> {
         }
     }
     findings
-}
-
-/// `sys.rs`, or anything in a folder `sys`.
-fn is_sys(path: &str) -> bool {
-    path.split('/').any(|part| part == "sys" || part == "sys.rs")
 }
 
 #[cfg(test)]
