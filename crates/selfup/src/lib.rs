@@ -1,1 +1,34 @@
-//! Monitorable, gracefully restarting, self-upgrading programs
+//! Monitorable, gracefully restarting, self-upgrading programs.
+
+#![doc = include_str!("../README.md")]
+
+mod check;
+mod child;
+mod config;
+mod connection;
+mod control;
+mod env;
+mod error;
+mod event;
+pub mod fetch;
+mod identity;
+mod launch;
+mod listener;
+mod master;
+mod restart;
+mod run;
+mod shutdown;
+mod state;
+mod sys;
+
+pub use check::sanity_check;
+pub use config::{Config, Handover, Readiness};
+pub use connection::{Connection, Stream};
+pub use error::{Error, ErrorKind};
+pub use event::Event;
+pub use listener::{Incoming, Listener};
+pub use restart::restart;
+pub use run::{is_supported, run, try_run};
+pub use selfup_signals::{End, Signal};
+pub use shutdown::GracefulShutdown;
+pub use state::State;

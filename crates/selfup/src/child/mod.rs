@@ -1,0 +1,54 @@
+//! The child: takes over what the master handed to it, and runs the program.
+
+mod voice;
+mod watch;
+
+use std::process::ExitCode;
+
+use selfup_fds::Inherited;
+
+pub(crate) use voice::Voice;
+
+use crate::{
+    Config, Error, ErrorKind, State,
+    control::ChildEnd,
+    env::{Assignment, CONTROL},
+    identity::Identity,
+    restart, sys,
+};
+
+/// Runs the program as a child of a master, to its end.
+pub(crate) fn enter(mut config: Config, assignment: Assignment) -> Result<ExitCode, Error> {
+    let channel = sys::fd::adopt(assignment.control).map_err(|error| {
+        Error::new(
+            ErrorKind::Child,
+            format!(
+                "could not take over the control channel: {CONTROL} is {}; unset it to start a master",
+                assignment.control
+            ),
+        )
+        .because(error)
+    })?;
+    let sockets = Inherited::from_env().map_err(|error| {
+        Error::new(ErrorKind::Child, "could not take over the sockets of the master").because(error)
+    })?;
+    let voice = Voice::new(ChildEnd::from(channel));
+    let mut state = State::new(
+        sockets.nonblocking(true),
+        Identity::new(assignment.bin_path),
+        &config.options,
+        Some(voice.clone()),
+    );
+    state.set_generation(assignment.generation.number());
+    watch::listen_to_master(
+        voice.clone(),
+        state.graceful_shutdown(),
+        config.options.terminate_timeout,
+    )
+    .map_err(|error| {
+        Error::new(ErrorKind::Child, "could not start the thread that hears the master")
+            .because(error)
+    })?;
+    restart::through(voice);
+    Ok(state.run(config.take_program()))
+}

@@ -1,0 +1,315 @@
+use std::{
+    fmt, mem,
+    path::{Path, PathBuf},
+    process::{ExitCode, Termination},
+    time::Duration,
+};
+
+use selfup_fetch::Fetch;
+use selfup_signals::Signal;
+
+use crate::{Event, State};
+
+/// What to run, on which sockets, and how to restart and upgrade it.
+///
+/// Everything but the program has a default. What is wrong with a value is told by
+/// [`run`](crate::run), before a child is started.
+///
+/// ```no_run
+/// use std::{io::Write, process::ExitCode};
+///
+/// fn main() -> ExitCode {
+///     selfup::run(selfup::Config::new(program).address("127.0.0.1:3000"))
+/// }
+///
+/// fn program(state: selfup::State) -> std::io::Result<()> {
+///     for connection in state.listener().incoming() {
+///         writeln!(connection?, "hello from {}", state.id())?;
+///     }
+///     Ok(())
+/// }
+/// ```
+#[must_use = "a configuration does nothing until it is given to `run`"]
+pub struct Config {
+    pub(crate) program: Program,
+    pub(crate) listen: Vec<Listen>,
+    pub(crate) fetcher: Option<Box<dyn Fetch>>,
+    pub(crate) pre_upgrade: Option<PreUpgrade>,
+    pub(crate) on_event: Option<OnEvent>,
+    pub(crate) exec_file: Option<PathBuf>,
+    pub(crate) options: Options,
+}
+
+pub(crate) type Program = Box<dyn FnOnce(State) -> ExitCode>;
+pub(crate) type PreUpgrade =
+    Box<dyn FnMut(&Path) -> Result<(), Box<dyn std::error::Error + Send + Sync>> + Send>;
+pub(crate) type OnEvent = Box<dyn FnMut(&Event) + Send>;
+
+/// An address that was asked for, not looked at yet.
+#[derive(Clone, Debug)]
+pub(crate) struct Listen {
+    pub(crate) name: String,
+    pub(crate) address: String,
+}
+
+/// The plain values.
+#[derive(Clone, Debug)]
+pub(crate) struct Options {
+    pub(crate) required: bool,
+    pub(crate) restart_signal: Signal,
+    pub(crate) terminate_timeout: Duration,
+    pub(crate) ready_timeout: Duration,
+    pub(crate) probation: Duration,
+    pub(crate) idle_grace: Duration,
+    pub(crate) min_fetch_interval: Duration,
+    pub(crate) size_cap: u64,
+    pub(crate) max_draining: usize,
+    pub(crate) handover: Handover,
+    pub(crate) readiness: Readiness,
+    pub(crate) no_restart: bool,
+    pub(crate) no_restart_after_fetch: bool,
+    pub(crate) debug: bool,
+    pub(crate) no_warn: bool,
+}
+
+/// In which order the old and the new child take turns.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Handover {
+    /// The new child is ready before the old one is told to finish: somebody accepts at every
+    /// moment. Both run at the same time for a while.
+    #[default]
+    Overlap,
+    /// The old child finishes and exits before the new one starts, for programs that cannot run
+    /// twice at once. New connections wait in the kernel's queue meanwhile.
+    Sequential,
+}
+
+/// When a child counts as ready to serve.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Readiness {
+    /// When the program has taken its last socket; without sockets, when it is entered.
+    #[default]
+    Listening,
+    /// When the program calls [`State::ready`]. For programs that have something to load first.
+    Explicit,
+}
+
+impl Config {
+    /// The program and nothing else: no socket, no upgrades, restarts by signal.
+    ///
+    /// The program runs in the child; where the overseer cannot run, in this process (see
+    /// [`required`](Self::required)). It may return whatever `main` may return.
+    pub fn new<T: Termination>(program: impl FnOnce(State) -> T + 'static) -> Self {
+        Self {
+            program: Box::new(|state| program(state).report()),
+            listen: Vec::new(),
+            fetcher: None,
+            pre_upgrade: None,
+            on_event: None,
+            exec_file: None,
+            options: Options::default(),
+        }
+    }
+
+    /// Adds an address to listen on. See [`Address`](selfup_fds::Address) for all forms:
+    /// `host:port`, `:port`, `tcp://`, `udp://`, `unix:///path`, `fd://name` and more.
+    ///
+    /// The master binds it once; all children share the socket, in the order given here.
+    pub fn address(self, address: impl Into<String>) -> Self {
+        let name = format!("address-{}", self.listen.len());
+        self.listen(name, address)
+    }
+
+    /// Adds several addresses, as [`address`](Self::address) does.
+    pub fn addresses<A: Into<String>>(self, addresses: impl IntoIterator<Item = A>) -> Self {
+        addresses.into_iter().fold(self, Self::address)
+    }
+
+    /// Adds an address under a name, by which [`State::take_listener`] finds it.
+    ///
+    /// A name has 1 to 255 printable ASCII characters and no colon (as in `LISTEN_FDNAMES`,
+    /// [sd_listen_fds(3)](https://man7.org/linux/man-pages/man3/sd_listen_fds.3.html)).
+    pub fn listen(mut self, name: impl Into<String>, address: impl Into<String>) -> Self {
+        self.listen.push(Listen { name: name.into(), address: address.into() });
+        self
+    }
+
+    /// Where new executables come from. The default is none: restarts only.
+    pub fn fetcher(mut self, fetcher: impl Fetch + 'static) -> Self {
+        self.fetcher = Some(Box::new(fetcher));
+        self
+    }
+
+    /// Asked before a new executable is run for the first time, with its path; an error refuses
+    /// it. Runs in the master, on the thread that fetches.
+    pub fn pre_upgrade<E>(
+        mut self,
+        mut check: impl FnMut(&Path) -> Result<(), E> + Send + 'static,
+    ) -> Self
+    where
+        E: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        self.pre_upgrade = Some(Box::new(move |path| check(path).map_err(Into::into)));
+        self
+    }
+
+    /// Told everything that the master does, as it happens; runs in the master.
+    ///
+    /// The master does nothing else meanwhile: be quick.
+    pub fn on_event(mut self, hear: impl FnMut(&Event) + Send + 'static) -> Self {
+        self.on_event = Some(Box::new(hear));
+        self
+    }
+
+    /// The executable that is run and replaced. The default is the one that runs now.
+    ///
+    /// It has to be a selfup program too: it must say when it is ready.
+    pub fn exec_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.exec_file = Some(path.into());
+        self
+    }
+
+    /// Whether it is an error if the overseer cannot run. The default is `false`: then
+    /// [`run`](crate::run) warns and runs the program in this process.
+    pub fn required(mut self, required: bool) -> Self {
+        self.options.required = required;
+        self
+    }
+
+    /// The signal that restarts. The default is SIGUSR2, because SIGHUP and SIGUSR1 commonly
+    /// belong to the program. The program does not receive it.
+    pub fn restart_signal(mut self, signal: Signal) -> Self {
+        self.options.restart_signal = signal;
+        self
+    }
+
+    /// How long a child may take to finish after it was told to, before it is killed with
+    /// SIGKILL. The default is 30 s, because that is what most load balancers and process
+    /// managers allow a request.
+    pub fn terminate_timeout(mut self, timeout: Duration) -> Self {
+        self.options.terminate_timeout = timeout;
+        self
+    }
+
+    /// How long a new child may take to become ready before it is killed and the old one goes on.
+    /// The default is 30 s. The very first child is never killed for it: nothing else serves.
+    pub fn ready_timeout(mut self, timeout: Duration) -> Self {
+        self.options.ready_timeout = timeout;
+        self
+    }
+
+    /// How long an upgraded child has to stay up until the new executable is kept for good. If it
+    /// ends badly before, the previous executable is put back and started. The default is 10 s;
+    /// zero keeps an executable as soon as a child is ready.
+    pub fn probation(mut self, probation: Duration) -> Self {
+        self.options.probation = probation;
+        self
+    }
+
+    /// How long a connection on which nothing is under way is kept after the child was told to
+    /// finish, for a request that may be on its way. The default is 3 s.
+    ///
+    /// Holds for the connections that [`Listener::accept`](crate::Listener::accept) gives.
+    pub fn idle_grace(mut self, grace: Duration) -> Self {
+        self.options.idle_grace = grace;
+        self
+    }
+
+    /// The shortest time between two polls of the fetcher. The default is 1 s, which is also the
+    /// interval of a fetcher that has none of its own.
+    pub fn min_fetch_interval(mut self, interval: Duration) -> Self {
+        self.options.min_fetch_interval = interval;
+        self
+    }
+
+    /// The most bytes that a new executable may have. The default is 1 GiB.
+    pub fn size_cap(mut self, bytes: u64) -> Self {
+        self.options.size_cap = bytes;
+        self
+    }
+
+    /// How many children may be finishing at the same time; a restart beyond that waits. The
+    /// default is 8.
+    pub fn max_draining(mut self, children: usize) -> Self {
+        self.options.max_draining = children.max(1);
+        self
+    }
+
+    /// Whether old and new child overlap. The default is [`Handover::Overlap`].
+    pub fn handover(mut self, handover: Handover) -> Self {
+        self.options.handover = handover;
+        self
+    }
+
+    /// When a child counts as ready. The default is [`Readiness::Listening`].
+    pub fn readiness(mut self, readiness: Readiness) -> Self {
+        self.options.readiness = readiness;
+        self
+    }
+
+    /// Turns restarts off: the restart signal and [`restart`](crate::restart) shut down
+    /// gracefully, an upgrade is installed and takes effect at the next start. The default is
+    /// `false`.
+    pub fn no_restart(mut self, no_restart: bool) -> Self {
+        self.options.no_restart = no_restart;
+        self
+    }
+
+    /// An upgrade is installed, and takes effect when a restart is asked for. Until then, nothing
+    /// further is fetched. The default is `false`.
+    pub fn no_restart_after_fetch(mut self, no_restart: bool) -> Self {
+        self.options.no_restart_after_fetch = no_restart;
+        self
+    }
+
+    /// Whether the master says everything it does on stderr. The default is `false`: warnings only.
+    pub fn debug(mut self, debug: bool) -> Self {
+        self.options.debug = debug;
+        self
+    }
+
+    /// Whether the master keeps warnings to itself as well. The default is `false`.
+    pub fn no_warn(mut self, no_warn: bool) -> Self {
+        self.options.no_warn = no_warn;
+        self
+    }
+
+    /// The program, to be run once.
+    pub(crate) fn take_program(&mut self) -> Program {
+        mem::replace(&mut self.program, Box::new(|_| ExitCode::FAILURE))
+    }
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            required: false,
+            restart_signal: Signal::USR2,
+            terminate_timeout: Duration::from_secs(30),
+            ready_timeout: Duration::from_secs(30),
+            probation: Duration::from_secs(10),
+            idle_grace: Duration::from_secs(3),
+            min_fetch_interval: Duration::from_secs(1),
+            size_cap: 1 << 30,
+            max_draining: 8,
+            handover: Handover::default(),
+            readiness: Readiness::default(),
+            no_restart: false,
+            no_restart_after_fetch: false,
+            debug: false,
+            no_warn: false,
+        }
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("listen", &self.listen)
+            .field("exec_file", &self.exec_file)
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,98 @@
+use std::{
+    io,
+    marker::PhantomData,
+    os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd},
+};
+
+use nix::{
+    errno::Errno,
+    sys::socket::{self, AddressFamily, MsgFlags, SockFlag, SockType},
+};
+
+use super::message::{FromChild, FromMaster, MAX_LEN, Malformed, Message};
+
+/// One end of the control channel: a connected `SOCK_SEQPACKET` pair, so that a message arrives
+/// whole or not at all, and the death of the other end is seen at once.
+///
+/// See [unix(7)](https://man7.org/linux/man-pages/man7/unix.7.html).
+#[derive(Debug)]
+pub(crate) struct Channel<In, Out> {
+    fd: OwnedFd,
+    directions: PhantomData<fn(Out) -> In>,
+}
+
+/// The master's end.
+pub(crate) type MasterEnd = Channel<FromChild, FromMaster>;
+
+/// The child's end.
+pub(crate) type ChildEnd = Channel<FromMaster, FromChild>;
+
+/// What came in.
+#[derive(Debug)]
+pub(crate) enum Incoming<M> {
+    Message(M),
+    /// A message that cannot be read.
+    Malformed,
+    /// Nothing is there now.
+    Nothing,
+    /// The other end is gone.
+    Closed,
+}
+
+/// A fresh channel; both ends are close-on-exec.
+pub(crate) fn pair() -> io::Result<(MasterEnd, OwnedFd)> {
+    let (master, child) =
+        socket::socketpair(AddressFamily::Unix, SockType::SeqPacket, None, SockFlag::SOCK_CLOEXEC)?;
+    Ok((Channel::from(master), child))
+}
+
+impl<In: Message, Out: Message> Channel<In, Out> {
+    /// Sends without waiting. A peer that is gone is no error: its end is reported elsewhere.
+    ///
+    /// A full queue is one: the peer has not read hundreds of messages.
+    pub(crate) fn send(&self, message: &Out) -> io::Result<()> {
+        let flags = MsgFlags::MSG_NOSIGNAL | MsgFlags::MSG_DONTWAIT;
+        match socket::send(self.fd.as_raw_fd(), &message.encode(), flags) {
+            Ok(_) | Err(Errno::EPIPE | Errno::ECONNRESET) => Ok(()),
+            Err(errno) => Err(errno.into()),
+        }
+    }
+
+    /// The next message, if one is there.
+    pub(crate) fn poll(&self) -> io::Result<Incoming<In>> {
+        self.receive(MsgFlags::MSG_DONTWAIT)
+    }
+
+    /// Waits for the next message.
+    pub(crate) fn wait(&self) -> io::Result<Incoming<In>> {
+        self.receive(MsgFlags::empty())
+    }
+
+    fn receive(&self, flags: MsgFlags) -> io::Result<Incoming<In>> {
+        let mut buffer = [0; MAX_LEN];
+        loop {
+            return match socket::recv(self.fd.as_raw_fd(), &mut buffer, flags) {
+                Ok(0) | Err(Errno::ECONNRESET) => Ok(Incoming::Closed),
+                Ok(len) => Ok(match In::decode(&buffer[..len]) {
+                    Ok(message) => Incoming::Message(message),
+                    Err(Malformed) => Incoming::Malformed,
+                }),
+                Err(Errno::EINTR) => continue,
+                Err(Errno::EAGAIN) => Ok(Incoming::Nothing),
+                Err(errno) => Err(errno.into()),
+            };
+        }
+    }
+}
+
+impl<In, Out> From<OwnedFd> for Channel<In, Out> {
+    fn from(fd: OwnedFd) -> Self {
+        Self { fd, directions: PhantomData }
+    }
+}
+
+impl<In, Out> AsFd for Channel<In, Out> {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+}

@@ -1,0 +1,158 @@
+use std::str;
+
+/// The version of the control protocol that this build speaks.
+///
+/// A child says its version in [`FromChild::Hello`]; a master refuses one that it does not speak
+/// before it touches the child that serves.
+pub(crate) const VERSION: u16 = 1;
+
+/// The longest message, in bytes; a longer one is cut by its sender.
+pub(crate) const MAX_LEN: usize = 1024;
+
+const HELLO: u8 = 1;
+const READY: u8 = 2;
+// 3 is kept free for "accepts no more".
+const RESTART: u8 = 4;
+const STATUS: u8 = 5;
+const DRAIN: u8 = 129;
+
+/// What a child tells its master.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum FromChild {
+    /// The first message of every child.
+    Hello { version: u16 },
+    /// The program can serve.
+    Ready,
+    /// The program asks for a restart.
+    Restart,
+    /// One line for people.
+    Status(String),
+    /// A message of a later version.
+    Unknown(u8),
+}
+
+/// What a master tells its child.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FromMaster {
+    /// Finish what you have, and exit.
+    Drain,
+    /// A message of a later version.
+    Unknown(u8),
+}
+
+/// A message that cannot be read: it is empty, or shorter than its kind says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Malformed;
+
+/// One byte says the kind, the rest belongs to it; numbers are little-endian. Bytes behind what
+/// this version reads are ignored, so that a later one can add to a message.
+pub(crate) trait Message: Sized {
+    fn encode(&self) -> Vec<u8>;
+    fn decode(bytes: &[u8]) -> Result<Self, Malformed>;
+}
+
+impl Message for FromChild {
+    fn encode(&self) -> Vec<u8> {
+        match self {
+            Self::Hello { version } => {
+                let [low, high] = version.to_le_bytes();
+                vec![HELLO, low, high]
+            }
+            Self::Ready => vec![READY],
+            Self::Restart => vec![RESTART],
+            Self::Status(text) => {
+                [&[STATUS], cut(text, MAX_LEN - 1).as_bytes()].concat()
+            }
+            Self::Unknown(kind) => vec![*kind],
+        }
+    }
+
+    fn decode(bytes: &[u8]) -> Result<Self, Malformed> {
+        let (&kind, rest) = bytes.split_first().ok_or(Malformed)?;
+        Ok(match kind {
+            HELLO => {
+                let version = rest.first_chunk().ok_or(Malformed)?;
+                Self::Hello { version: u16::from_le_bytes(*version) }
+            }
+            READY => Self::Ready,
+            RESTART => Self::Restart,
+            STATUS => Self::Status(str::from_utf8(rest).map_err(|_| Malformed)?.to_owned()),
+            kind => Self::Unknown(kind),
+        })
+    }
+}
+
+/// The longest beginning of at most `len` bytes that ends with a whole character.
+fn cut(text: &str, len: usize) -> &str {
+    let end = (0..=len.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
+    &text[..end.unwrap_or(0)]
+}
+
+impl Message for FromMaster {
+    fn encode(&self) -> Vec<u8> {
+        match self {
+            Self::Drain => vec![DRAIN],
+            Self::Unknown(kind) => vec![*kind],
+        }
+    }
+
+    fn decode(bytes: &[u8]) -> Result<Self, Malformed> {
+        Ok(match *bytes.first().ok_or(Malformed)? {
+            DRAIN => Self::Drain,
+            kind => Self::Unknown(kind),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn every_message_survives_the_wire() {
+        for message in [
+            FromChild::Hello { version: 0x1234 },
+            FromChild::Ready,
+            FromChild::Restart,
+            FromChild::Status("warming the cache".into()),
+        ] {
+            assert_eq!(FromChild::decode(&message.encode()), Ok(message));
+        }
+        assert_eq!(FromMaster::decode(&FromMaster::Drain.encode()), Ok(FromMaster::Drain));
+    }
+
+    #[test]
+    fn the_bytes_are_those_of_version_1() {
+        assert_eq!(FromChild::Hello { version: 1 }.encode(), [1, 1, 0]);
+        assert_eq!(FromChild::Ready.encode(), [2]);
+        assert_eq!(FromChild::Restart.encode(), [4]);
+        assert_eq!(FromChild::Status("x".into()).encode(), [5, b'x']);
+        assert_eq!(FromMaster::Drain.encode(), [129]);
+    }
+
+    #[test]
+    fn a_long_status_is_cut_between_characters() {
+        let bytes = FromChild::Status("é".repeat(MAX_LEN)).encode();
+        assert!(bytes.len() <= MAX_LEN);
+        assert!(FromChild::decode(&bytes).is_ok());
+    }
+
+    #[test]
+    fn a_short_message_is_malformed_and_a_later_one_unknown() {
+        assert_eq!(FromChild::decode(&[]), Err(Malformed));
+        assert_eq!(FromChild::decode(&[HELLO, 1]), Err(Malformed));
+        assert_eq!(FromChild::decode(&[STATUS, 0xff]), Err(Malformed));
+        assert_eq!(FromChild::decode(&[77, 1, 2]), Ok(FromChild::Unknown(77)));
+        assert_eq!(FromChild::decode(&[READY, 9]), Ok(FromChild::Ready));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_decode_to_something(bytes in prop::collection::vec(any::<u8>(), 0..64)) {
+            let _message = FromChild::decode(&bytes);
+            let _message = FromMaster::decode(&bytes);
+        }
+    }
+}

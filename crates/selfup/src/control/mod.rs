@@ -1,0 +1,7 @@
+//! What master and child say to each other: one channel per child, small versioned messages.
+
+mod channel;
+mod message;
+
+pub(crate) use channel::{ChildEnd, Incoming, MasterEnd, pair};
+pub(crate) use message::{FromChild, FromMaster, VERSION};

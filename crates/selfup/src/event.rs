@@ -1,0 +1,260 @@
+use std::fmt;
+
+use selfup_signals::{End, Signal};
+
+/// What the master does, as it does it: for [`Config::on_event`](crate::Config::on_event), and
+/// what it prints on stderr as `[selfup master] …`.
+///
+/// Its `Display` is one line for people. Numbers of children are those of
+/// [`State::generation`](crate::State::generation).
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Event {
+    /// A socket was bound or adopted; the address has the real port.
+    #[non_exhaustive]
+    Listening {
+        /// The name from the configuration.
+        name: String,
+        /// Where, with the real port.
+        address: String,
+    },
+    /// A child was started.
+    #[non_exhaustive]
+    Started {
+        /// Which child.
+        generation: u64,
+        /// Its process.
+        pid: i32,
+    },
+    /// A child could not be started.
+    #[non_exhaustive]
+    NotStarted {
+        /// Which child.
+        generation: u64,
+        /// Why, in one line.
+        reason: String,
+    },
+    /// A child is ready and serves from now on.
+    #[non_exhaustive]
+    Serving {
+        /// Which child.
+        generation: u64,
+    },
+    /// The first child is late with its readiness, and counts as ready.
+    #[non_exhaustive]
+    CountsAsReady {
+        /// Which child.
+        generation: u64,
+    },
+    /// A new child failed before it was ready. If an older one serves, it goes on.
+    #[non_exhaustive]
+    CandidateFailed {
+        /// Which child.
+        generation: u64,
+        /// Whether an older child goes on serving.
+        still_serving: bool,
+    },
+    /// A child was told to finish.
+    #[non_exhaustive]
+    Draining {
+        /// Which child.
+        generation: u64,
+    },
+    /// A child was killed with SIGKILL.
+    #[non_exhaustive]
+    Killed {
+        /// Which child.
+        generation: u64,
+        /// Why, in one line.
+        reason: &'static str,
+    },
+    /// A child has ended.
+    #[non_exhaustive]
+    Ended {
+        /// Which child.
+        generation: u64,
+        /// How.
+        end: End,
+    },
+    /// A signal was passed on to a child.
+    #[non_exhaustive]
+    Forwarded {
+        /// Which child.
+        generation: u64,
+        /// Which signal.
+        signal: Signal,
+    },
+    /// A signal waits until a child is ready for it.
+    #[non_exhaustive]
+    SignalWaits {
+        /// Which signal.
+        signal: Signal,
+    },
+    /// A restart begins.
+    #[non_exhaustive]
+    Restarting {
+        /// Who asked for it.
+        cause: &'static str,
+    },
+    /// A restart waits for the one under way, or until fewer children are finishing.
+    #[non_exhaustive]
+    RestartWaits {
+        /// Who asked for it.
+        cause: &'static str,
+    },
+    /// A restart was asked for while everything is stopping.
+    #[non_exhaustive]
+    RestartIgnored {
+        /// Who asked for it.
+        cause: &'static str,
+    },
+    /// No further child is started; the master ends with the last one.
+    #[non_exhaustive]
+    Stopping,
+    /// A child told one line about itself.
+    #[non_exhaustive]
+    Status {
+        /// Which child.
+        generation: u64,
+        /// What it says.
+        text: String,
+    },
+    /// Looking for a new executable failed. It is tried again.
+    #[non_exhaustive]
+    FetchFailed {
+        /// Why, in one line.
+        reason: String,
+    },
+    /// Nothing will be fetched, because the configuration of the fetcher cannot work.
+    #[non_exhaustive]
+    FetchOff {
+        /// Why, in one line.
+        reason: String,
+    },
+    /// What was fetched is what runs already.
+    #[non_exhaustive]
+    UpToDate {
+        /// The SHA-1 of the executable.
+        id: String,
+    },
+    /// What was fetched was turned down.
+    #[non_exhaustive]
+    Refused {
+        /// Why, in one line.
+        reason: String,
+    },
+    /// A new executable is in place.
+    #[non_exhaustive]
+    Installed {
+        /// The SHA-1 of the executable.
+        id: String,
+    },
+    /// The new executable is kept for good.
+    #[non_exhaustive]
+    Kept {
+        /// The SHA-1 of the executable.
+        id: String,
+    },
+    /// The previous executable was put back, and the new one is refused from now on.
+    #[non_exhaustive]
+    PutBack {
+        /// The SHA-1 of the executable that was taken away.
+        refused: String,
+    },
+    /// Something did not work that the master can live without.
+    #[non_exhaustive]
+    Trouble {
+        /// Why, in one line.
+        reason: String,
+    },
+}
+
+impl Event {
+    /// Whether somebody should look at this; the rest is for the curious.
+    #[must_use]
+    pub fn is_warning(&self) -> bool {
+        match self {
+            Self::NotStarted { .. }
+            | Self::CountsAsReady { .. }
+            | Self::CandidateFailed { .. }
+            | Self::Killed { .. }
+            | Self::FetchFailed { .. }
+            | Self::FetchOff { .. }
+            | Self::Refused { .. }
+            | Self::PutBack { .. }
+            | Self::Trouble { .. } => true,
+            Self::Listening { .. }
+            | Self::Started { .. }
+            | Self::Serving { .. }
+            | Self::Draining { .. }
+            | Self::Ended { .. }
+            | Self::Forwarded { .. }
+            | Self::SignalWaits { .. }
+            | Self::Restarting { .. }
+            | Self::RestartWaits { .. }
+            | Self::RestartIgnored { .. }
+            | Self::Stopping
+            | Self::Status { .. }
+            | Self::UpToDate { .. }
+            | Self::Installed { .. }
+            | Self::Kept { .. } => false,
+        }
+    }
+}
+
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Listening { name, address } => write!(f, "listening on {address} ({name})"),
+            Self::Started { generation, pid } => {
+                write!(f, "started child #{generation} (pid {pid})")
+            }
+            Self::NotStarted { generation, reason } => {
+                write!(f, "could not start child #{generation}: {reason}")
+            }
+            Self::Serving { generation } => write!(f, "child #{generation} serves"),
+            Self::CountsAsReady { generation } => write!(
+                f,
+                "child #{generation} has not said that it is ready; it counts as ready, since no \
+                 other serves"
+            ),
+            Self::CandidateFailed { generation, still_serving: true } => write!(
+                f,
+                "could not hand over to child #{generation}; the one that serves goes on serving"
+            ),
+            Self::CandidateFailed { generation, still_serving: false } => {
+                write!(f, "child #{generation} ended before it was ready, and no other serves")
+            }
+            Self::Draining { generation } => write!(f, "told child #{generation} to finish"),
+            Self::Killed { generation, reason } => {
+                write!(f, "killed child #{generation}: {reason}")
+            }
+            Self::Ended { generation, end } => write!(f, "child #{generation} {end}"),
+            Self::Forwarded { generation, signal } => {
+                write!(f, "passed {signal} on to child #{generation}")
+            }
+            Self::SignalWaits { signal } => write!(f, "{signal} waits until a child is ready"),
+            Self::Restarting { cause } => write!(f, "restarting ({cause})"),
+            Self::RestartWaits { cause } => write!(f, "a restart waits its turn ({cause})"),
+            Self::RestartIgnored { cause } => {
+                write!(f, "no restart ({cause}): everything is stopping")
+            }
+            Self::Stopping => f.write_str("stopping"),
+            Self::Status { generation, text } => write!(f, "child #{generation} says: {text}"),
+            Self::FetchFailed { reason } => {
+                write!(f, "could not look for a new executable: {reason}")
+            }
+            Self::FetchOff { reason } => {
+                write!(f, "could not set up the fetcher, nothing will be fetched: {reason}")
+            }
+            Self::UpToDate { id } => write!(f, "up to date ({id})"),
+            Self::Refused { reason } => write!(f, "refused a new executable: {reason}"),
+            Self::Installed { id } => write!(f, "installed {id}"),
+            Self::Kept { id } => write!(f, "keeping {id}"),
+            Self::PutBack { refused } => {
+                write!(f, "put the previous executable back; {refused} is refused from now on")
+            }
+            Self::Trouble { reason } => f.write_str(reason),
+        }
+    }
+}

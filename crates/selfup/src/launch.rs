@@ -1,0 +1,33 @@
+use std::{
+    env, fs, io,
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+};
+
+use crate::{Error, ErrorKind, sys};
+
+/// Where the running executable was started from: absolute, and with its symbolic links.
+///
+/// Taken once, before anything can have been replaced, and never from `argv[0]`. The link is kept
+/// so that an operator who points it elsewhere and restarts gets the new executable. Where the
+/// kernel's word on it does not lead to the executable that runs (it was started through a
+/// descriptor, say), the resolved path is taken.
+pub(crate) fn launch_path() -> Result<PathBuf, Error> {
+    let running = env::current_exe().map_err(|error| {
+        Error::new(
+            ErrorKind::Executable,
+            "could not tell the path of the running executable; is /proc mounted?",
+        )
+        .because(error)
+    })?;
+    let given = sys::launch::path_given_to_exec().and_then(|path| std::path::absolute(path).ok());
+    Ok(match given {
+        Some(given) if is_the_running_one(&given).unwrap_or(false) => given,
+        _ => running,
+    })
+}
+
+fn is_the_running_one(path: &Path) -> io::Result<bool> {
+    let (there, running) = (fs::metadata(path)?, fs::metadata("/proc/self/exe")?);
+    Ok((there.dev(), there.ino()) == (running.dev(), running.ino()))
+}

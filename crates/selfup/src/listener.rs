@@ -1,0 +1,190 @@
+use std::{
+    fmt, io,
+    net::TcpListener,
+    os::{
+        fd::{AsFd, BorrowedFd, OwnedFd},
+        unix::net::UnixListener,
+    },
+    time::Duration,
+};
+
+use nix::{
+    errno::Errno,
+    poll::{PollFd, PollFlags, PollTimeout, poll},
+};
+
+use crate::{
+    Connection, GracefulShutdown,
+    connection::{Counter, Stream},
+};
+
+/// A listening socket that all generations of the program share.
+///
+/// [`incoming`](Self::incoming) ends by itself when it is time to finish, and what is in the
+/// kernel's queue then is left to the successor. Programs on an async runtime take the socket out
+/// with [`into_tcp`](Self::into_tcp).
+///
+/// The socket is in non-blocking mode: that mode belongs to the socket, not to a process, and
+/// while two generations wait for the same connection, the one that comes second must not block.
+#[derive(Debug)]
+pub struct Listener {
+    socket: Socket,
+    drain: GracefulShutdown,
+    idle_grace: Duration,
+    counter: Counter,
+}
+
+#[derive(Debug)]
+pub(crate) enum Socket {
+    Tcp(TcpListener),
+    Unix(UnixListener),
+}
+
+impl Listener {
+    /// `socket` is in non-blocking mode already.
+    pub(crate) fn new(
+        socket: Socket,
+        drain: GracefulShutdown,
+        idle_grace: Duration,
+        counter: Counter,
+    ) -> Self {
+        Self { socket, drain, idle_grace, counter }
+    }
+
+    /// Waits for the next connection; `None` when it is time to finish.
+    ///
+    /// # Errors
+    ///
+    /// Those of [accept(2)](https://man7.org/linux/man-pages/man2/accept.2.html): above all, no
+    /// descriptors left. A connection that its client gave up before it was accepted is none.
+    pub fn accept(&self) -> io::Result<Option<Connection>> {
+        while self.wait_readable()? {
+            match self.socket.accept() {
+                Ok(stream) => {
+                    let counted = self.counter.count();
+                    let drain = self.drain.clone();
+                    return Ok(Some(Connection::new(stream, drain, self.idle_grace, counted)));
+                }
+                Err(error) if is_passing(&error) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(None)
+    }
+
+    /// The connections as they come; ends when it is time to finish.
+    #[must_use]
+    pub fn incoming(&self) -> Incoming<'_> {
+        Incoming { listener: self }
+    }
+
+    /// Where it listens; `None` if it is not a TCP socket.
+    #[must_use]
+    pub fn tcp_address(&self) -> Option<std::net::SocketAddr> {
+        match &self.socket {
+            Socket::Tcp(listener) => listener.local_addr().ok(),
+            Socket::Unix(_) => None,
+        }
+    }
+
+    /// The TCP socket itself, in non-blocking mode, as async runtimes want it. From now on the
+    /// program itself must stop accepting when it is time to finish, and wait for its connections.
+    ///
+    /// # Errors
+    ///
+    /// It is not a TCP socket: the listener is given back.
+    pub fn into_tcp(self) -> Result<TcpListener, Self> {
+        match self.socket {
+            Socket::Tcp(listener) => Ok(listener),
+            Socket::Unix(_) => Err(self),
+        }
+    }
+
+    /// The Unix stream socket itself, as [`into_tcp`](Self::into_tcp).
+    ///
+    /// # Errors
+    ///
+    /// It is not a Unix socket: the listener is given back.
+    pub fn into_unix(self) -> Result<UnixListener, Self> {
+        match self.socket {
+            Socket::Unix(listener) => Ok(listener),
+            Socket::Tcp(_) => Err(self),
+        }
+    }
+
+    /// Whether there may be a connection; `false` when it is time to finish.
+    fn wait_readable(&self) -> io::Result<bool> {
+        while !self.drain.requested() {
+            let mut fds = [
+                PollFd::new(self.as_fd(), PollFlags::POLLIN),
+                PollFd::new(self.drain.readable()?, PollFlags::POLLIN),
+            ];
+            match poll(&mut fds, PollTimeout::NONE) {
+                Ok(_) if self.drain.requested() => break,
+                Ok(_) => return Ok(true),
+                Err(Errno::EINTR) => {}
+                Err(errno) => return Err(errno.into()),
+            }
+        }
+        Ok(false)
+    }
+}
+
+/// Another generation was faster, or the client is gone already: there is nothing to tell.
+fn is_passing(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::WouldBlock | io::ErrorKind::ConnectionAborted | io::ErrorKind::Interrupted
+    )
+}
+
+impl Socket {
+    fn accept(&self) -> io::Result<Stream> {
+        let stream = match self {
+            Self::Tcp(listener) => Stream::Tcp(listener.accept()?.0),
+            Self::Unix(listener) => Stream::Unix(listener.accept()?.0),
+        };
+        // Linux does not hand the listener's mode on to the connection; others do.
+        if !cfg!(any(target_os = "linux", target_os = "android")) {
+            stream.set_nonblocking(false)?;
+        }
+        Ok(stream)
+    }
+}
+
+impl AsFd for Listener {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match &self.socket {
+            Socket::Tcp(listener) => listener.as_fd(),
+            Socket::Unix(listener) => listener.as_fd(),
+        }
+    }
+}
+
+impl From<Listener> for OwnedFd {
+    fn from(listener: Listener) -> Self {
+        match listener.socket {
+            Socket::Tcp(listener) => listener.into(),
+            Socket::Unix(listener) => listener.into(),
+        }
+    }
+}
+
+/// The connections of a [`Listener`], as they come.
+pub struct Incoming<'a> {
+    listener: &'a Listener,
+}
+
+impl Iterator for Incoming<'_> {
+    type Item = io::Result<Connection>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.listener.accept().transpose()
+    }
+}
+
+impl fmt::Debug for Incoming<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Incoming").field(self.listener).finish()
+    }
+}

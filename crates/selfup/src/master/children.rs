@@ -1,0 +1,148 @@
+use std::{
+    ffi::OsString,
+    io,
+    os::fd::AsFd,
+    path::PathBuf,
+    process::{Child, Command},
+};
+
+use selfup_fds::FdSet;
+use selfup_signals::{Blocked, End, Pid, reset_on_exec};
+
+use super::Generation;
+use crate::{
+    control::{self, Incoming, MasterEnd},
+    env,
+};
+
+/// The processes behind the generations.
+#[derive(Debug, Default)]
+pub(super) struct Children {
+    running: Vec<Running>,
+}
+
+/// A child that has not been reaped.
+#[derive(Debug)]
+pub(super) struct Running {
+    pub(super) generation: Generation,
+    pub(super) channel: MasterEnd,
+    /// Nothing more will come: the child, and whoever had the channel from it, are gone.
+    pub(super) channel_closed: bool,
+    process: Child,
+}
+
+/// How every child is started.
+#[derive(Debug)]
+pub(super) struct Recipe {
+    pub(super) path: PathBuf,
+    pub(super) arg0: Option<OsString>,
+    pub(super) args: Vec<OsString>,
+}
+
+impl Children {
+    /// Starts a child with the sockets in `fds`; its pid.
+    pub(super) fn start(
+        &mut self,
+        generation: Generation,
+        recipe: &Recipe,
+        fds: &FdSet,
+    ) -> Result<Pid, StartError> {
+        let (channel, theirs) = control::pair().map_err(StartError::Channel)?;
+        let mut pass = fds.pass();
+        if let Some(arg0) = &recipe.arg0 {
+            pass = pass.arg0(arg0);
+        }
+        let control = pass.extra(theirs.as_fd());
+        let mut command = Command::new(&recipe.path);
+        command
+            .args(&recipe.args)
+            .env(env::CONTROL, control.to_string())
+            .env(env::GENERATION, generation.number().to_string())
+            .env(env::BIN_PATH, &recipe.path);
+        reset_on_exec(&mut command);
+        // A signal to the whole group must not be handled by the copy of this process that is
+        // about to become the child.
+        let blocked = Blocked::all().map_err(StartError::Signals)?;
+        let process = pass.spawn(&mut command).map_err(StartError::Spawn)?;
+        drop(blocked);
+        let pid = Pid::from(&process);
+        self.running.push(Running { generation, channel, channel_closed: false, process });
+        Ok(pid)
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Running> {
+        self.running.iter()
+    }
+
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Running> {
+        self.running.iter_mut()
+    }
+
+    pub(super) fn find(&self, generation: Generation) -> Option<&Running> {
+        self.running.iter().find(|running| running.generation == generation)
+    }
+
+    /// Takes out those that have ended. Each is asked for by itself: other children of this
+    /// process are not ours to wait for.
+    pub(super) fn reap(&mut self) -> Vec<(Running, End)> {
+        let mut ended = Vec::new();
+        let mut index = 0;
+        while let Some(running) = self.running.get_mut(index) {
+            match running.process.try_wait() {
+                Ok(Some(status)) => ended.push((self.running.remove(index), End::from(status))),
+                // An error would mean that somebody else reaped it; it is asked again.
+                Ok(None) | Err(_) => index += 1,
+            }
+        }
+        ended
+    }
+}
+
+impl Running {
+    pub(super) fn pid(&self) -> Pid {
+        Pid::from(&self.process)
+    }
+
+    /// The next message that is there.
+    pub(super) fn hear(&mut self) -> Option<Incoming<control::FromChild>> {
+        if self.channel_closed {
+            return None;
+        }
+        match self.channel.poll() {
+            Ok(Incoming::Nothing) => None,
+            Ok(Incoming::Closed) | Err(_) => {
+                self.channel_closed = true;
+                None
+            }
+            Ok(incoming) => Some(incoming),
+        }
+    }
+}
+
+/// Why a child could not be started.
+#[derive(Debug)]
+pub(super) enum StartError {
+    Channel(io::Error),
+    Signals(selfup_signals::Error),
+    Spawn(selfup_fds::Error),
+}
+
+impl std::fmt::Display for StartError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Channel(_) => "could not make a control channel for a child",
+            Self::Signals(_) => "could not block signals while starting a child",
+            Self::Spawn(_) => "could not start a child",
+        })
+    }
+}
+
+impl std::error::Error for StartError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(match self {
+            Self::Channel(error) => error,
+            Self::Signals(error) => error,
+            Self::Spawn(error) => error,
+        })
+    }
+}

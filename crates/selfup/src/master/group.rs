@@ -1,0 +1,31 @@
+use nix::unistd::{Pid, getpgrp, getsid};
+use selfup_signals::{Origin, Received, Signal};
+
+use super::Arrived;
+
+/// Finds out whom else the kernel gave a signal to.
+pub(super) fn arrived(received: Received) -> Arrived {
+    let from_kernel = received.origin == Origin::Kernel;
+    Arrived { received, group_has_it: from_kernel && is_for_the_group(received.signal) }
+}
+
+/// What a terminal sends goes to the whole foreground process group, with one exception: a
+/// hang-up goes to the leader of the session alone.
+fn is_for_the_group(signal: Signal) -> bool {
+    match signal {
+        Signal::INT | Signal::QUIT | Signal::TSTP | Signal::TTIN | Signal::TTOU | Signal::WINCH => {
+            true
+        }
+        Signal::HUP | Signal::CONT => !leads_its_session(),
+        _ => false,
+    }
+}
+
+fn leads_its_session() -> bool {
+    getsid(None) == Ok(Pid::this())
+}
+
+/// Whether the child is still in the process group of the master, where it was born.
+pub(super) fn shares_the_group(child: selfup_signals::Pid) -> bool {
+    nix::unistd::getpgid(Some(Pid::from_raw(child.as_raw()))) == Ok(getpgrp())
+}

@@ -1,0 +1,65 @@
+//! The master: holds the sockets, starts the program as its child, and replaces it.
+//!
+//! One pure function decides, one loop waits, one function acts:
+//!
+//! - [`step`](step::step): from the [`Lifecycle`] and an [`Event`], the next one and [`Action`]s;
+//! - [`Master::run`]: waits for signals, children, other threads and deadlines, and feeds them in;
+//! - [`Master::perform`]: does what an action says.
+
+mod action;
+mod children;
+mod event;
+mod generation;
+mod group;
+mod lifecycle;
+mod mailbox;
+mod perform;
+mod report;
+mod rules;
+mod run;
+mod start;
+mod step;
+#[cfg(test)]
+mod tests;
+mod time;
+mod upgrade;
+
+use std::{collections::VecDeque, time::Instant};
+
+use selfup_fds::FdSet;
+use selfup_signals::{End, Received, Receiver};
+
+use action::{Action, Note, Overdue};
+use children::{Children, Recipe};
+use event::{Arrived, Cause, Event};
+use lifecycle::Lifecycle;
+use mailbox::Mail;
+use rules::Rules;
+use time::Time;
+use upgrade::Upgrades;
+
+pub(crate) use generation::Generation;
+pub(crate) use mailbox::Mailbox;
+pub(crate) use report::Reporter;
+pub(crate) use start::NotStarted;
+
+/// A master whose first child has been started.
+pub(crate) struct Master {
+    lifecycle: Lifecycle,
+    /// What has happened and was not looked at yet.
+    events: VecDeque<Event>,
+    started: Instant,
+    recipe: Recipe,
+    /// The master's copies; none once no further child will be started.
+    fds: FdSet,
+    children: Children,
+    signals: Receiver,
+    /// Received, but not looked at yet.
+    unread: Vec<Received>,
+    mailbox: Mailbox,
+    mail: Mail,
+    upgrades: Upgrades,
+    reporter: Reporter,
+    /// How the master is to end.
+    end: Option<End>,
+}

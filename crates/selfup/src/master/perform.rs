@@ -1,0 +1,195 @@
+use std::time::Instant;
+
+use selfup_fds::FdSet;
+use selfup_signals::{ErrorKind, Pid, Signal};
+
+use super::{Action, Arrived, Cause, Event, Generation, Master, Note, Overdue, children, group};
+use crate::{control::FromMaster, error::Chain, event::Event as Told};
+
+impl Master {
+    /// Does what an action says. What follows from doing it comes back as an event.
+    pub(super) fn perform(&mut self, action: Action) {
+        match action {
+            Action::Spawn(generation) => self.spawn(generation),
+            Action::Drain(generation) => self.drain(generation),
+            Action::Send(generation, arrived) => self.send(generation, arrived),
+            Action::Continue(generation) => self.resume(generation),
+            Action::Kill(generation, overdue) => self.kill(generation, overdue),
+            Action::StopSelf(arrived) => self.stop_self(arrived),
+            Action::Commit => self.commit(),
+            Action::Revert => self.revert(),
+            Action::CloseSockets => {
+                // Files of Unix sockets go now, while they are known to be ours.
+                let fds = std::mem::replace(&mut self.fds, FdSet::new());
+                if let Err(error) = fds.unlink_sockets() {
+                    self.trouble("could not remove a socket file", &error);
+                }
+            }
+            Action::EndLike(end) => {
+                self.upgrades.abandon();
+                self.end = Some(end);
+            }
+            Action::Tell(note) => self.note(note),
+        }
+    }
+
+    fn spawn(&mut self, generation: Generation) {
+        match self.start_child(generation) {
+            Ok(()) => {}
+            Err(error) => {
+                let reason = Chain(&error).to_string();
+                self.tell(Told::NotStarted { generation: generation.number(), reason });
+                self.events.push_back(Event::SpawnFailed(generation));
+            }
+        }
+    }
+
+    pub(super) fn start_child(
+        &mut self,
+        generation: Generation,
+    ) -> Result<(), children::StartError> {
+        let pid = self.children.start(generation, &self.recipe, &self.fds)?;
+        self.tell(Told::Started { generation: generation.number(), pid: pid.as_raw() });
+        Ok(())
+    }
+
+    fn drain(&mut self, generation: Generation) {
+        let Some(child) = self.children.find(generation) else { return };
+        let sent = child.channel.send(&FromMaster::Drain);
+        self.tell(Told::Draining { generation: generation.number() });
+        if let Err(error) = sent {
+            self.trouble(&format!("could not tell child {generation} to finish"), &error);
+        }
+    }
+
+    fn send(&mut self, generation: Generation, arrived: Arrived) {
+        let Some(pid) = self.pid(generation) else { return };
+        if arrived.group_has_it && group::shares_the_group(pid) {
+            return;
+        }
+        match selfup_signals::forward(pid, &arrived.received) {
+            Ok(()) => self.tell(Told::Forwarded {
+                generation: generation.number(),
+                signal: arrived.signal(),
+            }),
+            // Its end is about to be noticed.
+            Err(error) if error.kind() == ErrorKind::Gone => {}
+            Err(error) => {
+                self.trouble(&format!("could not pass a signal on to child {generation}"), &error);
+            }
+        }
+    }
+
+    fn resume(&mut self, generation: Generation) {
+        let Some(pid) = self.pid(generation) else { return };
+        if selfup_signals::is_stopped(pid).unwrap_or(false) {
+            self.send_own(generation, pid, Signal::CONT);
+        }
+    }
+
+    fn kill(&mut self, generation: Generation, overdue: Overdue) {
+        let Some(pid) = self.pid(generation) else { return };
+        self.send_own(generation, pid, Signal::KILL);
+        let reason = match overdue {
+            Overdue::Ready => "it was not ready within the ready timeout",
+            Overdue::Exit => "it had not finished within the terminate timeout",
+            Overdue::Protocol => "it speaks another version of the control protocol",
+            Overdue::Reverted => "the previous executable was put back",
+        };
+        self.tell(Told::Killed { generation: generation.number(), reason });
+    }
+
+    fn send_own(&mut self, generation: Generation, pid: Pid, signal: Signal) {
+        if let Err(error) = selfup_signals::send(pid, signal) {
+            self.trouble(&format!("could not send {signal} to child {generation}"), &error);
+        }
+    }
+
+    /// Stops with the children. The SIGCONT that ends it is not one for the program: they are
+    /// continued as well.
+    fn stop_self(&mut self, arrived: Arrived) {
+        let stopped = Instant::now();
+        selfup_signals::stop_self();
+        self.unread.extend(self.signals.pending());
+        let cont = self.unread.iter().position(|received| received.signal == Signal::CONT);
+        if let Some(cont) = cont {
+            self.unread.remove(cont);
+            self.events.push_back(Event::Resumed(stopped.elapsed()));
+        }
+    }
+
+    fn commit(&mut self) {
+        match self.upgrades.commit() {
+            Some(Ok(id)) => self.tell(Told::Kept { id: id.to_string() }),
+            Some(Err(error)) => self.trouble("could not settle the new executable", &error),
+            None => {}
+        }
+    }
+
+    fn revert(&mut self) {
+        match self.upgrades.revert() {
+            Some(Ok(id)) => self.tell(Told::PutBack { refused: id.to_string() }),
+            Some(Err(error)) => self.trouble("could not put the previous executable back", &error),
+            None => {}
+        }
+    }
+
+    fn note(&mut self, note: Note) {
+        let told = match note {
+            Note::Restarting(cause) => Told::Restarting { cause: words(cause) },
+            Note::RestartWaits(cause) => Told::RestartWaits { cause: words(cause) },
+            Note::RestartIgnored(cause) => Told::RestartIgnored { cause: words(cause) },
+            Note::Serving(generation) => {
+                self.child_serves(generation);
+                Told::Serving { generation: generation.number() }
+            }
+            Note::CountsAsReady(generation) => {
+                Told::CountsAsReady { generation: generation.number() }
+            }
+            Note::CandidateFailed(generation) => Told::CandidateFailed {
+                generation: generation.number(),
+                still_serving: self.lifecycle.active().is_some(),
+            },
+            Note::ActiveLost(generation, end) => Told::Trouble {
+                reason: format!(
+                    "child {generation} {end} while its successor was starting; waiting for that one"
+                ),
+            },
+            Note::ProbationFailed(generation, end) => {
+                Told::Trouble { reason: format!("child {generation} {end} soon after the upgrade") }
+            }
+            Note::SignalWaits(arrived) => Told::SignalWaits { signal: arrived.signal() },
+            Note::Stopping => Told::Stopping,
+            // Its end was told when it was reaped.
+            Note::Drained(..) => return,
+        };
+        self.tell(told);
+    }
+
+    fn child_serves(&mut self, generation: Generation) {
+        let Some(pid) = self.pid(generation) else { return };
+        if let Err(error) = self.upgrades.serving(pid, &self.mailbox) {
+            self.trouble("could not start the thread that fetches", &error);
+        }
+    }
+
+    fn pid(&self, generation: Generation) -> Option<Pid> {
+        self.children.find(generation).map(children::Running::pid)
+    }
+
+    fn trouble(&mut self, what: &str, error: &(dyn std::error::Error + 'static)) {
+        self.tell(Told::Trouble { reason: format!("{what}: {}", Chain(error)) });
+    }
+
+    fn tell(&mut self, event: Told) {
+        self.reporter.tell(&event);
+    }
+}
+
+fn words(cause: Cause) -> &'static str {
+    match cause {
+        Cause::Signal => "by signal",
+        Cause::Call => "by request",
+        Cause::Upgrade => "upgrade",
+    }
+}

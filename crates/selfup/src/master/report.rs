@@ -1,0 +1,37 @@
+use std::{fmt, io::Write};
+
+use crate::{
+    Event,
+    config::{OnEvent, Options},
+};
+
+/// Tells people what the master does: the program's hook first, then stderr.
+pub(crate) struct Reporter {
+    hear: Option<OnEvent>,
+    warnings: bool,
+    everything: bool,
+}
+
+impl Reporter {
+    pub(crate) fn new(options: &Options, hear: Option<OnEvent>) -> Self {
+        Self { hear, warnings: !options.no_warn, everything: options.debug }
+    }
+
+    pub(crate) fn tell(&mut self, event: &Event) {
+        if let Some(hear) = &mut self.hear {
+            hear(event);
+        }
+        if self.everything || (self.warnings && event.is_warning()) {
+            // In one write, so that lines of several processes do not mix. A closed stderr is no
+            // reason to stop serving.
+            let _printed =
+                std::io::stderr().write_all(format!("[selfup master] {event}\n").as_bytes());
+        }
+    }
+}
+
+impl fmt::Debug for Reporter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reporter").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,21 @@
+use std::time::Duration;
+
+use selfup_signals::Signal;
+
+use crate::config::Handover;
+
+/// What of the configuration governs the lifecycle.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Rules {
+    pub(crate) handover: Handover,
+    pub(crate) restart_signal: Signal,
+    /// The restart signal and call shut down gracefully; an upgrade does not restart.
+    pub(crate) no_restart: bool,
+    /// An upgrade waits for a restart that somebody asks for.
+    pub(crate) no_restart_after_fetch: bool,
+    pub(crate) ready_timeout: Duration,
+    pub(crate) terminate_timeout: Duration,
+    pub(crate) probation: Duration,
+    /// How many children may be draining when a restart begins.
+    pub(crate) max_draining: usize,
+}

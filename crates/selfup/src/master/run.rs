@@ -1,0 +1,165 @@
+use std::{os::fd::AsFd, time::Duration};
+
+use nix::{
+    errno::Errno,
+    poll::{PollFd, PollFlags, PollTimeout, poll},
+};
+use selfup_signals::{End, Signal};
+
+use super::{
+    Cause, Event, Master, Time, children::Running, group, mailbox::Letter, step::step,
+    upgrade::News,
+};
+use crate::{
+    Error, ErrorKind,
+    control::{FromChild, Incoming, VERSION},
+    event::Event as Told,
+};
+
+impl Master {
+    /// Runs to the end of the program; how that ended.
+    pub(crate) fn run(mut self) -> Result<End, Error> {
+        loop {
+            self.step_through();
+            if let Some(end) = self.end {
+                return Ok(end);
+            }
+            self.wait().map_err(|errno| {
+                Error::new(ErrorKind::Master, "could not wait for the children").because(errno)
+            })?;
+            self.gather();
+        }
+    }
+
+    /// Lets the lifecycle look at what has happened, and acts on what it decides.
+    pub(super) fn step_through(&mut self) {
+        while let Some(event) = self.events.pop_front() {
+            let now = self.now();
+            let (lifecycle, actions) = step(self.lifecycle.clone(), now, event);
+            self.lifecycle = lifecycle;
+            for action in actions {
+                self.perform(action);
+            }
+        }
+    }
+
+    /// Sleeps until there is something to gather.
+    fn wait(&self) -> Result<(), Errno> {
+        let channels = self.children.iter().filter(|child| !child.channel_closed);
+        let mut fds: Vec<PollFd<'_>> = [self.signals.as_fd(), self.mail.as_fd()]
+            .into_iter()
+            .chain(channels.map(|child| child.channel.as_fd()))
+            .map(|fd| PollFd::new(fd, PollFlags::POLLIN))
+            .collect();
+        match poll(&mut fds, self.timeout()) {
+            Ok(_) | Err(Errno::EINTR) => Ok(()),
+            Err(errno) => Err(errno),
+        }
+    }
+
+    fn timeout(&self) -> PollTimeout {
+        match self.lifecycle.next_deadline() {
+            _ if !self.unread.is_empty() => PollTimeout::ZERO,
+            None => PollTimeout::NONE,
+            Some(deadline) => {
+                // Rounded up, so that the deadline has passed when poll returns.
+                let left = self.now().until(deadline).saturating_add(Duration::from_millis(1));
+                PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX)
+            }
+        }
+    }
+
+    /// Turns all that is there into events. What a child said comes before its end.
+    fn gather(&mut self) {
+        for child in self.children.iter_mut() {
+            while let Some(incoming) = child.hear() {
+                self.events.extend(said(child, incoming, &mut self.reporter));
+            }
+        }
+        let mut a_child_changed = false;
+        self.unread.extend(self.signals.pending());
+        for received in self.unread.drain(..) {
+            match received.signal {
+                Signal::CHLD => a_child_changed = true,
+                _ => self.events.push_back(Event::Signal(group::arrived(received))),
+            }
+        }
+        if a_child_changed {
+            for (mut child, end) in self.children.reap() {
+                while let Some(incoming) = child.hear() {
+                    self.events.extend(said(&child, incoming, &mut self.reporter));
+                }
+                let generation = child.generation.number();
+                self.reporter.tell(&Told::Ended { generation, end });
+                self.events.push_back(Event::Exited(child.generation, end));
+            }
+        }
+        for letter in self.mail.take() {
+            match letter {
+                Letter::Restart => self.events.push_back(Event::Restart(Cause::Call)),
+                Letter::Upgrade(news) => self.hear_news(news),
+            }
+        }
+        if self.lifecycle.next_deadline().is_some_and(|deadline| deadline <= self.now()) {
+            self.events.push_back(Event::Tick);
+        }
+    }
+
+    fn hear_news(&mut self, news: News) {
+        let told = match news {
+            News::FetchOff(reason) => Told::FetchOff { reason },
+            News::FetchFailed(reason) => Told::FetchFailed { reason },
+            News::UpToDate(id) => Told::UpToDate { id: id.to_string() },
+            News::Refused(reason) => Told::Refused { reason },
+            News::AlreadyThere(id) => {
+                // Whoever put it there answers for it: a restart, and nothing to take back.
+                if !self.lifecycle.waits_after_fetch() {
+                    self.events.push_back(Event::Restart(Cause::Upgrade));
+                }
+                Told::Installed { id: id.to_string() }
+            }
+            News::Installed(installed) => {
+                let id = installed.id().to_string();
+                self.upgrades.installed(installed);
+                self.events.push_back(Event::Installed);
+                Told::Installed { id }
+            }
+        };
+        self.reporter.tell(&told);
+    }
+
+    pub(super) fn now(&self) -> Time {
+        Time::since_start(self.started.elapsed())
+    }
+}
+
+fn said(
+    child: &Running,
+    incoming: Incoming<FromChild>,
+    reporter: &mut super::Reporter,
+) -> Option<Event> {
+    let generation = child.generation;
+    match incoming {
+        Incoming::Message(FromChild::Hello { version: VERSION }) => None,
+        Incoming::Message(FromChild::Hello { version }) => {
+            let reason = format!(
+                "child {generation} speaks version {version} of the control protocol, this master \
+                 version {VERSION}; restart the service to replace the master"
+            );
+            reporter.tell(&Told::Trouble { reason });
+            Some(Event::Incompatible(generation))
+        }
+        Incoming::Message(FromChild::Ready) => Some(Event::Ready(generation)),
+        Incoming::Message(FromChild::Restart) => Some(Event::Restart(Cause::Call)),
+        Incoming::Message(FromChild::Status(text)) => {
+            reporter.tell(&Told::Status { generation: generation.number(), text });
+            None
+        }
+        Incoming::Message(FromChild::Unknown(_)) | Incoming::Nothing | Incoming::Closed => None,
+        Incoming::Malformed => {
+            let reason = format!("child {generation} sent a message that cannot be read");
+            reporter.tell(&Told::Trouble { reason });
+            None
+        }
+    }
+}

@@ -1,0 +1,151 @@
+use std::{collections::VecDeque, env, fs, path::PathBuf, time::Instant};
+
+use selfup_fds::{Address, FdSet, Inherited, LocalAddress};
+use selfup_signals::{Blocked, Receiver, Signal, unignore};
+
+use super::{
+    Event, Generation, Lifecycle, Master, Reporter, Rules, Time, Upgrades,
+    children::{Children, Recipe},
+    mailbox::mailbox,
+    step::step,
+    upgrade::Plan,
+};
+use crate::{
+    Config, Error, ErrorKind,
+    config::{Listen, Options},
+    event::Event as Told,
+    launch::launch_path,
+    restart,
+};
+
+/// What there is if no child could be started: the program, and the sockets that could be bound.
+pub(crate) struct NotStarted {
+    pub(crate) error: Error,
+    pub(crate) config: Config,
+    pub(crate) fds: FdSet,
+}
+
+impl Master {
+    /// Binds the sockets and starts the first child. From then on, signals go to the master's loop.
+    pub(crate) fn start(mut config: Config) -> Result<Self, Box<NotStarted>> {
+        let mut fds = FdSet::new();
+        let bound = bind_all(&mut fds, &config.listen);
+        match bound.and_then(|()| Self::start_with(&mut config, &mut fds)) {
+            Ok(master) => Ok(master),
+            Err(error) => Err(Box::new(NotStarted { error, config, fds })),
+        }
+    }
+
+    fn start_with(config: &mut Config, fds: &mut FdSet) -> Result<Self, Error> {
+        let recipe = recipe(config.exec_file.as_deref())?;
+        let failed = |what: &str| Error::new(ErrorKind::Start, what);
+        let (mailbox, mail) = mailbox()
+            .map_err(|error| failed("could not make the master's mailbox").because(error))?;
+        // The one thing that follows from the start, the first child, is done here, because its
+        // failure is not an event in the life of a master: there is none then.
+        let (lifecycle, _spawn) =
+            step(Lifecycle::new(rules(&config.options)), Time::start(), Event::Start);
+        let mut children = Children::default();
+
+        // Signals that come from here on wait for the receiver. It is made after the child, since
+        // what it installs cannot be undone if the program has to run in this process after all.
+        let blocked = Blocked::all()
+            .map_err(|error| failed("could not block signals for the start").because(error))?;
+        // If our parent ignores it, the kernel would reap our children behind our back.
+        unignore(Signal::CHLD)
+            .map_err(|error| failed("could not receive SIGCHLD").because(error))?;
+        let started = Instant::now();
+        let pid = children
+            .start(Generation::FIRST, &recipe, fds)
+            .map_err(|error| failed("could not start the first child").because(error))?;
+        let signals = Signal::forwardable().chain([Signal::CHLD]);
+        let signals = Receiver::new(signals).map_err(|error| {
+            // Without its channel the child drains and ends; the program must not run twice.
+            failed("could not receive signals").because(error)
+        })?;
+        drop(blocked);
+
+        restart::through(mailbox.clone());
+        let plan = config.fetcher.take().map(|fetcher| Plan {
+            fetcher,
+            pre_upgrade: config.pre_upgrade.take(),
+            path: recipe.path.clone(),
+            size_cap: config.options.size_cap,
+            min_interval: config.options.min_fetch_interval,
+        });
+        let mut reporter = Reporter::new(&config.options, config.on_event.take());
+        for (name, fd) in fds.iter() {
+            let address = LocalAddress::of(fd).map(|address| address.to_string());
+            let (name, address) = (name.to_owned(), address.unwrap_or_default());
+            reporter.tell(&Told::Listening { name, address });
+        }
+        let generation = Generation::FIRST.number();
+        reporter.tell(&Told::Started { generation, pid: pid.as_raw() });
+        Ok(Self {
+            lifecycle,
+            events: VecDeque::new(),
+            started,
+            recipe,
+            fds: std::mem::replace(fds, FdSet::new()),
+            children,
+            signals,
+            unread: Vec::new(),
+            mailbox,
+            mail,
+            upgrades: Upgrades::new(plan),
+            reporter,
+            end: None,
+        })
+    }
+}
+
+/// Binds all that can be bound; the first failure is the error.
+fn bind_all(fds: &mut FdSet, listen: &[Listen]) -> Result<(), Error> {
+    let mut inherited = Inherited::from_env().map_err(|error| {
+        Error::new(ErrorKind::Address, "could not take over inherited sockets").because(error)
+    })?;
+    let mut result = Ok(());
+    for Listen { name, address } in listen {
+        let bound =
+            address.parse::<Address>().and_then(|address| fds.bind(name, &address, &mut inherited));
+        if let Err(error) = bound {
+            let what = format!("could not listen on {address:?}");
+            result = result.and(Err(Error::new(ErrorKind::Address, what).because(error)));
+        }
+    }
+    result
+}
+
+fn recipe(exec_file: Option<&std::path::Path>) -> Result<Recipe, Error> {
+    let mut args = env::args_os();
+    let arg0 = args.next();
+    Ok(match exec_file {
+        None => Recipe { path: launch_path()?, arg0, args: args.collect() },
+        Some(file) => Recipe { path: other_executable(file)?, arg0: None, args: args.collect() },
+    })
+}
+
+fn other_executable(file: &std::path::Path) -> Result<PathBuf, Error> {
+    let failed = |why: &str| {
+        Error::new(
+            ErrorKind::Executable,
+            format!("could not use {} as the executable{why}", file.display()),
+        )
+    };
+    let path = std::path::absolute(file).map_err(|error| failed("").because(error))?;
+    let metadata = fs::metadata(&path).map_err(|error| failed("").because(error))?;
+    if metadata.is_file() { Ok(path) } else { Err(failed(": it is not a regular file")) }
+}
+
+fn rules(options: &Options) -> Rules {
+    Rules {
+        handover: options.handover,
+        restart_signal: options.restart_signal,
+        no_restart: options.no_restart,
+        no_restart_after_fetch: options.no_restart_after_fetch,
+        ready_timeout: options.ready_timeout,
+        terminate_timeout: options.terminate_timeout,
+        probation: options.probation,
+        max_draining: options.max_draining,
+    }
+}

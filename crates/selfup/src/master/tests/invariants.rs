@@ -1,0 +1,256 @@
+//! A small world of children that behave at random, and what must hold whatever they do.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
+use super::{
+    super::{Cause, lifecycle::Phase},
+    *,
+};
+
+/// What happens next; children are picked by index among those that live.
+#[derive(Clone, Debug)]
+enum Chance {
+    Ready(usize),
+    Incompatible(usize),
+    Exits(usize, bool),
+    Signal(usize),
+    Restart,
+    Installed,
+    TimePasses(u64),
+    Resumed(u64),
+}
+
+const SIGNALS: [Signal; 8] = [
+    Signal::USR2,
+    Signal::USR2,
+    Signal::HUP,
+    Signal::USR1,
+    Signal::INT,
+    Signal::TSTP,
+    Signal::CONT,
+    Signal::TERM,
+];
+
+fn chance() -> impl Strategy<Value = Chance> {
+    prop_oneof![
+        6 => (0..4_usize).prop_map(Chance::Ready),
+        1 => (0..4_usize).prop_map(Chance::Incompatible),
+        4 => (0..4_usize, any::<bool>()).prop_map(|(child, fine)| Chance::Exits(child, fine)),
+        4 => (0..SIGNALS.len()).prop_map(Chance::Signal),
+        3 => Just(Chance::Restart),
+        2 => Just(Chance::Installed),
+        3 => (0..40_u64).prop_map(Chance::TimePasses),
+        1 => (0..40_u64).prop_map(Chance::Resumed),
+    ]
+}
+
+/// The processes behind the actions.
+struct World {
+    life: Lifecycle,
+    now: u64,
+    /// Which spawn fails: each one whose number this divides. 0: none.
+    spawn_fails_every: u64,
+    /// Living children; whether they were killed and have only to be reaped.
+    living: BTreeMap<Generation, bool>,
+    spawned: u64,
+    reaped: u64,
+    ends: Vec<End>,
+    last_end: Option<(Generation, End)>,
+    undecided: bool,
+}
+
+impl World {
+    fn new(rules: Rules, spawn_fails_every: u64) -> Self {
+        Self {
+            life: Lifecycle::new(rules),
+            now: 0,
+            spawn_fails_every,
+            living: BTreeMap::new(),
+            spawned: 0,
+            reaped: 0,
+            ends: Vec::new(),
+            last_end: None,
+            undecided: false,
+        }
+    }
+
+    fn happens(&mut self, event: Event) {
+        let active_before = self.life.active();
+        let was_serving = self.life.phase == Phase::Serving;
+        let (life, actions) = step(self.life.clone(), second(self.now), event);
+        self.life = life;
+        let mut failed = Vec::new();
+        for action in &actions {
+            self.act(*action, &mut failed);
+        }
+        self.check(event, active_before, was_serving);
+        for generation in failed {
+            self.happens(Event::SpawnFailed(generation));
+        }
+    }
+
+    fn act(&mut self, action: Action, failed: &mut Vec<Generation>) {
+        assert!(self.ends.is_empty(), "{action:?} after the end");
+        match action {
+            Action::Spawn(generation) => {
+                self.spawned += 1;
+                if self.spawn_fails_every > 0
+                    && generation.number().is_multiple_of(self.spawn_fails_every)
+                {
+                    self.reaped += 1;
+                    failed.push(generation);
+                } else {
+                    assert!(self.living.insert(generation, false).is_none(), "spawned twice");
+                }
+            }
+            Action::Drain(child) | Action::Send(child, _) | Action::Continue(child) => {
+                assert!(self.living.contains_key(&child), "{action:?} to a child that is gone");
+            }
+            Action::Kill(child, _) => {
+                let killed = self.living.get_mut(&child).expect("kill a child that lives");
+                assert!(!*killed, "killed twice");
+                *killed = true;
+            }
+            Action::Commit | Action::Revert => {
+                assert!(self.undecided, "{action:?} without an upgrade");
+                self.undecided = false;
+            }
+            Action::EndLike(end) => self.ends.push(end),
+            Action::StopSelf(_) | Action::CloseSockets | Action::Tell(_) => {}
+        }
+    }
+
+    fn check(&self, event: Event, active_before: Option<Generation>, was_serving: bool) {
+        let count = |wanted: &str| {
+            let state = render::state(&self.life);
+            state.split(' ').filter(|word| word.ends_with(wanted)).count()
+        };
+        assert!(count("C") <= 1, "two candidates");
+        assert!(count("A") <= 1, "two active children");
+        assert!(self.life.draining() <= self.life.rules.max_draining + 1, "too many drain");
+        let left = matches!((event, active_before), (Event::Exited(gone, _), Some(active)) if gone == active);
+        let overlaps = self.life.rules.handover == Handover::Overlap;
+        if overlaps && was_serving && self.life.phase == Phase::Serving && !left {
+            assert!(active_before.is_none() || self.life.active().is_some(), "nobody accepts");
+        }
+        if self.ends.is_empty() && !matches!(event, Event::Start) {
+            let waits = self.life.candidate().is_some() || !self.living.is_empty();
+            assert!(waits || self.life.next_deadline().is_some(), "nothing will ever happen");
+        }
+        if !self.ends.is_empty() {
+            assert!(self.living.is_empty(), "children outlive the master");
+        }
+    }
+
+    fn exits(&mut self, child: Generation, end: End) {
+        let killed = self.living.remove(&child).expect("a child exits once");
+        self.reaped += 1;
+        let sigkill = End::Signaled { signal: Signal::KILL, core_dumped: false };
+        let end = if killed { sigkill } else { end };
+        self.last_end = Some((child, end));
+        self.happens(Event::Exited(child, end));
+    }
+
+    fn chance(&mut self, chance: Chance) {
+        let pick = |index: usize| self.living.keys().nth(index % self.living.len().max(1)).copied();
+        match chance {
+            _ if !self.ends.is_empty() => {}
+            Chance::Ready(index) => {
+                if let Some(child) = pick(index) {
+                    self.happens(Event::Ready(child));
+                }
+            }
+            Chance::Incompatible(index) => {
+                if let Some(child) = pick(index) {
+                    self.happens(Event::Incompatible(child));
+                }
+            }
+            Chance::Exits(index, fine) => {
+                if let Some(child) = pick(index) {
+                    self.exits(child, if fine { FINE } else { CRASH });
+                }
+            }
+            Chance::Signal(index) => self.happens(signal(SIGNALS[index])),
+            Chance::Restart => self.happens(Event::Restart(Cause::Call)),
+            Chance::Installed => {
+                // The worker waits for the verdict before it installs another one.
+                if !self.undecided {
+                    self.undecided = true;
+                    self.happens(Event::Installed);
+                }
+            }
+            Chance::TimePasses(seconds) => {
+                self.now += seconds;
+                self.happens(Event::Tick);
+            }
+            Chance::Resumed(seconds) => {
+                self.now += seconds;
+                self.happens(Event::Resumed(Duration::from_secs(seconds)));
+            }
+        }
+    }
+
+    /// SIGTERM, and children that obey in any order or are killed: the master ends as the child
+    /// that served.
+    fn terminate(&mut self, obey: bool) {
+        if !self.ends.is_empty() {
+            return;
+        }
+        let serving = self.life.active();
+        let was_serving = self.life.phase == Phase::Serving;
+        self.happens(signal(Signal::TERM));
+        let mut served = None;
+        for _ in 0..100 {
+            if !self.ends.is_empty() {
+                break;
+            }
+            if !obey {
+                self.now += 31;
+                self.happens(Event::Tick);
+            }
+            let Some(child) = self.living.keys().next().copied() else { continue };
+            self.exits(child, End::Exited(i32::try_from(child.number()).unwrap()));
+            if Some(child) == serving {
+                served = self.last_end.map(|(_, end)| end);
+            }
+        }
+        assert_eq!(self.ends.len(), 1, "it ends, once");
+        if was_serving && serving.is_some() {
+            assert_eq!(Some(self.ends[0]), served, "it ends as the child that served");
+        }
+        assert_eq!(self.spawned, self.reaped, "every child is reaped");
+    }
+}
+
+fn some_rules() -> impl Strategy<Value = Rules> {
+    (any::<bool>(), any::<bool>(), any::<bool>(), 1..4_usize).prop_map(
+        |(sequential, no_restart, no_restart_after_fetch, max_draining)| Rules {
+            handover: if sequential { Handover::Sequential } else { Handover::Overlap },
+            no_restart,
+            no_restart_after_fetch,
+            max_draining,
+            ..rules()
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_happens_the_invariants_hold_and_it_can_be_stopped(
+        rules in some_rules(),
+        chances in prop::collection::vec(chance(), 0..60),
+        spawn_fails_every in prop_oneof![3 => Just(0_u64), 1 => 2..5_u64],
+        obey: bool,
+    ) {
+        let mut world = World::new(rules, spawn_fails_every);
+        world.happens(Event::Start);
+        for chance in chances {
+            world.chance(chance);
+        }
+        world.terminate(obey);
+    }
+}

@@ -1,0 +1,64 @@
+//! Actions and states as short words, so that a table of them can be read.
+
+use selfup_signals::End;
+
+use super::super::{
+    action::Action,
+    lifecycle::{Lifecycle, Phase, Role, Upgrade},
+};
+
+/// `1A 2C` and the like: C candidate, A active, D draining, K killed.
+pub(super) fn state(life: &Lifecycle) -> String {
+    let children = life.children.iter().map(|child| {
+        let role = match child.role {
+            Role::Candidate { .. } => "C",
+            Role::Active => "A",
+            Role::Draining { .. } => "D",
+            Role::Killed { last_hope: false } => "K",
+            Role::Killed { last_hope: true } => "K!",
+        };
+        format!("{}{role}", child.generation.number())
+    });
+    let mut words: Vec<String> = children.collect();
+    words.extend(life.queued.map(|_| "queued".to_owned()));
+    words.extend((!life.held.is_empty()).then(|| "held".to_owned()));
+    words.extend(match life.upgrade {
+        Upgrade::None => None,
+        Upgrade::Installed => Some("installed".to_owned()),
+        Upgrade::Starting => Some("trying".to_owned()),
+        Upgrade::Probation { .. } => Some("probation".to_owned()),
+    });
+    words.extend(match life.phase {
+        Phase::Serving => None,
+        Phase::Stopping { mirrored: None } => Some("stopping".to_owned()),
+        Phase::Stopping { mirrored: Some(whose) } => Some(format!("stopping={}", whose.number())),
+        Phase::Ended => Some("ended".to_owned()),
+    });
+    words.join(" ")
+}
+
+/// What is done; what is only told is left out.
+pub(super) fn actions(actions: &[Action]) -> String {
+    let words: Vec<String> = actions.iter().filter_map(action).collect();
+    if words.is_empty() { "-".to_owned() } else { words.join(" ") }
+}
+
+fn action(action: &Action) -> Option<String> {
+    Some(match action {
+        Action::Spawn(child) => format!("spawn{}", child.number()),
+        Action::Drain(child) => format!("drain{}", child.number()),
+        Action::Send(child, arrived) => {
+            let name = arrived.signal().to_string();
+            format!("{}>{}", name.trim_start_matches("SIG"), child.number())
+        }
+        Action::Continue(child) => format!("continue{}", child.number()),
+        Action::Kill(child, _) => format!("kill{}", child.number()),
+        Action::StopSelf(_) => "stop-self".to_owned(),
+        Action::Commit => "commit".to_owned(),
+        Action::Revert => "revert".to_owned(),
+        Action::CloseSockets => "close".to_owned(),
+        Action::EndLike(End::Exited(code)) => format!("end={code}"),
+        Action::EndLike(End::Signaled { signal, .. }) => format!("end={signal}"),
+        Action::Tell(_) => return None,
+    })
+}

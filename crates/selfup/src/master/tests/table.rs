@@ -1,0 +1,69 @@
+use super::{situations::Situation, *};
+
+/// The events, each under the name that the table has for it. Children are named by what they are
+/// for in the situation at hand.
+fn events(life: &Lifecycle) -> Vec<(&'static str, Vec<Event>)> {
+    let both = |make: &dyn Fn(Generation) -> Event| {
+        life.children.iter().map(|child| make(child.generation)).collect::<Vec<_>>()
+    };
+    vec![
+        ("spawn-failed", life.candidate().map(Event::SpawnFailed).into_iter().collect()),
+        ("ready", both(&Event::Ready)),
+        ("incompatible", both(&Event::Incompatible)),
+        ("exit", both(&|child| Event::Exited(child, FINE))),
+        ("crash", both(&|child| Event::Exited(child, CRASH))),
+        ("USR2", vec![signal(Signal::USR2)]),
+        ("TERM", vec![signal(Signal::TERM)]),
+        ("INT", vec![signal(Signal::INT)]),
+        ("^C", vec![from_terminal(Signal::INT)]),
+        ("TSTP", vec![signal(Signal::TSTP)]),
+        ("HUP", vec![signal(Signal::HUP)]),
+        ("USR1", vec![signal(Signal::USR1)]),
+        ("CONT", vec![signal(Signal::CONT)]),
+        ("resumed", vec![Event::Resumed(Duration::from_secs(5))]),
+        ("restart", vec![Event::Restart(super::super::Cause::Call)]),
+        ("installed", vec![Event::Installed]),
+        ("early-tick", vec![Event::Tick]),
+        ("late-tick", vec![Event::Tick]),
+    ]
+}
+
+fn row(situation: &Situation, name: &str, event: Event) -> String {
+    let before = situation.reach();
+    let at = if name == "late-tick" { second(100) } else { second(2) };
+    let (after, actions) = step(before, at, event);
+    let child = match event {
+        Event::SpawnFailed(child)
+        | Event::Ready(child)
+        | Event::Incompatible(child)
+        | Event::Exited(child, _) => child.number().to_string(),
+        _ => String::new(),
+    };
+    let row = format!(
+        "{:<14} {:<13} {:<28} {}",
+        situation.name,
+        format!("{name}{child}"),
+        render::actions(&actions),
+        render::state(&after)
+    );
+    row.trim_end().to_owned()
+}
+
+/// Each row of the table was thought about: what is done, and where that leads.
+#[test]
+fn every_situation_answers_every_event_as_the_table_says() {
+    let mut rows = Vec::new();
+    for situation in situations::all() {
+        let life = situation.reach();
+        rows.push(format!("# {}: {}", situation.name, render::state(&life)));
+        for (name, events) in events(&life) {
+            rows.extend(events.into_iter().map(|event| row(&situation, name, event)));
+        }
+    }
+    let expected: Vec<&str> =
+        include_str!("table.txt").lines().filter(|line| !line.is_empty()).collect();
+    for (row, expected) in rows.iter().zip(&expected) {
+        assert_eq!(row, expected);
+    }
+    assert_eq!(rows.len(), expected.len(), "the table has:\n{}", rows.join("\n"));
+}

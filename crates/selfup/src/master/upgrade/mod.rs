@@ -1,0 +1,163 @@
+//! New executables: fetched, verified and installed on a thread of their own.
+//!
+//! Bytes flow one way: fetcher → staged file → verified → installed → the news of it. What becomes
+//! of an installed one is decided by the lifecycle, and told back as a [`Verdict`].
+
+mod running;
+mod worker;
+
+use std::{
+    fmt, fs, io,
+    path::PathBuf,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
+    thread,
+    time::Duration,
+};
+
+use selfup_fetch::{Fetch, Outcome};
+use selfup_install::{Id, Installed};
+use selfup_signals::{Blocked, Pid};
+
+use super::Mailbox;
+use crate::config::PreUpgrade;
+use running::Running;
+use worker::Worker;
+
+/// What the worker has to say.
+#[derive(Debug)]
+pub(crate) enum News {
+    /// The fetcher cannot work as it is configured; the worker has ended.
+    FetchOff(String),
+    /// It did not work this time.
+    FetchFailed(String),
+    /// What came is what runs.
+    UpToDate(Id),
+    /// What came was turned down.
+    Refused(String),
+    /// A new executable is in place. The worker waits for the verdict.
+    Installed(Box<Installed>),
+    /// Somebody else, another master or a person, has put the new executable in place already.
+    AlreadyThere(Id),
+}
+
+/// What became of an installed executable.
+#[derive(Clone, Copy, Debug)]
+enum Verdict {
+    Kept,
+    Refused,
+}
+
+/// What the worker goes by.
+pub(super) struct Plan {
+    pub(super) fetcher: Box<dyn Fetch>,
+    pub(super) pre_upgrade: Option<PreUpgrade>,
+    pub(super) path: PathBuf,
+    pub(super) size_cap: u64,
+    pub(super) min_interval: Duration,
+}
+
+/// The master's side of the worker.
+#[derive(Debug)]
+pub(super) struct Upgrades {
+    plan: Option<Plan>,
+    verdicts: Option<mpsc::Sender<Verdict>>,
+    shared: Arc<Shared>,
+    /// Installed, and not decided about.
+    undecided: Option<Box<Installed>>,
+}
+
+/// What both sides look at.
+#[derive(Debug, Default)]
+struct Shared {
+    /// The executable of the child that serves.
+    running: Mutex<Running>,
+    /// The files that are being worked on; removed if the master ends meanwhile.
+    staging: Mutex<Vec<PathBuf>>,
+    /// The master is ending: nothing more is to be put on the disk.
+    ended: AtomicBool,
+}
+
+impl Upgrades {
+    pub(super) fn new(plan: Option<Plan>) -> Self {
+        Self { plan, verdicts: None, shared: Arc::default(), undecided: None }
+    }
+
+    /// A child serves from now on. The first one starts the worker, which so does not slow down
+    /// the start.
+    pub(super) fn serving(&mut self, child: Pid, mailbox: &Mailbox) -> io::Result<()> {
+        if self.plan.is_none() && self.verdicts.is_none() {
+            return Ok(());
+        }
+        self.shared.running.lock().unwrap_or_else(PoisonError::into_inner).is_now(child);
+        let Some(plan) = self.plan.take() else { return Ok(()) };
+        let (verdicts, told) = mpsc::channel();
+        let worker = Worker::new(plan, mailbox.clone(), Arc::clone(&self.shared), told);
+        let blocked = Blocked::all().map_err(io::Error::other)?;
+        thread::Builder::new().name("selfup-fetch".into()).spawn(move || worker.work())?;
+        drop(blocked);
+        self.verdicts = Some(verdicts);
+        Ok(())
+    }
+
+    /// Remembers what is in place until it is decided about.
+    pub(super) fn installed(&mut self, installed: Box<Installed>) {
+        self.undecided = Some(installed);
+    }
+
+    /// Keeps the new executable; its id.
+    pub(super) fn commit(&mut self) -> Option<Result<Id, selfup_install::Error>> {
+        let installed = self.undecided.take()?;
+        let id = installed.id();
+        let committed = installed.commit();
+        self.decide(Verdict::Kept);
+        Some(committed.map(|()| id).map_err(|failed| failed.error))
+    }
+
+    /// Puts the previous executable back; the id of the refused one.
+    pub(super) fn revert(&mut self) -> Option<Result<Id, selfup_install::Error>> {
+        let installed = self.undecided.take()?;
+        let id = installed.id();
+        let reverted = installed.revert();
+        self.decide(Verdict::Refused);
+        Some(match reverted {
+            Ok(_) => Ok(id),
+            Err(failed) => Err(failed.error),
+        })
+    }
+
+    /// The master ends now: leaves no half-written file behind.
+    pub(super) fn abandon(&mut self) {
+        self.shared.ended.store(true, Ordering::SeqCst);
+        let staging = self.shared.staging.lock().unwrap_or_else(PoisonError::into_inner);
+        for path in staging.iter() {
+            // If it has just been installed, there is nothing under this name any more.
+            let _removed = fs::remove_file(path);
+        }
+    }
+
+    fn decide(&self, verdict: Verdict) {
+        if let Some(verdicts) = &self.verdicts {
+            // A worker that is gone needs no verdict.
+            let _told = verdicts.send(verdict);
+        }
+    }
+}
+
+impl From<Verdict> for Outcome {
+    fn from(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Kept => Self::Installed,
+            Verdict::Refused => Self::Refused,
+        }
+    }
+}
+
+impl fmt::Debug for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Plan").field("path", &self.path).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,218 @@
+use std::{
+    collections::HashSet,
+    io::{self, Read},
+    sync::{
+        Arc, PoisonError,
+        atomic::Ordering,
+        mpsc::{self, RecvTimeoutError},
+    },
+    time::Duration,
+};
+
+use selfup_fetch::{Artifact, Backoff, Current, Fetch, Outcome};
+use selfup_install::{Checks, Expected, Id, Staged, Target};
+
+use super::{News, Plan, Shared, Verdict};
+use crate::{
+    config::PreUpgrade,
+    error::Chain,
+    master::{Mailbox, mailbox::Letter},
+};
+
+/// The longest pause between two attempts that fail; an interval that is longer stands.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5 * 60);
+
+/// Asks the fetcher again and again, and takes in what it has.
+pub(super) struct Worker {
+    fetcher: Box<dyn Fetch>,
+    pre_upgrade: Option<PreUpgrade>,
+    plan: Terms,
+    mailbox: Mailbox,
+    shared: Arc<Shared>,
+    verdicts: mpsc::Receiver<Verdict>,
+    /// What has failed here is not tried again.
+    refused: HashSet<Id>,
+    /// The failure that was reported last, so that it is reported once.
+    last_failure: Option<String>,
+}
+
+struct Terms {
+    path: std::path::PathBuf,
+    size_cap: u64,
+    interval: Duration,
+}
+
+/// What one poll came to.
+enum Poll {
+    Nothing,
+    Arrived(Outcome),
+    Failed { reason: String, asked: Option<Duration> },
+}
+
+impl Worker {
+    pub(super) fn new(
+        plan: Plan,
+        mailbox: Mailbox,
+        shared: Arc<Shared>,
+        verdicts: mpsc::Receiver<Verdict>,
+    ) -> Self {
+        let interval = plan.fetcher.interval().unwrap_or_default().max(plan.min_interval);
+        Self {
+            fetcher: plan.fetcher,
+            pre_upgrade: plan.pre_upgrade,
+            plan: Terms { path: plan.path, size_cap: plan.size_cap, interval },
+            mailbox,
+            shared,
+            verdicts,
+            refused: HashSet::new(),
+            last_failure: None,
+        }
+    }
+
+    pub(super) fn work(mut self) {
+        if let Err(error) = self.fetcher.init(&self.current()) {
+            return self.tell(News::FetchOff(Chain(&error).to_string()));
+        }
+        let mut backoff =
+            Backoff::new(self.plan.interval, LONGEST_PAUSE.max(self.plan.interval), seed());
+        loop {
+            let pause = match self.poll() {
+                Poll::Nothing => backoff.after_success(self.plan.interval),
+                Poll::Arrived(outcome) => {
+                    self.last_failure = None;
+                    self.fetcher.settle(outcome);
+                    backoff.after_success(self.plan.interval)
+                }
+                Poll::Failed { reason, asked } => {
+                    self.fetcher.settle(Outcome::Failed);
+                    self.report_failure(reason);
+                    backoff.after_failure(asked)
+                }
+            };
+            match self.verdicts.recv_timeout(pause) {
+                Err(RecvTimeoutError::Timeout) => {}
+                // Nobody decides about nothing; and without a master there is nothing to do.
+                Ok(_) | Err(RecvTimeoutError::Disconnected) => return,
+            }
+        }
+    }
+
+    fn poll(&mut self) -> Poll {
+        match self.fetcher.fetch(&self.current()) {
+            Ok(None) => Poll::Nothing,
+            Ok(Some(artifact)) => self.take_in(artifact),
+            Err(error) => {
+                Poll::Failed { reason: Chain(&error).to_string(), asked: error.retry_after() }
+            }
+        }
+    }
+
+    /// The executable that is in use, for the fetcher to look at.
+    fn current(&self) -> Current {
+        let shared = Arc::clone(&self.shared);
+        Current::new(&self.plan.path, move || {
+            let id = shared.running.lock().unwrap_or_else(PoisonError::into_inner).id();
+            id.map(|id| id.to_string()).unwrap_or_default()
+        })
+    }
+
+    /// From the first byte to the verdict.
+    fn take_in(&mut self, artifact: Artifact) -> Poll {
+        match self.try_to_take_in(artifact) {
+            Ok(outcome) => Poll::Arrived(outcome),
+            Err(error) if error.is_transient() => {
+                Poll::Failed { reason: Chain(&error).to_string(), asked: None }
+            }
+            Err(error) => {
+                self.tell(News::Refused(Chain(&error).to_string()));
+                Poll::Arrived(Outcome::Refused)
+            }
+        }
+    }
+
+    fn try_to_take_in(&mut self, artifact: Artifact) -> Result<Outcome, selfup_install::Error> {
+        let target = Target::new(&self.plan.path)?;
+        let mut expected = Expected::new().size_cap(self.plan.size_cap).size(artifact.size);
+        for digest in &artifact.digests {
+            expected = expected.digest(digest.to_string().parse()?);
+        }
+        let mut staged = target.stage(expected)?;
+        let staging = Staging::of(&self.shared, &staged);
+        let mut reader = UntilEnded { reader: artifact.reader, shared: &self.shared };
+        staged.write(&mut reader, &mut |_written| {})?;
+        let id = staged.id();
+        let running = self.shared.running.lock().unwrap_or_else(PoisonError::into_inner).id();
+        if running == Some(id) {
+            self.tell(News::UpToDate(id));
+            return Ok(Outcome::UpToDate);
+        }
+        if self.refused.contains(&id) {
+            return Ok(Outcome::Refused);
+        }
+        if staged.present() == id {
+            self.tell(News::AlreadyThere(id));
+            return Ok(Outcome::Installed);
+        }
+        let mut checks = Checks::new();
+        if let Some(hook) = &mut self.pre_upgrade {
+            checks = checks.pre_upgrade(hook.as_mut());
+        }
+        let installed = staged.verify(checks)?.install()?;
+        drop(staging);
+        self.tell(News::Installed(Box::new(installed)));
+        // Without a master there is nobody left to ask; the next one finds what is in place.
+        let verdict = self.verdicts.recv().unwrap_or(Verdict::Kept);
+        if matches!(verdict, Verdict::Refused) {
+            self.refused.insert(id);
+        }
+        Ok(verdict.into())
+    }
+
+    fn report_failure(&mut self, reason: String) {
+        if self.last_failure.as_ref() != Some(&reason) {
+            self.last_failure = Some(reason.clone());
+            self.tell(News::FetchFailed(reason));
+        }
+    }
+
+    fn tell(&self, news: News) {
+        self.mailbox.post(Letter::Upgrade(news));
+    }
+}
+
+/// While this exists, the master knows the files that are being worked on.
+struct Staging<'a>(&'a Shared);
+
+impl<'a> Staging<'a> {
+    fn of(shared: &'a Shared, staged: &Staged) -> Self {
+        *shared.staging.lock().unwrap_or_else(PoisonError::into_inner) = staged.files().into();
+        Self(shared)
+    }
+}
+
+impl Drop for Staging<'_> {
+    fn drop(&mut self) {
+        *self.0.staging.lock().unwrap_or_else(PoisonError::into_inner) = Vec::new();
+    }
+}
+
+/// Stops reading when the master ends.
+struct UntilEnded<'a> {
+    reader: Box<dyn Read + Send>,
+    shared: &'a Shared,
+}
+
+impl Read for UntilEnded<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.shared.ended.load(Ordering::SeqCst) {
+            return Err(io::Error::other("the master is ending"));
+        }
+        self.reader.read(buffer)
+    }
+}
+
+/// Different in every process: many hosts must not poll in step.
+fn seed() -> u64 {
+    use std::hash::{BuildHasher, Hasher};
+    std::collections::hash_map::RandomState::new().build_hasher().finish()
+}

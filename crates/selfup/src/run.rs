@@ -1,0 +1,83 @@
+use std::{io::Write, process::ExitCode};
+
+use selfup_signals::End;
+
+use crate::{
+    Config, Error, ErrorKind, State,
+    check::sanity_check,
+    child, env,
+    error::Chain,
+    identity::Identity,
+    launch::launch_path,
+    master::{Master, NotStarted, Reporter},
+};
+
+/// Runs the program under a master, and returns the exit code for `main` to return.
+///
+/// The same executable is master and child. The process that was started becomes the master and
+/// starts itself again as the child, in which the program runs. If the child dies by a signal, so
+/// does the master.
+///
+/// Call it first thing in `main`, before any thread exists: it removes what it consumes from the
+/// environment. What comes before it happens in the master and in each child.
+///
+/// Where something fails before a child runs, it warns and runs the program in this process, with
+/// a state that is not [enabled](State::enabled) and has the sockets that could be bound; unless
+/// the overseer is [required](Config::required), or none of the addresses could be bound. Errors
+/// are printed as one line on stderr; the exit code is 1 then.
+#[must_use = "the exit code is for `main` to return"]
+pub fn run(config: Config) -> ExitCode {
+    match try_run(config) {
+        Ok(code) => code,
+        Err(error) => {
+            let line = format!("[selfup] {}\n", Chain(&error));
+            let _printed = std::io::stderr().write_all(line.as_bytes());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// As [`run`], with the error for the caller to report.
+///
+/// # Errors
+///
+/// The overseer could not run, and it is required, or there is nothing to serve on; or what the
+/// master handed to this child cannot be used.
+pub fn try_run(config: Config) -> Result<ExitCode, Error> {
+    sanity_check();
+    if let Some(assignment) = env::take_assignment()? {
+        return child::enter(config, assignment);
+    }
+    match Master::start(config) {
+        Ok(master) => Ok(end_like(master.run()?)),
+        Err(not_started) => fall_back(*not_started),
+    }
+}
+
+/// Whether there is an overseer for this platform. Elsewhere, [`run`] runs the program directly.
+#[must_use]
+pub const fn is_supported() -> bool {
+    cfg!(target_os = "linux")
+}
+
+fn end_like(end: End) -> ExitCode {
+    match end {
+        End::Exited(code) => ExitCode::from(u8::try_from(code).unwrap_or(u8::MAX)),
+        End::Signaled { .. } => end.mirror(),
+    }
+}
+
+/// Runs the program in this process.
+fn fall_back(not_started: NotStarted) -> Result<ExitCode, Error> {
+    let NotStarted { error, mut config, fds } = not_started;
+    let nothing_to_serve_on = fds.is_empty() && !config.listen.is_empty();
+    if config.options.required || nothing_to_serve_on || error.kind() == ErrorKind::Child {
+        return Err(error);
+    }
+    let reason = format!("{}; running the program without it", Chain(&error));
+    Reporter::new(&config.options, config.on_event.take()).tell(&crate::Event::Trouble { reason });
+    let path = launch_path().unwrap_or_default();
+    let sockets = fds.into_inherited().nonblocking(true);
+    let state = State::new(sockets, Identity::new(path), &config.options, None);
+    Ok(state.run(config.take_program()))
+}
