@@ -151,7 +151,7 @@ impl Verified {
         };
         let now = occupant.as_ref().map_or(self.replaces.id, |occupant| occupant.id);
         if now == self.id {
-            let text = format!("{} holds {now} already; nothing to install", path.display());
+            let text = format!("cannot replace {}: it holds {now} already", path.display());
             return Err(Error::new(ErrorKind::AlreadyInstalled, text));
         }
         if now != self.replaces.id {

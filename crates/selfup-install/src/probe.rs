@@ -1,6 +1,6 @@
 //! Running the new executable once, to see that it starts and answers.
 
-use std::ffi::OsStr;
+use std::ffi::{CString, OsStr};
 use std::fmt;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
@@ -28,7 +28,7 @@ pub const PROBE_VARIABLE: &str = "SELFUP_BIN_CHECK";
 /// # Examples
 ///
 /// ```
-/// use std::ffi::OsStr;
+/// use std::ffi::{CString, OsStr};
 ///
 /// assert_eq!(selfup_install::probe_answer(OsStr::new("5f3a")), b"5f3a\n");
 /// ```
@@ -121,15 +121,10 @@ impl fmt::Display for Token {
 /// another thread forked while it was being written holds the descriptor until it executes.
 #[expect(clippy::disallowed_methods, reason = "this is where probes are started")]
 fn start(path: &Path, token: &Token, until: Instant) -> io::Result<Child> {
+    let variable = CString::new(format!("{PROBE_VARIABLE}={token}"))?;
     let mut command = Command::new(path);
-    command
-        .env_clear()
-        .env(PROBE_VARIABLE, &token.0)
-        .current_dir("/")
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    sys::child::isolate(&mut command);
+    command.current_dir("/").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    sys::child::isolate(&mut command, CString::new(path.as_os_str().as_bytes())?, variable);
     let mut pause = 1_u16;
     loop {
         match command.spawn() {

@@ -3,7 +3,7 @@
 use std::fs::{File, Permissions};
 use std::io::{self, Read, Seek, Write};
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tempfile::{NamedTempFile, TempPath};
 
@@ -107,6 +107,16 @@ impl Staged {
     #[must_use]
     pub fn present(&self) -> Id {
         self.replaces.id
+    }
+
+    /// The files beside the target that exist because of this one, in the order in which a process
+    /// that has to end at once, without dropping it, may remove them.
+    ///
+    /// The process must end right after: with its lock file gone, a lock keeps nobody away. If it
+    /// removes nothing, the next installer does.
+    #[must_use]
+    pub fn files(&self) -> [PathBuf; 2] {
+        [self.path.to_path_buf(), self.site.target.names().lock()]
     }
 
     fn restart(&mut self) -> Result<()> {

@@ -1,19 +1,33 @@
 //! What a probed process is before it becomes the new executable.
 #![allow(unsafe_code, reason = "code between fork and exec")]
 
+use std::ffi::CString;
 use std::io;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
+use std::ptr;
 
 use nix::sys::signal::SigSet;
 
-/// Makes the command start in a session and process group of its own, with every signal at its
-/// default and none blocked, and with no descriptor but 0, 1 and 2.
+/// Makes the command start `path`, with no arguments and with `variable` as its whole environment,
+/// in a session and process group of its own, with every signal at its default and none blocked,
+/// and with no descriptor but 0, 1 and 2.
 ///
 /// On Linux it is killed when the thread that starts it ends, so that it never outlives us.
-pub(crate) fn isolate(command: &mut Command) {
+///
+/// The program named by the command itself is not used: the standard library would hand a file
+/// that the kernel cannot execute to a shell, as execvp(3) does.
+pub(crate) fn isolate(command: &mut Command, path: CString, variable: CString) {
+    let become_it = move || {
+        alone()?;
+        let arguments = [path.as_ptr(), ptr::null()];
+        let environment = [variable.as_ptr(), ptr::null()];
+        // SAFETY: three pointers to strings that end in nul, in lists that end in a null pointer.
+        unsafe { libc::execve(path.as_ptr(), arguments.as_ptr(), environment.as_ptr()) };
+        Err(io::Error::last_os_error())
+    };
     // SAFETY: the closure makes async-signal-safe calls only, and allocates nothing.
-    unsafe { command.pre_exec(alone) };
+    unsafe { command.pre_exec(become_it) };
 }
 
 fn alone() -> io::Result<()> {

@@ -1,0 +1,44 @@
+//! Installs what comes on the standard input in the place of an executable:
+//!
+//! ```sh
+//! cargo run --example install -- /usr/local/bin/app < app-1.1
+//! ```
+#![allow(clippy::print_stderr, reason = "a program for a terminal")]
+
+use std::error::Error;
+use std::ffi::OsString;
+use std::io;
+use std::process::ExitCode;
+
+use selfup_install::{Checks, Expected, Target};
+
+fn main() -> ExitCode {
+    let Some(path) = std::env::args_os().nth(1) else {
+        eprintln!("usage: install EXECUTABLE < NEW");
+        return ExitCode::from(2);
+    };
+    match install(path) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!(
+                "{error}{}",
+                error.source().map_or(String::new(), |cause| format!(" ({cause})"))
+            );
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn install(path: OsString) -> Result<(), Box<dyn Error>> {
+    let target = Target::new(path)?;
+    target.preflight()?;
+    let mut staged = target.stage(Expected::new())?;
+    staged.write(&mut io::stdin().lock(), &mut |_bytes| ())?;
+    if staged.id() == staged.present() {
+        eprintln!("up to date: {}", staged.id());
+        return Ok(());
+    }
+    let installed = staged.verify(Checks::new())?.install()?;
+    eprintln!("replaced {} by {}", installed.previous_id(), installed.id());
+    Ok(installed.commit()?)
+}

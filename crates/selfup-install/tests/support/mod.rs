@@ -1,0 +1,139 @@
+//! A directory to install in, executables to install, and waiting with a deadline.
+#![allow(dead_code, reason = "no test file needs all of it")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "test code")]
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command};
+use std::time::{Duration, Instant};
+
+use nix::poll::poll;
+use selfup_install::{Checks, Error, ErrorKind, Expected, Installed, Staged, Target};
+use tempfile::TempDir;
+
+/// Far more than anything here takes.
+pub const DEADLINE: Duration = Duration::from_secs(60);
+
+/// Answers the probe, like a program that calls `sanity_check()` first.
+pub fn answering(comment: &str) -> Vec<u8> {
+    format!("#!/bin/sh\n# {comment}\nprintf '%s\\n' \"$SELFUP_BIN_CHECK\"\n").into_bytes()
+}
+
+pub fn script(body: &str) -> Vec<u8> {
+    format!("#!/bin/sh\n{body}\n").into_bytes()
+}
+
+/// A directory with an executable `app` in it.
+pub struct Sandbox {
+    directory: TempDir,
+}
+
+impl Sandbox {
+    pub fn new() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        fs::set_permissions(directory.path(), Permissions::from_mode(0o755)).unwrap();
+        let sandbox = Self { directory };
+        sandbox.put("app", &answering("one"), 0o755);
+        sandbox
+    }
+
+    pub fn path(&self) -> &Path {
+        self.directory.path()
+    }
+
+    pub fn join(&self, name: &str) -> PathBuf {
+        self.path().join(name)
+    }
+
+    pub fn app(&self) -> PathBuf {
+        self.join("app")
+    }
+
+    pub fn target(&self) -> Target {
+        Target::new(self.app()).unwrap()
+    }
+
+    pub fn put(&self, name: &str, content: &[u8], mode: u32) -> PathBuf {
+        let path = self.join(name);
+        fs::write(&path, content).unwrap();
+        fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+        path
+    }
+
+    /// A copy of one of this package's examples.
+    pub fn example(&self, name: &str) -> PathBuf {
+        let path = self.join(name);
+        fs::copy(example(name), &path).unwrap();
+        path
+    }
+
+    /// All names in the directory, sorted.
+    pub fn names(&self) -> Vec<String> {
+        let entries = fs::read_dir(self.path()).unwrap();
+        let name = |entry: fs::DirEntry| entry.file_name().into_string().unwrap();
+        let mut names: Vec<_> = entries.map(|entry| name(entry.unwrap())).collect();
+        names.sort();
+        names
+    }
+
+    pub fn temporaries(&self) -> Vec<String> {
+        let mut names = self.names();
+        names.retain(|name| name.contains(".selfup-new-"));
+        names
+    }
+}
+
+/// Where cargo put an example of this package.
+pub fn example(name: &str) -> PathBuf {
+    let tests = std::env::current_exe().unwrap();
+    let path = tests.parent().unwrap().parent().unwrap().join("examples").join(name);
+    assert!(path.exists(), "no {}: run the tests of the whole package", path.display());
+    path
+}
+
+pub fn staged(target: &Target, content: &[u8]) -> Staged {
+    let mut staged = target.stage(Expected::new()).unwrap();
+    let size = staged.write(&mut &content[..], &mut |_| ()).unwrap();
+    assert_eq!(size, content.len() as u64);
+    staged
+}
+
+pub fn install(target: &Target, content: &[u8]) -> Installed {
+    staged(target, content).verify(Checks::new()).unwrap().install().unwrap()
+}
+
+/// Asserts the kind, and that the text is one lower-case line that holds all of `words`.
+#[track_caller]
+pub fn assert_says(error: &Error, kind: ErrorKind, words: &[&str]) {
+    let text = error.to_string();
+    assert_eq!(error.kind(), kind, "{error:?}");
+    assert!(!text.contains('\n') && text.starts_with(char::is_lowercase), "{text}");
+    for word in words {
+        assert!(text.contains(word), "'{word}' is not in: {text}");
+    }
+}
+
+/// Asks again and again until it is so.
+#[track_caller]
+pub fn wait_until(what: &str, mut so: impl FnMut() -> bool) {
+    let until = Instant::now() + DEADLINE;
+    while !so() {
+        assert!(Instant::now() < until, "not in {DEADLINE:?}: {what}");
+        poll(&mut [], 2_u8).unwrap();
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "tests start real processes")]
+pub fn spawn(command: &mut Command) -> Child {
+    command.spawn().unwrap()
+}
+
+/// Whether a test may do what only root may; says so if not.
+pub fn is_root(test: &str) -> bool {
+    let root = nix::unistd::geteuid().is_root();
+    if !root {
+        eprintln!("left out, because it needs root: {test}");
+    }
+    root
+}
