@@ -1,0 +1,50 @@
+//! Alone in its file, so that its forks are no other test's.
+#![allow(clippy::unwrap_used, reason = "test code")]
+
+mod support;
+
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::thread;
+
+use support::{Sandbox, answering, install};
+
+const ROUNDS: u32 = 300;
+
+/// Every fork takes along, until it executes, the descriptor that the new executable is being
+/// written through; as long as it does, nobody can execute that file.
+#[test]
+fn a_program_that_forks_all_the_time_installs_without_a_failure() {
+    let sandbox = Sandbox::new();
+    let target = sandbox.target();
+    let (done, forks) = (AtomicBool::new(false), AtomicU32::new(0));
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                while !done.load(Ordering::Relaxed) {
+                    let mut command = Command::new("/bin/true");
+                    assert!(support::spawn(&mut command).wait().unwrap().success());
+                    forks.fetch_add(1, Ordering::Relaxed);
+                }
+            });
+        }
+        // Also ends the forks when an installation panics.
+        let _done = scopeguard(&done);
+        for round in 0..ROUNDS {
+            install(&target, &answering(&format!("round {round}"))).commit().unwrap();
+        }
+    });
+    assert!(forks.into_inner() > ROUNDS / 10);
+}
+
+struct Done<'a>(&'a AtomicBool);
+
+fn scopeguard(done: &AtomicBool) -> Done<'_> {
+    Done(done)
+}
+
+impl Drop for Done<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
