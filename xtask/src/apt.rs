@@ -1,6 +1,7 @@
 //! Debian packages.
 
 use crate::command::{Failure, Result, program, run};
+use std::process::{Command, Stdio};
 
 /// Installs these packages without asking anything.
 pub(crate) fn install(packages: &[&str]) -> Result {
@@ -12,9 +13,11 @@ pub(crate) fn install(packages: &[&str]) -> Result {
     })
 }
 
-fn quiet(args: &[&str]) -> std::process::Command {
+/// apt tells every package it unpacks; only what goes wrong is worth reading, and that it writes to
+/// the other stream.
+fn quiet(args: &[&str]) -> Command {
     let mut command = program("apt-get", &["-qq", "-o", "DPkg::Lock::Timeout=120"]);
     command.args(args).env("DEBIAN_FRONTEND", "noninteractive");
-    command.stdin(std::process::Stdio::null());
+    command.stdin(Stdio::null()).stdout(Stdio::null());
     command
 }

@@ -6,7 +6,8 @@ use crate::command::{Failure, Result, captured, cargo, run as run_command};
 /// a machine without a way to it says so and goes on.
 pub(crate) fn run() -> Result {
     installed()?;
-    run_command(&mut cargo(&["deny", "--workspace", "check", "licenses", "bans", "sources"]))?;
+    let mut rules = cargo(&["deny", "--workspace", "check", "--hide-inclusion-graph"]);
+    run_command(rules.args(["licenses", "bans", "sources"]))?;
     advisories()
 }
 
@@ -41,12 +42,16 @@ enum Verdict<'a> {
     Vulnerable,
 }
 
+/// How cargo-deny begins to say that it could not get the list.
+const OUT_OF_REACH: &str = "failed to fetch advisory database";
+
 fn verdict(succeeded: bool, said: &str) -> Verdict<'_> {
     if succeeded {
         return Verdict::Clean;
     }
-    let fetch = said.lines().find(|line| line.contains("failed to fetch advisory database"));
-    fetch.map_or(Verdict::Vulnerable, |line| Verdict::Unknown(line.trim()))
+    // Behind a date and a level.
+    let reason = said.lines().find_map(|line| Some(&line[line.find(OUT_OF_REACH)?..]));
+    reason.map_or(Verdict::Vulnerable, Verdict::Unknown)
 }
 
 #[cfg(test)]
@@ -56,7 +61,7 @@ mod tests {
     #[test]
     fn only_a_list_out_of_reach_is_excused() {
         let offline = "[ERROR] failed to fetch advisory database https://…: no route";
-        assert_eq!(verdict(false, offline), Verdict::Unknown(offline));
+        assert_eq!(verdict(false, offline), Verdict::Unknown(&offline["[ERROR] ".len()..]));
         assert_eq!(verdict(false, "error[vulnerability]: RUSTSEC-…"), Verdict::Vulnerable);
         assert_eq!(verdict(true, ""), Verdict::Clean);
     }

@@ -6,6 +6,7 @@
 mod arrows;
 mod banned;
 mod expectations;
+mod idle_needs;
 mod length;
 mod links;
 mod lint_config;
@@ -61,7 +62,7 @@ const RULES: &[fn(&Tree) -> Vec<Finding>] = &[
 
 pub(crate) fn run() -> Result {
     let tree = Tree::read(workspace::root())?;
-    for note in length::notes(&tree) {
+    for note in length::notes(&tree).into_iter().chain(idle_needs::notes(&tree)) {
         println!("note: {note}");
     }
     let mut findings: Vec<Finding> = RULES.iter().flat_map(|rule| rule(&tree)).collect();
