@@ -24,12 +24,11 @@ fn memory_does_not_grow_with_the_size() {
     let target = sandbox.target();
     // A real program with zeros behind it, which still runs.
     let program = example("answer");
-    let mut install = |padding| {
+    let install = |padding| {
         let mut reader = fs::File::open(&program).unwrap().chain(repeat(0).take(padding));
-        let digest = "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
         let mut staged = target.stage(Expected::new()).unwrap();
         let written = staged.write(&mut reader, &mut |_| ()).unwrap();
-        assert!(written >= padding, "{digest}");
+        assert!(written > padding);
         staged.verify(Checks::new()).unwrap().install().unwrap().commit().unwrap();
     };
     install(1);

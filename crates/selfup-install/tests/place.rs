@@ -1,4 +1,5 @@
 //! Where the target is: links, modes, owners, attributes, mounts, permissions.
+#![allow(clippy::print_stderr, reason = "a test says what it leaves out")]
 #![allow(clippy::unwrap_used, reason = "test code")]
 
 mod support;

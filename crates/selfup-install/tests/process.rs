@@ -1,4 +1,5 @@
 //! Installers in other processes: killed, at work, watched.
+#![allow(clippy::print_stderr, reason = "a test says what it leaves out")]
 #![allow(clippy::unwrap_used, reason = "test code")]
 
 mod support;

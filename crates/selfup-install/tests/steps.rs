@@ -3,11 +3,12 @@
 
 mod support;
 
-use std::cell::Cell;
 use std::fs;
 use std::io::{self, Read};
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::thread;
 
 use selfup_install::{Checks, ErrorKind, Expected, Id, Target};
 use support::{Sandbox, answering, assert_says, install, script, staged};
@@ -36,40 +37,31 @@ fn the_new_executable_takes_the_place_and_the_old_one_is_kept() {
 fn at_no_instant_is_the_path_empty_or_half() {
     let sandbox = Sandbox::new();
     let target = sandbox.target();
-    let versions: Vec<_> = ["one", "two"].map(answering).into();
-    let done = Cell::new(false);
-    std::thread::scope(|scope| {
-        let (path, versions) = (sandbox.app(), versions.clone());
-        let (send, stop) = std::sync::mpsc::channel::<()>();
-        let reader = scope.spawn(move || {
-            let mut reads = 0;
-            while stop.try_recv() == Err(std::sync::mpsc::TryRecvError::Empty) {
-                let found = fs::read(&path).expect("there is always an executable");
-                assert!(versions.contains(&found));
-                assert_eq!(fs::metadata(&path).unwrap().mode() & 0o7777, 0o755);
-                reads += 1;
-            }
-            reads
-        });
-        for round in 0..40 {
-            let content = &versions_of(round);
-            let verified = staged(&target, content).verify(Checks::new().without_probe()).unwrap();
-            let installed = verified.install().unwrap();
-            if round % 3 == 0 {
-                installed.revert().unwrap();
-                install(&target, content).commit().unwrap();
-            } else {
-                installed.commit().unwrap();
-            }
+    let versions = ["one", "two"].map(answering);
+    let (path, known) = (sandbox.app(), versions.clone());
+    let (done, watching) = mpsc::channel::<()>();
+    let reader = thread::spawn(move || {
+        let mut reads = 0_u32;
+        while watching.try_recv() == Err(mpsc::TryRecvError::Empty) {
+            let file = fs::File::open(&path).expect("there is always an executable");
+            assert_eq!(file.metadata().unwrap().mode() & 0o7777, 0o755);
+            let mut found = Vec::new();
+            (&file).read_to_end(&mut found).unwrap();
+            assert!(known.contains(&found));
+            reads += 1;
         }
-        done.set(true);
-        drop(send);
-        assert!(reader.join().unwrap() > 0);
+        reads
     });
-    fn versions_of(round: usize) -> Vec<u8> {
-        answering(["two", "one"][round % 2])
+    for round in 0..60 {
+        let verified = || {
+            let staged = staged(&target, &versions[(round + 1) % 2]);
+            staged.verify(Checks::new().without_probe()).unwrap()
+        };
+        verified().install().unwrap().revert().unwrap();
+        verified().install().unwrap().commit().unwrap();
     }
-    assert!(done.get());
+    drop(done);
+    assert!(reader.join().unwrap() > 0);
 }
 
 #[test]
@@ -81,6 +73,18 @@ fn nothing_stays_of_what_is_dropped() {
     drop(staged(&target, &answering("two")).verify(Checks::new()).unwrap());
     assert_eq!(sandbox.names(), ["app"]);
     assert_eq!(fs::read(sandbox.app()).unwrap(), answering("one"));
+}
+
+#[test]
+fn its_files_are_named_for_who_has_to_end_at_once() {
+    let sandbox = Sandbox::new();
+    let staged = staged(&sandbox.target(), &answering("two"));
+    let files = staged.files();
+    assert!(files.iter().all(|file| file.exists()), "{files:?}");
+    // As at the end of a process: nothing is dropped.
+    let _never_dropped = std::mem::ManuallyDrop::new(staged);
+    files.iter().for_each(|file| fs::remove_file(file).unwrap());
+    assert_eq!(sandbox.names(), ["app"]);
 }
 
 #[test]

@@ -28,8 +28,8 @@ fn a_program_that_forks_all_the_time_installs_without_a_failure() {
                 }
             });
         }
-        // Also ends the forks when an installation panics.
-        let _done = scopeguard(&done);
+        // Also where an installation panics.
+        let _at_the_end = Stop(&done);
         for round in 0..ROUNDS {
             install(&target, &answering(&format!("round {round}"))).commit().unwrap();
         }
@@ -37,13 +37,9 @@ fn a_program_that_forks_all_the_time_installs_without_a_failure() {
     assert!(forks.into_inner() > ROUNDS / 10);
 }
 
-struct Done<'a>(&'a AtomicBool);
+struct Stop<'a>(&'a AtomicBool);
 
-fn scopeguard(done: &AtomicBool) -> Done<'_> {
-    Done(done)
-}
-
-impl Drop for Done<'_> {
+impl Drop for Stop<'_> {
     fn drop(&mut self) {
         self.0.store(true, Ordering::Relaxed);
     }

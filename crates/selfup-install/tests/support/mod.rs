@@ -1,5 +1,6 @@
 //! A directory to install in, executables to install, and waiting with a deadline.
 #![allow(dead_code, reason = "no test file needs all of it")]
+#![allow(clippy::print_stderr, reason = "a test says what it leaves out")]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "test code")]
 
 use std::fs::{self, Permissions};
@@ -13,24 +14,24 @@ use selfup_install::{Checks, Error, ErrorKind, Expected, Installed, Staged, Targ
 use tempfile::TempDir;
 
 /// Far more than anything here takes.
-pub const DEADLINE: Duration = Duration::from_secs(60);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
 
 /// Answers the probe, like a program that calls `sanity_check()` first.
-pub fn answering(comment: &str) -> Vec<u8> {
+pub(crate) fn answering(comment: &str) -> Vec<u8> {
     format!("#!/bin/sh\n# {comment}\nprintf '%s\\n' \"$SELFUP_BIN_CHECK\"\n").into_bytes()
 }
 
-pub fn script(body: &str) -> Vec<u8> {
+pub(crate) fn script(body: &str) -> Vec<u8> {
     format!("#!/bin/sh\n{body}\n").into_bytes()
 }
 
 /// A directory with an executable `app` in it.
-pub struct Sandbox {
+pub(crate) struct Sandbox {
     directory: TempDir,
 }
 
 impl Sandbox {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
         fs::set_permissions(directory.path(), Permissions::from_mode(0o755)).unwrap();
         let sandbox = Self { directory };
@@ -38,23 +39,23 @@ impl Sandbox {
         sandbox
     }
 
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.directory.path()
     }
 
-    pub fn join(&self, name: &str) -> PathBuf {
+    pub(crate) fn join(&self, name: &str) -> PathBuf {
         self.path().join(name)
     }
 
-    pub fn app(&self) -> PathBuf {
+    pub(crate) fn app(&self) -> PathBuf {
         self.join("app")
     }
 
-    pub fn target(&self) -> Target {
+    pub(crate) fn target(&self) -> Target {
         Target::new(self.app()).unwrap()
     }
 
-    pub fn put(&self, name: &str, content: &[u8], mode: u32) -> PathBuf {
+    pub(crate) fn put(&self, name: &str, content: &[u8], mode: u32) -> PathBuf {
         let path = self.join(name);
         fs::write(&path, content).unwrap();
         fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
@@ -62,14 +63,14 @@ impl Sandbox {
     }
 
     /// A copy of one of this package's examples.
-    pub fn example(&self, name: &str) -> PathBuf {
+    pub(crate) fn example(&self, name: &str) -> PathBuf {
         let path = self.join(name);
         fs::copy(example(name), &path).unwrap();
         path
     }
 
     /// All names in the directory, sorted.
-    pub fn names(&self) -> Vec<String> {
+    pub(crate) fn names(&self) -> Vec<String> {
         let entries = fs::read_dir(self.path()).unwrap();
         let name = |entry: fs::DirEntry| entry.file_name().into_string().unwrap();
         let mut names: Vec<_> = entries.map(|entry| name(entry.unwrap())).collect();
@@ -77,7 +78,7 @@ impl Sandbox {
         names
     }
 
-    pub fn temporaries(&self) -> Vec<String> {
+    pub(crate) fn temporaries(&self) -> Vec<String> {
         let mut names = self.names();
         names.retain(|name| name.contains(".selfup-new-"));
         names
@@ -85,27 +86,27 @@ impl Sandbox {
 }
 
 /// Where cargo put an example of this package.
-pub fn example(name: &str) -> PathBuf {
+pub(crate) fn example(name: &str) -> PathBuf {
     let tests = std::env::current_exe().unwrap();
     let path = tests.parent().unwrap().parent().unwrap().join("examples").join(name);
     assert!(path.exists(), "no {}: run the tests of the whole package", path.display());
     path
 }
 
-pub fn staged(target: &Target, content: &[u8]) -> Staged {
+pub(crate) fn staged(target: &Target, content: &[u8]) -> Staged {
     let mut staged = target.stage(Expected::new()).unwrap();
     let size = staged.write(&mut &content[..], &mut |_| ()).unwrap();
     assert_eq!(size, content.len() as u64);
     staged
 }
 
-pub fn install(target: &Target, content: &[u8]) -> Installed {
+pub(crate) fn install(target: &Target, content: &[u8]) -> Installed {
     staged(target, content).verify(Checks::new()).unwrap().install().unwrap()
 }
 
 /// Asserts the kind, and that the text is one lower-case line that holds all of `words`.
 #[track_caller]
-pub fn assert_says(error: &Error, kind: ErrorKind, words: &[&str]) {
+pub(crate) fn assert_says(error: &Error, kind: ErrorKind, words: &[&str]) {
     let text = error.to_string();
     assert_eq!(error.kind(), kind, "{error:?}");
     assert!(!text.contains('\n') && text.starts_with(char::is_lowercase), "{text}");
@@ -116,7 +117,7 @@ pub fn assert_says(error: &Error, kind: ErrorKind, words: &[&str]) {
 
 /// Asks again and again until it is so.
 #[track_caller]
-pub fn wait_until(what: &str, mut so: impl FnMut() -> bool) {
+pub(crate) fn wait_until(what: &str, mut so: impl FnMut() -> bool) {
     let until = Instant::now() + DEADLINE;
     while !so() {
         assert!(Instant::now() < until, "not in {DEADLINE:?}: {what}");
@@ -125,12 +126,12 @@ pub fn wait_until(what: &str, mut so: impl FnMut() -> bool) {
 }
 
 #[expect(clippy::disallowed_methods, reason = "tests start real processes")]
-pub fn spawn(command: &mut Command) -> Child {
+pub(crate) fn spawn(command: &mut Command) -> Child {
     command.spawn().unwrap()
 }
 
 /// Whether a test may do what only root may; says so if not.
-pub fn is_root(test: &str) -> bool {
+pub(crate) fn is_root(test: &str) -> bool {
     let root = nix::unistd::geteuid().is_root();
     if !root {
         eprintln!("left out, because it needs root: {test}");
