@@ -123,6 +123,7 @@ impl FdSet {
     }
 
     /// The names and fds, in the order in which a child gets them.
+    #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, BorrowedFd<'_>)> {
         self.entries.iter().map(|entry| (entry.name.as_str(), entry.fd.as_fd()))
     }
@@ -153,7 +154,6 @@ impl FdSet {
     }
 
     /// Prepares to start a child that inherits the fds.
-    #[must_use]
     pub fn pass(&self) -> Pass<'_> {
         Pass::new(self)
     }
