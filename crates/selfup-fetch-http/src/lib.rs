@@ -55,8 +55,9 @@
 //!
 //! # Limits
 //!
-//! A response without length and without chunks ends when the connection does, so that there a
-//! cut cannot be told from the end; a digest or the installer's look at the executable can.
+//! A response without length and without chunks ends when the connection does, so that there, over
+//! TLS too, a cut cannot be told from the end; a digest or the installer's look at the executable
+//! can. Serve with a length.
 //! `Last-Modified` counts whole seconds: where it is the only validator and was less than two
 //! seconds old, the file is fetched once more. Names are resolved by the system on a short-lived
 //! thread; a resolver that hangs beyond the deadline keeps that thread until it answers. Timeouts

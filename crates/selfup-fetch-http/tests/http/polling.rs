@@ -1,0 +1,292 @@
+//! Which requests are made, and when something is new.
+
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicU16, Ordering},
+};
+
+use selfup_fetch::{Fetch, Outcome};
+use selfup_fetch_http::{Http, Validators};
+
+use crate::{
+    fetch, http, poll,
+    server::{Request, Server},
+};
+
+/// What is published: headers and bytes, to be changed while the server runs.
+#[derive(Clone)]
+struct Release(Arc<Mutex<(Headers, Vec<u8>)>>);
+
+type Headers = Vec<(&'static str, &'static str)>;
+
+impl Release {
+    fn publish(&self, headers: &[(&'static str, &'static str)], bytes: &[u8]) {
+        *self.0.lock().unwrap() = (headers.to_vec(), bytes.to_vec());
+    }
+}
+
+const MORNING: &str = "Mon, 05 Jan 2026 08:00:00 GMT";
+const NOON: &str = "Mon, 05 Jan 2026 12:00:00 GMT";
+const EVENING: &str = "Mon, 05 Jan 2026 18:00:00 GMT";
+
+/// A server that answers HEAD with `head`, and conditional requests as servers do: tags by
+/// equality, times by order.
+fn origin(head: u16, headers: &[(&'static str, &'static str)], bytes: &[u8]) -> (Server, Release) {
+    let release = Release(Arc::default());
+    release.publish(headers, bytes);
+    let published = release.clone();
+    let server = Server::start(move |request, reply| {
+        let (headers, bytes) = published.0.lock().unwrap().clone();
+        let status = match request.method.as_str() {
+            "HEAD" => head,
+            _ if not_modified(request, &headers) => 304,
+            _ => 200,
+        };
+        reply.answer(request, status, &headers, &bytes)
+    });
+    (server, release)
+}
+
+fn not_modified(request: &Request, headers: &Headers) -> bool {
+    let value = |name| headers.iter().find(|(n, _)| *n == name).map(|(_, v)| *v);
+    if let Some(tag) = request.header("if-none-match") {
+        return value("ETag") == Some(tag);
+    }
+    match (request.header("if-modified-since"), value("Last-Modified")) {
+        // All on one day: the times of day compare as text.
+        (Some(since), Some(modified)) => modified <= since,
+        _ => false,
+    }
+}
+
+fn settled(source: &mut Http, outcome: Outcome) -> Option<Vec<u8>> {
+    let bytes = fetch(source).unwrap();
+    source.settle(outcome);
+    bytes
+}
+
+#[test]
+fn a_poll_is_a_head_until_a_validator_changes() {
+    let tagged = |tag| vec![("ETag", tag)];
+    let dated = |time| vec![("Last-Modified", time), ("Date", EVENING)];
+    let both = |tag, time| [tagged(tag), dated(time)].concat();
+    for (old, new) in [
+        (tagged("\"1\""), tagged("\"2\"")),
+        (tagged("W/\"1\""), tagged("W/\"2\"")),
+        (dated(MORNING), dated(NOON)),
+        // Somebody put the older file back.
+        (dated(NOON), dated(MORNING)),
+        (both("\"1\"", NOON), both("\"1\"", MORNING)),
+        (both("\"1\"", NOON), both("\"2\"", NOON)),
+        (both("\"1\"", NOON), dated(NOON)),
+    ] {
+        let (server, release) = origin(200, &old, b"one");
+        let mut source = http(server.url("/app"));
+        assert_eq!(settled(&mut source, Outcome::Installed).unwrap(), b"one");
+        assert_eq!(server.methods(), ["GET"], "there was nothing to compare yet");
+        for _ in 0..3 {
+            assert_eq!(fetch(&mut source).unwrap(), None);
+        }
+        assert_eq!(server.methods(), ["HEAD"; 3]);
+
+        release.publish(&new, b"two");
+        let bytes = settled(&mut source, Outcome::Installed);
+        assert_eq!(server.methods(), ["HEAD", "GET"], "{old:?} to {new:?}");
+        if old[0] == new[0] && old[0].0 == "ETag" {
+            assert_eq!(bytes, None, "the server says itself that the tag is the same");
+            continue;
+        }
+        assert_eq!(bytes.unwrap(), b"two", "{old:?} to {new:?}");
+        assert_eq!(fetch(&mut source).unwrap(), None);
+        assert_eq!(server.methods(), ["HEAD"]);
+    }
+}
+
+#[test]
+fn a_change_of_length_alone_is_a_change() {
+    let (server, release) = origin(200, &[("Last-Modified", NOON), ("Date", EVENING)], b"one");
+    let mut source = http(server.url("/app"));
+    settled(&mut source, Outcome::Installed).unwrap();
+    release.publish(&[("Last-Modified", NOON), ("Date", EVENING)], b"three");
+    assert_eq!(settled(&mut source, Outcome::Installed).unwrap(), b"three");
+}
+
+#[test]
+fn only_what_is_settled_is_remembered() {
+    for outcome in [Outcome::Installed, Outcome::UpToDate, Outcome::Refused] {
+        let (server, release) = origin(200, &[("ETag", "\"1\"")], b"one");
+        let mut source = http(server.url("/app"));
+        for _ in 0..2 {
+            assert_eq!(settled(&mut source, Outcome::Failed).unwrap(), b"one");
+        }
+        assert_eq!(fetch(&mut source).unwrap().unwrap(), b"one");
+        assert_eq!(fetch(&mut source).unwrap().unwrap(), b"one", "nobody settled it");
+        source.settle(outcome);
+        assert_eq!(server.methods(), ["GET"; 4]);
+        assert_eq!(fetch(&mut source).unwrap(), None, "{outcome:?}");
+
+        release.publish(&[("ETag", "\"2\"")], b"two");
+        assert_eq!(settled(&mut source, Outcome::Failed).unwrap(), b"two");
+        assert_eq!(settled(&mut source, Outcome::Failed).unwrap(), b"two", "it had failed");
+        // Back to what was settled: the failure has not replaced it.
+        release.publish(&[("ETag", "\"1\"")], b"one");
+        assert_eq!(fetch(&mut source).unwrap(), None);
+        source.settle(Outcome::Installed);
+        assert_eq!(fetch(&mut source).unwrap(), None, "there was nothing to settle");
+    }
+}
+
+#[test]
+fn settling_after_a_failed_poll_settles_nothing() {
+    let status = Arc::new(AtomicU16::new(200));
+    let answered = status.clone();
+    let server = Server::start(move |request, reply| {
+        reply.answer(request, answered.load(Ordering::Relaxed), &[("ETag", "\"1\"")], b"one")
+    });
+    let mut source = http(server.url("/app"));
+    drop(poll(&mut source).unwrap().unwrap());
+    status.store(500, Ordering::Relaxed);
+    poll(&mut source).unwrap_err();
+    source.settle(Outcome::Installed);
+    status.store(200, Ordering::Relaxed);
+    assert_eq!(fetch(&mut source).unwrap().unwrap(), b"one");
+}
+
+#[test]
+fn what_is_remembered_is_what_was_fetched() {
+    // What HEAD saw is replaced before GET comes, and again before it is settled.
+    let tags = Arc::new(Mutex::new(vec!["\"4\"", "\"3\"", "\"2\"", "\"1\""]));
+    let server = Server::start(move |request, reply| {
+        let mut tags = tags.lock().unwrap();
+        let tag = if tags.len() > 1 { tags.pop().unwrap() } else { tags[0] };
+        let bytes = tag.as_bytes().to_vec();
+        reply.answer(request, 200, &[("ETag", tag)], &bytes)
+    });
+    let mut source = http(server.url("/app"));
+    assert_eq!(settled(&mut source, Outcome::Installed).unwrap(), b"\"1\"");
+    assert_eq!(settled(&mut source, Outcome::Installed).unwrap(), b"\"3\"");
+    assert_eq!(settled(&mut source, Outcome::Installed).unwrap(), b"\"4\"");
+    assert_eq!(settled(&mut source, Outcome::Installed), None);
+}
+
+#[test]
+fn without_head_a_conditional_get_asks() {
+    for status in [400, 403, 404, 405, 501, 204] {
+        for (headers, condition) in [
+            (vec![("ETag", "\"1\""), ("Last-Modified", NOON)], "if-none-match"),
+            (vec![("Last-Modified", NOON), ("Date", EVENING)], "if-modified-since"),
+        ] {
+            let (server, release) = origin(status, &headers, b"one");
+            let mut source = http(server.url("/app"));
+            assert_eq!(settled(&mut source, Outcome::Installed).unwrap(), b"one");
+            server.requests();
+            assert_eq!(fetch(&mut source).unwrap(), None);
+            assert_eq!(server.methods(), ["HEAD", "GET"], "HEAD is answered {status}");
+            assert_eq!(fetch(&mut source).unwrap(), None);
+            let requests = server.requests();
+            assert_eq!(requests.len(), 1, "HEAD is not tried again");
+            assert_eq!(requests[0].method, "GET");
+            assert!(requests[0].header(condition).is_some(), "{requests:?}");
+
+            // An older time: the server says 304 to it, and is not believed.
+            release.publish(&[("Last-Modified", MORNING), ("Date", EVENING)], b"two");
+            assert_eq!(settled(&mut source, Outcome::Installed).unwrap(), b"two");
+        }
+    }
+}
+
+#[test]
+fn a_source_that_is_gone_does_not_end_the_use_of_head() {
+    let gone = Arc::new(AtomicU16::new(200));
+    let status = gone.clone();
+    let server = Server::start(move |request, reply| {
+        reply.answer(request, status.load(Ordering::Relaxed), &[("ETag", "\"1\"")], b"one")
+    });
+    let mut source = http(server.url("/app"));
+    settled(&mut source, Outcome::Installed).unwrap();
+    gone.store(404, Ordering::Relaxed);
+    poll(&mut source).unwrap_err();
+    gone.store(200, Ordering::Relaxed);
+    server.requests();
+    assert_eq!(fetch(&mut source).unwrap(), None);
+    assert_eq!(server.methods(), ["HEAD"]);
+}
+
+#[test]
+fn without_validators_every_poll_fetches() {
+    let now = [("Last-Modified", NOON), ("Date", NOON)];
+    for (headers, rules) in [
+        (&[][..], Validators::all()),
+        (&[("ETag", "\"1\"")], Validators::none()),
+        (&[("ETag", "\"1\"")], Validators::all().etag(false)),
+        // A time in its own second proves nothing.
+        (&now, Validators::all()),
+    ] {
+        let (server, _) = origin(200, headers, b"one");
+        let mut source = http(server.url("/app")).validators(rules);
+        for _ in 0..3 {
+            assert_eq!(settled(&mut source, Outcome::UpToDate).unwrap(), b"one");
+        }
+        assert_eq!(server.methods(), ["GET"; 3]);
+    }
+}
+
+#[test]
+fn validators_that_do_not_count_do_not_speak() {
+    let (server, release) =
+        origin(200, &[("ETag", "\"1\""), ("Last-Modified", NOON), ("Date", EVENING)], b"one");
+    let mut source = http(server.url("/app")).validators(Validators::all().etag(false));
+    settled(&mut source, Outcome::Installed).unwrap();
+    release.publish(&[("ETag", "\"2\""), ("Last-Modified", NOON), ("Date", EVENING)], b"one");
+    assert_eq!(fetch(&mut source).unwrap(), None);
+
+    let mut source = http(server.url("/app")).validators(Validators::none().content_length(true));
+    settled(&mut source, Outcome::Installed).unwrap();
+    release.publish(&[("ETag", "\"3\"")], b"two");
+    assert_eq!(fetch(&mut source).unwrap(), None);
+    release.publish(&[("ETag", "\"3\"")], b"three");
+    assert_eq!(fetch(&mut source).unwrap().unwrap(), b"three");
+}
+
+#[test]
+fn a_connection_is_kept_between_short_polls_only() {
+    for (seconds, connections) in [(1, 1), (3600, 3)] {
+        let (server, _) = origin(200, &[("ETag", "\"1\"")], b"one");
+        let mut source = http(server.url("/app")).interval(std::time::Duration::from_secs(seconds));
+        assert_eq!(Fetch::interval(&source).unwrap().as_secs(), seconds);
+        for _ in 0..3 {
+            settled(&mut source, Outcome::Installed);
+        }
+        let last = server.requests().last().unwrap().connection;
+        assert_eq!(last + 1, connections, "polls every {seconds} s");
+    }
+}
+
+#[test]
+fn a_kept_connection_that_was_closed_is_opened_again() {
+    let server = Server::start(|request, reply| {
+        if request.connection == 0 && request.method == "HEAD" {
+            return crate::server::Then::Close;
+        }
+        reply.answer(request, 200, &[("ETag", "\"1\"")], b"one")
+    });
+    let mut source = http(server.url("/app"));
+    settled(&mut source, Outcome::Installed).unwrap();
+    assert_eq!(fetch(&mut source).unwrap(), None);
+    let connections: Vec<_> = server.requests().into_iter().map(|r| r.connection).collect();
+    assert_eq!(connections, [0, 0, 1]);
+}
+
+#[test]
+fn the_platform_and_the_client_are_named() {
+    let (server, _) = origin(200, &[], b"one");
+    fetch(&mut http(server.url("/app-{os}-{arch}"))).unwrap();
+    let request = server.requests().remove(0);
+    let path = format!("/app-{}-{}", std::env::consts::OS, std::env::consts::ARCH);
+    assert_eq!(request.path, path);
+    assert!(request.header("user-agent").unwrap().starts_with("selfup-fetch-http/"));
+    assert_eq!(request.header("accept-encoding"), Some("identity"));
+
+    fetch(&mut http(server.url("/app")).user_agent("app/1.2")).unwrap();
+    assert_eq!(server.requests()[0].header("user-agent"), Some("app/1.2"));
+}

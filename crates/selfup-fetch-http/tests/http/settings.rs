@@ -1,0 +1,54 @@
+//! What is wrong with the settings is said at the start, and secrets are never said.
+
+use std::time::Duration;
+
+use selfup_fetch::{ErrorKind, Fetch};
+use selfup_fetch_http::Http;
+
+use crate::{current, http, poll};
+
+#[test]
+fn what_cannot_work_is_refused_at_the_start() {
+    let ok = "http://127.0.0.1:1/app";
+    for (mut source, word) in [
+        (http(""), "absolute"),
+        (http("example.com/app"), "absolute"),
+        (http("ftp://host/app"), "ftp:"),
+        (http("http://host/{libc}"), "{libc}"),
+        (http("http://host:0/app"), "port"),
+        (http(ok).https_only(true), "https_only"),
+        (http(ok).header("a b", "c"), "header name"),
+        (http(ok).header("a", "line\nbreak"), "\"a\""),
+        (http(ok).bearer("line\nbreak"), "authorization"),
+        (http(ok).header("Range", "bytes=1-"), "fetcher's"),
+        (http(ok).header("accept-encoding", "gzip"), "fetcher's"),
+        (http(ok).user_agent("line\nbreak"), "user agent"),
+        (http(ok).connect_timeout(Duration::ZERO), "connect_timeout"),
+        (http(ok).response_timeout(Duration::ZERO), "response_timeout"),
+        (http(ok).stall_timeout(Duration::ZERO), "stall_timeout"),
+        (http(ok).total_timeout(Duration::ZERO), "total_timeout"),
+        (http(ok).trust("no certificate"), "no certificate"),
+        (http(ok).trust("-----BEGIN CERTIFICATE-----\n%%\n-----END CERTIFICATE-----\n"), "PEM"),
+    ] {
+        for error in [source.init(&current()).unwrap_err(), poll(&mut source).unwrap_err()] {
+            assert_eq!(error.kind(), ErrorKind::Configuration, "{error}");
+            assert!(!error.is_transient());
+            assert!(error.to_string().contains(word), "{word}: {error}");
+        }
+    }
+    http(ok).init(&current()).unwrap();
+}
+
+#[test]
+fn secrets_are_not_shown() {
+    let url = "https://me:SECRET@host/app?key=SECRET";
+    let source = Http::new(url).bearer("SECRET").basic("me", "SECRET").header("x-key", "SECRET");
+    assert!(!format!("{source:?}").contains("SECRET"), "{source:?}");
+    assert!(format!("{source:?}").contains("x-key"), "{source:?}");
+    let mut source = source.header("x-other", "SECRET\n");
+    let error = source.init(&current()).unwrap_err();
+    assert!(!format!("{error} {error:?}").contains("SECRET"), "{error:?}");
+    let mut source = Http::new("http://me:SECRET@host/{what}?key=SECRET");
+    let error = source.init(&current()).unwrap_err();
+    assert!(!format!("{error} {error:?}").contains("SECRET"), "{error:?}");
+}
