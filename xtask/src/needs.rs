@@ -22,6 +22,12 @@ pub(crate) const NEEDS: &[Need] = &[
         why: "a child in another language that takes the sockets",
     },
     Need { command: "strace", package: "strace", why: "shows which system calls a program makes" },
+    Need {
+        command: "ss",
+        package: "iproute2",
+        why: "asks the kernel how long a socket's queue is",
+    },
+    Need { command: "chattr", package: "e2fsprogs", why: "makes a file immutable" },
     Need { command: "unshare", package: "util-linux", why: "gives a test namespaces of its own" },
 ];
 

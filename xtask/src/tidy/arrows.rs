@@ -1,7 +1,7 @@
 //! Which of our crates may use which: arrows point down only.
 //!
-//! The facade uses the leaves and the fetchers; a fetcher uses `selfup-fetch`; a leaf uses none of
-//! ours, so that each of them can be used alone.
+//! A leaf uses none of ours, so that each can be used alone; a fetcher uses `selfup-fetch`; the
+//! facade uses the leaves and the fetchers; what is built on the facade uses it and the leaves.
 
 use super::Finding;
 use crate::workspace::Package;
@@ -28,13 +28,16 @@ pub(super) fn check<'a>(packages: impl Iterator<Item = &'a Package>) -> Vec<Find
 }
 
 fn may_use(package: &str, below: &str) -> bool {
-    if LEAVES.contains(&package) {
+    let is_leaf = |name| LEAVES.contains(&name);
+    let is_fetcher = |name: &str| name.starts_with(FETCHERS);
+    if is_leaf(package) {
         false
-    } else if package.starts_with(FETCHERS) {
+    } else if is_fetcher(package) {
         below == "selfup-fetch"
+    } else if package == FACADE {
+        is_leaf(below) || is_fetcher(below)
     } else {
-        // The facade, and what may come to stand beside it: everything but itself and the tools.
-        below != FACADE && below.starts_with(FACADE)
+        below == FACADE || is_leaf(below)
     }
 }
 
@@ -55,6 +58,7 @@ mod tests {
     fn down_is_fine() {
         let packages = [
             package("selfup", &["selfup-fds", "selfup-fetch", "selfup-fetch-http", "libc"]),
+            package("selfup-tokio", &["selfup", "selfup-fds", "tokio"]),
             package("selfup-fetch-http", &["selfup-fetch", "ureq"]),
             package("selfup-fetch", &["sha1"]),
             package("selfup-fds", &[]),
@@ -71,6 +75,8 @@ mod tests {
             ("selfup-fetch-http", "selfup-fetch-file"),
             ("selfup-signals", "selfup"),
             ("selfup-fetch-file", "selfup"),
+            ("selfup", "selfup-tokio"),
+            ("selfup-tokio", "selfup-handoff"),
         ] {
             let packages = [package(from, &[to]), package(to, &[])];
             let found = check(packages.iter());
