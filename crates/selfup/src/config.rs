@@ -66,6 +66,7 @@ pub(crate) struct Options {
     pub(crate) max_draining: usize,
     pub(crate) handover: Handover,
     pub(crate) readiness: Readiness,
+    pub(crate) drain_on_terminate: bool,
     pub(crate) no_restart: bool,
     pub(crate) no_restart_after_fetch: bool,
     pub(crate) debug: bool,
@@ -249,6 +250,15 @@ impl Config {
         self
     }
 
+    /// What SIGTERM does. By default it is passed on like every signal, and a program without a
+    /// handler for it dies of it, with the requests that it has. With `true`, the children are told
+    /// to finish instead ([`State::graceful_shutdown`]), and the master ends as the program returns.
+    /// Either way, who has not ended after the terminate timeout is killed.
+    pub fn drain_on_terminate(mut self, drain: bool) -> Self {
+        self.options.drain_on_terminate = drain;
+        self
+    }
+
     /// Turns restarts off: the restart signal and [`restart`](crate::restart) shut down
     /// gracefully, an upgrade is installed and takes effect at the next start. The default is
     /// `false`.
@@ -296,6 +306,7 @@ impl Default for Options {
             max_draining: 8,
             handover: Handover::default(),
             readiness: Readiness::default(),
+            drain_on_terminate: false,
             no_restart: false,
             no_restart_after_fetch: false,
             debug: false,

@@ -112,6 +112,19 @@ impl Listener {
         }
     }
 
+    /// The handle that says when it is time to finish.
+    #[must_use]
+    pub fn graceful_shutdown(&self) -> GracefulShutdown {
+        self.drain.clone()
+    }
+
+    /// How long a connection on which nothing is under way is kept then:
+    /// [`Config::idle_grace`](crate::Config::idle_grace).
+    #[must_use]
+    pub fn idle_grace(&self) -> Duration {
+        self.idle_grace
+    }
+
     /// Whether there may be a connection; `false` when it is time to finish.
     fn wait_readable(&self) -> io::Result<bool> {
         while !self.drain.requested() {

@@ -1,12 +1,13 @@
 //! A server on plain `std`: a thread for each connection, restarts and upgrades without loss.
 //!
-//! `hello [ADDRESS [URL]]`: listens on ADDRESS (default 127.0.0.1:3000); with a URL, upgrades itself
-//! from there. `kill -USR2` to the process restarts it.
+//! `hello [ADDRESS [URL]]` listens on ADDRESS (default 127.0.0.1:3000); with a URL, it upgrades
+//! itself from there. `kill -USR2` to the process restarts it.
 
 use std::{
     env,
     io::{self, BufRead, BufReader, Write},
     process::ExitCode,
+    sync::Arc,
     thread,
 };
 
@@ -24,26 +25,30 @@ fn main() -> ExitCode {
 }
 
 fn program(state: State) -> io::Result<()> {
-    let listener = state.listener();
-    let greeting = format!("app ({}) says hello\n", state.id());
-    writeln!(io::stderr(), "app ({}) listening...", state.id())?;
+    let (listener, state) = (state.listener(), Arc::new(state));
+    println!("app ({}) listening...", state.id());
     for connection in listener.incoming() {
-        let (connection, greeting) = (connection?, greeting.clone());
-        thread::spawn(move || serve(&connection, &greeting));
+        let (connection, state) = (connection?, Arc::clone(&state));
+        thread::spawn(move || serve(&connection, &state));
     }
     // Told to finish. Returning waits for the connections that are still open.
-    writeln!(io::stderr(), "app ({}) exiting...", state.id())
+    println!("app ({}) exiting...", state.id());
+    Ok(())
 }
 
-/// Answers requests until the client closes, or falls silent while the program finishes.
-fn serve(mut connection: &Connection, greeting: &str) -> io::Result<()> {
+/// Answers requests until the client has no more, or the program is to finish.
+fn serve(mut connection: &Connection, state: &State) -> io::Result<()> {
     let mut lines = BufReader::new(connection).lines();
-    while let Some(request) = lines.next().transpose()? {
+    while lines.next().transpose()?.is_some() {
         while lines.next().transpose()?.is_some_and(|header| !header.is_empty()) {}
-        let length = greeting.len();
-        let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n");
-        let body = if request.starts_with("HEAD ") { "" } else { greeting };
-        connection.write_all(format!("{head}{body}").as_bytes())?;
+        let finish = state.graceful_shutdown().requested();
+        let next = if finish { "close" } else { "keep-alive" };
+        let body = format!("app ({}) says hello\n", state.id());
+        let head = format!("Content-Length: {}\r\nConnection: {next}\r\n", body.len());
+        connection.write_all(format!("HTTP/1.1 200 OK\r\n{head}\r\n{body}").as_bytes())?;
+        if finish {
+            break;
+        }
     }
     Ok(())
 }

@@ -60,9 +60,7 @@ impl Message for FromChild {
             }
             Self::Ready => vec![READY],
             Self::Restart => vec![RESTART],
-            Self::Status(text) => {
-                [&[STATUS], cut(text, MAX_LEN - 1).as_bytes()].concat()
-            }
+            Self::Status(text) => [&[STATUS], cut(text, MAX_LEN - 1).as_bytes()].concat(),
             Self::Unknown(kind) => vec![*kind],
         }
     }

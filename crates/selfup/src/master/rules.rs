@@ -9,6 +9,8 @@ use crate::config::Handover;
 pub(crate) struct Rules {
     pub(crate) handover: Handover,
     pub(crate) restart_signal: Signal,
+    /// SIGTERM asks the children to finish, instead of being passed on.
+    pub(crate) drain_on_terminate: bool,
     /// The restart signal and call shut down gracefully; an upgrade does not restart.
     pub(crate) no_restart: bool,
     /// An upgrade waits for a restart that somebody asks for.

@@ -141,6 +141,7 @@ fn rules(options: &Options) -> Rules {
     Rules {
         handover: options.handover,
         restart_signal: options.restart_signal,
+        drain_on_terminate: options.drain_on_terminate,
         no_restart: options.no_restart,
         no_restart_after_fetch: options.no_restart_after_fetch,
         ready_timeout: options.ready_timeout,

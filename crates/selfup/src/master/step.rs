@@ -157,10 +157,7 @@ impl Step {
     fn signal(&mut self, arrived: Arrived) {
         match arrived.signal() {
             signal if signal == self.life.rules.restart_signal => self.restart(Cause::Signal),
-            Signal::TERM => {
-                self.send_to_all(arrived);
-                self.stop_all();
-            }
+            Signal::TERM => self.terminate(arrived),
             Signal::INT | Signal::QUIT => self.send_to_all(arrived),
             Signal::TSTP | Signal::TTIN | Signal::TTOU => {
                 self.send_to_all(arrived);
@@ -301,7 +298,18 @@ impl Step {
         self.stop(mirrored);
     }
 
-    /// A signal told every child to end; whoever has not done so in time is killed.
+    fn terminate(&mut self, arrived: Arrived) {
+        if self.life.rules.drain_on_terminate {
+            for child in [self.life.active(), self.life.candidate()].into_iter().flatten() {
+                self.act(Action::Drain(child));
+            }
+        } else {
+            self.send_to_all(arrived);
+        }
+        self.stop_all();
+    }
+
+    /// Every child was told to end; whoever has not done so in time is killed.
     fn stop_all(&mut self) {
         let gone_by = self.now + self.life.rules.terminate_timeout;
         let mirrored = self.whose_end_counts();

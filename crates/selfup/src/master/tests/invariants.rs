@@ -225,13 +225,16 @@ impl World {
 }
 
 fn some_rules() -> impl Strategy<Value = Rules> {
-    (any::<bool>(), any::<bool>(), any::<bool>(), 1..4_usize).prop_map(
-        |(sequential, no_restart, no_restart_after_fetch, max_draining)| Rules {
-            handover: if sequential { Handover::Sequential } else { Handover::Overlap },
-            no_restart,
-            no_restart_after_fetch,
-            max_draining,
-            ..rules()
+    (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), 1..4_usize).prop_map(
+        |(sequential, drain_on_terminate, no_restart, no_restart_after_fetch, max_draining)| {
+            Rules {
+                handover: if sequential { Handover::Sequential } else { Handover::Overlap },
+                drain_on_terminate,
+                no_restart,
+                no_restart_after_fetch,
+                max_draining,
+                ..rules()
+            }
         },
     )
 }

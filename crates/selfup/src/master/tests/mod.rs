@@ -16,6 +16,7 @@ fn rules() -> Rules {
     Rules {
         handover: Handover::Overlap,
         restart_signal: Signal::USR2,
+        drain_on_terminate: false,
         no_restart: false,
         no_restart_after_fetch: false,
         ready_timeout: Duration::from_secs(30),

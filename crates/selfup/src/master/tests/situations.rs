@@ -20,6 +20,7 @@ impl Situation {
 pub(super) fn all() -> Vec<Situation> {
     use Event::{Exited, Installed, Ready, Start, Tick};
     let sequential = Rules { handover: Handover::Sequential, ..rules() };
+    let drain_on_terminate = Rules { drain_on_terminate: true, ..rules() };
     let no_restart = Rules { no_restart: true, ..rules() };
     let after_fetch = Rules { no_restart_after_fetch: true, ..rules() };
     let usr2 = signal(Signal::USR2);
@@ -33,6 +34,7 @@ pub(super) fn all() -> Vec<Situation> {
     vec![
         situation("starting", overlap, vec![(0, Start)]),
         situation("serving", overlap, serving.clone()),
+        situation("drain-on-term", &drain_on_terminate, after(&[(1, usr2)])),
         situation("no-restart", &no_restart, serving.clone()),
         situation("after-fetch", &after_fetch, serving.clone()),
         situation("handing-over", overlap, after(&[(1, usr2)])),

@@ -1,0 +1,32 @@
+#![doc = include_str!("../README.md")]
+//!
+//! # How a connection is finished
+//!
+//! When the program is told to finish, three things happen, in this order:
+//!
+//! 1. [`Listener`] gives out no further connection. What waits in the kernel's queue is the
+//!    successor's.
+//! 2. [`Farewell`] adds `Connection: close` to each HTTP/1 answer from then on: a keep-alive client
+//!    has one more request answered and then opens its next connection, which the successor gets.
+//!    Closing an idle connection at once instead would race with a request on its way, and the
+//!    client would see a reset.
+//! 3. [`Finish`] is over when the last connection is closed, or when the idle grace is. The server
+//!    then closes what is still idle, and waits for what is under way.
+//!
+//! # What it does not do
+//!
+//! It starts no runtime and no task. HTTP/2 connections are told to go away (GOAWAY) by the server
+//! itself at the third step.
+#![forbid(unsafe_code)]
+
+#[cfg(feature = "axum")]
+pub mod axum;
+mod connection;
+mod farewell;
+mod finish;
+mod listener;
+
+pub use connection::Connection;
+pub use farewell::{Farewell, FarewellFuture, FarewellService};
+pub use finish::Finish;
+pub use listener::Listener;

@@ -1,0 +1,76 @@
+use std::{
+    future::{Future, poll_fn},
+    io,
+    net::SocketAddr,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use selfup::GracefulShutdown;
+use tokio::net::TcpListener;
+
+use crate::{Connection, Finish};
+
+/// A TCP listener that stops giving out connections when the program is told to finish.
+#[derive(Debug)]
+pub struct Listener {
+    listener: TcpListener,
+    drain: GracefulShutdown,
+    finish: Finish,
+}
+
+impl Listener {
+    /// Takes the listener over into the tokio runtime that runs now.
+    ///
+    /// # Errors
+    ///
+    /// It is no TCP listener, or the runtime cannot watch it.
+    ///
+    /// # Panics
+    ///
+    /// If it is not called from within a tokio runtime that has input and output enabled.
+    pub fn new(listener: selfup::Listener) -> io::Result<Self> {
+        let drain = listener.graceful_shutdown();
+        let finish = Finish::new(drain.clone(), listener.idle_grace());
+        let listener = listener.into_tcp().map_err(|_| {
+            io::Error::new(io::ErrorKind::InvalidInput, "could not serve: no TCP listener")
+        })?;
+        Ok(Self { listener: TcpListener::from_std(listener)?, drain, finish })
+    }
+
+    /// Waits for the next connection; `None` when the program was told to finish.
+    ///
+    /// # Errors
+    ///
+    /// Those of accept(2), above all no descriptors left; asking again at once would fail again.
+    pub async fn accept(&mut self) -> io::Result<Option<(Connection, SocketAddr)>> {
+        poll_fn(|context| self.poll_accept(context)).await
+    }
+
+    /// Where it listens.
+    ///
+    /// # Errors
+    ///
+    /// Those of getsockname(2).
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// Knows when the server can be closed down.
+    #[must_use]
+    pub fn finish(&self) -> Finish {
+        self.finish.clone()
+    }
+
+    fn poll_accept(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<Option<(Connection, SocketAddr)>>> {
+        if Pin::new(&mut self.drain).poll(context).is_ready() {
+            return Poll::Ready(Ok(None));
+        }
+        self.listener.poll_accept(context).map_ok(|(stream, address)| {
+            Some((Connection::new(stream, self.finish.count()), address))
+        })
+    }
+}
