@@ -50,8 +50,8 @@ impl Kind {
     /// ```
     /// use selfup_fds::Kind;
     ///
-    /// let (reader, _writer) = std::io::pipe()?;
-    /// assert_eq!(Kind::of(&reader), Kind::Pipe);
+    /// let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+    /// assert_eq!(Kind::of(&listener), Kind::TcpListener);
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn of(fd: impl AsFd) -> Self {

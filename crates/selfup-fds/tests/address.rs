@@ -8,7 +8,7 @@ fn shown(text: &str) -> String {
 }
 
 fn refused(text: &str) -> String {
-    let error = text.parse::<Address>().expect_err(text);
+    let Err(error) = text.parse::<Address>() else { panic!("{text:?} was taken") };
     assert_eq!(error.kind(), ErrorKind::InvalidAddress);
     assert!(!error.is_transient());
     let message = error.to_string();

@@ -38,6 +38,10 @@ fn is_nonblocking(fd: impl AsFd) -> bool {
     flags & libc::O_NONBLOCK != 0
 }
 
+fn pipe() -> (OwnedFd, OwnedFd) {
+    nix::unistd::pipe2(nix::fcntl::OFlag::O_CLOEXEC).unwrap()
+}
+
 fn has_ipv6() -> bool {
     std::net::TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).is_ok()
 }
@@ -202,8 +206,9 @@ fn every_socket_is_taken_out_as_what_it_is() {
     bind("stream", format!("unix://{}", abstract_name("as-stream")));
     bind("datagram", format!("unixgram://{}", abstract_name("as-datagram")));
     bind("seqpacket", format!("unixpacket://{}", abstract_name("as-seqpacket")));
-    let (reader, mut writer) = std::io::pipe().unwrap();
-    fds.insert("pipe", reader.into()).unwrap();
+    let (reader, writer) = pipe();
+    let mut writer = std::fs::File::from(writer);
+    fds.insert("pipe", reader).unwrap();
     let (near, mut far) = UnixStream::pair().unwrap();
     fds.insert("connection", near.into()).unwrap();
 
@@ -334,8 +339,8 @@ fn names_are_checked_before_anything_is_done() {
 #[test]
 fn an_fd_that_is_not_taken_in_comes_back() {
     let mut fds = bound("127.0.0.1:0");
-    let (reader, writer) = std::io::pipe().unwrap();
-    let error = fds.insert("it", OwnedFd::from(writer)).unwrap_err();
+    let (reader, writer) = pipe();
+    let error = fds.insert("it", writer).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::DuplicateName);
     let mut writer = std::fs::File::from(error.into_fd().unwrap());
     writer.write_all(b"still open").unwrap();
@@ -344,11 +349,11 @@ fn an_fd_that_is_not_taken_in_comes_back() {
 
 #[test]
 fn what_is_inserted_becomes_close_on_exec() {
-    let (reader, _writer) = std::io::pipe().unwrap();
+    let (reader, _writer) = pipe();
     let clear = nix::fcntl::FcntlArg::F_SETFD(nix::fcntl::FdFlag::empty());
     nix::fcntl::fcntl(&reader, clear).unwrap();
     let mut fds = FdSet::new();
-    fds.insert("pipe", reader.into()).unwrap();
+    fds.insert("pipe", reader).unwrap();
     assert!(is_close_on_exec(fds.fd("pipe").unwrap()));
     assert_eq!(fds.local_address("pipe"), None);
 }

@@ -6,7 +6,7 @@ use std::process::Stdio;
 use selfup_fds::FdSet;
 
 use crate::Case;
-use crate::process::{fds_of, output, printed, role, set, shell};
+use crate::process::{fds_of, output, pipe, printed, role, set, shell};
 
 pub(crate) const CASES: &[Case] = &[
     ("inheriting::every_kind_arrives_in_order", every_kind_arrives_in_order),
@@ -33,8 +33,8 @@ fn every_kind_arrives_in_order() {
         ("seqpacket", &format!("unixpacket://{}", path("p"))),
         ("abstract", &abstract_name),
     ]);
-    let (reader, _writer) = std::io::pipe().unwrap();
-    fds.insert("a pipe", reader.into()).unwrap();
+    let (reader, _writer) = pipe();
+    fds.insert("a pipe", reader).unwrap();
     fds.insert("file", std::fs::File::open("/proc/self/exe").unwrap().into()).unwrap();
 
     let printed = output(&fds, &mut role("report"));

@@ -3,6 +3,7 @@
 #![allow(unsafe_code, reason = "closures before exec are unsafe to add")]
 
 use std::collections::BTreeSet;
+use std::fs::File;
 use std::io::{Read, Write};
 use std::os::fd::AsFd;
 use std::os::unix::process::CommandExt;
@@ -11,7 +12,7 @@ use std::process::{Command, Stdio};
 use selfup_fds::FdSet;
 
 use crate::Case;
-use crate::process::{output, own_fds, printed, python, role, set, shell};
+use crate::process::{output, own_fds, pipe, printed, python, role, set, shell};
 
 pub(crate) const CASES: &[Case] = &[
     ("passing::the_pid_is_the_childs", the_pid_is_the_childs),
@@ -98,8 +99,8 @@ fn further_fds_follow() {
     for names in [&[][..], &["a"], &["a", "b", "c"]] {
         let addresses: Vec<_> = names.iter().map(|name| (*name, "127.0.0.1:0")).collect();
         let fds = set(&addresses);
-        let (mut first_reader, first) = std::io::pipe().unwrap();
-        let (mut second_reader, second) = std::io::pipe().unwrap();
+        let (first_reader, first) = pipe();
+        let (second_reader, second) = pipe();
         let mut pass = fds.pass();
         let one = pass.extra(first.as_fd());
         let two = pass.extra(second.as_fd());
@@ -112,8 +113,8 @@ fn further_fds_follow() {
         assert_eq!(printed(child), format!("{count}\n"));
         drop((first, second));
         let mut text = String::new();
-        first_reader.read_to_string(&mut text).unwrap();
-        second_reader.read_to_string(&mut text).unwrap();
+        File::from(first_reader).read_to_string(&mut text).unwrap();
+        File::from(second_reader).read_to_string(&mut text).unwrap();
         assert_eq!(text, "first\nsecond\n");
     }
 }

@@ -104,6 +104,11 @@ pub(crate) fn close_strays_on_exec() {
     }
 }
 
+/// Reader and writer, close-on-exec.
+pub(crate) fn pipe() -> (OwnedFd, OwnedFd) {
+    nix::unistd::pipe2(nix::fcntl::OFlag::O_CLOEXEC).unwrap()
+}
+
 /// A copy of an fd at the lowest free number from a minimum.
 pub(crate) fn copy_from(fd: impl AsFd, minimum: RawFd) -> OwnedFd {
     let copy = nix::fcntl::FcntlArg::F_DUPFD_CLOEXEC(minimum);
