@@ -67,13 +67,16 @@ fn packages(missing: &[&Need]) -> Vec<&'static str> {
     packages
 }
 
+/// sudo changes both variables, and then neither cargo nor the toolchain is found.
+const AS_ROOT: &str = r#"sudo env PATH="$PATH" HOME="$HOME" cargo xtask test"#;
+
 fn without_root(packages: &[&str]) -> String {
     let mut text = "not root: tests that need root are left out".to_owned();
     if !packages.is_empty() {
-        let packages = packages.join(" ");
-        text += &format!(", and those that need what is missing here ({packages})");
+        text += "; those that need a program which is not here\nare left out or fail, naming it. ";
+        text += &format!("To install: sudo apt-get install {}", packages.join(" "));
     }
-    text + ";\nto run them too: sudo cargo xtask test"
+    format!("{text}\nto install what is missing and run every test: {AS_ROOT}")
 }
 
 fn clear(file: &Path) -> Result {
@@ -133,7 +136,7 @@ mod tests {
 
     #[test]
     fn without_root_the_way_out_is_told() {
-        assert!(without_root(&["strace"]).contains("strace"));
-        assert!(without_root(&[]).contains("sudo cargo xtask test"));
+        assert!(without_root(&["strace"]).contains("apt-get install strace"));
+        assert!(without_root(&[]).contains(AS_ROOT));
     }
 }
