@@ -11,6 +11,8 @@ use selfup_signals::{
 };
 
 pub(crate) fn play(arguments: &[String]) {
+    // A test that fails, or hangs, leaves no process behind.
+    nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGKILL).unwrap();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments[..] {
         ["record"] => record(),
@@ -180,10 +182,11 @@ fn early(blocked: bool) {
 
 /// Mirrors with the signal handled and blocked and core files allowed.
 fn mirror_hard(raw: i32) {
-    let receiver = Receiver::new(everything()).unwrap();
+    let other = Signal::USR2;
+    let receiver = Receiver::new(everything().filter(|signal| *signal != other)).unwrap();
     let _blocked = Blocked::all().unwrap();
-    // Pending before, and not what it is to die of.
-    send(Pid::this(), Signal::USR2).unwrap();
+    // Pending and deadly, and yet not what it is to die of.
+    send(Pid::this(), other).unwrap();
     drop(receiver);
     End::from(ExitStatus::from_raw(raw)).mirror()
 }

@@ -1,6 +1,6 @@
 use selfup_signals::{ErrorKind, Origin, Pid, Receiver, Signal};
 
-use crate::subject::{Subject, actor, output};
+use crate::subject::{Subject, actor, in_terminal, output};
 
 pub(crate) const TESTS: &[crate::Test] = &[
     ("every_forwardable_signal_is_received_once_with_its_sender", every_forwardable),
@@ -64,7 +64,7 @@ fn kernel() {
 }
 
 fn terminal() {
-    let mut subject = Subject::ready(&mut in_terminal(&["record"]));
+    let mut subject = Subject::ready(&mut in_terminal(&actor(&["record"])));
     subject.write("\x03");
     // The terminal echoes the key.
     assert_eq!(subject.line().trim_start_matches("^C"), "SIGINT Kernel");
@@ -72,19 +72,6 @@ fn terminal() {
     assert_eq!(subject.line().trim_start_matches("^\\"), "SIGQUIT Kernel");
     subject.write("\x04");
     subject.finish();
-}
-
-/// The command that plays an actor as the foreground job of a new pseudo-terminal.
-pub(crate) fn in_terminal(arguments: &[&str]) -> std::process::Command {
-    let actor = actor(arguments);
-    let words: Vec<_> = std::iter::once(actor.get_program())
-        .chain(actor.get_args())
-        .map(|word| format!("'{}'", word.to_str().unwrap()))
-        .collect();
-    let mut command = std::process::Command::new("script");
-    command.args(["--quiet", "--return", "--command"]).arg(format!("exec {}", words.join(" ")));
-    command.arg("/dev/null");
-    command
 }
 
 fn refused() {

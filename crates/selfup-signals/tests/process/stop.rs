@@ -12,7 +12,7 @@ pub(crate) const TESTS: &[crate::Test] = &[
 ];
 
 /// Waits for a change of state and leaves it to be waited for again.
-fn await_change(pid: Pid, change: WaitPidFlag) {
+pub(crate) fn await_change(pid: Pid, change: WaitPidFlag) {
     let id = Id::Pid(nix::unistd::Pid::from_raw(pid.as_raw()));
     waitid(id, change | WaitPidFlag::WNOWAIT).unwrap();
 }

@@ -26,6 +26,18 @@ pub(crate) fn actor_under(before: &[&str], arguments: &[&str]) -> Command {
     command
 }
 
+/// The same command as the foreground job of a new pseudo-terminal.
+pub(crate) fn in_terminal(command: &Command) -> Command {
+    let words: Vec<_> = std::iter::once(command.get_program())
+        .chain(command.get_args())
+        .map(|word| format!("'{}'", word.to_str().unwrap()))
+        .collect();
+    let mut script = Command::new("script");
+    script.args(["--quiet", "--return", "--command"]).arg(format!("exec {}", words.join(" ")));
+    script.arg("/dev/null");
+    script
+}
+
 impl Subject {
     pub(crate) fn start(command: &mut Command) -> Self {
         let mut child =

@@ -1,26 +1,31 @@
-use selfup_signals::{Pid, Signal};
+use std::os::unix::process::CommandExt;
+use std::process::Command;
 
-use crate::receive::{in_terminal, queued_by, sent_by};
-use crate::subject::{Subject, actor};
+use nix::sys::wait::WaitPidFlag;
+use selfup_signals::Signal;
+
+use crate::receive::{queued_by, sent_by};
+use crate::stop::await_change;
+use crate::subject::{Subject, actor, in_terminal};
 
 pub(crate) const TESTS: &[crate::Test] = &[
     ("every_signal_reaches_the_wrapped_child_once", every_forwardable),
     ("queued_values_reach_the_wrapped_child_in_order", queued),
     ("ctrl_c_reaches_the_wrapped_child_once", terminal),
+    ("a_stop_of_the_wrapper_stops_both_until_continued", stopped),
+    ("ctrl_z_and_fg_work_on_a_wrapped_child", job),
 ];
 
 /// A recorder inside a wrapper.
-fn wrapped_recorder() -> [String; 4] {
-    let this = std::env::current_exe().unwrap().to_str().unwrap().to_owned();
-    ["wrapper".to_owned(), this, "--actor".to_owned(), "record".to_owned()]
-}
-
-fn wrapped() -> Subject {
-    Subject::ready(&mut actor(&wrapped_recorder().each_ref().map(String::as_str)))
+fn wrapped_recorder() -> Command {
+    let recorder = actor(&["record"]);
+    let mut wrapped = actor(&["wrapper"]);
+    wrapped.arg(recorder.get_program()).args(recorder.get_args());
+    wrapped
 }
 
 fn every_forwardable() {
-    let mut subject = wrapped();
+    let mut subject = Subject::ready(&mut wrapped_recorder());
     for signal in Signal::forwardable() {
         subject.send(signal);
         assert_eq!(subject.line(), sent_by(subject.pid(), signal));
@@ -31,13 +36,12 @@ fn every_forwardable() {
 }
 
 fn queued() {
-    let subject = wrapped();
-    let wrapper: Pid = subject.pid();
+    let mut subject = Subject::ready(&mut wrapped_recorder());
+    let wrapper = subject.pid();
     let signal = Signal::real_time(5).unwrap();
     for value in 0..1_000 {
         subject.queue(signal, value);
     }
-    let mut subject = subject;
     for value in 0..1_000 {
         assert_eq!(subject.line(), queued_by(wrapper, signal, value));
     }
@@ -46,12 +50,43 @@ fn queued() {
 }
 
 fn terminal() {
-    let arguments = wrapped_recorder();
-    let mut subject = Subject::ready(&mut in_terminal(&arguments.each_ref().map(String::as_str)));
-    subject.write("\x03");
-    assert_eq!(subject.line().trim_start_matches("^C"), "SIGINT Kernel");
+    let mut subject = Subject::ready(&mut in_terminal(&wrapped_recorder()));
+    // A copy that comes from the wrapper comes late, so one key would prove nothing.
+    for _ in 0..20 {
+        subject.write("\x03");
+        assert_eq!(subject.line().trim_start_matches("^C"), "SIGINT Kernel", "once");
+    }
     subject.write("\x04");
     let (rest, status) = subject.finish();
     assert_eq!(rest.concat(), "", "once");
     assert!(status.success());
+}
+
+fn stopped() {
+    // In a group of its own, whose parent is outside it: else the kernel takes it for orphaned and
+    // discards the stop.
+    let mut subject = Subject::start(actor(&["wrapper", "cat"]).process_group(0));
+    subject.write("one\n");
+    assert_eq!(subject.line(), "one");
+    subject.send(Signal::TSTP);
+    await_change(subject.pid(), WaitPidFlag::WSTOPPED);
+    subject.send(Signal::CONT);
+    subject.write("two\n");
+    assert_eq!(subject.line(), "two", "the child goes on too");
+    assert!(subject.finish().1.success());
+}
+
+fn job() {
+    let wrapper = actor(&["wrapper", "sh", "-c", "echo ready; read word; echo got $word; exit 3"]);
+    let script = "set -m; \"$@\"; echo stopped; fg >/dev/null; echo ended $?";
+    let mut command = Command::new("bash");
+    command.args(["-c", script, "bash"]).arg(wrapper.get_program()).args(wrapper.get_args());
+    let mut subject = Subject::ready(&mut in_terminal(&command));
+    subject.write("\x1a");
+    // Between these, bash tells of the job in words of its own.
+    while subject.line() != "stopped" {}
+    subject.write("hello\n");
+    while subject.line() != "got hello" {}
+    assert_eq!(subject.line(), "ended 3");
+    subject.finish();
 }
