@@ -14,6 +14,7 @@ mod name;
 mod offer;
 mod pass;
 mod set;
+mod socket_files;
 mod sys;
 mod unix_name;
 
@@ -26,4 +27,5 @@ pub use local_address::LocalAddress;
 pub use offer::Offer;
 pub use pass::Pass;
 pub use set::FdSet;
+pub use socket_files::SocketFiles;
 pub use unix_name::{UnixKind, UnixName};

@@ -13,6 +13,7 @@ use crate::key::Key;
 use crate::local_address::LocalAddress;
 use crate::name::Name;
 use crate::pass::Pass;
+use crate::socket_files::SocketFiles;
 
 /// Named fds, in order: bound once, and passed to one child after the other.
 ///
@@ -179,14 +180,20 @@ impl FdSet {
     ///
     /// The first failure, after all others have been tried.
     pub fn unlink_sockets(&self) -> Result<()> {
-        let mut first = Ok(());
-        for file in self.entries.iter().filter_map(|entry| entry.file.as_ref()) {
-            if let Err(error) = file.unlink_if_same() {
-                let message = format!("cannot remove the socket file {}", file.path().display());
-                first = first.and(Err(Error::new(ErrorKind::Unlink, message).because(error)));
-            }
-        }
-        first
+        self.socket_files().unlink()
+    }
+
+    /// Closes the fds, and keeps the files of Unix sockets for later.
+    ///
+    /// A process whose last child still serves lets go of its own fds first: when the child closes
+    /// its own, clients are refused at once, instead of waiting in a queue that nobody reads.
+    #[must_use]
+    pub fn close(self) -> SocketFiles {
+        self.socket_files()
+    }
+
+    fn socket_files(&self) -> SocketFiles {
+        SocketFiles::new(self.entries.iter().filter_map(|entry| entry.file.clone()).collect())
     }
 }
 

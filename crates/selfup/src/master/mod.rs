@@ -26,7 +26,7 @@ mod upgrade;
 
 use std::{collections::VecDeque, time::Instant};
 
-use selfup_fds::FdSet;
+use selfup_fds::{FdSet, SocketFiles};
 use selfup_signals::{End, Received, Receiver};
 
 use action::{Action, Note, Overdue};
@@ -52,6 +52,8 @@ pub(crate) struct Master {
     recipe: Recipe,
     /// The master's copies; none once no further child will be started.
     fds: FdSet,
+    /// What is to be removed of the sockets at the end.
+    socket_files: SocketFiles,
     children: Children,
     signals: Receiver,
     /// Received, but not looked at yet.

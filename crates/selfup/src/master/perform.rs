@@ -19,14 +19,13 @@ impl Master {
             Action::Commit => self.commit(),
             Action::Revert => self.revert(),
             Action::CloseSockets => {
-                // Files of Unix sockets go now, while they are known to be ours.
-                let fds = std::mem::replace(&mut self.fds, FdSet::new());
-                if let Err(error) = fds.unlink_sockets() {
-                    self.trouble("could not remove a socket file", &error);
-                }
+                self.socket_files = std::mem::replace(&mut self.fds, FdSet::new()).close();
             }
             Action::EndLike(end) => {
                 self.upgrades.abandon();
+                if let Err(error) = self.socket_files.unlink() {
+                    self.trouble("could not clean up", &error);
+                }
                 self.end = Some(end);
             }
             Action::Tell(note) => self.note(note),
@@ -109,7 +108,9 @@ impl Master {
     /// continued as well.
     fn stop_self(&mut self, arrived: Arrived) {
         let stopped = Instant::now();
-        selfup_signals::stop_self();
+        if let Err(error) = selfup_signals::stop_self(arrived.signal()) {
+            self.trouble("could not stop", &error);
+        }
         self.unread.extend(self.signals.pending());
         let cont = self.unread.iter().position(|received| received.signal == Signal::CONT);
         if let Some(cont) = cont {

@@ -1,6 +1,6 @@
 use std::{collections::VecDeque, env, fs, path::PathBuf, time::Instant};
 
-use selfup_fds::{Address, FdSet, Inherited, LocalAddress};
+use selfup_fds::{Address, FdSet, Inherited, LocalAddress, SocketFiles};
 use selfup_signals::{Blocked, Receiver, Signal, unignore};
 
 use super::{
@@ -87,6 +87,7 @@ impl Master {
             started,
             recipe,
             fds: std::mem::replace(fds, FdSet::new()),
+            socket_files: SocketFiles::default(),
             children,
             signals,
             unread: Vec::new(),
