@@ -2,7 +2,7 @@ use std::os::unix::process::CommandExt;
 use std::process::Command;
 
 use nix::sys::wait::WaitPidFlag;
-use selfup_signals::Signal;
+use selfup_signals::{Pid, Signal, send};
 
 use crate::receive::{queued_by, sent_by};
 use crate::stop::await_change;
@@ -50,12 +50,22 @@ fn queued() {
 }
 
 fn terminal() {
-    let mut subject = Subject::ready(&mut in_terminal(&wrapped_recorder()));
-    // A copy that comes from the wrapper comes late, so one key would prove nothing.
-    for _ in 0..20 {
-        subject.write("\x03");
-        assert_eq!(subject.line().trim_start_matches("^C"), "SIGINT Kernel", "once");
-    }
+    let wrapper = wrapped_recorder();
+    // The outer shell stays, because `script` stops when what it started does.
+    let outer = "bash -c \"$0\" \"$@\"; exit $?";
+    let inner = "echo $$; exec \"$0\" \"$@\"";
+    let mut command = Command::new("bash");
+    command.args(["-c", outer, inner]).arg(wrapper.get_program()).args(wrapper.get_args());
+    let mut subject = Subject::start(&mut in_terminal(&command));
+    let wrapper = Pid::new(subject.line().parse().unwrap()).unwrap();
+    assert_eq!(subject.line(), "ready");
+    // Held up until the child has its Ctrl-C: a copy sent sooner would merge with it.
+    send(wrapper, Signal::STOP).unwrap();
+    subject.write("\x03");
+    assert_eq!(subject.line().trim_start_matches("^C"), "SIGINT Kernel");
+    send(wrapper, Signal::CONT).unwrap();
+    // What the wrapper got meanwhile comes first.
+    assert_eq!(subject.line(), sent_by(wrapper, Signal::CONT), "once");
     subject.write("\x04");
     let (rest, status) = subject.finish();
     assert_eq!(rest.concat(), "", "once");
