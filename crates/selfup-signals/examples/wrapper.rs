@@ -39,7 +39,7 @@ pub(crate) fn run(arguments: Vec<std::ffi::OsString>) -> Result<Infallible, Box<
             End::from(status).mirror()
         }
         if is_stopped(pid)? {
-            stop_self();
+            stop_self(Signal::STOP)?;
             continue;
         }
         // Interrupted is as good as readable.

@@ -7,15 +7,35 @@ use crate::pid::Pid;
 use crate::signal::Signal;
 use crate::{Result, sys};
 
-/// Stops this process, all its threads, until somebody continues it.
+/// Stops this process, all its threads, as `signal` does by default: `SIGTSTP`, `SIGTTIN`,
+/// `SIGTTOU` or `SIGSTOP`. Returns when somebody has continued it.
 ///
-/// It is what a supervisor does once its child has stopped on a Ctrl-Z, so that the shell sees the
-/// whole job stopped. The signal raised is `SIGSTOP`, which needs no handler taken away and works in
-/// an orphaned process group too, where the kernel discards `SIGTSTP`.
+/// It is what a supervisor does once it has passed a Ctrl-Z on, so that the shell sees the whole
+/// job stopped. A handler for the signal is taken away meanwhile. In an orphaned process group,
+/// where nobody could continue it, the kernel discards all but `SIGSTOP`, for the supervisor as for
+/// its child: then this returns at once, and no `SIGCONT` has been received.
 ///
 /// Timers keep running meanwhile: deadlines that should not are the caller's to move.
-pub fn stop_self() {
-    sys::raise(Signal::STOP);
+///
+/// # Errors
+///
+/// [`ErrorKind::NotCatchable`] for a signal that does not stop.
+pub fn stop_self(signal: Signal) -> Result<()> {
+    match signal {
+        Signal::STOP => {
+            sys::raise(signal);
+            Ok(())
+        }
+        Signal::TSTP | Signal::TTIN | Signal::TTOU => {
+            sys::with_default_action(signal, || sys::raise_unblocked(signal)).map_err(|errno| {
+                Error::because(ErrorKind::System, format!("could not stop by {signal}"), errno)
+            })
+        }
+        _ => Err(Error::new(
+            ErrorKind::NotCatchable,
+            format!("could not stop by {signal}: it does not stop a process"),
+        )),
+    }
 }
 
 /// Says whether a child is stopped at this moment, by job control, without waiting for it.

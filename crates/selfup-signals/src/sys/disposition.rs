@@ -19,6 +19,19 @@ pub(crate) fn is_ignored(signal: Signal) -> nix::Result<bool> {
     Ok(current.sa_sigaction == libc::SIG_IGN)
 }
 
+/// Runs something while a signal has its default action, and gives it back its handler then.
+pub(crate) fn with_default_action(signal: Signal, run: impl FnOnce()) -> nix::Result<()> {
+    let mut former = MaybeUninit::<sigaction>::zeroed();
+    // SAFETY: a null `act` only asks, and `oldact` points to room for the answer.
+    let result = unsafe { sigaction(signal.as_raw(), ptr::null(), former.as_mut_ptr()) };
+    Errno::result(result)?;
+    set_default(signal)?;
+    run();
+    // SAFETY: puts back what the call above has filled in.
+    let result = unsafe { sigaction(signal.as_raw(), former.as_ptr(), ptr::null_mut()) };
+    Errno::result(result).map(drop)
+}
+
 /// Puts a signal back to its default action.
 pub(crate) fn set_default(signal: Signal) -> nix::Result<()> {
     // SAFETY: installs no function, and the libraries that installed one are not called on it.

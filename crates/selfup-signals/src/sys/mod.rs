@@ -9,9 +9,11 @@ mod send;
 mod wait;
 
 pub(crate) use catch::{Registration, register};
-pub(crate) use disposition::{is_ignored, set_default};
+pub(crate) use disposition::{is_ignored, set_default, with_default_action};
 pub(crate) use exec::reset_before_exec;
-pub(crate) use send::{kill, queue, raise, raise_by_default, raise_by_default_on_return};
+pub(crate) use send::{
+    kill, queue, raise, raise_by_default, raise_by_default_on_return, raise_unblocked,
+};
 pub(crate) use wait::is_stopped;
 
 /// The first real-time signal that the C library leaves to programs.

@@ -32,6 +32,12 @@ pub(crate) fn raise(signal: Signal) {
     unsafe { libc::raise(signal.as_raw()) };
 }
 
+/// Raises a signal that is not blocked in the calling thread.
+pub(crate) fn raise_unblocked(signal: Signal) {
+    unblock(signal);
+    raise(signal);
+}
+
 /// Raises a signal with its default action; returns if that leaves the process alive.
 pub(crate) fn raise_by_default(signal: Signal) {
     let _ = set_default(signal);

@@ -28,7 +28,7 @@ pub(crate) fn play(arguments: &[String]) {
         }
         ["mirror", raw] => End::from(ExitStatus::from_raw(raw.parse().unwrap())).mirror(),
         ["mirror-hard", raw] => mirror_hard(raw.parse().unwrap()),
-        ["stop"] => stop(),
+        ["stop", signal] => stop(signal.parse().unwrap()),
         ref unknown => panic!("no such actor: {unknown:?}"),
     }
 }
@@ -191,8 +191,13 @@ fn mirror_hard(raw: i32) {
     End::from(ExitStatus::from_raw(raw)).mirror()
 }
 
-fn stop() {
+fn stop(signal: Signal) {
+    let mut receiver = Receiver::new([Signal::TSTP, Signal::CONT]).unwrap();
     say("stopping");
-    stop_self();
-    say("continued");
+    stop_self(signal).unwrap();
+    let conts = receiver.pending().filter(|received| received.signal == Signal::CONT).count();
+    say(&format!("continued {conts}"));
+    // The handler is back.
+    send(Pid::this(), Signal::TSTP).unwrap();
+    say(&format!("received {}", receiver.pending().count()));
 }

@@ -1,13 +1,15 @@
+use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Stdio};
 
 use nix::sys::wait::{Id, WaitPidFlag, waitid};
 use selfup_signals::{End, ErrorKind, Pid, Signal, is_stopped, send};
 
-use crate::subject::{Subject, actor};
+use crate::subject::{Subject, actor, actor_under};
 
 pub(crate) const TESTS: &[crate::Test] = &[
     ("a_stop_is_seen_and_nothing_is_reaped", seen),
     ("stop_self_returns_when_continued", stop_self),
+    ("stop_self_returns_at_once_in_an_orphaned_group", stop_self_in_an_orphaned_group),
     ("the_gone_are_told_from_the_others", gone),
 ];
 
@@ -52,12 +54,25 @@ fn seen_until_killed_by(signal: Signal) {
 }
 
 fn stop_self() {
-    let mut subject = Subject::start(&mut actor(&["stop"]));
+    for signal in ["SIGSTOP", "SIGTSTP"] {
+        // In a group of its own, whose parent in the same session could continue it.
+        let mut subject = Subject::start(actor(&["stop", signal]).process_group(0));
+        assert_eq!(subject.line(), "stopping");
+        await_change(subject.pid(), WaitPidFlag::WSTOPPED);
+        assert!(is_stopped(subject.pid()).unwrap());
+        subject.send(Signal::CONT);
+        assert_eq!(subject.line(), "continued 1");
+        assert_eq!(subject.line(), "received 1");
+        assert!(subject.finish().1.success());
+    }
+}
+
+/// Nobody could continue it, so the kernel does not stop it.
+fn stop_self_in_an_orphaned_group() {
+    let mut subject = Subject::start(&mut actor_under(&["setsid"], &["stop", "SIGTSTP"]));
     assert_eq!(subject.line(), "stopping");
-    await_change(subject.pid(), WaitPidFlag::WSTOPPED);
-    assert!(is_stopped(subject.pid()).unwrap());
-    subject.send(Signal::CONT);
-    assert_eq!(subject.line(), "continued");
+    assert_eq!(subject.line(), "continued 0");
+    assert_eq!(subject.line(), "received 1");
     assert!(subject.finish().1.success());
 }
 
