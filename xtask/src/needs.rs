@@ -27,6 +27,7 @@ pub(crate) const NEEDS: &[Need] = &[
         package: "iproute2",
         why: "asks the kernel how long a socket's queue is",
     },
+    Need { command: "ps", package: "procps", why: "tells a process's group and session" },
     Need { command: "chattr", package: "e2fsprogs", why: "makes a file immutable" },
     Need { command: "unshare", package: "util-linux", why: "gives a test namespaces of its own" },
 ];

@@ -59,8 +59,14 @@ fn row(step: &Finished) -> String {
     }
 }
 
+/// The gist, short enough for a table: the whole is printed where the step ended.
 fn first_line(failure: &Failure) -> String {
-    failure.to_string().lines().next().unwrap_or_default().to_owned()
+    const WIDTH: usize = 70;
+    let line = failure.to_string().lines().next().unwrap_or_default().to_owned();
+    match line.char_indices().nth(WIDTH) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
 }
 
 /// A duration the way one would say it: `0.4 s`, `3 min 07 s`.
@@ -102,6 +108,7 @@ mod tests {
         let outcome = Err(Failure::new("clippy said no\n and why"));
         let row = row(&Finished { name: "clippy", took: Duration::from_millis(1500), outcome });
         assert!(row.contains("FAILED") && row.ends_with("clippy said no"), "{row}");
+        assert_eq!(first_line(&Failure::new("ö".repeat(200))).chars().count(), 71);
     }
 
     #[test]
