@@ -1,6 +1,7 @@
 //! Programs that are installed for the tests although no test runs them. A note and no failure: a
 //! test that is just being written may need one.
 
+use super::rust_source::contains_word;
 use super::{Finding, tree::Tree};
 use crate::needs::NEEDS;
 
@@ -12,11 +13,10 @@ pub(super) fn notes(tree: &Tree) -> Vec<Finding> {
     NEEDS
         .iter()
         .filter(|need| {
-            let quoted = format!("\"{}\"", need.command);
             !tree
                 .rust()
                 .filter(|file| !file.path.starts_with("xtask/") && file.path != EXAMPLES)
-                .any(|file| file.text.contains(&quoted))
+                .any(|file| contains_word(&file.text, need.command))
         })
         .map(|need| Finding::whole(TABLE, format!("no test runs {}: take it out", need.command)))
         .collect()
