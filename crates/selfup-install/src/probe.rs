@@ -77,19 +77,21 @@ impl Probe {
 
     pub(crate) fn run(&self, path: &Path, target: &Target) -> Result<()> {
         let token = Token::random()?;
-        let until = Instant::now() + self.deadline;
+        let until = deadline_in(self.deadline);
         let child = start(path, &token, until).map_err(|cause| not_started(path, target, cause))?;
-        let seen = watch::watch(child, until).map_err(|cause| {
-            let path = target.path().display();
-            Error::new(ErrorKind::Io, format!("cannot probe the new executable for {path}"))
-                .because(cause)
-        })?;
+        let seen = watch::watch(child, until).map_err(|cause| not_watched(target, cause))?;
         judge::judge(&seen, &token, self.deadline).map_err(|failure| {
             let text =
                 format!("cannot replace {}: the new executable {failure}", target.path().display());
             Error::new(failure.kind(), text)
         })
     }
+}
+
+/// A deadline beyond what the clock can tell is one in a year.
+fn deadline_in(duration: Duration) -> Instant {
+    const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
+    Instant::now() + duration.min(YEAR)
 }
 
 impl Default for Probe {
@@ -169,4 +171,14 @@ fn not_started(path: &Path, target: &Target, cause: io::Error) -> Error {
     };
     let text = format!("cannot replace {name} by what came: {why}");
     Error::new(kind, text).because(cause)
+}
+
+fn not_watched(target: &Target, cause: io::Error) -> Error {
+    let name = target.path().display();
+    let why = match cause.raw_os_error() {
+        Some(libc::ECHILD) => ": how it ended went to another waitpid, or SIGCHLD is ignored here",
+        _ => "",
+    };
+    Error::new(ErrorKind::Io, format!("cannot probe the new executable for {name}{why}"))
+        .because(cause)
 }

@@ -235,7 +235,7 @@ fn a_full_disk_is_a_clear_error_and_leaves_nothing() {
     let mount = mount.display();
     let line = format!(
         "mount -t tmpfs -o size=64k none {mount}; cp -p {} {mount}/app; \
-         head -c 200000 /dev/zero | {} {mount}/app || {{ ls -A {mount} >&2; exit 1; }}",
+         head -c 200000 /dev/zero 2>/dev/null | {} {mount}/app || {{ ls -A {mount} >&2; exit 1; }}",
         app.display(),
         installer.display()
     );

@@ -35,6 +35,7 @@ fn the_token_alone_passes_from_scripts_and_programs() {
     let sandbox = Sandbox::new();
     probed(&sandbox, &answering("two"), PATIENT).unwrap();
     probed(&sandbox, &fs::read(example("answer")).unwrap(), PATIENT).unwrap();
+    probed(&sandbox, &answering("patient"), Duration::MAX).unwrap();
     // Complaints are no noise.
     probed(&sandbox, &script(&format!("echo warning >&2; {ANSWER}")), PATIENT).unwrap();
 }

@@ -106,6 +106,22 @@ fn signals_ignored_by_the_installer_are_not_by_the_probe() {
 }
 
 #[test]
+fn a_process_that_ignores_the_end_of_children_cannot_probe_and_says_so() {
+    let sandbox = Sandbox::new();
+    let line =
+        format!("trap '' CHLD; exec {} {}", example("install").display(), sandbox.app().display());
+    let mut command = Command::new("sh");
+    command.args(["-c", &line]).stdin(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = spawn(&mut command);
+    child.stdin.take().unwrap().write_all(&answering("two")).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(text.contains("SIGCHLD is ignored"), "{text}");
+    assert_eq!(sandbox.names(), ["app"]);
+}
+
+#[test]
 #[cfg(target_os = "linux")]
 fn file_is_flushed_before_the_rename_and_the_directory_after() {
     if Command::new("strace").arg("-V").output().is_err() {
