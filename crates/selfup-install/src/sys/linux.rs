@@ -7,7 +7,7 @@ use std::io;
 use std::os::fd::AsRawFd;
 
 use nix::fcntl::FallocateFlags;
-use nix::sys::statvfs::{FsFlags, fstatvfs};
+use nix::sys::statvfs::{FsFlags, Statvfs, fstatvfs};
 
 /// `FS_IOC_GETFLAGS`'s bits, see ioctl_iflags(2).
 const FS_IMMUTABLE_FL: libc::c_int = 0x10;
@@ -105,6 +105,11 @@ pub(crate) fn is_mount_point(file: &File, directory: &File) -> bool {
     mount(file) != mount(directory)
 }
 
+/// What is left for those who may not use the reserve of root.
+fn free_bytes(disk: &Statvfs) -> u64 {
+    disk.blocks_available().saturating_mul(disk.fragment_size())
+}
+
 /// Reserves space for `size` bytes without changing the file's size; a file system that cannot
 /// reserve is none the worse for it.
 pub(crate) fn reserve(file: &File, size: u64) -> io::Result<()> {
@@ -113,6 +118,10 @@ pub(crate) fn reserve(file: &File, size: u64) -> io::Result<()> {
     };
     if size == 0 {
         return Ok(());
+    }
+    // A file system may take all it has for others before it finds out that it is too little.
+    if fstatvfs(file).is_ok_and(|disk| free_bytes(&disk) < size.unsigned_abs()) {
+        return Err(io::Error::from_raw_os_error(libc::ENOSPC));
     }
     loop {
         match nix::fcntl::fallocate(file, FallocateFlags::FALLOC_FL_KEEP_SIZE, 0, size) {
