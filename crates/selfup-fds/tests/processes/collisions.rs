@@ -6,6 +6,7 @@ use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
 
 use selfup_fds::{ErrorKind, FdSet, LocalAddress};
 
@@ -152,16 +153,7 @@ fn a_closed_standard_stream() {
 
 /// A number that was taken when the child was prepared is free when the pipe is opened.
 fn other_threads_close_low_numbers() {
-    let stop = Arc::new(AtomicBool::new(false));
-    let churn = {
-        let stop = Arc::clone(&stop);
-        std::thread::spawn(move || {
-            while !stop.load(Ordering::Relaxed) {
-                let files: Vec<_> = (0..6).map(|_| File::open("/dev/null")).collect();
-                drop(files);
-            }
-        })
-    };
+    let churn = Churn::start();
     let (fds, _) = placed(sockets(6));
     for _ in 0..300 {
         let result = fds.spawn(&mut Command::new("/no/such/program"));
@@ -171,6 +163,32 @@ fn other_threads_close_low_numbers() {
     for _ in 0..20 {
         assert!(real.spawn(&mut Command::new("true")).unwrap().wait().unwrap().success());
     }
-    stop.store(true, Ordering::Relaxed);
-    churn.join().unwrap();
+    drop(churn);
+}
+
+/// A thread that opens and closes files at low numbers until this value is dropped.
+struct Churn {
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Churn {
+    fn start() -> Self {
+        let stop = Arc::new(AtomicBool::new(false));
+        let asked = Arc::clone(&stop);
+        let thread = std::thread::spawn(move || {
+            while !asked.load(Ordering::Relaxed) {
+                let files: Vec<_> = (0..6).map(|_| File::open("/dev/null")).collect();
+                drop(files);
+            }
+        });
+        Self { stop, thread: Some(thread) }
+    }
+}
+
+impl Drop for Churn {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        let _ended = self.thread.take().map(JoinHandle::join);
+    }
 }

@@ -67,7 +67,8 @@ fn a_program_without_permission() {
         let error = refused(fds, &mut Command::new(command.get_program()), libc::EACCES);
         assert!(error.to_string().contains("may not execute"), "{error}");
         // One that is found and may not be executed is told from one that is not found.
-        refused(fds, Command::new("app").env("PATH", folder.path()), libc::EACCES);
+        let path = format!("{}:/no/such/place", folder.path().display());
+        refused(fds, Command::new("app").env("PATH", path), libc::EACCES);
     });
 }
 

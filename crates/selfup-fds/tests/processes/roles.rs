@@ -154,20 +154,19 @@ fn relay(mut arguments: impl Iterator<Item = String>) {
     assert!(status.success());
 }
 
-/// Takes one fd, leaves another, and starts a plain child, whose pid it says.
+/// Takes one fd, leaves another, and starts a plain child, which speaks for itself.
 fn grandparent() {
     let mut inherited = Inherited::from_env().unwrap();
     let _taken = inherited.take_tcp_listener(0).unwrap();
     let mut child = process::role("wait").stdin(Stdio::piped()).spawn().unwrap();
-    println!("{}", child.id());
     std::io::stdin().read_to_end(&mut Vec::new()).unwrap();
     drop(child.stdin.take());
     child.wait().unwrap();
 }
 
-/// Says that it runs, with its `LISTEN_*` variables, and ends when its input does.
+/// Says its pid and its `LISTEN_*` variables, and ends when its input does.
 fn wait() {
-    println!("runs {:?}", listen_variables());
+    println!("{} {:?}", std::process::id(), listen_variables());
     for line in std::io::stdin().lock().lines() {
         line.unwrap();
     }
