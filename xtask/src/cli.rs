@@ -9,6 +9,8 @@ pub(crate) enum Task {
     /// The names of the steps to run; none means all.
     Ci(Vec<String>),
     Tidy,
+    /// The names of the parts to run; none means all.
+    Bench(Vec<String>),
 }
 
 pub(crate) const HELP: &str = "\
@@ -18,6 +20,8 @@ cargo xtask TASK
                    ARGS go to `cargo test`: cargo xtask test -- -p selfup-fds
   ci [STEP...]     everything a change must pass, or only the steps named
                    (fmt, clippy, rustdoc, features, deny, rust-version, tidy, package, test)
+  bench [PART...]  what selfup costs, against the same program without it
+                   (start, handover, footprint, throughput)
   tidy             read the files: layout, wording, links, which crate may use which
   help             this text";
 
@@ -32,6 +36,7 @@ pub(crate) fn parse(args: impl IntoIterator<Item = String>) -> Result<Task, Stri
         "help" | "--help" | "-h" => Ok(Task::Help),
         "test" => test_arguments(rest).map(Task::Test),
         "ci" => Ok(Task::Ci(rest)),
+        "bench" => Ok(Task::Bench(rest)),
         "tidy" => nothing_after("tidy", &rest).map(|()| Task::Tidy),
         other => Err(format!("there is no task `{other}`")),
     }

@@ -11,6 +11,7 @@
 )]
 
 mod apt;
+mod bench;
 mod ci;
 mod cli;
 mod command;
@@ -44,6 +45,7 @@ fn main() -> ExitCode {
         }
         Task::Test(args) => test::run(&args),
         Task::Ci(steps) => ci::run(&steps),
+        Task::Bench(parts) => bench::run(&parts),
         Task::Tidy => tidy::run(),
     };
     match outcome {

@@ -1,0 +1,53 @@
+//! `cargo xtask bench`: what selfup costs, against the same program without it, in the same run.
+
+mod footprint;
+mod handover;
+mod request;
+mod server;
+mod start;
+mod statistics;
+mod throughput;
+
+use crate::command::{self, Failure, Result};
+use crate::workspace::Workspace;
+use std::path::PathBuf;
+
+/// The two programs, built for release.
+pub(crate) struct Programs {
+    plain: PathBuf,
+    supervised: PathBuf,
+}
+
+/// The parts, each measured by itself.
+const PARTS: [(&str, fn(&Programs) -> Result); 4] = [
+    ("start", start::run),
+    ("handover", handover::run),
+    ("footprint", footprint::run),
+    ("throughput", throughput::run),
+];
+
+/// Runs the parts named, or all.
+pub(crate) fn run(names: &[String]) -> Result {
+    if let Some(unknown) = names.iter().find(|name| !PARTS.iter().any(|(part, _)| part == name)) {
+        let known = PARTS.map(|(part, _)| part).join(", ");
+        return Err(Failure::new(format!("there is no benchmark `{unknown}`; there are {known}")));
+    }
+    let programs = build()?;
+    for (name, part) in PARTS {
+        if names.is_empty() || names.iter().any(|wanted| wanted == name) {
+            println!("\n{name}");
+            part(&programs)?;
+        }
+    }
+    Ok(())
+}
+
+fn build() -> Result<Programs> {
+    let packages = ["-p", "selfup-bench-plain", "-p", "selfup-bench-supervised"];
+    command::run(command::cargo(&["build", "--quiet", "--release"]).args(packages))?;
+    let release = Workspace::load()?.target().join("release");
+    Ok(Programs {
+        plain: release.join("selfup-bench-plain"),
+        supervised: release.join("selfup-bench-supervised"),
+    })
+}
