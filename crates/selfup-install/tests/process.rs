@@ -108,10 +108,9 @@ fn signals_ignored_by_the_installer_are_not_by_the_probe() {
 #[test]
 fn a_process_that_ignores_the_end_of_children_cannot_probe_and_says_so() {
     let sandbox = Sandbox::new();
-    let line =
-        format!("trap '' CHLD; exec {} {}", example("install").display(), sandbox.app().display());
-    let mut command = Command::new("sh");
-    command.args(["-c", &line]).stdin(Stdio::piped()).stderr(Stdio::piped());
+    let mut command = Command::new("env");
+    command.arg("--ignore-signal=CHLD").arg(example("install")).arg(sandbox.app());
+    command.stdin(Stdio::piped()).stderr(Stdio::piped());
     let mut child = spawn(&mut command);
     child.stdin.take().unwrap().write_all(&answering("two")).unwrap();
     let output = child.wait_with_output().unwrap();
