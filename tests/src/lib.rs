@@ -11,4 +11,8 @@
 )]
 
 pub mod need;
+pub mod origin;
+pub mod release;
 pub mod sandbox;
+pub mod service;
+pub mod visitor;

@@ -1,0 +1,93 @@
+//! Arguments of the form `key=value`, or `key` alone.
+
+use selfup::fetch::{Artifact, File, Http, from_fn};
+use selfup::{Config, Event, Handover, Readiness, State};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::{Duration, SystemTime};
+
+/// As the arguments say; nothing if one of them is not known.
+pub(crate) fn config(program: fn(State) -> ExitCode) -> Option<Config> {
+    let mut config = Config::new(program).min_fetch_interval(Duration::from_millis(20));
+    for word in std::env::args().skip(1) {
+        let (key, value) = word.split_once('=').unwrap_or((&word, ""));
+        config = match configured(config, key, value) {
+            Ok(config) => config,
+            Err(why) => {
+                eprintln!("{word}: {why}");
+                return None;
+            }
+        };
+    }
+    Some(config)
+}
+
+fn configured(config: Config, key: &str, value: &str) -> Result<Config, String> {
+    Ok(match key {
+        "address" => config.address(value),
+        "listen" => {
+            let (name, address) = value.split_once(',').ok_or("a name and an address, please")?;
+            config.listen(name, address)
+        }
+        "udp" => config.listen(value, "udp://127.0.0.1:0"),
+        "http" => config.fetcher(Http::new(value)),
+        "http_stall_ms" => {
+            let (time, url) = value.split_once(',').ok_or("a time and a URL, please")?;
+            config.fetcher(Http::new(url).stall_timeout(millis(time)?))
+        }
+        "file" => config.fetcher(File::new(value).quiet(Duration::ZERO)),
+        "closure" => {
+            let path = PathBuf::from(value);
+            let mut last = None;
+            config.fetcher(from_fn(move |_current| read_if_changed(&path, &mut last)))
+        }
+        "size_cap" => config.size_cap(value.parse().map_err(|_| "a number, please")?),
+        "ready_timeout" => config.ready_timeout(millis(value)?),
+        "terminate_timeout" => config.terminate_timeout(millis(value)?),
+        "probation" => config.probation(millis(value)?),
+        "idle_grace" => config.idle_grace(millis(value)?),
+        "sequential" => config.handover(Handover::Sequential),
+        "explicit" => config.readiness(Readiness::Explicit),
+        "no_restart" => config.no_restart(true),
+        "no_restart_after_fetch" => config.no_restart_after_fetch(true),
+        "required" => config.required(true),
+        "debug" => config.debug(true),
+        "no_warn" => config.no_warn(true),
+        "exec_file" => config.exec_file(value),
+        "refuse_if" => {
+            let hint = PathBuf::from(value);
+            config.pre_upgrade(move |new: &Path| refuse_if(&hint, new))
+        }
+        "events" => config.on_event(tell),
+        _ => return Err("not known".to_owned()),
+    })
+}
+
+fn millis(value: &str) -> Result<Duration, String> {
+    value.parse().map(Duration::from_millis).map_err(|_| "milliseconds, please".to_owned())
+}
+
+/// A fetcher in a few lines: the file's content, when its modification time has changed.
+fn read_if_changed(path: &Path, last: &mut Option<SystemTime>) -> io::Result<Option<Artifact>> {
+    let modified = path.metadata()?.modified()?;
+    if last.replace(modified) == Some(modified) {
+        return Ok(None);
+    }
+    Ok(Some(Artifact::new(std::fs::File::open(path)?)))
+}
+
+fn refuse_if(hint: &Path, new: &Path) -> Result<(), String> {
+    println!("asked about {}", new.display());
+    match std::fs::read_to_string(hint) {
+        Ok(reason) => Err(reason.trim_end().to_owned()),
+        Err(_) => Ok(()),
+    }
+}
+
+fn tell(event: &Event) {
+    // The name of the event, and what it says of itself.
+    let debug = format!("{event:?}");
+    let name = debug.split([' ', '{']).next().unwrap_or_default();
+    println!("event {name}: {event}");
+}

@@ -1,0 +1,145 @@
+//! A server of many versions: what a release of it is like is noted behind its code
+//! ([`selfup_tests::release`]), how it is run is said by its arguments, as `key=value`.
+//!
+//! It answers each line: `hello` and `id` at once, `hold` when `go` has come too.
+
+#![allow(clippy::print_stdout, reason = "the test reads it")]
+
+mod command_line;
+mod probed;
+
+use selfup::{Connection, State};
+use selfup_tests::release::Notes;
+use std::io::{self, BufRead, BufReader, Write};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+fn main() -> ExitCode {
+    let notes = Notes::of_this_program();
+    probed::misbehave(&notes);
+    if notes.has("sanity_check") {
+        selfup::sanity_check();
+    }
+    if notes.has("banner") {
+        println!("welcome");
+    }
+    match command_line::config(program) {
+        Some(config) => selfup::run(config),
+        None => ExitCode::from(2),
+    }
+}
+
+fn program(state: State) -> ExitCode {
+    let notes = Notes::of_this_program();
+    start(&state, &notes);
+    if let Some(code) = notes.get("exits_at_once") {
+        return ExitCode::from(code.parse::<u8>().unwrap_or(255));
+    }
+    let state = Arc::new(state);
+    let listeners = state.listeners();
+    for name in std::env::args().filter_map(|word| word.strip_prefix("udp=").map(str::to_owned)) {
+        echo(&state, &name);
+    }
+    println!("v{} listens on {}", notes.version(), state.addresses().join(" "));
+    if notes.has("loads") {
+        // As long as there is a file of that name: a test decides about the time.
+        wait_while_there("loading");
+    }
+    state.ready();
+    let mut serving = Vec::new();
+    for listener in listeners {
+        let (state, notes) = (Arc::clone(&state), notes.clone());
+        serving.push(thread::spawn(move || {
+            for connection in listener.incoming() {
+                let Ok(connection) = connection else { continue };
+                let (state, notes) = (Arc::clone(&state), notes.clone());
+                thread::spawn(move || serve(&connection, &state, &notes));
+            }
+        }));
+    }
+    end_badly(&notes);
+    for thread in serving {
+        drop(thread.join());
+    }
+    state.graceful_shutdown().wait();
+    println!("v{} finishes", notes.version());
+    ExitCode::SUCCESS
+}
+
+/// What goes wrong with some releases before they serve.
+fn start(state: &State, notes: &Notes) {
+    println!("v{} starts, enabled={}", notes.version(), state.enabled());
+    if notes.has("crashes_at_start") {
+        std::process::abort();
+    }
+    if notes.has("never_ready") {
+        loop {
+            thread::park();
+        }
+    }
+}
+
+/// And with others when they do.
+fn end_badly(notes: &Notes) {
+    if notes.has("crashes_on_sight") {
+        thread::spawn(|| {
+            wait_while_not_there("crash");
+            std::process::abort();
+        });
+    }
+}
+
+fn serve(mut connection: &Connection, state: &State, notes: &Notes) -> io::Result<()> {
+    let mut lines = BufReader::new(connection).lines();
+    while let Some(line) = lines.next().transpose()? {
+        let version = notes.version();
+        match line.as_str() {
+            "hold" => {
+                println!("v{version} holds a request");
+                lines.next().transpose()?;
+            }
+            "restart" => drop(state.restart()),
+            _ => {}
+        }
+        let (pid, generation) = (std::process::id(), state.generation());
+        let mut answer = format!("v{version} pid={pid} generation={generation}");
+        answer += &format!(" enabled={}", state.enabled());
+        if line == "id" {
+            answer += &format!(" id={} path={}", state.id(), state.bin_path().display());
+        }
+        connection.write_all((answer + "\n").as_bytes())?;
+    }
+    Ok(())
+}
+
+/// Sends each datagram back with the version in front.
+fn echo(state: &State, name: &str) {
+    let Ok(socket) = state.take_udp(name) else { return println!("there is no {name}") };
+    let (drain, version) = (state.graceful_shutdown(), Notes::of_this_program().version());
+    thread::spawn(move || {
+        let mut datagram = [0; 1024];
+        while !drain.requested() {
+            match socket.recv_from(&mut datagram) {
+                Ok((length, sender)) => {
+                    let text = String::from_utf8_lossy(&datagram[..length]).into_owned();
+                    drop(socket.send_to(format!("v{version} {text}").as_bytes(), sender));
+                }
+                Err(_) => drop(drain.wait_timeout(Duration::from_millis(2))),
+            }
+        }
+    });
+}
+
+fn wait_while_there(file: &str) {
+    while std::path::Path::new(file).exists() {
+        thread::park_timeout(Duration::from_millis(5));
+    }
+}
+
+fn wait_while_not_there(file: &str) {
+    while !std::path::Path::new(file).exists() {
+        thread::park_timeout(Duration::from_millis(5));
+    }
+}

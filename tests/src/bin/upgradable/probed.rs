@@ -1,0 +1,52 @@
+//! What may go wrong when a release is asked whether it is a selfup program.
+
+use selfup_tests::release::Notes;
+use std::io::Write;
+use std::os::unix::process::CommandExt;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Duration;
+
+const VARIABLE: &str = "SELFUP_BIN_CHECK";
+
+/// Longer than a probe may take, and short enough not to be in the way after it.
+const LINGER: Duration = Duration::from_secs(7);
+
+/// Does what the notes say, if this is a probe.
+#[expect(clippy::disallowed_methods, reason = "to misbehave is what this is for")]
+pub(crate) fn misbehave(notes: &Notes) {
+    let Some(token) = std::env::var_os(VARIABLE).and_then(|token| token.into_string().ok()) else {
+        return;
+    };
+    match notes.get("when_probed") {
+        Some("hangs") => hang(),
+        Some("crashes") => std::process::abort(),
+        Some("exits") => std::process::exit(3),
+        Some("complains") => {
+            eprintln!("libmissing.so: cannot open shared object file");
+            std::process::exit(127);
+        }
+        Some("makes_noise") => println!("loading 3 plugins"),
+        Some("answers_and_hangs") => {
+            println!("{token}");
+            hang();
+        }
+        Some("floods") => loop {
+            drop(std::io::stdout().write_all(&[b'x'; 4096]));
+        },
+        Some("daemonises") => {
+            let mut daemon = Command::new("/bin/sleep");
+            daemon.arg(LINGER.as_secs().to_string()).stderr(Stdio::null());
+            daemon.process_group(0).spawn().map(drop).unwrap_or_default();
+            println!("{token}");
+            std::process::exit(0);
+        }
+        _ => {}
+    }
+}
+
+fn hang() -> ! {
+    loop {
+        thread::park();
+    }
+}

@@ -1,0 +1,196 @@
+//! A web server that publishes what a test tells it to, well or badly.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+
+/// A server on a free port of this machine. Dropped, it is gone.
+#[derive(Debug)]
+pub struct Origin {
+    address: SocketAddr,
+    shared: Arc<Mutex<Shared>>,
+    accepting: Option<JoinHandle<()>>,
+}
+
+/// What is at a path.
+#[derive(Clone, Debug)]
+pub enum Offer {
+    /// The whole file, with an `ETag` that is another one for each offer.
+    Whole(Vec<u8>),
+    /// A status, and a line of text.
+    Status(u16),
+    /// The whole file is announced, half of it is sent, and then the connection is closed.
+    Cut(Vec<u8>),
+    /// The whole file is announced, half of it is sent, and then nothing more.
+    Stalled(Vec<u8>),
+    /// Half of the file, as if that were all.
+    Half(Vec<u8>),
+    /// A file of which nothing tells whether it is a new one.
+    Plain(Vec<u8>),
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    offers: BTreeMap<String, (u32, Offer)>,
+    count: u32,
+    requests: Vec<String>,
+    connections: Vec<TcpStream>,
+    closing: bool,
+}
+
+impl Origin {
+    pub fn start() -> Self {
+        Self::start_at(SocketAddr::from(([127, 0, 0, 1], 0)))
+    }
+
+    /// Where another one was that is gone.
+    pub fn start_at(address: SocketAddr) -> Self {
+        let listener = TcpListener::bind(address).unwrap();
+        let address = listener.local_addr().unwrap();
+        let shared = Arc::<Mutex<Shared>>::default();
+        let accepting = thread::spawn({
+            let shared = Arc::clone(&shared);
+            move || accept(&listener, &shared)
+        });
+        Self { address, shared, accepting: Some(accepting) }
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// From now on, this is at the path.
+    pub fn offer(&self, path: &str, offer: Offer) {
+        let mut shared = lock(&self.shared);
+        shared.count += 1;
+        let number = shared.count;
+        shared.offers.insert(path.to_owned(), (number, offer));
+    }
+
+    /// All requests so far, as `METHOD path`.
+    pub fn requests(&self) -> Vec<String> {
+        lock(&self.shared).requests.clone()
+    }
+
+    /// How many requests there were with this method.
+    pub fn count(&self, method: &str) -> usize {
+        lock(&self.shared).requests.iter().filter(|request| request.starts_with(method)).count()
+    }
+}
+
+impl Drop for Origin {
+    fn drop(&mut self) {
+        lock(&self.shared).closing = true;
+        // Wakes the thread that accepts.
+        drop(TcpStream::connect(self.address));
+        drop(self.accepting.take().map(JoinHandle::join));
+        for connection in lock(&self.shared).connections.drain(..) {
+            drop(connection.shutdown(Shutdown::Both));
+        }
+    }
+}
+
+fn accept(listener: &TcpListener, shared: &Arc<Mutex<Shared>>) {
+    for connection in listener.incoming().flatten() {
+        let mut state = lock(shared);
+        if state.closing {
+            return;
+        }
+        state.connections.push(connection.try_clone().unwrap());
+        drop(state);
+        let shared = Arc::clone(shared);
+        thread::spawn(move || serve(&connection, &shared));
+    }
+}
+
+/// Answers one request after the other, as long as the client likes.
+fn serve(connection: &TcpStream, shared: &Mutex<Shared>) {
+    let mut lines = BufReader::new(connection).lines();
+    while let Some(Ok(request)) = lines.next() {
+        while lines.next().is_some_and(|line| line.is_ok_and(|line| !line.is_empty())) {}
+        let mut words = request.split(' ');
+        let (method, path) = (words.next().unwrap_or(""), words.next().unwrap_or(""));
+        let mut state = lock(shared);
+        state.requests.push(format!("{method} {path}"));
+        let found = state.offers.get(path).cloned();
+        drop(state);
+        let (number, offer) = found.unwrap_or((0, Offer::Status(404)));
+        let answer = Answer::from(offer);
+        // A client that has gone needs no answer.
+        let sent = answer.send(connection, method == "HEAD", number);
+        match answer.then {
+            _ if !sent => break,
+            Then::Hang if method != "HEAD" => wait_for_the_client_to_go(connection),
+            Then::Close if method != "HEAD" => break,
+            _ => {}
+        }
+    }
+    drop(connection.shutdown(Shutdown::Both));
+}
+
+struct Answer {
+    status: u16,
+    tagged: bool,
+    announced: usize,
+    body: Vec<u8>,
+    then: Then,
+}
+
+/// What becomes of the connection.
+#[derive(Clone, Copy)]
+enum Then {
+    Stay,
+    Close,
+    Hang,
+}
+
+impl From<Offer> for Answer {
+    fn from(offer: Offer) -> Self {
+        let file = |bytes: Vec<u8>, then| {
+            let announced = bytes.len();
+            Self { status: 200, tagged: true, announced, body: bytes, then }
+        };
+        let half = |mut answer: Self| {
+            answer.body.truncate(answer.announced / 2);
+            answer
+        };
+        match offer {
+            Offer::Whole(bytes) => file(bytes, Then::Stay),
+            Offer::Plain(bytes) => Self { tagged: false, ..file(bytes, Then::Stay) },
+            Offer::Cut(bytes) => half(file(bytes, Then::Close)),
+            Offer::Stalled(bytes) => half(file(bytes, Then::Hang)),
+            Offer::Half(bytes) => {
+                let half = half(file(bytes, Then::Stay));
+                Self { announced: half.body.len(), ..half }
+            }
+            Offer::Status(status) => {
+                let text = format!("this is {status}\n").into_bytes();
+                Self { status, tagged: false, ..file(text, Then::Stay) }
+            }
+        }
+    }
+}
+
+impl Answer {
+    fn send(&self, mut connection: &TcpStream, head: bool, number: u32) -> bool {
+        let tag = if self.tagged { format!("ETag: \"{number}\"\r\n") } else { String::new() };
+        let (status, length) = (self.status, self.announced);
+        let headers = format!("HTTP/1.1 {status} So\r\n{tag}Content-Length: {length}\r\n\r\n");
+        let body = if head { &[][..] } else { &self.body };
+        connection.write_all(headers.as_bytes()).and_then(|()| connection.write_all(body)).is_ok()
+    }
+}
+
+fn wait_for_the_client_to_go(mut connection: &TcpStream) {
+    drop(connection.read_to_end(&mut Vec::new()));
+}
+
+fn lock(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,196 @@
+//! A program that is deployed in a folder of its own, with releases to replace it by.
+
+use crate::release::{Release, sha1};
+use crate::sandbox::{PATIENCE, Process, Sandbox, wait_until};
+use crate::visitor::{Held, Visitors, ask};
+use std::ffi::OsStr;
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// A sandbox with two folders: `bin`, where the program `app` is, and `releases`.
+#[derive(Debug)]
+#[must_use = "nothing is checked unless `finish` is called"]
+pub struct Deployment {
+    sandbox: Sandbox,
+    executable: PathBuf,
+    releases: AtomicU32,
+}
+
+impl Deployment {
+    /// With nothing in it yet. Releases are copies of `executable`.
+    pub fn new(name: &str, executable: impl Into<PathBuf>) -> Self {
+        let sandbox = Sandbox::new(name);
+        for folder in ["bin", "releases"] {
+            fs::create_dir(sandbox.join(folder)).unwrap();
+        }
+        sandbox.expect_files(["releases", "bin/app", "bin/.app.selfup-previous"]);
+        Self { sandbox, executable: executable.into(), releases: AtomicU32::new(0) }
+    }
+
+    pub fn sandbox(&self) -> &Sandbox {
+        &self.sandbox
+    }
+
+    pub fn program(&self) -> PathBuf {
+        self.sandbox.join("bin/app")
+    }
+
+    /// A release of which these things are noted.
+    pub fn release(&self, notes: &str) -> Release {
+        let number = self.releases.fetch_add(1, Ordering::Relaxed);
+        let path = self.sandbox.join(format!("releases/{number}"));
+        Release::make(&self.executable, notes, path)
+    }
+
+    /// Puts a release in the program's place, as an operator would by hand.
+    pub fn install(&self, release: &Release) {
+        put(release.path(), &self.program(), 0o755);
+    }
+
+    /// The digest of what is at the program's path now.
+    pub fn installed(&self) -> String {
+        sha1(&self.program())
+    }
+
+    /// The program's folder, hidden files too, in order.
+    pub fn listing(&self) -> Vec<String> {
+        let entries = fs::read_dir(self.sandbox.join("bin")).unwrap();
+        let mut names: Vec<String> =
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort_unstable();
+        names
+    }
+
+    /// Waits until nothing is in the program's folder but the program, and the previous one.
+    #[track_caller]
+    pub fn wait_tidy(&self) {
+        wait_until("the program's folder to be tidy", PATIENCE, || {
+            self.listing().iter().all(|name| ["app", ".app.selfup-previous"].contains(&&**name))
+        });
+    }
+
+    /// Starts the program, on a free port, with these arguments.
+    #[track_caller]
+    pub fn start<W: AsRef<OsStr>>(&self, words: impl IntoIterator<Item = W>) -> Service {
+        let mut command = Command::new(self.program());
+        command.arg("address=127.0.0.1:0").args(words);
+        self.start_as(command)
+    }
+
+    /// Starts the program by this command; it has to listen somewhere.
+    #[track_caller]
+    pub fn start_as(&self, command: Command) -> Service {
+        let process = self.sandbox.start(command);
+        // Not before it serves: what is sent to it earlier waits, but is no test of anything.
+        process.wait_line("listens on", PATIENCE);
+        let address = process.wait_listening(PATIENCE);
+        Service { process, address }
+    }
+
+    pub fn finish(self) {
+        self.sandbox.finish();
+    }
+}
+
+/// Copies a file to a path by a rename, in another process (see [`Sandbox::copy`]).
+pub fn put(from: &Path, to: &Path, mode: u32) {
+    let script = "cp -- \"$0\" \"$1.by-hand\" && chmod \"$2\" \"$1.by-hand\" && \
+                  mv -fT -- \"$1.by-hand\" \"$1\"";
+    let status = Command::new("sh")
+        .args(["-c", script])
+        .args([from, to])
+        .arg(format!("{mode:o}"))
+        .status()
+        .unwrap();
+    assert!(status.success(), "put {} to {}: {status}", from.display(), to.display());
+}
+
+/// The program, as it runs.
+#[derive(Debug)]
+pub struct Service {
+    process: Process,
+    address: SocketAddr,
+}
+
+impl Service {
+    pub fn process(&self) -> &Process {
+        &self.process
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The answer to a line.
+    #[track_caller]
+    pub fn ask(&self, line: &str) -> String {
+        ask(self.address, line).expect("the service answers")
+    }
+
+    /// What a word of the answer is equal to.
+    #[track_caller]
+    pub fn ask_for(&self, key: &str) -> String {
+        let answer = self.ask("id");
+        let value = answer.split(' ').find_map(|word| word.strip_prefix(key)?.strip_prefix('='));
+        value.unwrap_or_else(|| panic!("no {key} in {answer}")).to_owned()
+    }
+
+    /// Starts a request, which stays with whoever serves now.
+    #[track_caller]
+    pub fn hold(&self) -> Held {
+        let held = Held::start(self.address);
+        self.process.wait_line("holds a request", PATIENCE);
+        held
+    }
+
+    pub fn visitors(&self) -> Visitors {
+        Visitors::come(self.address)
+    }
+
+    /// Waits until this version is the one that answers, and the only one: a successor has taken
+    /// over when the old one has stopped to accept.
+    #[track_caller]
+    pub fn wait_version(&self, version: u32) {
+        let start = format!("v{version} ");
+        let mut in_a_row = 0;
+        wait_until(&format!("version {version} to answer"), PATIENCE, || {
+            in_a_row = if self.ask("hello").starts_with(&start) { in_a_row + 1 } else { 0 };
+            in_a_row == 5
+        });
+    }
+
+    #[track_caller]
+    pub fn is_version(&self, version: u32) {
+        let answer = self.ask("hello");
+        assert!(answer.starts_with(&format!("v{version} ")), "version {version}: {answer}");
+    }
+
+    /// The master's warning with all of these words in it.
+    #[track_caller]
+    pub fn wait_warning(&self, words: &[&str]) -> String {
+        self.process.wait_line_where(&format!("warning of {words:?}"), PATIENCE, |line| {
+            line.starts_with("[selfup") && words.iter().all(|word| line.contains(word))
+        })
+    }
+
+    /// All that the master said so far.
+    pub fn warnings(&self) -> Vec<String> {
+        let mut lines = self.process.lines();
+        lines.retain(|line| line.starts_with("[selfup"));
+        lines
+    }
+
+    pub fn restart(&self) {
+        self.process.signal(libc::SIGUSR2);
+    }
+
+    /// Ends it as a process manager would; how it ended.
+    #[track_caller]
+    pub fn terminate(&self) -> ExitStatus {
+        self.process.signal(libc::SIGTERM);
+        self.process.wait(PATIENCE)
+    }
+}

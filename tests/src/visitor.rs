@@ -1,0 +1,94 @@
+//! Clients of [`Service`](crate::service::Service)'s program that take every failure seriously.
+
+use crate::sandbox::PATIENCE;
+use std::io::{self, BufRead, BufReader, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
+
+/// Connects, says a line, and returns the line that comes back.
+pub fn ask(address: SocketAddr, line: &str) -> io::Result<String> {
+    let mut connection = connect(address)?;
+    connection.write_all(format!("{line}\n").as_bytes())?;
+    answer(connection)
+}
+
+fn connect(address: SocketAddr) -> io::Result<TcpStream> {
+    let connection = TcpStream::connect_timeout(&address, PATIENCE)?;
+    // A server that never answers has failed, too.
+    connection.set_read_timeout(Some(PATIENCE))?;
+    Ok(connection)
+}
+
+fn answer(connection: TcpStream) -> io::Result<String> {
+    let mut line = String::new();
+    BufReader::new(connection).read_line(&mut line)?;
+    match line.strip_suffix('\n') {
+        Some(line) => Ok(line.to_owned()),
+        None => Err(io::Error::other(format!("the answer ends after {line:?}"))),
+    }
+}
+
+/// A request that is half sent: whoever has accepted it has to answer it.
+#[derive(Debug)]
+#[must_use]
+pub struct Held(TcpStream);
+
+impl Held {
+    pub fn start(address: SocketAddr) -> Self {
+        let mut connection = connect(address).unwrap();
+        connection.write_all(b"hold\n").unwrap();
+        Self(connection)
+    }
+
+    /// Sends the rest; the answer.
+    #[track_caller]
+    pub fn finish(mut self) -> String {
+        self.0.write_all(b"go\n").unwrap();
+        answer(self.0).expect("the held request is answered")
+    }
+}
+
+/// Two clients that ask one thing after the other on new connections until they leave.
+#[derive(Debug)]
+#[must_use]
+pub struct Visitors {
+    leaving: Arc<AtomicBool>,
+    clients: Vec<JoinHandle<io::Result<usize>>>,
+}
+
+impl Visitors {
+    pub fn come(address: SocketAddr) -> Self {
+        let leaving = Arc::<AtomicBool>::default();
+        let client = |_| {
+            let leaving = Arc::clone(&leaving);
+            thread::spawn(move || visit(address, &leaving))
+        };
+        Self { clients: (0..2).map(client).collect(), leaving: Arc::clone(&leaving) }
+    }
+
+    /// # Panics
+    ///
+    /// If anybody was refused, cut off or answered in part.
+    #[track_caller]
+    pub fn leave(self) {
+        self.leaving.store(true, Ordering::Relaxed);
+        for client in self.clients {
+            let answered = client.join().unwrap().expect("every visitor is served");
+            assert!(answered > 0, "nobody came");
+        }
+    }
+}
+
+/// The first failure, or how many answers there were.
+fn visit(address: SocketAddr, leaving: &AtomicBool) -> io::Result<usize> {
+    let mut answered = 0;
+    while !leaving.load(Ordering::Relaxed) {
+        ask(address, "hello")?;
+        answered += 1;
+        // Two cores are there for everybody.
+        thread::park_timeout(std::time::Duration::from_millis(1));
+    }
+    Ok(answered)
+}

@@ -1,0 +1,140 @@
+//! A service replaces itself by new releases while clients call it.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "in a test a panic is the report")]
+
+use selfup_tests::origin::{Offer, Origin};
+use selfup_tests::release::{Release, sha1};
+use selfup_tests::sandbox::{PATIENCE, wait_until};
+use selfup_tests::service::{Deployment, Service, put};
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+const APP: &str = env!("CARGO_BIN_EXE_upgradable");
+
+fn deployment(name: &str) -> (Deployment, Release) {
+    let deployment = Deployment::new(name, APP);
+    let first = deployment.release("version=1");
+    deployment.install(&first);
+    (deployment, first)
+}
+
+fn offer(origin: &Origin, release: &Release) {
+    origin.offer("/app", Offer::Whole(release.bytes()));
+}
+
+fn http(origin: &Origin) -> String {
+    format!("http={}", origin.url("/app"))
+}
+
+/// Publishes each release, with a request open across the upgrade to it.
+#[track_caller]
+fn upgrade_through(service: &Service, releases: &[Release], publish: impl Fn(&Release)) {
+    for (version, release) in (2..).zip(releases) {
+        let held = service.hold();
+        publish(release);
+        service.wait_version(version);
+        assert_eq!(service.ask_for("id"), release.id(), "the id is the digest of the file");
+        let answer = held.finish();
+        assert!(answer.starts_with(&format!("v{} ", version - 1)), "by the old one: {answer}");
+    }
+}
+
+#[test]
+fn three_releases_over_http_one_after_the_other() {
+    let (deployment, first) = deployment("upgrade-http");
+    fs::set_permissions(deployment.program(), fs::Permissions::from_mode(0o751)).unwrap();
+    let releases = ["version=2", "version=3"].map(|notes| deployment.release(notes));
+    let origin = Origin::start();
+    offer(&origin, &first);
+    let service = deployment.start([http(&origin)]);
+    assert_eq!(service.ask_for("id"), first.id());
+    let pid = service.process().pid();
+    let visitors = service.visitors();
+    upgrade_through(&service, &releases, |release| offer(&origin, release));
+    visitors.leave();
+
+    assert_eq!(service.process().pid(), pid);
+    assert_eq!(deployment.installed(), releases[1].id());
+    let mode = deployment.program().metadata().unwrap().permissions().mode();
+    assert_eq!(mode & 0o7777, 0o751, "the mode is kept");
+    assert_eq!(deployment.listing(), [".app.selfup-previous", "app"]);
+    let previous = deployment.sandbox().join("bin/.app.selfup-previous");
+    assert_eq!(sha1(&previous), releases[0].id(), "what it replaced last is kept");
+    assert_eq!(service.warnings(), [""; 0]);
+    service.terminate();
+    deployment.finish();
+}
+
+#[test]
+fn three_releases_from_a_file_one_after_the_other() {
+    let (deployment, first) = deployment("upgrade-file");
+    let releases = ["version=2", "version=3"].map(|notes| deployment.release(notes));
+    let published = deployment.sandbox().join("releases/app");
+    put(first.path(), &published, 0o600);
+    let service = deployment.start([format!("file={}", published.display())]);
+    let visitors = service.visitors();
+    upgrade_through(&service, &releases, |release| put(release.path(), &published, 0o600));
+    visitors.leave();
+    assert_eq!(deployment.installed(), releases[1].id());
+    let mode = deployment.program().metadata().unwrap().permissions().mode();
+    assert_eq!(mode & 0o7777, 0o755, "not that of the published file");
+    assert_eq!(deployment.listing(), [".app.selfup-previous", "app"]);
+    service.terminate();
+    deployment.finish();
+}
+
+#[test]
+fn a_release_that_runs_already_restarts_nothing_and_is_asked_about_by_head_alone() {
+    let (deployment, first) = deployment("upgrade-up-to-date");
+    let origin = Origin::start();
+    offer(&origin, &first);
+    let service = deployment.start([http(&origin), "events".into()]);
+    service.process().wait_line("event UpToDate", PATIENCE);
+    wait_until("some polls", PATIENCE, || origin.count("HEAD") > 10);
+    assert_eq!(origin.count("GET"), 1, "{:?}", origin.requests());
+    assert_eq!(service.ask_for("generation"), "1");
+    // Another tag for the same bytes: fetched once more, and nothing follows from it.
+    offer(&origin, &first);
+    service.process().wait_line("event UpToDate", PATIENCE);
+    let before = origin.count("HEAD");
+    wait_until("some more polls", PATIENCE, || origin.count("HEAD") > before + 10);
+    assert_eq!(origin.count("GET"), 2, "{:?}", origin.requests());
+    assert_eq!(service.ask_for("generation"), "1");
+    assert_eq!(deployment.listing(), ["app"]);
+    service.terminate();
+    deployment.finish();
+}
+
+#[test]
+fn the_url_names_the_platform_and_gz_is_decompressed() {
+    let (deployment, _) = deployment("upgrade-platform");
+    let second = deployment.release("version=2");
+    let origin = Origin::start();
+    let path = format!("/app-{}-{}.gz", std::env::consts::OS, std::env::consts::ARCH);
+    origin.offer(&path, Offer::Whole(gzip(second.path())));
+    let service = deployment.start([format!("http={}", origin.url("/app-{os}-{arch}.gz"))]);
+    service.wait_version(2);
+    assert_eq!(deployment.installed(), second.id());
+    service.terminate();
+    deployment.finish();
+}
+
+fn gzip(path: &Path) -> Vec<u8> {
+    let output = std::process::Command::new("gzip").arg("-1c").arg(path).output().unwrap();
+    assert!(output.status.success());
+    output.stdout
+}
+
+#[test]
+fn a_closure_is_a_fetcher() {
+    let (deployment, _) = deployment("upgrade-closure");
+    let second = deployment.release("version=2");
+    let published = deployment.sandbox().join("releases/app");
+    put(second.path(), &published, 0o644);
+    let service = deployment.start([format!("closure={}", published.display())]);
+    service.wait_version(2);
+    assert_eq!(service.ask_for("id"), second.id());
+    service.terminate();
+    deployment.finish();
+}
