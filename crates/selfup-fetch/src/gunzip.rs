@@ -77,10 +77,6 @@ impl<R: Read> Read for Gunzip<R> {
             return Err(self.fail(kind, reason).into());
         }
         match self.decoder.read(buf) {
-            // Not a single member: flate2 takes that for an end.
-            Ok(0) if self.decoder.get_ref().bytes == 0 => {
-                Err(self.fail(ErrorKind::Truncated, "the gzip stream is empty").into())
-            }
             Ok(n) => {
                 self.out += n as u64;
                 if self.out > FREE && self.out / RATIO > self.decoder.get_ref().bytes {
@@ -242,15 +238,32 @@ mod tests {
     }
 
     #[test]
+    fn a_wrong_checksum_stays_wrong() {
+        let mut packed = gzip(&[7; 1000]);
+        let checksum = packed.len() - 8;
+        packed[checksum] ^= 1;
+        let mut reader = gunzip(packed.as_slice());
+        for _ in 0..2 {
+            let error = Error::from(reader.read_to_end(&mut Vec::new()).unwrap_err());
+            assert_eq!(error.kind(), ErrorKind::Corrupt);
+        }
+    }
+
+    #[test]
     fn errors_of_the_input_pass_through() {
-        struct Stalled;
-        impl Read for Stalled {
+        struct Broken(ErrorKind);
+        impl Read for Broken {
             fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
-                Err(Error::new(ErrorKind::Stalled, "nothing came").at("there").into())
+                Err(Error::new(self.0, "the line broke").at("there").into())
             }
         }
         let packed = gzip(&[7; 1000]);
-        let error = read_all(packed[..10].chain(Stalled)).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Stalled);
+        for kind in [ErrorKind::Stalled, ErrorKind::Truncated, ErrorKind::Protocol] {
+            for at in [0, 4, packed.len() / 2, packed.len() - 1] {
+                let error = read_all(packed[..at].chain(Broken(kind))).unwrap_err();
+                assert_eq!(error.kind(), kind);
+                assert_eq!(error.to_string(), "cannot fetch there: the line broke", "at {at}");
+            }
+        }
     }
 }
