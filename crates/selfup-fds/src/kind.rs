@@ -3,6 +3,7 @@
 use std::fmt;
 use std::os::fd::{AsFd, BorrowedFd};
 
+use nix::sys::socket::{getsockopt, sockopt};
 use nix::sys::stat::{SFlag, fstat};
 use socket2::{Domain, SockRef, Type};
 
@@ -71,7 +72,7 @@ impl Kind {
 fn of_socket(fd: BorrowedFd<'_>) -> std::io::Result<Kind> {
     let socket = SockRef::from(&fd);
     let socket_type = socket.r#type()?;
-    let listens = socket.is_listener()?;
+    let listens = getsockopt(&fd, sockopt::AcceptConn)?;
     Ok(match (socket.local_addr()?.domain(), socket_type) {
         (Domain::IPV4 | Domain::IPV6, Type::STREAM) if listens => Kind::TcpListener,
         (Domain::IPV4 | Domain::IPV6, Type::STREAM) => Kind::TcpStream,

@@ -281,6 +281,16 @@ fn an_unknown_name_is_answered_with_the_known_ones() {
 }
 
 #[test]
+fn what_nobody_takes_is_closed() {
+    let fds = bound("127.0.0.1:0");
+    let address = fds.local_address("it").unwrap().ip().unwrap();
+    let inherited = fds.into_inherited();
+    TcpStream::connect(address).unwrap();
+    drop(inherited);
+    TcpStream::connect(address).unwrap_err();
+}
+
+#[test]
 fn positions_stay_when_others_are_taken() {
     let mut fds = FdSet::new();
     for name in ["a", "b", "c"] {

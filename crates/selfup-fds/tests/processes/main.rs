@@ -16,6 +16,7 @@
 mod activation;
 mod collisions;
 mod inheriting;
+mod machines;
 mod passing;
 mod peers;
 mod process;
@@ -38,10 +39,16 @@ fn main() -> ExitCode {
     process::close_strays_on_exec();
 
     let filter = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
-    let cases =
-        [activation::CASES, collisions::CASES, inheriting::CASES, passing::CASES, peers::CASES]
-            .concat();
-    let mut cases: Vec<Case> = [cases, refusals::CASES.to_vec()].concat();
+    let mut cases: Vec<Case> = [
+        activation::CASES,
+        collisions::CASES,
+        inheriting::CASES,
+        machines::CASES,
+        passing::CASES,
+        peers::CASES,
+        refusals::CASES,
+    ]
+    .concat();
     cases.retain(|(name, _)| filter.as_ref().is_none_or(|part| name.contains(part)));
     if std::env::args().any(|argument| argument == "--list") {
         cases.iter().for_each(|(name, _)| println!("{name}: test"));

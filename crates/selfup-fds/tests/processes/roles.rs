@@ -18,6 +18,7 @@ pub(crate) fn play(role: &str, arguments: impl Iterator<Item = String>) {
         "threads" => threads(),
         "late" => late(),
         "adopt" => adopt(arguments),
+        "bind" => bind(arguments),
         "serve" => serve(),
         "relay" => relay(arguments),
         "grandparent" => grandparent(),
@@ -107,6 +108,17 @@ fn adopt(arguments: impl Iterator<Item = String>) {
         match fds.bind(&index.to_string(), &address, &mut inherited) {
             Ok(()) => println!("{text} {:?}", selfup_fds::Kind::of(fds.fd(index).unwrap())),
             Err(error) => println!("{text} {error}"),
+        }
+    }
+}
+
+/// Binds each of the addresses, and says where they are, or why not.
+fn bind(arguments: impl Iterator<Item = String>) {
+    for text in arguments {
+        let mut fds = FdSet::new();
+        match fds.bind("it", &text.parse().unwrap(), &mut Inherited::none()) {
+            Ok(()) => println!("{}", fds.local_address("it").unwrap()),
+            Err(error) => println!("{error}"),
         }
     }
 }
