@@ -18,8 +18,10 @@ pub(crate) struct Programs {
     supervised: PathBuf,
 }
 
+type Part = fn(&Programs) -> Result;
+
 /// The parts, each measured by itself.
-const PARTS: [(&str, fn(&Programs) -> Result); 4] = [
+const PARTS: [(&str, Part); 4] = [
     ("start", start::run),
     ("handover", handover::run),
     ("footprint", footprint::run),

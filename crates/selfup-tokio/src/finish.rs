@@ -1,6 +1,5 @@
 use std::{
     fmt,
-    future::Future,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -35,12 +34,10 @@ impl Finish {
     /// Waits until the server can be closed down, for
     /// [`with_graceful_shutdown`](https://docs.rs/axum/latest/axum/serve/struct.Serve.html#method.with_graceful_shutdown)
     /// and the like.
-    pub fn wait(self) -> impl Future<Output = ()> + Send + 'static {
-        async move {
-            self.drain.clone().await;
-            // Either way it is time; which one it was does not matter.
-            drop(tokio::time::timeout(self.idle_grace, self.open.none()).await);
-        }
+    pub async fn wait(self) {
+        self.drain.clone().await;
+        // Either way it is time; which one it was does not matter.
+        drop(tokio::time::timeout(self.idle_grace, self.open.none()).await);
     }
 
     /// Whether the program was told to finish.

@@ -1,5 +1,3 @@
-//! Monitorable, gracefully restarting, self-upgrading programs.
-
 #![doc = include_str!("../README.md")]
 
 mod check;

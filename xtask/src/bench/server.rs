@@ -25,6 +25,7 @@ impl Server {
         let mut command = Command::new(program);
         command.arg(address.to_string()).stdin(Stdio::null());
         let started = Instant::now();
+        #[expect(clippy::disallowed_methods, reason = "it is measured, and ended when dropped")]
         let process = command.spawn().map_err(|error| {
             Failure::new(format!("could not start {}: {error}", program.display()))
         })?;

@@ -63,7 +63,8 @@ impl Master {
             // Without its channel the child drains and ends; the program must not run twice.
             failed("could not receive signals").because(error)
         })?;
-        drop(blocked);
+        // Whatever our parent had blocked is for this master to receive, SIGCHLD above all.
+        blocked.lift();
 
         restart::through(mailbox.clone());
         let plan = config.fetcher.take().map(|fetcher| Plan {
