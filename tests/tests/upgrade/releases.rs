@@ -1,31 +1,13 @@
-//! A service replaces itself by new releases while clients call it.
+//! One release after the other.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "in a test a panic is the report")]
-
+use super::{PREVIOUS, deployed, http, publish};
 use selfup_tests::origin::{Offer, Origin};
 use selfup_tests::release::{Release, sha1};
 use selfup_tests::sandbox::{PATIENCE, wait_until};
-use selfup_tests::service::{Deployment, Service, put};
+use selfup_tests::service::{Service, put};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-
-const APP: &str = env!("CARGO_BIN_EXE_upgradable");
-
-fn deployment(name: &str) -> (Deployment, Release) {
-    let deployment = Deployment::new(name, APP);
-    let first = deployment.release("version=1");
-    deployment.install(&first);
-    (deployment, first)
-}
-
-fn offer(origin: &Origin, release: &Release) {
-    origin.offer("/app", Offer::Whole(release.bytes()));
-}
-
-fn http(origin: &Origin) -> String {
-    format!("http={}", origin.url("/app"))
-}
 
 /// Publishes each release, with a request open across the upgrade to it.
 #[track_caller]
@@ -42,23 +24,23 @@ fn upgrade_through(service: &Service, releases: &[Release], publish: impl Fn(&Re
 
 #[test]
 fn three_releases_over_http_one_after_the_other() {
-    let (deployment, first) = deployment("upgrade-http");
+    let (deployment, first) = deployed("upgrade-http");
     fs::set_permissions(deployment.program(), fs::Permissions::from_mode(0o751)).unwrap();
     let releases = ["version=2", "version=3"].map(|notes| deployment.release(notes));
     let origin = Origin::start();
-    offer(&origin, &first);
+    publish(&origin, &first);
     let service = deployment.start([http(&origin)]);
     assert_eq!(service.ask_for("id"), first.id());
     let pid = service.process().pid();
     let visitors = service.visitors();
-    upgrade_through(&service, &releases, |release| offer(&origin, release));
+    upgrade_through(&service, &releases, |release| publish(&origin, release));
     visitors.leave();
 
     assert_eq!(service.process().pid(), pid);
     assert_eq!(deployment.installed(), releases[1].id());
     let mode = deployment.program().metadata().unwrap().permissions().mode();
     assert_eq!(mode & 0o7777, 0o751, "the mode is kept");
-    assert_eq!(deployment.listing(), [".app.selfup-previous", "app"]);
+    assert_eq!(deployment.listing(), [PREVIOUS, "app"]);
     let previous = deployment.sandbox().join("bin/.app.selfup-previous");
     assert_eq!(sha1(&previous), releases[0].id(), "what it replaced last is kept");
     assert_eq!(service.warnings(), [""; 0]);
@@ -68,7 +50,7 @@ fn three_releases_over_http_one_after_the_other() {
 
 #[test]
 fn three_releases_from_a_file_one_after_the_other() {
-    let (deployment, first) = deployment("upgrade-file");
+    let (deployment, first) = deployed("upgrade-file");
     let releases = ["version=2", "version=3"].map(|notes| deployment.release(notes));
     let published = deployment.sandbox().join("releases/app");
     put(first.path(), &published, 0o600);
@@ -79,23 +61,23 @@ fn three_releases_from_a_file_one_after_the_other() {
     assert_eq!(deployment.installed(), releases[1].id());
     let mode = deployment.program().metadata().unwrap().permissions().mode();
     assert_eq!(mode & 0o7777, 0o755, "not that of the published file");
-    assert_eq!(deployment.listing(), [".app.selfup-previous", "app"]);
+    assert_eq!(deployment.listing(), [PREVIOUS, "app"]);
     service.terminate();
     deployment.finish();
 }
 
 #[test]
 fn a_release_that_runs_already_restarts_nothing_and_is_asked_about_by_head_alone() {
-    let (deployment, first) = deployment("upgrade-up-to-date");
+    let (deployment, first) = deployed("upgrade-up-to-date");
     let origin = Origin::start();
-    offer(&origin, &first);
+    publish(&origin, &first);
     let service = deployment.start([http(&origin), "events".into()]);
     service.process().wait_line("event UpToDate", PATIENCE);
     wait_until("some polls", PATIENCE, || origin.count("HEAD") > 10);
     assert_eq!(origin.count("GET"), 1, "{:?}", origin.requests());
     assert_eq!(service.ask_for("generation"), "1");
     // Another tag for the same bytes: fetched once more, and nothing follows from it.
-    offer(&origin, &first);
+    publish(&origin, &first);
     service.process().wait_line("event UpToDate", PATIENCE);
     let before = origin.count("HEAD");
     wait_until("some more polls", PATIENCE, || origin.count("HEAD") > before + 10);
@@ -108,7 +90,7 @@ fn a_release_that_runs_already_restarts_nothing_and_is_asked_about_by_head_alone
 
 #[test]
 fn the_url_names_the_platform_and_gz_is_decompressed() {
-    let (deployment, _) = deployment("upgrade-platform");
+    let (deployment, _) = deployed("upgrade-platform");
     let second = deployment.release("version=2");
     let origin = Origin::start();
     let path = format!("/app-{}-{}.gz", std::env::consts::OS, std::env::consts::ARCH);
@@ -128,7 +110,7 @@ fn gzip(path: &Path) -> Vec<u8> {
 
 #[test]
 fn a_closure_is_a_fetcher() {
-    let (deployment, _) = deployment("upgrade-closure");
+    let (deployment, _) = deployed("upgrade-closure");
     let second = deployment.release("version=2");
     let published = deployment.sandbox().join("releases/app");
     put(second.path(), &published, 0o644);

@@ -1,0 +1,35 @@
+//! A service that replaces itself while clients call it, with real processes.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "in a test a panic is the report")]
+
+mod bad_binaries;
+mod operator;
+mod options;
+mod releases;
+mod rollback;
+mod several_masters;
+mod terminated;
+
+use selfup_tests::origin::{Offer, Origin};
+use selfup_tests::release::Release;
+use selfup_tests::service::Deployment;
+
+const APP: &str = env!("CARGO_BIN_EXE_upgradable");
+const PREVIOUS: &str = ".app.selfup-previous";
+
+/// A deployment in which version 1 is installed.
+fn deployed(name: &str) -> (Deployment, Release) {
+    let deployment = Deployment::new(name, APP);
+    let first = deployment.release("version=1");
+    deployment.install(&first);
+    (deployment, first)
+}
+
+fn publish(origin: &Origin, release: &Release) {
+    origin.offer("/app", Offer::Whole(release.bytes()));
+}
+
+/// The argument that makes the program fetch what is published there.
+fn http(origin: &Origin) -> String {
+    format!("http={}", origin.url("/app"))
+}
