@@ -60,6 +60,16 @@ impl Blocked {
             .map_err(|errno| Error::system("could not block signals".to_owned(), errno))?;
         Ok(Self { former, _not_send: PhantomData })
     }
+
+    /// Ends the guard and lets every signal through, those included that were held back before
+    /// it was made.
+    ///
+    /// A mask survives `exec`: whoever starts a program may have left it with anything blocked, and
+    /// a [`Receiver`](crate::Receiver) would wait for those in vain. Dropping the guard puts that
+    /// mask back.
+    pub fn lift(mut self) {
+        self.former = SigSet::empty();
+    }
 }
 
 impl Drop for Blocked {
