@@ -10,9 +10,12 @@
               reason enough to call"
 )]
 
+pub mod gate;
 pub mod need;
 pub mod origin;
+pub mod recorder;
 pub mod release;
 pub mod sandbox;
 pub mod service;
+pub mod subject;
 pub mod visitor;

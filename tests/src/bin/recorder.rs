@@ -1,0 +1,97 @@
+//! A program that says which signals it gets, and from whom.
+//!
+//! - `restart=SIGNAL` is the restart signal, `no-restart` allows none, `drain-on-terminate` has
+//!   SIGTERM drain, `terminate=MILLISECONDS` is the terminate timeout.
+//! - `plain` catches no signal at all, `stops` does not catch those of job control.
+//! - `hold` does not end when told to finish; by default it returns, with `code=N` or 0 then.
+//!
+//! The Nth generation waits at `gate-N` before it catches anything or is ready. `SIGRTMAX` with a
+//! value ends it with that exit code.
+
+#![allow(clippy::print_stdout, reason = "the test reads it")]
+
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use selfup::{Config, Readiness, Signal, State};
+use selfup_signals::{Origin, Received, Receiver};
+use selfup_tests::gate;
+use selfup_tests::subject::{option, told};
+use std::os::fd::AsFd;
+use std::os::unix::process::parent_id;
+use std::process::{self, ExitCode};
+use std::time::Duration;
+
+fn main() -> ExitCode {
+    let mut config = Config::new(program)
+        .readiness(Readiness::Explicit)
+        .no_restart(told("no-restart"))
+        .drain_on_terminate(told("drain-on-terminate"))
+        .debug(true);
+    if let Some(signal) = option("restart") {
+        config = config.restart_signal(signal);
+    }
+    if let Some(milliseconds) = option("terminate") {
+        config = config.terminate_timeout(Duration::from_millis(milliseconds));
+    }
+    selfup::run(config)
+}
+
+fn program(state: State) -> ExitCode {
+    let me = format!("#{}", state.generation());
+    println!("{me} runs as {} under {}", process::id(), parent_id());
+    gate::pass(&format!("gate-{}", state.generation()));
+    let mut signals = Receiver::new(caught()).unwrap();
+    state.ready();
+    let drain = state.graceful_shutdown();
+    let mut draining = false;
+    loop {
+        let mut fds = vec![PollFd::new(signals.as_fd(), PollFlags::POLLIN)];
+        if !draining {
+            fds.push(PollFd::new(drain.readable().unwrap(), PollFlags::POLLIN));
+        }
+        // Interrupted is as good as readable.
+        let _ = poll(&mut fds, PollTimeout::NONE);
+        for received in signals.pending() {
+            if let Some(code) = asked_to_end(received) {
+                return ExitCode::from(code);
+            }
+            println!("{me} {}", words(received));
+        }
+        if drain.requested() && !draining {
+            draining = true;
+            println!("{me} is told to finish");
+            if !told("hold") {
+                return ExitCode::from(option("code").unwrap_or(0));
+            }
+        }
+    }
+}
+
+fn caught() -> Vec<Signal> {
+    let job_control = [Signal::TSTP, Signal::TTIN, Signal::TTOU];
+    Signal::forwardable()
+        .chain([Signal::CHLD, Signal::PIPE, Signal::URG])
+        .filter(|signal| !told("plain") && !(told("stops") && job_control.contains(signal)))
+        .collect()
+}
+
+fn asked_to_end(received: Received) -> Option<u8> {
+    match received.origin {
+        Origin::Queued { value, .. } if received.signal.as_raw() == libc::SIGRTMAX() => {
+            Some(u8::try_from(value.as_int()).unwrap())
+        }
+        _ => None,
+    }
+}
+
+fn words(received: Received) -> String {
+    let signal = received.signal;
+    let sender = |pid: Option<selfup_signals::Pid>| pid.map_or(0, selfup_signals::Pid::as_raw);
+    match received.origin {
+        Origin::Kernel => format!("{signal} from the kernel"),
+        Origin::Process { pid, .. } => format!("{signal} from {}", sender(pid)),
+        Origin::Queued { pid, value, .. } => {
+            format!("{signal} with {} from {}", value.as_int(), sender(pid))
+        }
+        other => format!("{signal} from {other:?}"),
+    }
+}

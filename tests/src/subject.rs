@@ -1,0 +1,24 @@
+//! What the programs under test share: words on the command line.
+//!
+//! They are options of the form `key=value`, or a key alone, in any order. A child is given those
+//! of its master.
+
+use std::str::FromStr;
+
+/// Whether the word was given.
+pub fn told(word: &str) -> bool {
+    std::env::args().skip(1).any(|given| given == word)
+}
+
+/// The value of the option `key=value`, if it was given.
+///
+/// # Panics
+///
+/// If it cannot be read.
+pub fn option<T: FromStr>(key: &str) -> Option<T> {
+    std::env::args().skip(1).find_map(|given| {
+        let value = given.strip_prefix(key)?.strip_prefix('=')?;
+        let read = value.parse().ok();
+        Some(read.unwrap_or_else(|| panic!("{given} makes no sense")))
+    })
+}
