@@ -173,7 +173,7 @@ impl FdSet {
     ///
     /// To be called at the end of the process that owns the addresses, and by no other one: after
     /// it, nobody can connect any more, although the sockets are open. A file that somebody else
-    /// has put at the path since then, known by its device and inode, is left alone. So are the
+    /// has put at the path since then, known by its device, inode and time, is left alone. So are the
     /// files of adopted sockets, which belong to whoever bound them.
     ///
     /// # Errors

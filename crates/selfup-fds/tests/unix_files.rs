@@ -167,6 +167,36 @@ fn only_the_own_file_is_unlinked() {
 }
 
 #[test]
+fn closing_comes_before_unlinking() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("socket");
+    let files = bound("unix", &path).unwrap().close();
+    assert!(is_socket(&path));
+    UnixStream::connect(&path).unwrap_err();
+    files.unlink().unwrap();
+    assert!(!path.exists());
+}
+
+#[test]
+fn a_successor_is_told_apart_even_by_a_reused_inode() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("socket");
+    let files = bound("unix", &path).unwrap().close();
+    let made = fs::symlink_metadata(&path).unwrap().modified().unwrap();
+    // File systems tell times in ticks of some milliseconds.
+    let probe = folder.path().join("probe");
+    while {
+        fs::write(&probe, "x").unwrap();
+        fs::metadata(&probe).unwrap().modified().unwrap() == made
+    } {}
+    let successor = bound("unix", &path).unwrap();
+    files.unlink().unwrap();
+    assert!(is_socket(&path));
+    UnixStream::connect(&path).unwrap();
+    drop(successor);
+}
+
+#[test]
 fn the_file_of_an_adopted_socket_is_not_ours() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("socket");

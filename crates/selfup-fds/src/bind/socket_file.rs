@@ -1,4 +1,4 @@
-//! The file of a Unix socket, known by its inode rather than by its path.
+//! The file of a Unix socket, known by more than its path.
 
 use std::fs;
 use std::io;
@@ -8,11 +8,16 @@ use std::path::{Path, PathBuf};
 use socket2::{Domain, SockAddr, Socket, Type};
 
 /// A file of the type socket that was seen at a path.
+///
+/// Some file systems give the inode number of a removed file to the next one, which is likely to
+/// be the successor at the same path. The time when a socket file was made, which no use of the
+/// socket changes, tells the two apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SocketFile {
     path: PathBuf,
     device: u64,
     inode: u64,
+    modified: (i64, i64),
 }
 
 /// What is at the path of a socket that could not be bound.
@@ -31,14 +36,21 @@ impl SocketFile {
     /// The socket file at a path, symlinks not followed; nothing if there is none.
     pub(super) fn at(path: &Path) -> io::Result<Option<Self>> {
         match fs::symlink_metadata(path) {
-            Ok(metadata) if metadata.file_type().is_socket() => Ok(Some(Self {
-                path: path.to_owned(),
-                device: metadata.dev(),
-                inode: metadata.ino(),
-            })),
+            Ok(metadata) if metadata.file_type().is_socket() => {
+                Ok(Some(Self::new(path, &metadata)))
+            }
             Ok(_) => Ok(None),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
+        }
+    }
+
+    fn new(path: &Path, metadata: &fs::Metadata) -> Self {
+        Self {
+            path: path.to_owned(),
+            device: metadata.dev(),
+            inode: metadata.ino(),
+            modified: (metadata.mtime(), metadata.mtime_nsec()),
         }
     }
 
@@ -79,7 +91,7 @@ pub(super) fn occupant(path: &Path) -> io::Result<Occupant> {
     }
     // Seen before it is asked, so that the answer is never about an older file than the one
     // that may be removed.
-    let seen = SocketFile { path: path.to_owned(), device: metadata.dev(), inode: metadata.ino() };
+    let seen = SocketFile::new(path, &metadata);
     let asking = Socket::new(Domain::UNIX, Type::DGRAM, None)?;
     match asking.connect(&SockAddr::unix(path)?) {
         Err(error) => match error.raw_os_error() {
