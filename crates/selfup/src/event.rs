@@ -125,7 +125,8 @@ pub enum Event {
         /// Why, in one line.
         reason: String,
     },
-    /// Nothing will be fetched, because the configuration of the fetcher cannot work.
+    /// Nothing will be fetched any more: the configuration of the fetcher cannot work, or it has
+    /// panicked.
     #[non_exhaustive]
     FetchOff {
         /// Why, in one line.
@@ -245,7 +246,7 @@ impl fmt::Display for Event {
                 write!(f, "could not look for a new executable: {reason}")
             }
             Self::FetchOff { reason } => {
-                write!(f, "could not set up the fetcher, nothing will be fetched: {reason}")
+                write!(f, "nothing will be fetched from now on: {reason}")
             }
             Self::UpToDate { id } => write!(f, "up to date ({id})"),
             Self::Refused { reason } => write!(f, "refused a new executable: {reason}"),

@@ -1,4 +1,8 @@
-use std::{fmt, io::Write};
+use std::{
+    fmt,
+    io::Write,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
 
 use crate::{
     Event,
@@ -18,8 +22,15 @@ impl Reporter {
     }
 
     pub(crate) fn tell(&mut self, event: &Event) {
-        if let Some(hear) = &mut self.hear {
-            hear(event);
+        if let Some(mut hear) = self.hear.take() {
+            // A panic in it must not end the service: it is not called again.
+            let heard = catch_unwind(AssertUnwindSafe(|| hear(event)));
+            if heard.is_ok() {
+                self.hear = Some(hear);
+            } else {
+                let reason = "the hook for events panicked, and is not called any more".to_owned();
+                self.tell(&Event::Trouble { reason });
+            }
         }
         if self.everything || (self.warnings && event.is_warning()) {
             // In one write, so that lines of several processes do not mix. A closed stderr is no

@@ -97,7 +97,7 @@ impl Upgrades {
         let (verdicts, told) = mpsc::channel();
         let worker = Worker::new(plan, mailbox.clone(), Arc::clone(&self.shared), told);
         let blocked = Blocked::all().map_err(io::Error::other)?;
-        thread::Builder::new().name("selfup-fetch".into()).spawn(move || worker.work())?;
+        thread::Builder::new().name("selfup-fetch".into()).spawn(move || worker.run())?;
         drop(blocked);
         self.verdicts = Some(verdicts);
         Ok(())

@@ -1,6 +1,7 @@
 use std::{
     collections::HashSet,
     io::{self, Read},
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc, PoisonError,
         atomic::Ordering,
@@ -30,6 +31,8 @@ pub(super) struct Worker {
     mailbox: Mailbox,
     shared: Arc<Shared>,
     verdicts: mpsc::Receiver<Verdict>,
+    /// An upgrade could be installed, as far as it can be told beforehand.
+    prepared: bool,
     /// What has failed here is not tried again.
     refused: HashSet<Id>,
     /// The failure that was reported last, so that it is reported once.
@@ -64,12 +67,23 @@ impl Worker {
             mailbox,
             shared,
             verdicts,
+            prepared: false,
             refused: HashSet::new(),
             last_failure: None,
         }
     }
 
-    pub(super) fn work(mut self) {
+    /// Works until the master ends.
+    pub(super) fn run(self) {
+        let mailbox = self.mailbox.clone();
+        // What fetchers and hooks do is not known here; the service must outlive it.
+        if catch_unwind(AssertUnwindSafe(|| self.work())).is_err() {
+            let reason = "the thread that fetches panicked".to_owned();
+            mailbox.post(Letter::Upgrade(News::FetchOff(reason)));
+        }
+    }
+
+    fn work(mut self) {
         if let Err(error) = self.fetcher.init(&self.current()) {
             return self.tell(News::FetchOff(Chain(&error).to_string()));
         }
@@ -98,6 +112,9 @@ impl Worker {
     }
 
     fn poll(&mut self) -> Poll {
+        if let Err(error) = self.prepare() {
+            return Poll::Failed { reason: Chain(&error).to_string(), asked: None };
+        }
         match self.fetcher.fetch(&self.current()) {
             Ok(None) => Poll::Nothing,
             Ok(Some(artifact)) => self.take_in(artifact),
@@ -105,6 +122,16 @@ impl Worker {
                 Poll::Failed { reason: Chain(&error).to_string(), asked: error.retry_after() }
             }
         }
+    }
+
+    /// Sees to it that an upgrade could be installed, before anything is fetched; once, and again
+    /// after one could not be.
+    fn prepare(&mut self) -> Result<(), selfup_install::Error> {
+        if !self.prepared {
+            Target::new(&self.plan.path)?.preflight()?;
+            self.prepared = true;
+        }
+        Ok(())
     }
 
     /// The executable that is in use, for the fetcher to look at.
@@ -118,7 +145,9 @@ impl Worker {
 
     /// From the first byte to the verdict.
     fn take_in(&mut self, artifact: Artifact) -> Poll {
-        match self.try_to_take_in(artifact) {
+        let taken = self.try_to_take_in(artifact);
+        self.prepared = taken.is_ok();
+        match taken {
             Ok(outcome) => Poll::Arrived(outcome),
             Err(error) if error.is_transient() => {
                 Poll::Failed { reason: Chain(&error).to_string(), asked: None }
