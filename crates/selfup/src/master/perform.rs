@@ -169,6 +169,7 @@ impl Master {
 
     fn child_serves(&mut self, generation: Generation) {
         let Some(pid) = self.pid(generation) else { return };
+        crate::sys::memory::let_go_of_code();
         if let Err(error) = self.upgrades.serving(pid, &self.mailbox) {
             self.trouble("could not start the thread that fetches", &error);
         }
