@@ -31,17 +31,9 @@ impl Lock {
     pub(crate) fn take(path: PathBuf) -> Result<Self> {
         for _ in 0..ATTEMPTS {
             let file = open(&path)?;
-            let mut file = match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
-                Ok(file) => file,
-                Err((file, Errno::EWOULDBLOCK)) => return Err(busy(&path, holder(file))),
-                Err((_, Errno::EINTR)) => continue,
-                Err((_, errno)) => return Err(cannot_lock(&path, errno.into())),
-            };
-            if !is_still_at(&path, &file) {
-                continue;
+            if let Some(file) = lock(&path, file)? {
+                return Ok(Self { _file: file, path });
             }
-            sign(&mut file).map_err(|cause| cannot_lock(&path, cause))?;
-            return Ok(Self { _file: file, path });
         }
         Err(busy(&path, None))
     }
@@ -76,6 +68,21 @@ fn open(path: &Path) -> Result<File> {
             .because(cause),
             _ => cannot_lock(path, cause),
         })
+}
+
+/// Locks what was opened, unless it has gone from the path by then.
+fn lock(path: &Path, file: File) -> Result<Option<Flock<File>>> {
+    let mut file = match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
+        Ok(file) => file,
+        Err((file, Errno::EWOULDBLOCK)) => return Err(busy(path, holder(file))),
+        Err((_, Errno::EINTR)) => return Ok(None),
+        Err((_, errno)) => return Err(cannot_lock(path, errno.into())),
+    };
+    if !is_still_at(path, &file) {
+        return Ok(None);
+    }
+    sign(&mut file).map_err(|cause| cannot_lock(path, cause))?;
+    Ok(Some(file))
 }
 
 fn is_still_at(path: &Path, file: &File) -> bool {
@@ -135,6 +142,19 @@ mod tests {
         assert_eq!(fs::read_to_string(&path).unwrap(), format!("{}\n", std::process::id()));
         drop(lock);
         assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_file_that_its_last_holder_removed_is_no_lock() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("lock");
+        let first = Lock::take(path.clone()).unwrap();
+        let opened = [open(&path).unwrap(), open(&path).unwrap()];
+        drop(first);
+        let [gone, elsewhere] = opened;
+        assert!(lock(&path, gone).unwrap().is_none());
+        let _second = Lock::take(path.clone()).unwrap();
+        assert!(lock(&path, elsewhere).unwrap().is_none());
     }
 
     #[test]

@@ -132,6 +132,19 @@ fn revert_undoes_nobody_elses_work() {
 }
 
 #[test]
+fn revert_puts_nothing_back_but_what_was_replaced() {
+    let sandbox = Sandbox::new();
+    let installed = install(&sandbox.target(), &answering("two"));
+    sandbox.put(".app.selfup-previous", &answering("stranger"), 0o755);
+    let failed = installed.revert().unwrap_err();
+    assert_says(&failed.error, ErrorKind::NoPrevious, &["kept is"]);
+    fs::remove_file(sandbox.join(".app.selfup-previous")).unwrap();
+    let failed = failed.installed.revert().unwrap_err();
+    assert_says(&failed.error, ErrorKind::NoPrevious, &["none was kept"]);
+    assert_eq!(fs::read(sandbox.app()).unwrap(), answering("two"));
+}
+
+#[test]
 fn rollback_works_by_call_in_another_process_life() {
     let sandbox = Sandbox::new();
     drop(install(&sandbox.target(), &answering("two")));

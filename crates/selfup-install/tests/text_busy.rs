@@ -9,7 +9,7 @@ use std::thread;
 
 use support::{Sandbox, answering, install};
 
-const ROUNDS: u32 = 300;
+const ROUNDS: u32 = 200;
 
 /// Every fork takes along, until it executes, the descriptor that the new executable is being
 /// written through; as long as it does, nobody can execute that file.
@@ -19,7 +19,7 @@ fn a_program_that_forks_all_the_time_installs_without_a_failure() {
     let target = sandbox.target();
     let (done, forks) = (AtomicBool::new(false), AtomicU32::new(0));
     thread::scope(|scope| {
-        for _ in 0..4 {
+        for _ in 0..3 {
             scope.spawn(|| {
                 while !done.load(Ordering::Relaxed) {
                     let mut command = Command::new("/bin/true");
