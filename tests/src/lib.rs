@@ -11,6 +11,7 @@
 )]
 
 pub mod gate;
+pub mod load;
 pub mod need;
 pub mod origin;
 pub mod recorder;

@@ -1,0 +1,116 @@
+//! Start a load, watch it, stop it.
+
+use std::io::Write;
+use std::os::unix::net::UnixStream;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+
+use super::config::Config;
+use super::driver::Driver;
+use super::report::{LaneReport, Report};
+
+/// What the thread that sends and the one that watches share.
+#[derive(Debug, Default)]
+pub(super) struct Shared {
+    report: Mutex<Report>,
+    stopped: AtomicBool,
+    /// Whether nobody waits for what is in flight.
+    abandoned: AtomicBool,
+}
+
+impl Shared {
+    pub(super) fn report(&self) -> MutexGuard<'_, Report> {
+        self.report.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::SeqCst)
+    }
+
+    pub(super) fn is_abandoned(&self) -> bool {
+        self.abandoned.load(Ordering::SeqCst)
+    }
+}
+
+/// Sends requests at fixed times.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Load;
+
+impl Load {
+    /// Starts a thread that sends until it is stopped, or has sent all it may.
+    ///
+    /// # Panics
+    ///
+    /// If there is no descriptor or thread left.
+    pub fn start(config: Config) -> Running {
+        // Every lane is in the report from the first moment.
+        let shared = Arc::new(Shared::default());
+        shared.report().lanes =
+            config.lanes.iter().map(|lane| LaneReport::new(&lane.name)).collect();
+        let (wake, woken) = UnixStream::pair().expect("a socket pair");
+        let theirs = Arc::clone(&shared);
+        let thread = thread::spawn(move || Driver::new(config, &theirs, woken).run());
+        Running { shared, wake, thread: Some(thread) }
+    }
+}
+
+/// A load that runs. Dropping it gives up what is in flight.
+#[derive(Debug)]
+pub struct Running {
+    shared: Arc<Shared>,
+    wake: UnixStream,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Running {
+    /// What became of the requests until now.
+    pub fn report_so_far(&self) -> Report {
+        self.shared.report().clone()
+    }
+
+    /// Sends no more, waits for what is in flight, and returns what became of it all.
+    ///
+    /// # Panics
+    ///
+    /// If the sending thread did.
+    pub fn stop(mut self) -> Report {
+        self.halt();
+        self.join()
+    }
+
+    /// Waits until every lane has sent what it [may](super::Lane::limit), and all of it is answered
+    /// or lost. Without a limit on each lane it waits forever.
+    ///
+    /// # Panics
+    ///
+    /// If the sending thread did.
+    pub fn finish(mut self) -> Report {
+        self.join()
+    }
+
+    fn halt(&mut self) {
+        self.shared.stopped.store(true, Ordering::SeqCst);
+        // Fails when the thread has finished by itself.
+        self.wake.write_all(&[0]).ok();
+    }
+
+    fn join(&mut self) -> Report {
+        if let Some(thread) = self.thread.take() {
+            thread.join().expect("the load's thread");
+        }
+        std::mem::take(&mut *self.shared.report())
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(thread) = self.thread.take() {
+            self.shared.abandoned.store(true, Ordering::SeqCst);
+            self.halt();
+            // A panic there has been printed; one more here could hide the test's own.
+            thread.join().ok();
+        }
+    }
+}
