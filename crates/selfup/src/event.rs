@@ -51,6 +51,8 @@ pub enum Event {
     CandidateFailed {
         /// Which child.
         generation: u64,
+        /// How it ended; `None` if it could not be started, or had to be killed.
+        end: Option<End>,
         /// Whether an older child goes on serving.
         still_serving: bool,
     },
@@ -219,12 +221,16 @@ impl fmt::Display for Event {
                 "child #{generation} has not said that it is ready; it counts as ready, since no \
                  other serves"
             ),
-            Self::CandidateFailed { generation, still_serving: true } => write!(
-                f,
-                "could not hand over to child #{generation}; the one that serves goes on serving"
-            ),
-            Self::CandidateFailed { generation, still_serving: false } => {
-                write!(f, "child #{generation} ended before it was ready, and no other serves")
+            Self::CandidateFailed { generation, end, still_serving } => {
+                match end {
+                    Some(end) => write!(f, "child #{generation} {end} before it was ready")?,
+                    None => write!(f, "could not hand over to child #{generation}")?,
+                }
+                f.write_str(if *still_serving {
+                    "; the one that serves goes on serving"
+                } else {
+                    ", and no other serves"
+                })
             }
             Self::Draining { generation } => write!(f, "told child #{generation} to finish"),
             Self::Killed { generation, reason } => {

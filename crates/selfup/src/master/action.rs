@@ -55,8 +55,8 @@ pub(crate) enum Note {
     Serving(Generation),
     /// The first child is late with its readiness; it counts as ready, since nothing else serves.
     CountsAsReady(Generation),
-    /// The candidate failed; who served goes on serving.
-    CandidateFailed(Generation),
+    /// The candidate failed, by ending or otherwise; who served goes on serving.
+    CandidateFailed(Generation, Option<End>),
     /// The active child ended while its successor was starting.
     ActiveLost(Generation, End),
     /// A child that was told to finish has ended.

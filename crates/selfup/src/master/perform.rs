@@ -147,8 +147,9 @@ impl Master {
             Note::CountsAsReady(generation) => {
                 Told::CountsAsReady { generation: generation.number() }
             }
-            Note::CandidateFailed(generation) => Told::CandidateFailed {
+            Note::CandidateFailed(generation, end) => Told::CandidateFailed {
                 generation: generation.number(),
+                end,
                 still_serving: self.lifecycle.active().is_some(),
             },
             Note::ActiveLost(generation, end) => Told::Trouble {

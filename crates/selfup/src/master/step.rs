@@ -58,8 +58,7 @@ impl Step {
 
     fn spawn_failed(&mut self, generation: Generation) {
         self.life.children.retain(|child| child.generation != generation);
-        // There is no end to mirror: 1 is what a program that could not start returns.
-        self.candidate_failed(generation, End::Exited(1));
+        self.candidate_failed(generation, None);
     }
 
     fn ready(&mut self, generation: Generation) {
@@ -100,25 +99,27 @@ impl Step {
             return;
         }
         match role {
-            Role::Candidate { .. } => self.candidate_failed(generation, end),
+            Role::Candidate { .. } => self.candidate_failed(generation, Some(end)),
             Role::Active => self.active_ended(generation, end),
             Role::Draining { .. } => self.tell(Note::Drained(generation, end)),
-            Role::Killed { last_hope: true } => self.candidate_failed(generation, end),
+            Role::Killed { last_hope: true } => self.candidate_failed(generation, Some(end)),
             Role::Killed { last_hope: false } => self.tell(Note::Drained(generation, end)),
         }
     }
 
-    fn candidate_failed(&mut self, generation: Generation, end: End) {
+    fn candidate_failed(&mut self, generation: Generation, end: Option<End>) {
+        // Without an end to mirror: 1 is what a program that could not start returns.
+        let verdict = end.unwrap_or(End::Exited(1));
         if self.life.phase != Phase::Serving {
-            self.life.verdict.get_or_insert(end);
+            self.life.verdict.get_or_insert(verdict);
             return;
         }
-        self.tell(Note::CandidateFailed(generation));
+        self.tell(Note::CandidateFailed(generation, end));
         let reverted = self.revert();
         if self.life.active().is_some() {
             return;
         }
-        self.life.verdict.get_or_insert(end);
+        self.life.verdict.get_or_insert(verdict);
         if reverted {
             self.spawn();
         } else {
@@ -361,7 +362,7 @@ impl Step {
         let last_hope = self.life.active().is_none();
         self.kill(generation, overdue, last_hope);
         if !last_hope {
-            self.candidate_failed(generation, End::Exited(1));
+            self.candidate_failed(generation, None);
         }
     }
 
