@@ -20,8 +20,9 @@ fn mode(path: &std::path::Path) -> u32 {
     fs::metadata(path).unwrap().mode() & 0o7777
 }
 
-/// Runs a shell command line with the new executable on its standard input.
-fn shell(line: &str, user: Option<u32>) -> Output {
+/// Runs a shell command line, as root in mounts of its own or as another user, with `content` on its
+/// standard input.
+fn shell(line: &str, user: Option<u32>, content: &[u8]) -> Output {
     let mut command = Command::new("unshare");
     command.args(["-m", "sh", "-ec", line]);
     if let Some(user) = user {
@@ -31,8 +32,14 @@ fn shell(line: &str, user: Option<u32>) -> Output {
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = spawn(&mut command);
     // It may end without reading.
-    child.stdin.take().unwrap().write_all(&answering("two")).ok();
+    child.stdin.take().unwrap().write_all(content).ok();
     child.wait_with_output().unwrap()
+}
+
+/// Beforehand: what comes would be refused for itself if anybody looked at it.
+#[track_caller]
+fn assert_refused_beforehand(line: &str, user: Option<u32>, words: &[&str]) {
+    assert_refused(&shell(line, user, b"<html>"), words);
 }
 
 #[track_caller]
@@ -147,7 +154,8 @@ fn the_umask_does_not_matter() {
             chown(sandbox.path(), user, user).unwrap();
             chown(sandbox.app(), user, user).unwrap();
         }
-        let output = shell(&line, user.or(Some(nix::unistd::geteuid().as_raw())));
+        let output =
+            shell(&line, user.or(Some(nix::unistd::geteuid().as_raw())), &answering("two"));
         assert!(output.status.success(), "{output:?}");
         assert_eq!(fs::read(sandbox.app()).unwrap(), answering("two"));
         assert_eq!(mode(&sandbox.app()), 0o755);
@@ -172,8 +180,7 @@ fn the_owner_is_kept_or_the_upgrade_refused() {
     fs::set_permissions(sandbox.path(), PermissionsExt::from_mode(0o777)).unwrap();
     let installer = sandbox.example("install");
     let line = format!("exec {} {}", installer.display(), sandbox.app().display());
-    let output = shell(&line, Some(NOBODY));
-    assert_refused(&output, &["cannot keep the owner 1234:5678", "as root"]);
+    assert_refused_beforehand(&line, Some(NOBODY), &["cannot keep the owner 1234:5678", "as root"]);
     assert_eq!(sandbox.names(), [".app.selfup-previous", "app", "install"]);
 }
 
@@ -185,11 +192,11 @@ fn an_unwritable_directory_is_found_out_before_anything_is_read() {
     let sandbox = Sandbox::new();
     let installer = sandbox.example("install");
     let line = format!("exec {} {}", installer.display(), sandbox.app().display());
-    assert_refused(&shell(&line, Some(NOBODY)), &["cannot lock", "permission denied; run as"]);
+    assert_refused_beforehand(&line, Some(NOBODY), &["cannot lock", "permission denied; run as"]);
 
     // Sticky, like /tmp: a file can be made, but somebody else's not replaced.
     fs::set_permissions(sandbox.path(), PermissionsExt::from_mode(0o1777)).unwrap();
-    assert_refused(&shell(&line, Some(NOBODY)), &["sticky"]);
+    assert_refused_beforehand(&line, Some(NOBODY), &["sticky"]);
     assert_eq!(sandbox.names(), ["app", "install"]);
 }
 
@@ -207,18 +214,18 @@ fn mounts_are_told_apart() {
         format!("mount -t tmpfs none {mount}; cp -p {} {mount}/app;", sandbox.app().display());
 
     let line = format!("{prepare} mount -o remount,ro {mount}; exec {installer} {mount}/app");
-    assert_refused(&shell(&line, None), &["mounted read-only"]);
+    assert_refused_beforehand(&line, None, &["mounted read-only"]);
     let line = format!("{prepare} mount -o remount,noexec {mount}; exec {installer} {mount}/app");
-    assert_refused(&shell(&line, None), &["mounted noexec"]);
+    assert_refused_beforehand(&line, None, &["mounted noexec"]);
     let line = format!(
         "{prepare} mount --bind {mount}/app {mount}/app; {installer} {mount}/app || \
          {{ ls -A {mount} >&2; exit 1; }}"
     );
-    let output = shell(&line, None);
+    let output = shell(&line, None, b"<html>");
     assert_refused(&output, &["a mount point", "instead of the single file"]);
     assert!(output.stderr.ends_with(b"\napp\n"), "{output:?}");
     let line = format!("{prepare} {installer} {mount}/app; ls -A {mount} >&2");
-    let output = shell(&line, None);
+    let output = shell(&line, None, &answering("two"));
     assert!(output.status.success(), "{output:?}");
     assert!(output.stderr.ends_with(b"\n.app.selfup-previous\napp\n"), "{output:?}");
 }
@@ -239,7 +246,7 @@ fn a_full_disk_is_a_clear_error_and_leaves_nothing() {
         app.display(),
         installer.display()
     );
-    let output = shell(&line, None);
+    let output = shell(&line, None, &answering("two"));
     assert_refused(&output, &["cannot write", "no space left"]);
     assert!(output.stderr.ends_with(b"\napp\n"), "{output:?}");
 }

@@ -62,10 +62,11 @@ impl Sandbox {
         path
     }
 
-    /// A copy of one of this package's examples.
+    /// A copy of one of this package's examples, made by another process: this one may fork at any
+    /// time while it has the copy open for writing, which then cannot be executed.
     pub(crate) fn example(&self, name: &str) -> PathBuf {
         let path = self.join(name);
-        fs::copy(example(name), &path).unwrap();
+        assert!(Command::new("cp").arg(example(name)).arg(&path).status().unwrap().success());
         path
     }
 
