@@ -119,8 +119,10 @@ pub(crate) fn reserve(file: &File, size: u64) -> io::Result<()> {
     if size == 0 {
         return Ok(());
     }
-    // A file system may take all it has for others before it finds out that it is too little.
-    if fstatvfs(file).is_ok_and(|disk| free_bytes(&disk) < size.unsigned_abs()) {
+    // A file system may take all it has from others before it finds out that it is too little.
+    // One that claims to have no blocks at all does not tell.
+    let is_short = |disk: &Statvfs| disk.blocks() > 0 && free_bytes(disk) < size.unsigned_abs();
+    if fstatvfs(file).is_ok_and(|disk| is_short(&disk)) {
         return Err(io::Error::from_raw_os_error(libc::ENOSPC));
     }
     loop {
