@@ -221,6 +221,19 @@ fn no_answer_in_time_is_timed_out() {
 }
 
 #[test]
+fn what_waited_too_long_for_a_connection_is_not_sent_any_more() {
+    let server = Server::start(|client| {
+        client.request();
+        client.hold();
+    });
+    // All due at once, and so late at once.
+    let lane = ten().keep_alive(1).rate(1e6);
+    let config = Config::new(server.address).timeout(Duration::from_millis(200));
+    assert_all_lost(&Load::start(config.lane(lane)).finish(), Loss::TimedOut);
+    assert!(server.connections() < 10, "{}", server.connections());
+}
+
+#[test]
 fn a_status_other_than_200_is_wrong() {
     let server = Server::start(|client| {
         while client.request() {

@@ -24,7 +24,7 @@ pub(crate) fn run(arguments: Vec<std::ffi::OsString>) -> Result<Infallible, Box<
     reset_on_exec(command.args(arguments));
     #[expect(clippy::disallowed_methods, reason = "starting it is what this program is for")]
     let mut child = command.spawn()?;
-    drop(blocked);
+    blocked.lift();
 
     let pid = Pid::from(&child);
     loop {

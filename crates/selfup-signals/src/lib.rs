@@ -11,8 +11,8 @@
 //! and waiting. This order leaves none.
 //!
 //! 1. [`Blocked::all`], before the first thread is started. What arrives now stays pending.
-//! 2. [`Receiver::new`] with [`Signal::forwardable`], then drop the [`Blocked`] guard. What was
-//!    pending is received at once.
+//! 2. [`Receiver::new`] with [`Signal::forwardable`], then [`Blocked::lift`]. What was pending is
+//!    received at once, and nothing stays blocked that the parent process had blocked.
 //! 3. For each child: [`reset_on_exec`], and a [`Blocked`] guard held while it is started.
 //! 4. Poll the receiver (it is [`AsFd`](std::os::fd::AsFd)) next to whatever else is waited for;
 //!    when it is readable, take all of [`Receiver::pending`] and [`forward`] each.

@@ -10,6 +10,7 @@ use crate::subject::{Subject, actor, in_terminal};
 
 pub(crate) const TESTS: &[crate::Test] = &[
     ("every_signal_reaches_the_wrapped_child_once", every_forwardable),
+    ("signals_blocked_by_the_wrappers_parent_reach_the_wrapped_child", blocked),
     ("queued_values_reach_the_wrapped_child_in_order", queued),
     ("ctrl_c_reaches_the_wrapped_child_once", terminal),
     ("a_stop_of_the_wrapper_stops_both_until_continued", stopped),
@@ -33,6 +34,19 @@ fn every_forwardable() {
     let (rest, status) = subject.finish();
     assert_eq!(rest, [""; 0], "each once");
     assert!(status.success());
+}
+
+/// A mask survives exec, so a wrapper can be born deaf.
+fn blocked() {
+    let wrapper = wrapped_recorder();
+    let mut command = Command::new("env");
+    command.arg("--block-signal").arg(wrapper.get_program()).args(wrapper.get_args());
+    let mut subject = Subject::ready(&mut command);
+    for signal in [Signal::TERM, Signal::USR2].into_iter().chain(Signal::real_time(0)) {
+        subject.send(signal);
+        assert_eq!(subject.line(), sent_by(subject.pid(), signal));
+    }
+    assert!(subject.finish().1.success());
 }
 
 fn queued() {
