@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
@@ -34,7 +35,6 @@ pub enum Offer {
 #[derive(Debug, Default)]
 struct Shared {
     offers: BTreeMap<String, (u32, Offer)>,
-    count: u32,
     requests: Vec<String>,
     connections: Vec<TcpStream>,
     closing: bool,
@@ -67,10 +67,10 @@ impl Origin {
 
     /// From now on, this is at the path.
     pub fn offer(&self, path: &str, offer: Offer) {
-        let mut shared = lock(&self.shared);
-        shared.count += 1;
-        let number = shared.count;
-        shared.offers.insert(path.to_owned(), (number, offer));
+        // Of all servers here, since one may come in another's place.
+        static NUMBER: AtomicU32 = AtomicU32::new(1);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        lock(&self.shared).offers.insert(path.to_owned(), (number, offer));
     }
 
     /// All requests so far, as `METHOD path`.

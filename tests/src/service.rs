@@ -9,6 +9,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Instant;
 
 /// A sandbox with two folders: `bin`, where the program `app` is, and `releases`.
 #[derive(Debug)]
@@ -55,21 +56,20 @@ impl Deployment {
         sha1(&self.program())
     }
 
-    /// The program's folder, hidden files too, in order.
-    pub fn listing(&self) -> Vec<String> {
-        let entries = fs::read_dir(self.sandbox.join("bin")).unwrap();
-        let mut names: Vec<String> =
-            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-        names.sort_unstable();
-        names
-    }
-
-    /// Waits until nothing is in the program's folder but the program, and the previous one.
+    /// Waits until these are the files in the program's folder, hidden ones too. Some come and go:
+    /// whoever installs, or sees whether it could, holds a lock file.
     #[track_caller]
-    pub fn wait_tidy(&self) {
-        wait_until("the program's folder to be tidy", PATIENCE, || {
-            self.listing().iter().all(|name| ["app", ".app.selfup-previous"].contains(&&**name))
+    pub fn wait_listing(&self, expected: &[&str]) {
+        let asked = Instant::now();
+        let mut found = Vec::new();
+        wait_until("the files in the program's folder", 2 * PATIENCE, || {
+            let entries = fs::read_dir(self.sandbox.join("bin")).unwrap();
+            found =
+                entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+            found.sort_unstable();
+            found == expected || asked.elapsed() >= PATIENCE
         });
+        assert_eq!(found, expected);
     }
 
     /// Starts the program, on a free port, with these arguments.

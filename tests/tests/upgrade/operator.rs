@@ -40,7 +40,7 @@ fn an_upgrade_replaces_what_a_link_leads_to() {
     service.wait_version(2);
     assert_eq!(fs::read_link(&link).unwrap(), std::path::Path::new("bin/app"));
     assert_eq!(deployment.installed(), second.id());
-    assert_eq!(deployment.listing(), [PREVIOUS, "app"]);
+    deployment.wait_listing(&[PREVIOUS, "app"]);
     service.terminate();
     deployment.finish();
 }
@@ -120,7 +120,7 @@ fn another_executable_is_supervised_and_replaced() {
         assert_eq!(service.ask_for("id"), second.id());
         assert_eq!(deployment.installed(), second.id());
         assert_eq!(sha1(&master), own.id(), "the master's own is left alone");
-        assert_eq!(deployment.listing(), [PREVIOUS, "app", "master"]);
+        deployment.wait_listing(&[PREVIOUS, "app", "master"]);
         service.terminate();
         deployment.finish();
     }

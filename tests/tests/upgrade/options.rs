@@ -25,7 +25,7 @@ fn the_hook_refuses_a_release_and_lets_a_later_one_pass() {
     assert_eq!(origin.count("GET"), 1);
     service.is_version(1);
     assert_eq!(deployment.installed(), first.id());
-    assert_eq!(deployment.listing(), ["app"]);
+    deployment.wait_listing(&["app"]);
 
     fs::remove_file(&objection).unwrap();
     publish(&origin, &third);
@@ -80,7 +80,7 @@ fn without_restarts_a_release_is_installed_for_the_next_start() {
     publish(&origin, &third);
     service.process().wait_line("event Kept", PATIENCE);
     assert_eq!(deployment.installed(), third.id());
-    assert_eq!(deployment.listing(), [PREVIOUS, "app"]);
+    deployment.wait_listing(&[PREVIOUS, "app"]);
     assert_eq!(service.ask_for("id"), first.id(), "what runs is as it was");
     assert_eq!(service.ask_for("generation"), "1");
     visitors.leave();

@@ -40,7 +40,7 @@ fn three_releases_over_http_one_after_the_other() {
     assert_eq!(deployment.installed(), releases[1].id());
     let mode = deployment.program().metadata().unwrap().permissions().mode();
     assert_eq!(mode & 0o7777, 0o751, "the mode is kept");
-    assert_eq!(deployment.listing(), [PREVIOUS, "app"]);
+    deployment.wait_listing(&[PREVIOUS, "app"]);
     let previous = deployment.sandbox().join("bin/.app.selfup-previous");
     assert_eq!(sha1(&previous), releases[0].id(), "what it replaced last is kept");
     assert_eq!(service.warnings(), [""; 0]);
@@ -61,7 +61,7 @@ fn three_releases_from_a_file_one_after_the_other() {
     assert_eq!(deployment.installed(), releases[1].id());
     let mode = deployment.program().metadata().unwrap().permissions().mode();
     assert_eq!(mode & 0o7777, 0o755, "not that of the published file");
-    assert_eq!(deployment.listing(), [PREVIOUS, "app"]);
+    deployment.wait_listing(&[PREVIOUS, "app"]);
     service.terminate();
     deployment.finish();
 }
@@ -83,7 +83,7 @@ fn a_release_that_runs_already_restarts_nothing_and_is_asked_about_by_head_alone
     wait_until("some more polls", PATIENCE, || origin.count("HEAD") > before + 10);
     assert_eq!(origin.count("GET"), 2, "{:?}", origin.requests());
     assert_eq!(service.ask_for("generation"), "1");
-    assert_eq!(deployment.listing(), ["app"]);
+    deployment.wait_listing(&["app"]);
     service.terminate();
     deployment.finish();
 }

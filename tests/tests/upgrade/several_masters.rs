@@ -21,7 +21,7 @@ fn one_installs_and_the_other_only_restarts() {
         service.process().wait_line("event Installed", PATIENCE);
     }
     visitors.map(|visitors| visitors.leave());
-    assert_eq!(deployment.listing(), [PREVIOUS, "app"]);
+    deployment.wait_listing(&[PREVIOUS, "app"]);
     for service in services {
         service.terminate();
     }
