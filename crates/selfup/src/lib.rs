@@ -10,6 +10,7 @@ mod error;
 mod event;
 pub mod fetch;
 mod identity;
+mod intake;
 mod launch;
 mod listener;
 mod master;

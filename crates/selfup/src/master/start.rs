@@ -14,6 +14,7 @@ use crate::{
     Config, Error, ErrorKind,
     config::{Listen, Options},
     event::Event as Told,
+    intake::Intake,
     launch::launch_path,
     restart,
 };
@@ -69,9 +70,11 @@ impl Master {
         restart::through(mailbox.clone());
         let plan = config.fetcher.take().map(|fetcher| Plan {
             fetcher,
-            pre_upgrade: config.pre_upgrade.take(),
-            path: recipe.path.clone(),
-            size_cap: config.options.size_cap,
+            intake: Intake {
+                path: recipe.path.clone(),
+                size_cap: config.options.size_cap,
+                pre_upgrade: config.pre_upgrade.take(),
+            },
             min_interval: config.options.min_fetch_interval,
         });
         let mut reporter = Reporter::new(&config.options, config.on_event.take());

@@ -23,7 +23,7 @@ use selfup_install::{Id, Installed};
 use selfup_signals::{Blocked, Pid};
 
 use super::Mailbox;
-use crate::config::PreUpgrade;
+use crate::intake::Intake;
 use running::Running;
 use worker::Worker;
 
@@ -54,9 +54,7 @@ enum Verdict {
 /// What the worker goes by.
 pub(super) struct Plan {
     pub(super) fetcher: Box<dyn Fetch>,
-    pub(super) pre_upgrade: Option<PreUpgrade>,
-    pub(super) path: PathBuf,
-    pub(super) size_cap: u64,
+    pub(super) intake: Intake,
     pub(super) min_interval: Duration,
 }
 
@@ -158,6 +156,6 @@ impl From<Verdict> for Outcome {
 
 impl fmt::Debug for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Plan").field("path", &self.path).finish_non_exhaustive()
+        f.debug_struct("Plan").field("path", &self.intake.path).finish_non_exhaustive()
     }
 }

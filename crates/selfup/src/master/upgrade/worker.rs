@@ -11,12 +11,12 @@ use std::{
 };
 
 use selfup_fetch::{Artifact, Backoff, Current, Fetch, Outcome};
-use selfup_install::{Checks, Expected, Id, Staged, Target};
+use selfup_install::{Id, Staged};
 
 use super::{News, Plan, Shared, Verdict};
 use crate::{
-    config::PreUpgrade,
     error::Chain,
+    intake::{Intake, Novelty, novelty},
     master::{Mailbox, mailbox::Letter},
 };
 
@@ -26,8 +26,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5 * 60);
 /// Asks the fetcher again and again, and takes in what it has.
 pub(super) struct Worker {
     fetcher: Box<dyn Fetch>,
-    pre_upgrade: Option<PreUpgrade>,
-    plan: Terms,
+    intake: Intake,
+    interval: Duration,
     mailbox: Mailbox,
     shared: Arc<Shared>,
     verdicts: mpsc::Receiver<Verdict>,
@@ -37,12 +37,6 @@ pub(super) struct Worker {
     refused: HashSet<Id>,
     /// The failure that was reported last, so that it is reported once.
     last_failure: Option<String>,
-}
-
-struct Terms {
-    path: std::path::PathBuf,
-    size_cap: u64,
-    interval: Duration,
 }
 
 /// What one poll came to.
@@ -62,8 +56,8 @@ impl Worker {
         let interval = plan.fetcher.interval().unwrap_or_default().max(plan.min_interval);
         Self {
             fetcher: plan.fetcher,
-            pre_upgrade: plan.pre_upgrade,
-            plan: Terms { path: plan.path, size_cap: plan.size_cap, interval },
+            intake: plan.intake,
+            interval,
             mailbox,
             shared,
             verdicts,
@@ -87,15 +81,14 @@ impl Worker {
         if let Err(error) = self.fetcher.init(&self.current()) {
             return self.tell(News::FetchOff(Chain(&error).to_string()));
         }
-        let mut backoff =
-            Backoff::new(self.plan.interval, LONGEST_PAUSE.max(self.plan.interval), seed());
+        let mut backoff = Backoff::new(self.interval, LONGEST_PAUSE.max(self.interval), seed());
         loop {
             let pause = match self.poll() {
-                Poll::Nothing => backoff.after_success(self.plan.interval),
+                Poll::Nothing => backoff.after_success(self.interval),
                 Poll::Arrived(outcome) => {
                     self.last_failure = None;
                     self.fetcher.settle(outcome);
-                    backoff.after_success(self.plan.interval)
+                    backoff.after_success(self.interval)
                 }
                 Poll::Failed { reason, asked } => {
                     self.fetcher.settle(Outcome::Failed);
@@ -128,7 +121,7 @@ impl Worker {
     /// after one could not be.
     fn prepare(&mut self) -> Result<(), selfup_install::Error> {
         if !self.prepared {
-            Target::new(&self.plan.path)?.preflight()?;
+            self.intake.prepare()?;
             self.prepared = true;
         }
         Ok(())
@@ -137,7 +130,7 @@ impl Worker {
     /// The executable that is in use, for the fetcher to look at.
     fn current(&self) -> Current {
         let shared = Arc::clone(&self.shared);
-        Current::new(&self.plan.path, move || {
+        Current::new(&self.intake.path, move || {
             let id = shared.running.lock().unwrap_or_else(PoisonError::into_inner).id();
             id.map(|id| id.to_string()).unwrap_or_default()
         })
@@ -160,33 +153,25 @@ impl Worker {
     }
 
     fn try_to_take_in(&mut self, artifact: Artifact) -> Result<Outcome, selfup_install::Error> {
-        let target = Target::new(&self.plan.path)?;
-        let mut expected = Expected::new().size_cap(self.plan.size_cap).size(artifact.size);
-        for digest in &artifact.digests {
-            expected = expected.digest(digest.to_string().parse()?);
-        }
-        let mut staged = target.stage(expected)?;
+        let mut staged = self.intake.stage(&artifact)?;
         let staging = Staging::of(&self.shared, &staged);
         let mut reader = UntilEnded { reader: artifact.reader, shared: &self.shared };
         staged.write(&mut reader, &mut |_written| {})?;
         let id = staged.id();
         let running = self.shared.running.lock().unwrap_or_else(PoisonError::into_inner).id();
-        if running == Some(id) {
-            self.tell(News::UpToDate(id));
-            return Ok(Outcome::UpToDate);
+        match novelty(&staged, running) {
+            Novelty::Running => {
+                self.tell(News::UpToDate(id));
+                return Ok(Outcome::UpToDate);
+            }
+            _ if self.refused.contains(&id) => return Ok(Outcome::Refused),
+            Novelty::InPlace => {
+                self.tell(News::AlreadyThere(id));
+                return Ok(Outcome::Installed);
+            }
+            Novelty::New => {}
         }
-        if self.refused.contains(&id) {
-            return Ok(Outcome::Refused);
-        }
-        if staged.present() == id {
-            self.tell(News::AlreadyThere(id));
-            return Ok(Outcome::Installed);
-        }
-        let mut checks = Checks::new();
-        if let Some(hook) = &mut self.pre_upgrade {
-            checks = checks.pre_upgrade(hook.as_mut());
-        }
-        let installed = staged.verify(checks)?.install()?;
+        let installed = self.intake.install(staged)?;
         drop(staging);
         self.tell(News::Installed(Box::new(installed)));
         // Without a master there is nobody left to ask; the next one finds what is in place.

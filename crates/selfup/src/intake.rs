@@ -1,0 +1,61 @@
+use std::path::PathBuf;
+
+use selfup_fetch::Artifact;
+use selfup_install::{Checks, Error, Expected, Id, Installed, Staged, Target};
+
+use crate::config::PreUpgrade;
+
+/// What is asked of a new executable, whoever brings it.
+pub(crate) struct Intake {
+    /// The executable that it replaces.
+    pub(crate) path: PathBuf,
+    pub(crate) size_cap: u64,
+    pub(crate) pre_upgrade: Option<PreUpgrade>,
+}
+
+/// How the bytes that came compare with what is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Novelty {
+    /// They are what runs.
+    Running,
+    /// They are what is in place, but something else runs.
+    InPlace,
+    New,
+}
+
+impl Intake {
+    /// Sees to it that an upgrade could be installed, before anything is fetched.
+    pub(crate) fn prepare(&self) -> Result<(), Error> {
+        Target::new(&self.path)?.preflight()
+    }
+
+    /// Makes a place for the bytes, from what is said about them.
+    pub(crate) fn stage(&self, artifact: &Artifact) -> Result<Staged, Error> {
+        let mut expected = Expected::new().size_cap(self.size_cap).size(artifact.size);
+        for digest in &artifact.digests {
+            expected = expected.digest(digest.to_string().parse()?);
+        }
+        Target::new(&self.path)?.stage(expected)
+    }
+
+    /// Verifies what was written, and puts it in place.
+    pub(crate) fn install(&mut self, staged: Staged) -> Result<Installed, Error> {
+        let mut checks = Checks::new();
+        if let Some(hook) = &mut self.pre_upgrade {
+            checks = checks.pre_upgrade(hook.as_mut());
+        }
+        Ok(staged.verify(checks)?.install()?)
+    }
+}
+
+/// Compares what was written with what runs, if that can be told, and with what is in place.
+pub(crate) fn novelty(staged: &Staged, running: Option<Id>) -> Novelty {
+    let new = staged.id();
+    if new == running.unwrap_or_else(|| staged.present()) {
+        Novelty::Running
+    } else if new == staged.present() {
+        Novelty::InPlace
+    } else {
+        Novelty::New
+    }
+}
