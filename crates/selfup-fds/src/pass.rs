@@ -147,6 +147,7 @@ fn hint(command: &Command, error: &io::Error) -> Option<String> {
         libc::ENOENT if program.components().count() == 1 && !program.is_absolute() => {
             "there is no such program in PATH".to_owned()
         }
+        libc::EACCES if program.is_dir() => "it is a directory".to_owned(),
         libc::EACCES if is_there => {
             "this user may not execute it; look at its mode, and for a noexec mount".to_owned()
         }

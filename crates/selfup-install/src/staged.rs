@@ -215,7 +215,10 @@ pub(crate) fn temporary(target: &Target) -> Result<NamedTempFile> {
 
 fn too_large(target: &Target, found: &str, expected: &Expected) -> Error {
     let (path, cap) = (target.path().display(), expected.size_cap);
-    let text = format!("cannot take what came for {path}: {found}, the size cap is {cap} bytes");
+    let text = format!(
+        "cannot take what came for {path}: {found}, the size cap is {cap} bytes; raise it if \
+         executables are meant to be that large"
+    );
     Error::new(ErrorKind::TooLarge, text)
 }
 

@@ -52,7 +52,8 @@ pub(super) fn judge(seen: &Seen, token: &Token, deadline: Duration) -> Result<()
         return Err(Failure { kind: ErrorKind::ProbeTimedOut, text });
     };
     if !status.success() {
-        return failed(format!("{}{}", end(status), complaint(seen)));
+        let remedy = if status.code().is_some() { &format!("; {REMEDY}") } else { "" };
+        return failed(format!("{}{}{remedy}", end(status), complaint(seen)));
     }
     if !seen.closed {
         return failed(format!(

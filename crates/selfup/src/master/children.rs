@@ -129,20 +129,21 @@ pub(super) enum StartError {
 
 impl std::fmt::Display for StartError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Channel(_) => "could not make a control channel for a child",
-            Self::Signals(_) => "could not block signals while starting a child",
-            Self::Spawn(_) => "could not start a child",
-        })
+        match self {
+            Self::Channel(_) => f.write_str("could not make a control channel for it"),
+            Self::Signals(_) => f.write_str("could not block signals meanwhile"),
+            // It names the program; that a child was to be started is said around this.
+            Self::Spawn(error) => error.fmt(f),
+        }
     }
 }
 
 impl std::error::Error for StartError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(match self {
-            Self::Channel(error) => error,
-            Self::Signals(error) => error,
-            Self::Spawn(error) => error,
-        })
+        match self {
+            Self::Channel(error) => Some(error),
+            Self::Signals(error) => Some(error),
+            Self::Spawn(error) => error.source(),
+        }
     }
 }
