@@ -62,12 +62,14 @@ impl Notes {
     /// Those of the very file that this process was started from; none if there are none.
     pub fn of_this_program() -> Self {
         let mut end = Vec::new();
-        File::open("/proc/self/exe")
-            .and_then(|mut file| {
-                file.seek(SeekFrom::End(-LONGEST))?;
-                file.read_to_end(&mut end)
-            })
-            .unwrap();
+        let read = File::open("/proc/self/exe").and_then(|mut file| {
+            file.seek(SeekFrom::End(-LONGEST))?;
+            file.read_to_end(&mut end)
+        });
+        if let Err(error) = read {
+            // As where there is no /proc.
+            eprintln!("cannot read this program's notes: {error}");
+        }
         let text = String::from_utf8_lossy(&end);
         let notes = text.rsplit_once(START).map(|(_, notes)| notes).unwrap_or_default();
         Self { words: notes.split_whitespace().map(str::to_owned).collect() }

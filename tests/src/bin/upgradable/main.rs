@@ -8,7 +8,7 @@
 mod command_line;
 mod probed;
 
-use selfup::{Connection, State};
+use selfup::{Connection, Listener, State};
 use selfup_tests::release::Notes;
 use std::io::{self, BufRead, BufReader, Write};
 use std::process::ExitCode;
@@ -24,6 +24,9 @@ fn main() -> ExitCode {
     }
     if notes.has("banner") {
         println!("welcome");
+    }
+    if notes.has("removes_itself") {
+        std::env::current_exe().and_then(std::fs::remove_file).unwrap_or_default();
     }
     match command_line::config(program) {
         Some(config) => selfup::run(config),
@@ -48,24 +51,36 @@ fn program(state: State) -> ExitCode {
         wait_while_there("loading");
     }
     state.ready();
+    end_badly(&notes);
     let mut serving = Vec::new();
+    let mut listeners = listeners.into_iter();
+    // Without threads as long as nobody comes: where none can be started, one can listen.
+    let last = listeners.next_back();
     for listener in listeners {
         let (state, notes) = (Arc::clone(&state), notes.clone());
-        serving.push(thread::spawn(move || {
-            for connection in listener.incoming() {
-                let Ok(connection) = connection else { continue };
-                let (state, notes) = (Arc::clone(&state), notes.clone());
-                thread::spawn(move || serve(&connection, &state, &notes));
-            }
-        }));
+        serving.push(thread::spawn(move || accept(&listener, &state, &notes)));
     }
-    end_badly(&notes);
+    if let Some(listener) = last {
+        accept(&listener, &state, &notes);
+    }
     for thread in serving {
         drop(thread.join());
     }
     state.graceful_shutdown().wait();
     println!("v{} finishes", notes.version());
     ExitCode::SUCCESS
+}
+
+fn accept(listener: &Listener, state: &Arc<State>, notes: &Notes) {
+    for connection in listener.incoming() {
+        let Ok(connection) = connection else {
+            // No descriptors left; there may be some later.
+            thread::park_timeout(Duration::from_millis(5));
+            continue;
+        };
+        let (state, notes) = (Arc::clone(state), notes.clone());
+        thread::spawn(move || serve(&connection, &state, &notes));
+    }
 }
 
 /// What goes wrong with some releases before they serve.
@@ -129,6 +144,7 @@ fn echo(state: &State, name: &str) {
                 Err(_) => drop(drain.wait_timeout(Duration::from_millis(2))),
             }
         }
+        println!("v{version} reads no more datagrams");
     });
 }
 
