@@ -1,5 +1,7 @@
 //! Arguments to a [`Task`].
 
+use crate::demo;
+
 /// What `cargo xtask` was asked to do.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Task {
@@ -9,6 +11,7 @@ pub(crate) enum Task {
     /// The names of the steps to run; none means all.
     Ci(Vec<String>),
     Tidy,
+    Demo(demo::Options),
     /// The names of the parts to run; none means all.
     Bench(Vec<String>),
 }
@@ -22,6 +25,7 @@ cargo xtask TASK
                    (fmt, clippy, rustdoc, features, deny, rust-version, tidy, package, test)
   bench [PART...]  what selfup costs, against the same program without it
                    (start, handover, footprint, throughput)
+  demo             upgrade an app twice while clients call it; demo --help says more
   tidy             read the files: layout, wording, links, which crate may use which
   help             this text";
 
@@ -35,6 +39,7 @@ pub(crate) fn parse(args: impl IntoIterator<Item = String>) -> Result<Task, Stri
     match task.as_str() {
         "help" | "--help" | "-h" => Ok(Task::Help),
         "test" => test_arguments(rest).map(Task::Test),
+        "demo" => demo::Options::parse(&rest).map(Task::Demo),
         "ci" => Ok(Task::Ci(rest)),
         "bench" => Ok(Task::Bench(rest)),
         "tidy" => nothing_after("tidy", &rest).map(|()| Task::Tidy),

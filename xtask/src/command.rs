@@ -20,7 +20,7 @@ impl fmt::Display for Failure {
     }
 }
 
-pub(crate) type Result<T = ()> = std::result::Result<T, Failure>;
+pub(crate) type Result<T = (), E = Failure> = std::result::Result<T, E>;
 
 /// A command that will run in the workspace root, whatever folder the task was started from.
 pub(crate) fn program(name: &str, args: &[&str]) -> Command {

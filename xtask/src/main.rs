@@ -15,6 +15,7 @@ mod bench;
 mod ci;
 mod cli;
 mod command;
+mod demo;
 mod deny;
 mod features;
 mod lint;
@@ -44,6 +45,7 @@ fn main() -> ExitCode {
             Ok(())
         }
         Task::Test(args) => test::run(&args),
+        Task::Demo(options) => demo::run(options),
         Task::Ci(steps) => ci::run(&steps),
         Task::Bench(parts) => bench::run(&parts),
         Task::Tidy => tidy::run(),

@@ -1,0 +1,99 @@
+//! `cargo xtask demo`: an app is upgraded twice while clients call it, and none of them notices.
+
+mod build;
+mod clients;
+mod director;
+mod event;
+mod exchange;
+mod interrupt;
+mod line;
+mod options;
+mod origin;
+mod process;
+mod progress;
+mod story;
+mod tally;
+mod transcript;
+
+use crate::command::{Failure, Result};
+use crate::workspace::Workspace;
+use director::Director;
+use event::Events;
+pub(crate) use options::Options;
+use origin::Origin;
+use process::Process;
+use selfup_signals::{End, Signal};
+use std::path::Path;
+use std::process::Command;
+use tally::Tally;
+use tempfile::TempDir;
+
+/// The app is built in this many versions.
+const VERSIONS: u32 = 3;
+
+/// Why the demo does not go on.
+#[derive(Debug)]
+enum Stop {
+    Failed(Failure),
+    /// Somebody wants it to end.
+    Interrupted(Signal),
+}
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+/// Shows it all, and fails if a single request was lost.
+pub(crate) fn run(options: Options) -> Result {
+    if options.help {
+        println!("{}", options::HELP);
+        return Ok(());
+    }
+    match show(options) {
+        Ok(tally) => tally.verdict(),
+        Err(Stop::Failed(failure)) => Err(failure),
+        Err(Stop::Interrupted(signal)) => {
+            eprintln!("\nended by {signal}: nothing is left running, nothing is left behind");
+            End::Signaled { signal, core_dumped: false }.mirror()
+        }
+    }
+}
+
+fn show(options: Options) -> Result<Tally, Stop> {
+    let events = Events::new();
+    interrupt::watch(events.sender())?;
+    let folder = folder()?;
+    build::versions(folder.path(), &events)?;
+
+    let origin = Origin::start(folder.path())?;
+    origin.publish(1);
+    let app = start(folder.path(), &origin, &events, options)?;
+    Director::new(app, &events, options.verbose).play(&origin)
+}
+
+/// Beside what cargo builds: there, executables may run and room is expected. The process id tells
+/// whose it is.
+fn folder() -> Result<TempDir> {
+    let target = Workspace::load()?.target().to_path_buf();
+    tempfile::Builder::new()
+        .prefix(&format!("demo-{}-", std::process::id()))
+        .tempdir_in(&target)
+        .map_err(|error| {
+            Failure::new(format!("no folder can be made in {}: {error}", target.display()))
+        })
+}
+
+/// Runs a copy of the first version: the copy will be replaced.
+fn start(folder: &Path, origin: &Origin, events: &Events, options: Options) -> Result<Process> {
+    let (first, running) = (build::path(folder, 1), folder.join("app"));
+    std::fs::copy(&first, &running)
+        .map_err(|error| Failure::new(format!("{} cannot be copied: {error}", first.display())))?;
+    let mut command = Command::new(running);
+    command.arg("127.0.0.1:0").arg(origin.url()).current_dir(folder);
+    if options.broken {
+        command.arg("--broken");
+    }
+    Process::start(command, events.sender())
+}
