@@ -2,7 +2,8 @@ use std::{error, fmt};
 
 /// Why the overseer could not run.
 ///
-/// Its message is one line; the cause is in [`source`](error::Error::source).
+/// Its message is one line; the cause is in [`source`](error::Error::source), and follows in the
+/// alternate form (`{:#}`).
 #[derive(Debug)]
 pub struct Error {
     kind: ErrorKind,
@@ -26,6 +27,10 @@ pub enum ErrorKind {
     Start,
     /// The master had to stop, for want of something that it cannot do without.
     Master,
+    /// The source of new executables cannot be asked, or did not deliver.
+    Fetch,
+    /// A new executable was turned down, or could not be installed.
+    Refused,
     /// What the master hands to its child is not what this build expects.
     Child,
 }
@@ -52,7 +57,9 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.what)
+        f.write_str(&self.what)?;
+        let cause = error::Error::source(self).filter(|_| f.alternate());
+        cause.map_or(Ok(()), |cause| write!(f, ": {}", Chain(cause)))
     }
 }
 

@@ -14,11 +14,14 @@ mod intake;
 mod launch;
 mod listener;
 mod master;
+#[cfg(feature = "progress")]
+mod progress;
 mod restart;
 mod run;
 mod shutdown;
 mod state;
 mod sys;
+mod update;
 
 pub use check::sanity_check;
 pub use config::{Config, Handover, Readiness};
@@ -26,8 +29,11 @@ pub use connection::{Connection, Stream};
 pub use error::{Error, ErrorKind};
 pub use event::Event;
 pub use listener::{Incoming, Listener};
+#[cfg(feature = "progress")]
+pub use progress::progress_bar;
 pub use restart::restart;
 pub use run::{is_supported, run, try_run};
 pub use selfup_signals::{End, Signal};
 pub use shutdown::GracefulShutdown;
 pub use state::State;
+pub use update::{Progress, Update, Updated, update};

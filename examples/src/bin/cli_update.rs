@@ -1,35 +1,49 @@
-//! A command-line tool that keeps itself up to date: while it works, a new version is installed,
-//! and the next start runs it. Nothing is ever restarted under its user.
+//! A command-line tool that keeps itself up to date, in two ways.
 //!
-//! `cli_update URL` copies its input to its output in upper case, and upgrades itself from URL.
+//! `cli_update update URL` installs what is new there, `cli_update check URL` only looks.
+//! `cli_update shout URL` is what the tool is for: it copies its input to its output in upper case.
+//! While it works, a new version is installed; nothing restarts under its user, the next start runs it.
 
 use std::{
     env,
-    io::{self, BufRead, Write},
+    io::{self, BufRead},
     process::ExitCode,
 };
 
-use selfup::fetch::Http;
+use selfup::{Config, Updated, fetch::Http, progress_bar};
 
 fn main() -> ExitCode {
     selfup::sanity_check();
-    let Some(url) = env::args().nth(1) else {
-        eprintln!("usage: cli_update URL");
-        return ExitCode::from(2);
-    };
-    let config =
-        selfup::Config::new(program).fetcher(Http::new(url)).no_restart(true).on_event(|event| {
-            if let selfup::Event::Installed { id, .. } = event {
-                eprintln!("a new version ({id}) is installed, and runs at the next start");
-            }
-        });
-    selfup::run(config)
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["update", url] => update(url, false),
+        ["check", url] => update(url, true),
+        ["shout", url] => selfup::run(Config::new(shout).fetcher(Http::new(*url)).no_restart(true)),
+        _ => {
+            eprintln!("usage: cli_update update URL | check URL | shout URL");
+            ExitCode::from(2)
+        }
+    }
 }
 
-fn program(_state: selfup::State) -> io::Result<()> {
-    let mut output = io::stdout();
+fn update(url: &str, only_check: bool) -> ExitCode {
+    let update = selfup::update(Http::new(url)).only_check(only_check).on_progress(progress_bar());
+    match update.run() {
+        Ok(Updated::UpToDate { id, .. }) => println!("up to date ({id})"),
+        Ok(Updated::Available { id, .. }) => println!("there is something new ({id})"),
+        Ok(Updated::Installed { from, to, .. }) => println!("updated from {from} to {to}"),
+        Ok(_) => {}
+        Err(error) => {
+            eprintln!("{error:#}");
+            return ExitCode::FAILURE;
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+fn shout(_state: selfup::State) -> io::Result<()> {
     for line in io::stdin().lock().lines() {
-        writeln!(output, "{}", line?.to_uppercase())?;
+        println!("{}", line?.to_uppercase());
     }
     Ok(())
 }
