@@ -63,9 +63,11 @@ use crate::{Result, disposition};
 /// # Ok::<(), selfup_signals::Error>(())
 /// ```
 pub struct Receiver {
+    /// First, since fields are dropped in this order: a handler that found the pipe without a
+    /// reader would be told so by SIGPIPE, which may be one of those that it handles, for ever.
+    registrations: Vec<Registration>,
     pipe: OwnedFd,
     inbox: Arc<Inbox>,
-    registrations: Vec<Registration>,
 }
 
 impl Receiver {

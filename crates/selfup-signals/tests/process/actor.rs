@@ -18,6 +18,7 @@ pub(crate) fn play(arguments: &[String]) {
         ["record"] => record(),
         ["late"] => late(),
         ["flood"] => flood(),
+        ["drop"] => drop_under_fire(),
         ["left"] => left(),
         ["alarm"] => alarm(),
         ["start", ref command @ ..] => start(command),
@@ -111,6 +112,19 @@ fn flood() {
     // And it works as before.
     queue(Pid::this(), Signal::real_time(0).unwrap(), 1.into()).unwrap();
     assert_eq!(receiver.pending().count(), 1);
+}
+
+/// Drops many receivers while somebody else sends signals.
+fn drop_under_fire() {
+    let first = Receiver::new(everything()).unwrap();
+    say("ready");
+    drop(first);
+    for _ in 0..500 {
+        drop(Receiver::new(everything()).unwrap());
+    }
+    say("over");
+    // The sender is not to find this process gone.
+    io::stdin().lock().read_line(&mut String::new()).unwrap();
 }
 
 /// Takes signals one at a time, dropping the iterator after each.

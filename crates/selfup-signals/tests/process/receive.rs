@@ -1,4 +1,6 @@
-use selfup_signals::{ErrorKind, Origin, Pid, Receiver, Signal};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use selfup_signals::{ErrorKind, Origin, Pid, Receiver, Signal, send};
 
 use crate::subject::{Subject, actor, in_terminal, output};
 
@@ -9,6 +11,7 @@ pub(crate) const TESTS: &[crate::Test] = &[
     ("what_is_not_taken_keeps_the_receiver_readable", left),
     ("the_kernel_is_told_from_a_process", kernel),
     ("a_terminals_key_comes_from_the_kernel", terminal),
+    ("a_receiver_can_be_dropped_while_signals_arrive", dropped),
     ("what_must_not_be_caught_is_refused", refused),
 ];
 
@@ -53,6 +56,21 @@ fn queued() {
 
 fn flood() {
     output(&mut actor(&["flood"]));
+}
+
+fn dropped() {
+    let mut subject = Subject::ready(&mut actor(&["drop"]));
+    let (pid, over) = (subject.pid(), AtomicBool::new(false));
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !over.load(Ordering::Relaxed) {
+                send(pid, Signal::USR1).unwrap();
+            }
+        });
+        assert_eq!(subject.line(), "over");
+        over.store(true, Ordering::Relaxed);
+    });
+    assert!(subject.finish().1.success());
 }
 
 fn left() {
