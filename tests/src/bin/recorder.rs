@@ -3,6 +3,7 @@
 //! - `restart=SIGNAL` is the restart signal, `no-restart` allows none, `drain-on-terminate` has
 //!   SIGTERM drain, `terminate=MILLISECONDS` is the terminate timeout.
 //! - `plain` catches no signal at all, `stops` does not catch those of job control.
+//! - `leaves` has it leave the process group of its master.
 //! - `hold` does not end when told to finish; by default it returns, with `code=N` or 0 then.
 //!
 //! The Nth generation waits at `gate-N` before it catches anything or is ready. `SIGRTMAX` with a
@@ -11,6 +12,7 @@
 #![allow(clippy::print_stdout, reason = "the test reads it")]
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::unistd::{Pid, setpgid};
 use selfup::{Config, Readiness, Signal, State};
 use selfup_signals::{Origin, Received, Receiver};
 use selfup_tests::gate;
@@ -37,6 +39,9 @@ fn main() -> ExitCode {
 
 fn program(state: State) -> ExitCode {
     let me = format!("#{}", state.generation());
+    if told("leaves") {
+        setpgid(Pid::from_raw(0), Pid::from_raw(0)).unwrap();
+    }
     println!("{me} runs as {} under {}", process::id(), parent_id());
     gate::pass(&format!("gate-{}", state.generation()));
     let mut signals = Receiver::new(caught()).unwrap();
