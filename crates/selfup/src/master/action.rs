@@ -21,6 +21,8 @@ pub(crate) enum Action {
     Commit,
     /// Put the previous executable back, and refuse the new one from now on.
     Revert,
+    /// The upgrade was not decided about, and it is not its fault that the master ends.
+    Excuse,
     /// Let go of the master's copies of the sockets: no further child will be started.
     CloseSockets,
     /// End the master as this child ended.

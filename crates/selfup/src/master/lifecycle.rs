@@ -1,4 +1,4 @@
-use selfup_signals::End;
+use selfup_signals::{End, Signal};
 
 use super::{Arrived, Cause, Generation, Rules, Time};
 
@@ -14,6 +14,8 @@ pub(crate) struct Lifecycle {
     pub(super) queued: Option<Cause>,
     /// Signals for the program that came while no child could take them, oldest first.
     pub(super) held: Vec<Arrived>,
+    /// The signal that was passed on last, since a child became ready.
+    pub(super) passed_on: Option<Signal>,
     /// Where the new executable stands, if there is one.
     pub(super) upgrade: Upgrade,
     pub(super) phase: Phase,
@@ -74,10 +76,17 @@ impl Lifecycle {
             next: Generation::FIRST,
             queued: None,
             held: Vec::new(),
+            passed_on: None,
             upgrade: Upgrade::None,
             phase: Phase::Serving,
             verdict: None,
         }
+    }
+
+    /// A master whose executable has been installed by one before it, and was not decided about.
+    pub(crate) fn on_trial(mut self) -> Self {
+        self.upgrade = Upgrade::Installed;
+        self
     }
 
     /// The point in time at which [`Event::Tick`](super::Event::Tick) has something to do.
@@ -107,6 +116,16 @@ impl Lifecycle {
     /// The child that is to serve next.
     pub(crate) fn candidate(&self) -> Option<Generation> {
         self.find(|role| matches!(role, Role::Candidate { .. }))
+    }
+
+    /// Whether a child that ended so only did what a signal told it, which proves nothing about its
+    /// executable: it died of that signal, or ended, however it likes to, on a Ctrl-C.
+    pub(super) fn was_told_to(&self, end: End) -> bool {
+        match (self.passed_on, end) {
+            (Some(Signal::INT | Signal::QUIT), _) => true,
+            (Some(passed_on), End::Signaled { signal, .. }) => passed_on == signal,
+            _ => false,
+        }
     }
 
     pub(super) fn draining(&self) -> usize {

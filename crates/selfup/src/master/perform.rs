@@ -18,6 +18,7 @@ impl Master {
             Action::StopSelf(arrived) => self.stop_self(arrived),
             Action::Commit => self.commit(),
             Action::Revert => self.revert(),
+            Action::Excuse => {}
             Action::CloseSockets => {
                 self.socket_files = std::mem::replace(&mut self.fds, FdSet::new()).close();
             }

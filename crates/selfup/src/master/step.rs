@@ -70,6 +70,7 @@ impl Step {
         }
         self.set_role(generation, Role::Active);
         self.life.verdict = None;
+        self.life.passed_on = None;
         if self.life.upgrade == Upgrade::Starting {
             let until = self.now + self.life.rules.probation;
             self.life.upgrade = Upgrade::Probation { until };
@@ -115,7 +116,11 @@ impl Step {
             return;
         }
         self.tell(Note::CandidateFailed(generation, end));
-        let reverted = self.revert();
+        let told = end.is_some_and(|end| self.life.was_told_to(end));
+        if told && self.life.upgrade == Upgrade::Starting {
+            self.life.upgrade = Upgrade::Installed;
+        }
+        let reverted = !told && self.revert();
         if self.life.active().is_some() {
             return;
         }
@@ -132,7 +137,7 @@ impl Step {
         if matches!(self.life.upgrade, Upgrade::Probation { .. }) {
             if end.success() {
                 self.commit();
-            } else {
+            } else if !self.life.was_told_to(end) {
                 return self.probation_failed(generation, end);
             }
         }
@@ -169,6 +174,7 @@ impl Step {
     }
 
     fn send_to_all(&mut self, arrived: Arrived) {
+        self.life.passed_on = Some(arrived.signal());
         for generation in self.generations() {
             self.act(Action::Send(generation, arrived));
         }
@@ -177,6 +183,7 @@ impl Step {
     /// Before it is ready, a child may not have its handlers yet, and would die of the signal.
     fn send_to_the_program(&mut self, arrived: Arrived) {
         if let Some(active) = self.life.active() {
+            self.life.passed_on = Some(arrived.signal());
             self.act(Action::Send(active, arrived));
         } else if let Phase::Stopping { mirrored } = self.life.phase {
             let still_there = mirrored.filter(|whose| self.life.role(*whose).is_some());
@@ -331,6 +338,11 @@ impl Step {
         self.life.queued = None;
         self.life.held.clear();
         self.tell(Note::Stopping);
+        let ordered =
+            mirrored.is_some() || self.life.verdict.is_some_and(|end| self.life.was_told_to(end));
+        if ordered && self.life.upgrade != Upgrade::None {
+            self.act(Action::Excuse);
+        }
         self.act(Action::CloseSockets);
     }
 

@@ -62,9 +62,10 @@ struct World {
 }
 
 impl World {
-    fn new(rules: Rules, spawn_fails_every: u64) -> Self {
+    fn new(rules: Rules, on_trial: bool, spawn_fails_every: u64) -> Self {
+        let life = Lifecycle::new(rules);
         Self {
-            life: Lifecycle::new(rules),
+            life: if on_trial { life.on_trial() } else { life },
             now: 0,
             spawn_fails_every,
             living: BTreeMap::new(),
@@ -72,7 +73,7 @@ impl World {
             reaped: 0,
             ends: Vec::new(),
             last_end: None,
-            undecided: false,
+            undecided: on_trial,
         }
     }
 
@@ -117,6 +118,7 @@ impl World {
                 assert!(self.undecided, "{action:?} without an upgrade");
                 self.undecided = false;
             }
+            Action::Excuse => assert!(self.undecided, "{action:?} without an upgrade"),
             Action::EndLike(end) => self.ends.push(end),
             Action::StopSelf(_) | Action::CloseSockets | Action::Tell(_) => {}
         }
@@ -247,9 +249,10 @@ proptest! {
         rules in some_rules(),
         chances in prop::collection::vec(chance(), 0..60),
         spawn_fails_every in prop_oneof![3 => Just(0_u64), 1 => 2..5_u64],
+        on_trial: bool,
         obey: bool,
     ) {
-        let mut world = World::new(rules, spawn_fails_every);
+        let mut world = World::new(rules, on_trial, spawn_fails_every);
         world.happens(Event::Start);
         for chance in chances {
             world.chance(chance);

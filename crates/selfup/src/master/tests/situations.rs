@@ -6,14 +6,18 @@ use super::*;
 pub(super) struct Situation {
     pub(super) name: &'static str,
     pub(super) rules: Rules,
+    /// The master before it has left an upgrade undecided.
+    pub(super) on_trial: bool,
     pub(super) history: Vec<(u64, Event)>,
 }
 
 impl Situation {
     pub(super) fn reach(&self) -> Lifecycle {
-        self.history.iter().fold(Lifecycle::new(self.rules.clone()), |life, (at, event)| {
-            step(life, second(*at), *event).0
-        })
+        let mut life = Lifecycle::new(self.rules.clone());
+        if self.on_trial {
+            life = life.on_trial();
+        }
+        self.history.iter().fold(life, |life, (at, event)| step(life, second(*at), *event).0)
     }
 }
 
@@ -28,10 +32,14 @@ pub(super) fn all() -> Vec<Situation> {
     let (one, two) = (generation(1), generation(2));
     let serving = vec![(0, Start), (0, Ready(one))];
     let after = |events: &[(u64, Event)]| [serving.as_slice(), events].concat();
-    let situation =
-        |name, rules: &Rules, history| Situation { name, rules: rules.clone(), history };
+    let situation = |name, rules: &Rules, history| {
+        let rules = rules.clone();
+        Situation { name, rules, on_trial: false, history }
+    };
     let overlap = &rules();
+    let on_trial = situation("on-trial", overlap, vec![(0, Start)]);
     vec![
+        Situation { on_trial: true, ..on_trial },
         situation("starting", overlap, vec![(0, Start)]),
         situation("serving", overlap, serving.clone()),
         situation("drain-on-term", &drain_on_terminate, after(&[(1, usr2)])),
@@ -42,6 +50,11 @@ pub(super) fn all() -> Vec<Situation> {
         situation("queued", overlap, after(&[(1, usr2), (1, usr2)])),
         situation("trying", overlap, after(&[(1, Installed)])),
         situation("probation", overlap, after(&[(1, Installed), (1, Ready(two))])),
+        situation(
+            "interrupted",
+            overlap,
+            after(&[(1, Installed), (1, Ready(two)), (2, from_terminal(Signal::INT))]),
+        ),
         situation("lost", overlap, after(&[(1, usr2), (1, Exited(one, CRASH))])),
         situation(
             "last-hope",
