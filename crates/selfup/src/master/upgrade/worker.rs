@@ -11,7 +11,7 @@ use std::{
 };
 
 use selfup_fetch::{Artifact, Backoff, Current, Fetch, Outcome};
-use selfup_install::{Id, Staged};
+use selfup_install::{ErrorKind, Id, Staged};
 
 use super::{News, Plan, Shared, Verdict};
 use crate::{
@@ -142,13 +142,11 @@ impl Worker {
         self.prepared = taken.is_ok();
         match taken {
             Ok(outcome) => Poll::Arrived(outcome),
-            Err(error) if error.is_transient() => {
-                Poll::Failed { reason: Chain(&error).to_string(), asked: None }
-            }
-            Err(error) => {
+            Err(error) if is_at_fault(&error) => {
                 self.tell(News::Refused(Chain(&error).to_string()));
                 Poll::Arrived(Outcome::Refused)
             }
+            Err(error) => Poll::Failed { reason: Chain(&error).to_string(), asked: None },
         }
     }
 
@@ -192,6 +190,24 @@ impl Worker {
     fn tell(&self, news: News) {
         self.mailbox.post(Letter::Upgrade(news));
     }
+}
+
+/// Whether what came is to blame, so that it would be refused again. Anything else, a directory
+/// that may not be written to for one, can be mended while it is offered.
+fn is_at_fault(error: &selfup_install::Error) -> bool {
+    let of_what_came = matches!(
+        error.kind(),
+        ErrorKind::TooLarge
+            | ErrorKind::SizeMismatch
+            | ErrorKind::DigestMismatch
+            | ErrorKind::Malformed
+            | ErrorKind::NotExecutable
+            | ErrorKind::Refused
+            | ErrorKind::ProbeFailed
+            | ErrorKind::ProbeTimedOut
+            | ErrorKind::Source
+    );
+    of_what_came && !error.is_transient()
 }
 
 /// While this exists, the master knows the files that are being worked on.
