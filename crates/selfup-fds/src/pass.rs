@@ -115,12 +115,11 @@ fn is_moved(error: &io::Error) -> bool {
     error.raw_os_error() == Some(exec::MOVED)
 }
 
+const NO_ROOM: &str =
+    "there are not enough free fds; raise the limit of open files (RLIMIT_NOFILE)";
+
 fn no_room(command: &Command, error: io::Error) -> Error {
-    let message = format!(
-        "cannot start {:?}: there are not enough free fds; \
-         raise the limit of open files (RLIMIT_NOFILE)",
-        command.get_program()
-    );
+    let message = format!("cannot start {:?}: {NO_ROOM}", command.get_program());
     Error::new(ErrorKind::Descriptor, message).because(error)
 }
 
@@ -153,6 +152,8 @@ fn hint(command: &Command, error: &io::Error) -> Option<String> {
         }
         libc::ENOEXEC => "it is neither a program for this machine nor a script".to_owned(),
         libc::ETXTBSY => "some process has it open for writing".to_owned(),
+        libc::EAGAIN => "there are too many processes; raise their limit (RLIMIT_NPROC)".to_owned(),
+        libc::EMFILE | libc::ENFILE => NO_ROOM.to_owned(),
         exec::MOVED => {
             "the fd numbers from 3 keep changing; a `pre_exec` closure must not touch them"
                 .to_owned()

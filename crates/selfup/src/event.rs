@@ -248,9 +248,7 @@ impl fmt::Display for Event {
             }
             Self::Stopping => f.write_str("stopping"),
             Self::Status { generation, text } => write!(f, "child #{generation} says: {text}"),
-            Self::FetchFailed { reason } => {
-                write!(f, "could not look for a new executable: {reason}")
-            }
+            Self::FetchFailed { reason } => write!(f, "no upgrade for now: {reason}"),
             Self::FetchOff { reason } => {
                 write!(f, "nothing will be fetched from now on: {reason}")
             }

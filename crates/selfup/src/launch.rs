@@ -14,11 +14,8 @@ use crate::{Error, ErrorKind, sys};
 /// descriptor, say), the resolved path is taken.
 pub(crate) fn launch_path() -> Result<PathBuf, Error> {
     let running = env::current_exe().map_err(|error| {
-        Error::new(
-            ErrorKind::Executable,
-            "could not tell the path of the running executable; is /proc mounted?",
-        )
-        .because(error)
+        Error::new(ErrorKind::Executable, "could not tell the path of the running executable")
+            .because(error)
     })?;
     let given = sys::launch::path_given_to_exec().and_then(|path| std::path::absolute(path).ok());
     Ok(match given {

@@ -74,7 +74,8 @@ fn fall_back(not_started: NotStarted) -> Result<ExitCode, Error> {
     if config.options.required || nothing_to_serve_on || error.kind() == ErrorKind::Child {
         return Err(error);
     }
-    let reason = format!("{}; running the program without it", Chain(&error));
+    let reason =
+        format!("{}; the program runs by itself, without restarts and upgrades", Chain(&error));
     Reporter::new(&config.options, config.on_event.take()).tell(&crate::Event::Trouble { reason });
     let path = launch_path().unwrap_or_default();
     let sockets = fds.into_inherited().nonblocking(true);

@@ -94,6 +94,7 @@ impl Inherited {
     pub(super) fn nothing_there(&self, wanted: &str) -> Error {
         let left: Vec<_> = self.names().map(|name| format!("{name:?}")).collect();
         let left = match left.as_slice() {
+            [] if self.entries.is_empty() => "no fd was inherited".to_owned(),
             [] => "no fd is left".to_owned(),
             names => format!("the fds left are {}", names.join(", ")),
         };

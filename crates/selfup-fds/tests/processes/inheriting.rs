@@ -141,7 +141,7 @@ fn a_shells_redirection_is_adopted() {
         format!("fd://7 {refused} number 7: it has been taken, or was opened by this process"),
         format!("fd://8 {refused} number 8: it is not open"),
         format!("fd://1 {refused} number 1: 0, 1 and 2 are the standard streams"),
-        format!(r#"fd://web {refused} "web": no fd is left"#),
+        format!(r#"fd://web {refused} "web": no fd was inherited"#),
     ];
     assert_eq!(printed(child).lines().collect::<Vec<_>>(), expected);
 }

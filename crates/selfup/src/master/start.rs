@@ -109,16 +109,21 @@ fn bind_all(fds: &mut FdSet, listen: &[Listen]) -> Result<(), Error> {
     let mut inherited = Inherited::from_env().map_err(|error| {
         Error::new(ErrorKind::Address, "could not take over inherited sockets").because(error)
     })?;
-    let mut result = Ok(());
+    let mut failures = Vec::new();
     for Listen { name, address } in listen {
         let bound =
             address.parse::<Address>().and_then(|address| fds.bind(name, &address, &mut inherited));
-        if let Err(error) = bound {
-            let what = format!("could not listen on {address:?}");
-            result = result.and(Err(Error::new(ErrorKind::Address, what).because(error)));
-        }
+        failures.extend(bound.err().map(|error| (name, error)));
     }
-    result
+    let more = match failures.len().saturating_sub(1) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    failures.into_iter().next().map_or(Ok(()), |(name, error)| {
+        // The error names the address.
+        let what = format!("could not open the socket {name:?}{more}");
+        Err(Error::new(ErrorKind::Address, what).because(error))
+    })
 }
 
 fn recipe(exec_file: Option<&std::path::Path>) -> Result<Recipe, Error> {
