@@ -1,0 +1,110 @@
+//! An executable that cannot be supervised, or not replaced.
+
+use super::{deployed, refusal};
+use selfup_tests::need;
+use selfup_tests::origin::{Offer, Origin};
+use selfup_tests::sandbox::{PATIENCE, wait_until};
+use selfup_tests::service::Deployment;
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, chown};
+use std::path::Path;
+use std::process::Command;
+
+/// Kinds of wrong executable, and the words about it.
+fn wrong_executables(deployment: &Deployment) -> [(String, &'static str); 4] {
+    let sandbox = deployment.sandbox();
+    let text = sandbox.write("text", "no program");
+    let script = sandbox.write("script", "#!/no/such/interpreter\n");
+    fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
+    [
+        ("no/such/app".into(), "No such file"),
+        (sandbox.path().display().to_string(), "it is not a regular file"),
+        (text.display().to_string(), "this user may not execute it; look at its mode"),
+        (script.display().to_string(), "the interpreter of its `#!` line"),
+    ]
+}
+
+#[test]
+fn another_executable_that_cannot_run_leaves_the_program_to_run_without() {
+    let (deployment, _) = deployed("exec-file");
+    for (path, words) in wrong_executables(&deployment) {
+        let service = deployment.start([format!("exec_file={path}")]);
+        let warning = service.wait_warning(&[&path, words, "; the program runs by itself"]);
+        println!("{warning}");
+        assert_eq!(service.ask_for("enabled"), "false");
+        service.terminate();
+        let line = refusal(
+            &deployment,
+            &["address=127.0.0.1:0", &format!("exec_file={path}"), "required"],
+        );
+        assert!(line.contains(&path) && line.contains(words), "{line}");
+    }
+    deployment.finish();
+}
+
+#[test]
+fn a_folder_that_may_not_be_written_to_stops_upgrades_and_nothing_else() {
+    if !need::root() || !need::program("setpriv") {
+        return;
+    }
+    let (deployment, first) = deployed("unwritable");
+    let second = deployment.release("version=2");
+    let origin = Origin::start();
+    origin.offer("/app", Offer::Whole(second.bytes()));
+    let folder = deployment.sandbox().join("bin");
+    for folder in [deployment.sandbox().path(), &folder] {
+        fs::set_permissions(folder, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let mut command = as_nobody(&deployment.program());
+    command.args(["address=127.0.0.1:0", &format!("http={}", origin.url("/app"))]);
+    let service = deployment.start_as(command);
+    let visitors = service.visitors();
+    let warning =
+        service.wait_warning(&["bin/", "permission denied", "run as a user who may write"]);
+    println!("{warning}");
+    assert_eq!(origin.requests(), [""; 0], "nothing is fetched that could not be installed");
+    service.is_version(1);
+
+    // The directory may be written to, but root's file would not stay root's.
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o777)).unwrap();
+    let warning = service.wait_warning(&["cannot keep the owner 0:0", "install as root"]);
+    println!("{warning}");
+    assert_eq!(deployment.installed(), first.id());
+    chown(deployment.program(), Some(NOBODY), Some(NOBODY)).unwrap();
+    service.wait_version(2);
+    assert_eq!(deployment.installed(), second.id());
+    visitors.leave();
+    service.terminate();
+    deployment.finish();
+}
+
+const NOBODY: u32 = 65534;
+
+fn as_nobody(program: &Path) -> Command {
+    let mut command = Command::new("setpriv");
+    command.args(["--reuid=65534", "--regid=65534", "--clear-groups", "--"]).arg(program);
+    command
+}
+
+#[test]
+fn a_program_that_is_removed_while_it_runs_goes_on_and_is_replaced_no_more() {
+    let (deployment, first) = deployed("removed");
+    let origin = Origin::start();
+    origin.offer("/app", Offer::Whole(first.bytes()));
+    let service = deployment.start(["events".into(), format!("http={}", origin.url("/app"))]);
+    service.process().wait_line("event UpToDate", PATIENCE);
+    let visitors = service.visitors();
+    fs::remove_file(deployment.program()).unwrap();
+    let second = deployment.release("version=2");
+    origin.offer("/app", Offer::Whole(second.bytes()));
+    let warning = service.wait_warning(&["bin/app: no such file"]);
+    println!("{warning}");
+    service.is_version(1);
+    // Put back by hand, all goes on.
+    deployment.install(&first);
+    service.wait_version(2);
+    visitors.leave();
+    wait_until("the second to be in place", PATIENCE, || deployment.installed() == second.id());
+    service.terminate();
+    deployment.finish();
+}

@@ -1,0 +1,142 @@
+//! Where the overseer cannot run, the program runs without it; or not at all, if that is required.
+
+use super::{deployed, refusal};
+use selfup_tests::need;
+use selfup_tests::sandbox::{PATIENCE, Process, children_of, wait_for};
+use selfup_tests::service::Deployment;
+use selfup_tests::visitor::ask;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::ExitStatusExt;
+use std::process::Command;
+
+#[test]
+fn a_program_whose_file_is_gone_when_it_starts_runs_without() {
+    let (deployment, _) = deployed("file-gone");
+    let release = deployment.release("version=1 removes_itself");
+    deployment.install(&release);
+    let service = deployment.start(["events"]);
+    let warning = service.wait_warning(&[
+        "could not start the first child",
+        "bin/app (deleted)",
+        "; the program runs by itself",
+    ]);
+    println!("{warning}");
+    assert_eq!(service.ask_for("enabled"), "false");
+    assert_eq!(service.ask_for("id"), release.id(), "known all the same");
+    service.process().wait_line("event Trouble: could not start the first child", PATIENCE);
+    // It is a plain program now: signals do to it what they do.
+    assert_eq!(service.terminate().signal(), Some(libc::SIGTERM));
+
+    deployment.install(&release);
+    let line = refusal(&deployment, &["address=127.0.0.1:0", "required"]);
+    assert!(line.contains("could not start the first child"), "{line}");
+    deployment.finish();
+}
+
+#[test]
+fn a_child_that_cannot_be_forked_leaves_the_program_to_run_without() {
+    if !need::root() || !need::program("setpriv") || !need::program("prlimit") {
+        return;
+    }
+    let (deployment, _) = deployed("nproc");
+    for folder in [deployment.sandbox().path(), &deployment.sandbox().join("bin")] {
+        fs::set_permissions(folder, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    // A user of its own, so that the processes of others do not count.
+    let user = |program: &str| {
+        let mut command = Command::new("setpriv");
+        command.args(["--reuid=64999", "--regid=64999", "--clear-groups", "--", program]);
+        command
+    };
+    let limited = |words: &[&str]| {
+        let mut command = user("prlimit");
+        command.args(["--nproc=1:100", "--"]).arg(deployment.program());
+        command.arg("address=127.0.0.1:0").args(words);
+        command
+    };
+    let service = deployment.start_as(limited(&[]));
+    let warning = service.wait_warning(&["too many processes", "; the program runs by itself"]);
+    println!("{warning}");
+    allow(user("prlimit"), service.process().pid(), "--nproc=100");
+    assert_eq!(service.ask_for("enabled"), "false");
+    service.terminate();
+
+    let process = deployment.sandbox().start(limited(&["required"]));
+    assert_eq!(process.wait(PATIENCE).code(), Some(1));
+    let lines = process.wait_all_lines(PATIENCE);
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert!(lines[0].contains("could not start the first child"), "{lines:?}");
+    deployment.finish();
+}
+
+/// Sets a limit of a running process.
+fn allow(mut prlimit: Command, pid: u32, limit: &str) {
+    let status = prlimit.arg(format!("--pid={pid}")).arg(limit).status().unwrap();
+    assert!(status.success(), "{status}");
+}
+
+/// Whatever the number of descriptors is too small for: never silence, and never a hang.
+#[test]
+fn with_too_few_descriptors_it_runs_without_or_says_why_not() {
+    if !need::program("prlimit") {
+        return;
+    }
+    let (deployment, _) = deployed("nofile");
+    let mut outcomes = Vec::new();
+    for limit in 4..16 {
+        outcomes.push(format!("{limit}: {}", with_descriptors(&deployment, limit)));
+    }
+    println!("{}", outcomes.join("\n"));
+    assert!(outcomes.iter().any(|line| line.contains("; the program runs by itself")));
+    assert!(outcomes.iter().any(|line| line.ends_with("enabled=true")));
+    deployment.finish();
+}
+
+fn with_descriptors(deployment: &Deployment, limit: u32) -> String {
+    let mut command = Command::new("prlimit");
+    command.arg(format!("--nofile={limit}:1000")).arg("--").arg(deployment.program());
+    command.arg("address=127.0.0.1:0");
+    let process = deployment.sandbox().start(command);
+    let listens = wait_for("the outcome", PATIENCE, || {
+        let listens = process.lines().iter().any(|line| line.contains("listens on"));
+        (listens || process.status().is_some()).then_some(listens)
+    });
+    let said = |process: &Process| {
+        process.lines().into_iter().filter(|line| line.starts_with("[selfup")).collect::<Vec<_>>()
+    };
+    if !listens {
+        let lines = process.wait_all_lines(PATIENCE);
+        assert_ne!(process.wait(PATIENCE).code(), Some(0), "{lines:?}");
+        assert!(lines.iter().any(|line| line.contains("could not")), "{limit}: {lines:?}");
+        return lines.join(" | ");
+    }
+    for pid in children_of(process.pid()).into_iter().chain([process.pid()]) {
+        allow(Command::new("prlimit"), pid, "--nofile=1000");
+    }
+    let address = process.wait_listening(PATIENCE);
+    let answer = ask(address, "hello").expect("whoever listens answers");
+    let enabled = answer.split(' ').find(|word| word.starts_with("enabled=")).unwrap().to_owned();
+    let lines = said(&process);
+    assert_eq!(enabled == "enabled=false", !lines.is_empty(), "{lines:?}");
+    process.signal(libc::SIGTERM);
+    process.wait(PATIENCE);
+    [lines.join(" | "), enabled].join(" ")
+}
+
+#[test]
+fn without_proc_the_program_runs_all_the_same() {
+    if !need::root() || !need::program("unshare") {
+        return;
+    }
+    let (deployment, _) = deployed("no-proc");
+    let script = "mount -t tmpfs none /proc && exec \"$0\" address=127.0.0.1:0";
+    let mut command = Command::new("unshare");
+    command.args(["--mount", "sh", "-c", script]).arg(deployment.program());
+    let service = deployment.start_as(command);
+    println!("{}", service.process().lines().join("\n"));
+    let enabled = service.ask_for("enabled");
+    assert_eq!(enabled == "false", !service.warnings().is_empty());
+    service.terminate();
+    deployment.finish();
+}
