@@ -23,6 +23,7 @@ pub(crate) use options::Options;
 use origin::Origin;
 use process::Process;
 use selfup_signals::{End, Signal};
+use std::io::{Write, stderr};
 use std::path::Path;
 use std::process::Command;
 use tally::Tally;
@@ -55,7 +56,8 @@ pub(crate) fn run(options: Options) -> Result {
         Ok(tally) => tally.verdict(),
         Err(Stop::Failed(failure)) => Err(failure),
         Err(Stop::Interrupted(signal)) => {
-            eprintln!("\nended by {signal}: nothing is left running, nothing is left behind");
+            // The terminal may be what is gone.
+            writeln!(stderr(), "\nended by {signal}: nothing is left running or lying about").ok();
             End::Signaled { signal, core_dumped: false }.mirror()
         }
     }
@@ -64,8 +66,9 @@ pub(crate) fn run(options: Options) -> Result {
 fn show(options: Options) -> Result<Tally, Stop> {
     let events = Events::new();
     interrupt::watch(events.sender())?;
-    let folder = folder()?;
-    build::versions(folder.path(), &events)?;
+    let workspace = Workspace::load()?;
+    let folder = folder(workspace.target())?;
+    build::versions(folder.path(), workspace.target(), &events)?;
 
     let origin = Origin::start(folder.path())?;
     origin.publish(1);
@@ -75,14 +78,12 @@ fn show(options: Options) -> Result<Tally, Stop> {
 
 /// Beside what cargo builds: there, executables may run and room is expected. The process id tells
 /// whose it is.
-fn folder() -> Result<TempDir> {
-    let target = Workspace::load()?.target().to_path_buf();
-    tempfile::Builder::new()
-        .prefix(&format!("demo-{}-", std::process::id()))
-        .tempdir_in(&target)
-        .map_err(|error| {
-            Failure::new(format!("no folder can be made in {}: {error}", target.display()))
-        })
+fn folder(target: &Path) -> Result<TempDir> {
+    let mut folder = tempfile::Builder::new();
+    let folder = folder.prefix(&format!("demo-{}-", std::process::id())).tempdir_in(target);
+    folder.map_err(|error| {
+        Failure::new(format!("no folder can be made in {}: {error}", target.display()))
+    })
 }
 
 /// Runs a copy of the first version: the copy will be replaced.

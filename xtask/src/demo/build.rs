@@ -6,7 +6,6 @@ use super::progress::Progress;
 use super::{Stop, VERSIONS};
 use crate::command::{Failure, Result, cargo};
 use crate::step::seconds;
-use crate::workspace::Workspace;
 use serde_json::Value;
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -20,11 +19,11 @@ pub(super) fn path(folder: &Path, version: u32) -> PathBuf {
     folder.join(format!("app-{version}"))
 }
 
-/// Builds all versions into the folder.
-pub(super) fn versions(folder: &Path, events: &Events) -> Result<(), Stop> {
+/// Builds all versions in cargo's target folder, and copies them to this one.
+pub(super) fn versions(folder: &Path, target: &Path, events: &Events) -> Result<(), Stop> {
     let mut progress = Progress::new();
     progress.keep(&format!("building {VERSIONS} versions of the app"));
-    let _alone = lock(&mut progress, events)?;
+    let _alone = lock(target, &mut progress, events)?;
     for version in 1..=VERSIONS {
         let start = Instant::now();
         let executable = build(version, &mut progress, events)?;
@@ -38,8 +37,8 @@ pub(super) fn versions(folder: &Path, events: &Events) -> Result<(), Stop> {
 }
 
 /// Two demos that build at once would take each other's executables.
-fn lock(progress: &mut Progress, events: &Events) -> Result<File, Stop> {
-    let path = Workspace::load()?.target().join("demo.lock");
+fn lock(target: &Path, progress: &mut Progress, events: &Events) -> Result<File, Stop> {
+    let path = target.join("demo.lock");
     let failed =
         |error| Failure::new(format!("the lock file {} does not work: {error}", path.display()));
     let file = File::create(&path).map_err(failed)?;

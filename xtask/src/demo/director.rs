@@ -185,10 +185,10 @@ impl<'a> Director<'a> {
                 if self.verbose {
                     self.transcript.aside(&line);
                 }
+                self.report.push(line);
             }
             None => self.transcript.other(&line),
         }
-        self.report.push(line);
     }
 
     fn failure(&self, what: &str) -> Stop {
