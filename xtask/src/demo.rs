@@ -56,8 +56,11 @@ pub(crate) fn run(options: Options) -> Result {
         Ok(tally) => tally.verdict(),
         Err(Stop::Failed(failure)) => Err(failure),
         Err(Stop::Interrupted(signal)) => {
-            // The terminal may be what is gone.
-            writeln!(stderr(), "\nended by {signal}: nothing is left running or lying about").ok();
+            // Who reads no further has seen enough. Otherwise the terminal may be what is gone.
+            if signal != Signal::PIPE {
+                writeln!(stderr(), "\nended by {signal}: nothing is left running or lying about")
+                    .ok();
+            }
             End::Signaled { signal, core_dumped: false }.mirror()
         }
     }
