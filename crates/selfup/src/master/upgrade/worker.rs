@@ -35,8 +35,8 @@ pub(super) struct Worker {
     prepared: bool,
     /// What has failed here is not tried again.
     refused: HashSet<Id>,
-    /// The failure that was reported last, so that it is reported once.
-    last_failure: Option<String>,
+    /// What was reported last of all that went wrong, so that it is reported once.
+    last_report: Option<String>,
 }
 
 /// What one poll came to.
@@ -63,7 +63,7 @@ impl Worker {
             verdicts,
             prepared: false,
             refused: HashSet::new(),
-            last_failure: None,
+            last_report: None,
         }
     }
 
@@ -86,13 +86,15 @@ impl Worker {
             let pause = match self.poll() {
                 Poll::Nothing => backoff.after_success(self.interval),
                 Poll::Arrived(outcome) => {
-                    self.last_failure = None;
+                    if outcome != Outcome::Refused {
+                        self.last_report = None;
+                    }
                     self.fetcher.settle(outcome);
                     backoff.after_success(self.interval)
                 }
                 Poll::Failed { reason, asked } => {
                     self.fetcher.settle(Outcome::Failed);
-                    self.report_failure(reason);
+                    self.report_once(reason, News::FetchFailed);
                     backoff.after_failure(asked)
                 }
             };
@@ -143,7 +145,7 @@ impl Worker {
         match taken {
             Ok(outcome) => Poll::Arrived(outcome),
             Err(error) if is_at_fault(&error) => {
-                self.tell(News::Refused(Chain(&error).to_string()));
+                self.report_once(Chain(&error).to_string(), News::Refused);
                 Poll::Arrived(Outcome::Refused)
             }
             Err(error) => Poll::Failed { reason: Chain(&error).to_string(), asked: None },
@@ -169,7 +171,13 @@ impl Worker {
             }
             Novelty::New => {}
         }
-        let installed = self.intake.install(staged)?;
+        let installed = self.intake.install(staged).inspect_err(|error| {
+            if is_at_fault(error) {
+                self.refused.insert(id);
+                // Another one with the same fault is worth a word.
+                self.last_report = None;
+            }
+        })?;
         drop(staging);
         self.tell(News::Installed(Box::new(installed)));
         // Without a master there is nobody left to ask; the next one finds what is in place.
@@ -180,10 +188,10 @@ impl Worker {
         Ok(verdict.into())
     }
 
-    fn report_failure(&mut self, reason: String) {
-        if self.last_failure.as_ref() != Some(&reason) {
-            self.last_failure = Some(reason.clone());
-            self.tell(News::FetchFailed(reason));
+    fn report_once(&mut self, reason: String, news: fn(String) -> News) {
+        if self.last_report.as_ref() != Some(&reason) {
+            self.last_report = Some(reason.clone());
+            self.tell(news(reason));
         }
     }
 
