@@ -17,6 +17,7 @@ pub struct Origin {
 
 /// What is at a path.
 #[derive(Clone, Debug)]
+#[expect(clippy::exhaustive_enums, reason = "for the tests here alone")]
 pub enum Offer {
     /// The whole file, with an `ETag` that is another one for each offer.
     Whole(Vec<u8>),
@@ -41,6 +42,7 @@ struct Shared {
 }
 
 impl Origin {
+    /// With nothing on offer.
     pub fn start() -> Self {
         Self::start_at(SocketAddr::from(([127, 0, 0, 1], 0)))
     }
@@ -57,10 +59,12 @@ impl Origin {
         Self { address, shared, accepting: Some(accepting) }
     }
 
+    /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
+    /// The URL of a path on it.
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }

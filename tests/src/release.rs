@@ -40,6 +40,7 @@ impl Release {
         &self.id
     }
 
+    /// All of it.
     pub fn bytes(&self) -> Vec<u8> {
         fs::read(&self.path).unwrap()
     }
@@ -80,10 +81,12 @@ impl Notes {
         self.get("version").map_or(0, |number| number.parse().unwrap())
     }
 
+    /// Whether this word is there.
     pub fn has(&self, word: &str) -> bool {
         self.words.iter().any(|found| found == word)
     }
 
+    /// What is behind `key=`.
     pub fn get(&self, key: &str) -> Option<&str> {
         self.words.iter().find_map(|word| word.strip_prefix(key)?.strip_prefix('='))
     }

@@ -31,10 +31,12 @@ impl Deployment {
         Self { sandbox, executable: executable.into(), releases: AtomicU32::new(0) }
     }
 
+    /// Where all of it is.
     pub fn sandbox(&self) -> &Sandbox {
         &self.sandbox
     }
 
+    /// The path that is started, and replaced.
     pub fn program(&self) -> PathBuf {
         self.sandbox.join("bin/app")
     }
@@ -90,6 +92,7 @@ impl Deployment {
         Service { process, address }
     }
 
+    /// Ends the test, as [`Sandbox::finish`] does.
     pub fn finish(self) {
         self.sandbox.finish();
     }
@@ -116,10 +119,12 @@ pub struct Service {
 }
 
 impl Service {
+    /// The master; where there is none, the program itself.
     pub fn process(&self) -> &Process {
         &self.process
     }
 
+    /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
@@ -146,6 +151,7 @@ impl Service {
         held
     }
 
+    /// Clients that come now, and do not go before they are told to.
     pub fn visitors(&self) -> Visitors {
         Visitors::come(self.address)
     }
@@ -162,6 +168,7 @@ impl Service {
         });
     }
 
+    /// Asks once which version it is.
     #[track_caller]
     pub fn is_version(&self, version: u32) {
         let answer = self.ask("hello");
@@ -183,6 +190,7 @@ impl Service {
         lines
     }
 
+    /// Asks for a restart as an operator would.
     pub fn restart(&self) {
         self.process.signal(libc::SIGUSR2);
     }

@@ -8,6 +8,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 
 /// Connects, says a line, and returns the line that comes back.
+///
+/// # Errors
+///
+/// The connection is refused or reset, or ends before the line does, or nothing comes.
 pub fn ask(address: SocketAddr, line: &str) -> io::Result<String> {
     let mut connection = connect(address)?;
     connection.write_all(format!("{line}\n").as_bytes())?;
@@ -36,6 +40,7 @@ fn answer(connection: TcpStream) -> io::Result<String> {
 pub struct Held(TcpStream);
 
 impl Held {
+    /// Sends the first half.
     pub fn start(address: SocketAddr) -> Self {
         let mut connection = connect(address).unwrap();
         connection.write_all(b"hold\n").unwrap();
@@ -59,6 +64,7 @@ pub struct Visitors {
 }
 
 impl Visitors {
+    /// They start at once.
     pub fn come(address: SocketAddr) -> Self {
         let leaving = Arc::<AtomicBool>::default();
         let client = |_| {

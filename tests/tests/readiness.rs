@@ -1,6 +1,11 @@
 //! Who serves is decided by who is ready; in between, nobody who calls notices anything.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "in a test a panic is the report")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "in a test a panic is the report; lines for operators are shown to be read"
+)]
 
 use selfup_tests::origin::{Offer, Origin};
 use selfup_tests::release::Release;

@@ -1,6 +1,11 @@
 //! What a program does that cannot start as it was told to, with real processes.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "in a test a panic is the report")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "in a test a panic is the report; lines for operators are shown to be read"
+)]
 
 mod addresses;
 mod executables;

@@ -36,6 +36,28 @@ fn the_hook_refuses_a_release_and_lets_a_later_one_pass() {
 }
 
 #[test]
+fn a_hook_that_panics_ends_upgrades_and_nothing_else() {
+    let (deployment, first) = deployed("hook-panics");
+    let second = deployment.release("version=2");
+    let origin = Origin::start();
+    publish(&origin, &first);
+    let service = deployment.start([http(&origin), "hook_panics".into(), "events_panic".into()]);
+    let visitors = service.visitors();
+    service.wait_warning(&["the hook for events panicked"]);
+    publish(&origin, &second);
+    service.wait_warning(&["nothing will be fetched from now on", "panicked"]);
+    assert_eq!(deployment.installed(), first.id());
+    deployment.wait_listing(&["app"]);
+    service.restart();
+    service.process().wait_line("v1 listens on", PATIENCE);
+    service.wait_version(1);
+    visitors.leave();
+    println!("{}", service.warnings().join("\n"));
+    service.terminate();
+    deployment.finish();
+}
+
+#[test]
 fn the_listener_of_events_hears_what_becomes_of_releases() {
     let (deployment, first) = deployed("events");
     let [second, third] =

@@ -88,6 +88,47 @@ fn a_release_that_runs_already_restarts_nothing_and_is_asked_about_by_head_alone
     deployment.finish();
 }
 
+/// Without tags, times or anything, every poll is a download: the bytes alone tell.
+#[test]
+fn a_server_that_says_nothing_about_its_files_will_do() {
+    let (deployment, first) = deployed("upgrade-untagged");
+    let second = deployment.release("version=2");
+    let bad = deployment.release("version=3 crashes_at_start");
+    let origin = Origin::start();
+    let publish = |release: &Release| origin.offer("/app", Offer::Plain(release.bytes()));
+    let wait_downloads = || {
+        let before = origin.count("GET");
+        wait_until("some downloads", PATIENCE, || origin.count("GET") > before + 3);
+    };
+    publish(&first);
+    let service = deployment.start([http(&origin)]);
+    let visitors = service.visitors();
+    wait_downloads();
+    assert_eq!(service.ask_for("generation"), "1");
+    publish(&second);
+    service.wait_version(2);
+    wait_downloads();
+    assert_eq!(service.ask_for("generation"), "2");
+
+    // What is refused is refused once, however often it comes.
+    origin.offer("/app", Offer::Plain(b"<html>".to_vec()));
+    service.wait_warning(&["it is an HTML page"]);
+    wait_downloads();
+    publish(&bad);
+    service.wait_warning(&["put the previous executable back", bad.id()]);
+    wait_downloads();
+    service.is_version(2);
+    // One that is known to be good is not.
+    publish(&first);
+    service.wait_version(1);
+    publish(&second);
+    service.wait_version(2);
+    visitors.leave();
+    assert_eq!(service.warnings().len(), 3, "{:?}", service.warnings());
+    service.terminate();
+    deployment.finish();
+}
+
 #[test]
 fn the_url_names_the_platform_and_gz_is_decompressed() {
     let (deployment, _) = deployed("upgrade-platform");

@@ -20,7 +20,9 @@ fn one_installs_and_the_other_only_restarts() {
         assert_eq!(service.ask_for("generation"), "2");
         service.process().wait_line("event Installed", PATIENCE);
     }
-    visitors.map(|visitors| visitors.leave());
+    for visitors in visitors {
+        visitors.leave();
+    }
     deployment.wait_listing(&[PREVIOUS, "app"]);
     for service in services {
         service.terminate();

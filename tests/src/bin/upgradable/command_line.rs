@@ -59,7 +59,9 @@ fn configured(config: Config, key: &str, value: &str) -> Result<Config, String> 
             let hint = PathBuf::from(value);
             config.pre_upgrade(move |new: &Path| refuse_if(&hint, new))
         }
+        "hook_panics" => config.pre_upgrade(|_| panics::<Result<(), String>>()),
         "events" => config.on_event(tell),
+        "events_panic" => config.on_event(|_| panics()),
         _ => return Err("not known".to_owned()),
     })
 }
@@ -83,6 +85,11 @@ fn refuse_if(hint: &Path, new: &Path) -> Result<(), String> {
         Ok(reason) => Err(reason.trim_end().to_owned()),
         Err(_) => Ok(()),
     }
+}
+
+#[expect(clippy::panic, reason = "it is what is tested")]
+fn panics<T>() -> T {
+    panic!("a hook's own failure")
 }
 
 fn tell(event: &Event) {

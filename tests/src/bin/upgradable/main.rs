@@ -3,7 +3,7 @@
 //!
 //! It answers each line: `hello` and `id` at once, `hold` when `go` has come too.
 
-#![allow(clippy::print_stdout, reason = "the test reads it")]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "the test reads it")]
 
 mod command_line;
 mod probed;
