@@ -50,13 +50,31 @@ pub enum ErrorKind {
     SizeMismatch,
     /// Other bytes than were promised.
     DigestMismatch,
-    /// A digest could not be parsed.
+    /// A digest, a public key or a version could not be parsed.
     Malformed,
+    /// There are trusted keys, and no signature came.
+    SignatureMissing,
+    /// The signature could not be parsed, or is of a form that is not accepted.
+    SignatureMalformed,
+    /// The signature is by a key that is not trusted.
+    SignatureUntrusted,
+    /// The signature is not one of these bytes: they, or it, were changed.
+    SignatureInvalid,
+    /// The signature is good, and for a file of another name or version than was announced.
+    SignatureMismatch,
     /// [`verify`](crate::Staged::verify) was called before a [`write`](crate::Staged::write)
     /// had succeeded.
     Incomplete,
     /// The bytes are no executable for this machine.
     NotExecutable,
+    /// It is no selfup program: it carries no selfup note.
+    NoMarker,
+    /// It is a selfup program of an incompatible version of the protocol.
+    Protocol,
+    /// It is older than what runs.
+    Downgrade,
+    /// Its version is not known, and has to be.
+    VersionUnknown,
     /// The `pre_upgrade` hook refused the new executable.
     Refused,
     /// The new executable did not answer the probe as it must.

@@ -1,17 +1,37 @@
-//! Telling what is plainly no executable for this machine from its first bytes and its size.
+//! Telling what is no executable for this machine, from the headers of a file that may hold
+//! anything.
 //!
 //! It names what was found. A file that passes may still be broken: the probe will tell.
 
+use std::cell::Cell;
 use std::fmt;
-use std::fs::File;
 use std::io;
-use std::os::unix::fs::FileExt;
 
 mod elf;
-pub(crate) use elf::Machine;
+mod headers;
+mod known;
+mod loader;
+mod machine;
 
-/// As much as any test below looks at.
+use headers::{Headers, fill};
+use machine::Machine;
+
+pub(crate) use headers::ReadAt;
+
+/// As much as is looked at to tell the sort of a file: a tar archive has its magic at byte 257.
 const HEAD: usize = 512;
+
+/// What can be executed here.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Executable {
+    Script,
+    /// For macOS; only accepted there.
+    MachO,
+    /// With the versions of the control protocol that its selfup notes tell.
+    Elf {
+        protocols: Vec<u32>,
+    },
+}
 
 /// What keeps bytes from being an executable for this machine.
 #[derive(Debug, PartialEq, Eq)]
@@ -19,97 +39,81 @@ pub(crate) enum Finding {
     Empty,
     /// Something else that is well known.
     Known(&'static str),
-    Unknown,
-    /// An ELF file for these machines is expected, the first of them by preference.
+    Unknown {
+        begins: String,
+    },
     OtherMachine {
         found: Machine,
         expected: Machine,
     },
-    /// An ELF file that is no program: a shared object without an entry, an object file, a core.
+    OtherSystem(&'static str),
+    /// An ELF file that is no program.
     NoProgram(&'static str),
+    Damaged(&'static str),
     Truncated {
         part: &'static str,
         ends: u64,
         size: u64,
     },
+    NoLoader {
+        name: String,
+        remedy: &'static str,
+    },
+    NoInterpreter {
+        name: String,
+    },
 }
 
 /// The first bytes of a file.
-pub(crate) fn head(file: &File) -> io::Result<Vec<u8>> {
+pub(crate) fn head(bytes: &dyn ReadAt) -> io::Result<Vec<u8>> {
     let mut head = vec![0; HEAD];
-    let mut filled = 0;
-    while filled < HEAD {
-        match file.read_at(&mut head[filled..], filled as u64) {
-            Ok(0) => break,
-            Ok(length) => filled += length,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
+    let filled = fill(bytes, &mut head, 0)?;
     head.truncate(filled);
     Ok(head)
 }
 
-/// Judges the first bytes of a file of `size` bytes. Good are scripts (`#!`), and ELF files for the
-/// machine this was compiled for or for that of the executable to be replaced, which ran here.
-pub(crate) fn examine(head: &[u8], size: u64, replaced: &[u8]) -> Result<(), Finding> {
-    if size == 0 {
+/// Judges a file of `size` bytes. Good are scripts (`#!`), and ELF programs for the machine this was
+/// compiled for or for that of the executable to be replaced, which ran here, if what they need to
+/// be started is here too.
+///
+/// Reads the headers alone, a bounded part of them, and each of them once.
+pub(crate) fn examine(
+    bytes: &dyn ReadAt,
+    size: u64,
+    replaced: &[u8],
+) -> io::Result<Result<Executable, Finding>> {
+    let head = head(bytes)?;
+    let failure = Cell::new(None);
+    let found = classify(bytes, &head, size, replaced, &failure);
+    failure.take().map_or(Ok(found), Err)
+}
+
+fn classify(
+    bytes: &dyn ReadAt,
+    head: &[u8],
+    size: u64,
+    replaced: &[u8],
+    failure: &Cell<Option<io::Error>>,
+) -> Result<Executable, Finding> {
+    if size == 0 || head.is_empty() {
         return Err(Finding::Empty);
     }
     if head.starts_with(b"#!") {
-        return Ok(());
+        return loader::require_of_script(head).map(|()| Executable::Script);
     }
-    if cfg!(target_vendor = "apple") && is_mach_o(head) {
-        return Ok(());
+    if cfg!(target_vendor = "apple") && known::is_mach_o(head) {
+        return Ok(Executable::MachO);
     }
-    if head.starts_with(elf::MAGIC) {
-        return elf::examine(head, size, Machine::of(replaced));
+    if head.starts_with(&object::elf::ELFMAG) {
+        let headers = Headers::new(bytes, size, failure);
+        return elf::examine(&headers, head, replaced)
+            .map(|protocols| Executable::Elf { protocols });
     }
-    Err(known(head).map_or(Finding::Unknown, Finding::Known))
-}
-
-fn known(head: &[u8]) -> Option<&'static str> {
-    const MAGICS: [(&[u8], &str); 9] = [
-        (b"\x1f\x8b", "a gzip file, not decompressed"),
-        (b"PK\x03\x04", "a zip archive"),
-        (b"\xfd7zXZ\0", "an xz file, not decompressed"),
-        (b"BZh", "a bzip2 file, not decompressed"),
-        (b"\x28\xb5\x2f\xfd", "a zstd file, not decompressed"),
-        (b"MZ", "a Windows executable"),
-        (b"!<arch>\n", "an ar archive or Debian package"),
-        (b"\xed\xab\xee\xdb", "an RPM package"),
-        (b"untrusted comment:", "a minisign file"),
-    ];
-    if let Some((_, name)) = MAGICS.iter().find(|(magic, _)| head.starts_with(magic)) {
-        return Some(name);
-    }
-    if is_mach_o(head) {
-        return Some("a macOS executable");
-    }
-    if head.get(257..262) == Some(b"ustar") {
-        return Some("a tar archive");
-    }
-    markup(head)
-}
-
-fn is_mach_o(head: &[u8]) -> bool {
-    let magic = [*b"\xcf\xfa\xed\xfe", *b"\xce\xfa\xed\xfe", *b"\xca\xfe\xba\xbe"];
-    magic.iter().any(|magic| head.starts_with(magic))
-}
-
-/// What servers and captive portals answer instead of a file.
-fn markup(head: &[u8]) -> Option<&'static str> {
-    let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
-    let starts =
-        |tag: &[u8]| head.get(..tag.len()).is_some_and(|start| start.eq_ignore_ascii_case(tag));
-    match () {
-        () if starts(b"<!doctype html") || starts(b"<html") || starts(b"<head") => {
-            Some("an HTML page")
-        }
-        () if starts(b"<?xml") => Some("an XML document, perhaps a server's error message"),
-        () if starts(b"{") => Some("a JSON document, perhaps a server's error message"),
-        () => None,
-    }
+    let unknown = || {
+        let begins = head[..head.len().min(16)].escape_ascii().to_string();
+        Finding::Unknown { begins }
+    };
+    Err(known::name(head).map_or_else(unknown, Finding::Known))
 }
 
 impl fmt::Display for Finding {
@@ -117,69 +121,30 @@ impl fmt::Display for Finding {
         match self {
             Self::Empty => f.write_str("it is empty"),
             Self::Known(what) => write!(f, "it is {what}"),
-            Self::Unknown => f.write_str("it is neither an ELF file nor a script"),
+            Self::Unknown { begins } => {
+                write!(f, "it is neither an ELF file nor a script; it begins with \"{begins}\"")
+            }
             Self::OtherMachine { found, expected } => {
-                write!(f, "it is an ELF file for {found}, this machine runs {expected}")
+                write!(f, "it is an ELF file for {found}, this machine is {expected}")
+            }
+            Self::OtherSystem(found) => {
+                let here = std::env::consts::OS;
+                write!(f, "it is an ELF file for {found}, this machine runs {here}")
             }
             Self::NoProgram(what) => write!(f, "it is an ELF file, but {what} and no program"),
+            Self::Damaged(how) => write!(f, "it is a damaged ELF file: {how}"),
             Self::Truncated { part, ends, size } => {
                 write!(f, "it is truncated: its {part} end at byte {ends}, the file at {size}")
+            }
+            Self::NoLoader { name, remedy } => {
+                write!(f, "it needs the loader {name}, which is not on this machine: {remedy}")
+            }
+            Self::NoInterpreter { name } => {
+                write!(f, "it is a script for \"{name}\", which is not on this machine")
             }
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn found(head: &[u8]) -> String {
-        examine(head, head.len() as u64, b"").unwrap_err().to_string()
-    }
-
-    #[test]
-    fn names_what_is_no_executable() {
-        for (head, name) in [
-            (&b""[..], "empty"),
-            (b"\n <!DOCTYPE HTML><html>", "HTML"),
-            (b"\xef\xbb\xbf<html lang=en>", "HTML"),
-            (b"<?xml version='1.0'?><Error>", "XML"),
-            (b"{\"message\": \"Not Found\"}", "JSON"),
-            (b"\x1f\x8b\x08\0", "gzip"),
-            (b"PK\x03\x04", "zip"),
-            (b"\xfd7zXZ\0", "xz"),
-            (b"MZ\x90", "Windows"),
-            (b"\xcf\xfa\xed\xfe", "macOS"),
-            (b"hello", "neither"),
-            (b"\x7fEL", "neither"),
-            (b"#", "neither"),
-        ] {
-            assert!(found(head).contains(name), "{head:?}: {}", found(head));
-        }
-        let mut tar = vec![0; 512];
-        tar[257..262].copy_from_slice(b"ustar");
-        assert!(found(&tar).contains("tar"));
-    }
-
-    #[test]
-    fn a_script_passes() {
-        assert_eq!(examine(b"#!/bin/sh\n", 10, b""), Ok(()));
-    }
-
-    #[test]
-    fn nothing_makes_it_panic() {
-        let own = std::fs::read(std::env::current_exe().unwrap()).unwrap();
-        let mut head = own[..HEAD].to_vec();
-        for at in 0..64 {
-            for byte in [0, 1, 2, 0x7f, 0xff] {
-                let before = std::mem::replace(&mut head[at], byte);
-                for size in [0, 1, 64, u64::MAX] {
-                    for length in [0, 4, 5, 20, 63, 64, HEAD] {
-                        drop(examine(&head[..length], size, &head));
-                    }
-                }
-                head[at] = before;
-            }
-        }
-    }
-}
+mod tests;

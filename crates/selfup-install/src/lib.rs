@@ -90,6 +90,7 @@ mod install;
 mod installed;
 mod leftovers;
 mod lock;
+mod marker;
 mod names;
 mod preflight;
 mod previous;

@@ -1,15 +1,17 @@
 //! From bytes that are complete to an executable that may be installed.
 
 use std::fs::{File, Permissions};
+use std::ops::RangeInclusive;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use tempfile::TempPath;
 
 use crate::error::{Cause, Error, ErrorKind, Result};
-use crate::format;
+use crate::format::{self, Executable};
 use crate::id::Id;
 use crate::identity::{Identity, open_regular};
+use crate::marker;
 use crate::probe::Probe;
 use crate::site::{Occupant, Site};
 use crate::staged::Staged;
@@ -19,17 +21,28 @@ pub type PreUpgrade<'a> = dyn FnMut(&Path) -> std::result::Result<(), Cause> + '
 
 /// What is to be asked of the new executable beyond its bytes.
 ///
-/// The default is a [`Probe`] with its default deadline, and no hook.
+/// The default is a [`Probe`] with its default deadline, no hook, and any program.
 #[must_use]
 pub struct Checks<'a> {
+    marker: Option<RangeInclusive<u32>>,
     pre_upgrade: Option<&'a mut PreUpgrade<'a>>,
     probe: Option<Probe>,
 }
 
 impl<'a> Checks<'a> {
-    /// A [`Probe`] with its default deadline, and no hook.
+    /// A [`Probe`] with its default deadline, no hook, and any program.
     pub fn new() -> Self {
-        Self { pre_upgrade: None, probe: Some(Probe::new()) }
+        Self { marker: None, pre_upgrade: None, probe: Some(Probe::new()) }
+    }
+
+    /// Requires a selfup program that speaks one of these versions of the control protocol.
+    ///
+    /// It says so in an ELF note of its own, of the owner `selfup` and the type 1, whose content is
+    /// the version: 32 bits in the byte order of the file. What carries none, scripts included, is
+    /// refused without having been run. By default any program will do.
+    pub fn marker(mut self, spoken: RangeInclusive<u32>) -> Self {
+        self.marker = Some(spoken);
+        self
     }
 
     /// A hook that may refuse the new executable, asked before the probe runs it.
@@ -64,6 +77,7 @@ impl Default for Checks<'_> {
 impl std::fmt::Debug for Checks<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Checks")
+            .field("marker", &self.marker)
             .field("pre_upgrade", &self.pre_upgrade.is_some())
             .field("probe", &self.probe)
             .finish()
@@ -93,18 +107,22 @@ impl Verified {
 }
 
 impl Staged {
-    /// Checks, in this order, that the file is an executable for this machine, that the
-    /// `pre_upgrade` hook agrees, and that the executable answers the probe.
+    /// Checks, in this order, that the file is an executable for this machine, that it is a selfup
+    /// program if that is required, that the `pre_upgrade` hook agrees, and that the executable
+    /// answers the probe.
     ///
     /// Before anything runs it, the file is closed for writing. Its mode is 0700 from here on.
     ///
-    /// Executable are ELF files for the machine this crate was compiled for, ELF files for the
-    /// machine of the executable they replace, and scripts that begin with `#!`.
+    /// Executable are ELF programs for the machine this crate was compiled for or for that of the
+    /// executable they replace, and scripts that begin with `#!`; whole, as far as their headers
+    /// tell, and with the loader or interpreter that they name on this machine.
     ///
     /// # Errors
     ///
     /// - [`Incomplete`](ErrorKind::Incomplete): no [`write`](Self::write) has succeeded.
     /// - [`NotExecutable`](ErrorKind::NotExecutable): the text says what it is instead.
+    /// - [`NoMarker`](ErrorKind::NoMarker), [`Protocol`](ErrorKind::Protocol): it is no selfup
+    ///   program, or one of an incompatible version, where [`Checks::marker`] asks for one.
     /// - [`Refused`](ErrorKind::Refused): by the hook, whose word is the
     ///   [`source`](std::error::Error::source).
     /// - [`ProbeFailed`](ErrorKind::ProbeFailed), [`ProbeTimedOut`](ErrorKind::ProbeTimedOut),
@@ -123,7 +141,10 @@ impl Staged {
         };
         let file = close_for_writing(&path, file)?;
         let verified = Verified { path, file, id, replaces, site };
-        verified.require_executable()?;
+        let executable = verified.require_executable()?;
+        if let Some(spoken) = &checks.marker {
+            marker::require(&executable, spoken, &verified.site.target)?;
+        }
         if let Some(hook) = checks.pre_upgrade {
             hook(&verified.path).map_err(|cause| {
                 let path = verified.site.target.path().display();
@@ -140,15 +161,12 @@ impl Staged {
 }
 
 impl Verified {
-    fn require_executable(&self) -> Result<()> {
-        let head = |file| {
-            format::head(file).map_err(|cause| {
-                Error::system(format_args!("cannot read {}", self.path.display()), cause)
-            })
-        };
-        let (new, replaced) = (head(&self.file)?, head(&self.replaces.file)?);
+    fn require_executable(&self) -> Result<Executable> {
+        let failed =
+            |cause| Error::system(format_args!("cannot read {}", self.path.display()), cause);
+        let replaced = format::head(&self.replaces.file).map_err(failed)?;
         let size = self.identity()?.size();
-        format::examine(&new, size, &replaced).map_err(|finding| {
+        format::examine(&self.file, size, &replaced).map_err(failed)?.map_err(|finding| {
             let path = self.site.target.path().display();
             let text = format!("cannot replace {path} by what came: {finding}");
             Error::new(ErrorKind::NotExecutable, text)

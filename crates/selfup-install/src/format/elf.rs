@@ -1,216 +1,272 @@
-//! The header of an ELF file; see elf(5).
+//! The headers of an ELF file; see elf(5).
 
-use std::fmt;
+use object::Endianness;
+use object::elf::{
+    DF_1_PIE, DT_FLAGS_1, DT_NULL, DT_SONAME, ET_CORE, ET_DYN, ET_EXEC, ET_REL, FileHeader32,
+    FileHeader64, PF_X, PT_LOAD, PT_NULL, SHT_NOBITS, SHT_NULL,
+};
+use object::read::elf::{
+    Dyn as _, FileHeader, NoteIterator, ProgramHeader as _, SectionHeader as _,
+};
 
 use super::Finding;
+use super::headers::Headers;
+use super::loader;
+use super::machine::{Machine, WORD_32, other_system, system_of_note};
+use crate::marker;
 
-pub(super) const MAGIC: &[u8] = b"\x7fELF";
+/// As much as the kernel takes of program headers; see `load_elf_phdrs` in Linux.
+const MOST_PROGRAM_HEADERS: u64 = 64 << 10;
 
-const WORD_32: u8 = 1;
-const WORD_64: u8 = 2;
-const LITTLE: u8 = 1;
-const BIG: u8 = 2;
+/// Larger notes are not read; those that matter here have some dozens of bytes.
+const LONGEST_NOTES: u64 = 64 << 10;
 
-/// Names of the machine numbers that Rust programs are built for.
-const MACHINES: [(u16, &str); 10] = [
-    (3, "x86"),
-    (8, "mips"),
-    (20, "powerpc"),
-    (21, "powerpc64"),
-    (22, "s390x"),
-    (40, "arm"),
-    (43, "sparc64"),
-    (62, "x86_64"),
-    (183, "aarch64"),
-    (243, "riscv"),
-];
-const LOONGARCH: u16 = 258;
+const MOST_PROTOCOLS: usize = 8;
 
-/// Which processor an ELF file is for: number, word size and byte order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Machine {
-    number: u16,
-    word: u8,
-    order: u8,
-}
+/// As much as the kernel takes of a loader's name (`PATH_MAX`).
+const LONGEST_NAME: u64 = 4096;
 
-impl Machine {
-    /// As the first bytes of an ELF file tell it.
-    pub(crate) fn of(head: &[u8]) -> Option<Self> {
-        let (&word, &order) = (head.get(4)?, head.get(5)?);
-        if !head.starts_with(MAGIC) || !matches!(order, LITTLE | BIG) {
-            return None;
-        }
-        let reader = Reader { head, order };
-        Some(Self { number: reader.number(18, 2)? as u16, word, order })
-    }
-
-    /// The one this crate is compiled for, if it is among those known here.
-    fn native() -> Option<Self> {
-        let number = match std::env::consts::ARCH {
-            "riscv32" | "riscv64" => 243,
-            "mips64" => 8,
-            "loongarch64" => LOONGARCH,
-            arch => MACHINES.iter().find(|(_, name)| *name == arch)?.0,
-        };
-        let word = if usize::BITS == 64 { WORD_64 } else { WORD_32 };
-        let order = if cfg!(target_endian = "big") { BIG } else { LITTLE };
-        Some(Self { number, word, order })
-    }
-}
-
-impl fmt::Display for Machine {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match MACHINES.iter().find(|(number, _)| *number == self.number) {
-            Some((_, name)) => f.write_str(name)?,
-            None if self.number == LOONGARCH => f.write_str("loongarch")?,
-            None => write!(f, "machine number {}", self.number)?,
-        }
-        let bits = if self.word == WORD_64 { 64 } else { 32 };
-        let order = if self.order == BIG { "big" } else { "little" };
-        write!(f, " ({bits} bit, {order} endian)")
-    }
-}
-
-/// `replaced` is the machine of the executable that is to be replaced.
-pub(super) fn examine(head: &[u8], size: u64, replaced: Option<Machine>) -> Result<(), Finding> {
+/// The versions of its selfup notes, if it is a program for this machine.
+pub(super) fn examine(
+    headers: &Headers<'_>,
+    head: &[u8],
+    replaced: &[u8],
+) -> Result<Vec<u32>, Finding> {
     let header = if head.get(4) == Some(&WORD_32) { 52 } else { 64 };
-    let truncated = |part, ends| Err(Finding::Truncated { part, ends, size });
-    if size < header || (head.len() as u64) < header {
-        return truncated("headers", header);
-    }
-    let Some(found) = Machine::of(head).filter(|found| matches!(found.word, WORD_32 | WORD_64))
-    else {
-        return Err(Finding::NoProgram("of no known class or byte order"));
+    require_within(headers, "headers", 0, header)?;
+    let Some(found) = Machine::of(head) else {
+        return Err(Finding::Damaged("of no known class or byte order"));
     };
-    let runs = [Machine::native(), replaced];
+    let runs = [Machine::native(), Machine::of(replaced)];
     if let Some(expected) = runs.into_iter().flatten().next()
         && !runs.contains(&Some(found))
     {
         return Err(Finding::OtherMachine { found, expected });
     }
+    if let Some(system) = other_system(head, replaced) {
+        return Err(Finding::OtherSystem(system));
+    }
+    if found.word == WORD_32 {
+        Elf::<FileHeader32<Endianness>>::read(headers)?.examine()
+    } else {
+        Elf::<FileHeader64<Endianness>>::read(headers)?.examine()
+    }
+}
 
-    let layout = Layout::read(&Reader { head, order: found.order }, found.word);
-    match layout.kind {
-        2 | 3 => {}
-        1 => return Err(Finding::NoProgram("an object file")),
-        4 => return Err(Finding::NoProgram("a core dump")),
-        _ => return Err(Finding::NoProgram("of no known type")),
-    }
-    if layout.programs.count == 0 {
-        return Err(Finding::NoProgram("without program headers"));
-    }
-    for (part, table) in
-        [("program headers", layout.programs), ("section headers", layout.sections)]
-    {
-        if table.end() > size {
-            return truncated(part, table.end());
-        }
+fn require_within(
+    headers: &Headers<'_>,
+    part: &'static str,
+    offset: u64,
+    length: u64,
+) -> Result<(), Finding> {
+    let ends = offset.saturating_add(length);
+    if ends > headers.size {
+        return Err(Finding::Truncated { part, ends, size: headers.size });
     }
     Ok(())
 }
 
-/// Where the two tables of an ELF file are.
-struct Layout {
-    kind: u64,
-    programs: Table,
-    sections: Table,
+/// The tables of an ELF file, which is of a word size.
+struct Elf<'a, 's, H: FileHeader<Endian = Endianness>> {
+    headers: &'a Headers<'s>,
+    order: Endianness,
+    header: &'a H,
+    segments: &'a [H::ProgramHeader],
+    sections: &'a [H::SectionHeader],
 }
 
-struct Table {
-    offset: u64,
-    entry: u64,
-    count: u64,
-}
-
-impl Table {
-    fn end(&self) -> u64 {
-        self.offset.saturating_add(self.entry * self.count)
+impl<'a, 's, H: FileHeader<Endian = Endianness>> Elf<'a, 's, H> {
+    fn read(headers: &'a Headers<'s>) -> Result<Self, Finding> {
+        let header =
+            H::parse(headers).map_err(|_| Finding::Damaged("its header makes no sense"))?;
+        let order = header.endian().map_err(|_| Finding::Damaged("of no known byte order"))?;
+        let what = match header.e_type(order) {
+            ET_EXEC | ET_DYN => None,
+            ET_REL => Some("an object file, not linked yet"),
+            ET_CORE => Some("a core dump"),
+            _ => Some("of no known type"),
+        };
+        if let Some(what) = what {
+            return Err(Finding::NoProgram(what));
+        }
+        let segments = program_headers(headers, header, order)?;
+        let sections = section_headers(headers, header, order)?;
+        Ok(Self { headers, order, header, segments, sections })
     }
-}
 
-impl Layout {
-    fn read(reader: &Reader<'_>, word: u8) -> Self {
-        let at = |offset, length| reader.number(offset, length).unwrap_or(0);
-        let (programs, sections, length, sizes) =
-            if word == WORD_64 { (32, 40, 8, 54) } else { (28, 32, 4, 42) };
-        Self {
-            kind: at(16, 2),
-            programs: Table {
-                offset: at(programs, length),
-                entry: at(sizes, 2),
-                count: at(sizes + 2, 2),
-            },
-            sections: Table {
-                offset: at(sections, length),
-                entry: at(sizes + 4, 2),
-                count: at(sizes + 6, 2),
-            },
+    fn examine(&self) -> Result<Vec<u32>, Finding> {
+        self.require_content()?;
+        self.require_entry()?;
+        if let Some(system) =
+            self.notes().find_map(|(owner, kind, content)| system_of_note(owner, kind, content))
+        {
+            return Err(Finding::OtherSystem(system));
+        }
+        if let Some(name) = self.loader()? {
+            loader::require(name)?;
+        }
+        let mut protocols: Vec<u32> = self
+            .notes()
+            .filter_map(|(owner, kind, content)| marker::protocol(owner, kind, content, self.order))
+            .collect();
+        protocols.sort_unstable();
+        protocols.dedup();
+        // Two are possible, if two versions of the library were linked; more is nonsense.
+        protocols.truncate(MOST_PROTOCOLS);
+        Ok(protocols)
+    }
+
+    /// Whether the content of all segments and sections is there.
+    fn require_content(&self) -> Result<(), Finding> {
+        let mut loads = false;
+        for segment in self.segments {
+            let (offset, length) = segment.file_range(self.order);
+            match segment.p_type(self.order) {
+                PT_NULL => continue,
+                PT_LOAD => {
+                    loads = true;
+                    if length > segment.p_memsz(self.order).into() {
+                        let how = "a segment is larger in the file than in memory";
+                        return Err(Finding::Damaged(how));
+                    }
+                }
+                _ => {}
+            }
+            require_within(self.headers, "segments", offset, length)?;
+        }
+        if !loads {
+            return Err(Finding::NoProgram("without anything to load"));
+        }
+        for section in self.sections {
+            if !matches!(section.sh_type(self.order), SHT_NULL | SHT_NOBITS) {
+                let (offset, length) =
+                    (section.sh_offset(self.order).into(), section.sh_size(self.order).into());
+                require_within(self.headers, "sections", offset, length)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A library may have an entry too, where the linker is old; but then it is named.
+    fn require_entry(&self) -> Result<(), Finding> {
+        let entry: u64 = self.header.e_entry(self.order).into();
+        let is_dynamic = self.header.e_type(self.order) == ET_DYN;
+        if is_dynamic && (entry == 0 || self.loader()?.is_none() && self.is_named_library()) {
+            return Err(Finding::NoProgram("a shared library"));
+        }
+        let holds_entry = |segment: &H::ProgramHeader| {
+            let start = segment.p_vaddr(self.order).into();
+            let length: u64 = segment.p_memsz(self.order).into();
+            segment.p_type(self.order) == PT_LOAD
+                && segment.p_flags(self.order).contains(PF_X)
+                && entry.checked_sub(start).is_some_and(|at| at < length)
+        };
+        if self.segments.iter().any(holds_entry) {
+            Ok(())
+        } else {
+            Err(Finding::Damaged("its entry point is in no executable segment"))
         }
     }
+
+    fn is_named_library(&self) -> bool {
+        let entries = self
+            .segments
+            .iter()
+            .filter(|segment| segment.file_range(self.order).1 <= LONGEST_NOTES)
+            .find_map(|segment| segment.dynamic(self.order, self.headers).ok().flatten())
+            .unwrap_or_default();
+        let entries = entries.iter().take_while(|entry| entry.d_tag(self.order) != DT_NULL);
+        let (mut named, mut program) = (false, false);
+        for entry in entries {
+            match entry.d_tag(self.order) {
+                DT_SONAME => named = true,
+                DT_FLAGS_1 => {
+                    let flags: u64 = entry.d_val(self.order).into();
+                    program = flags & DF_1_PIE.0 != 0;
+                }
+                _ => {}
+            }
+        }
+        named && !program
+    }
+
+    /// What the program wants to be loaded by; `None` for a static one.
+    fn loader(&self) -> Result<Option<&'a [u8]>, Finding> {
+        for segment in self.segments {
+            if segment.p_type(self.order) == object::elf::PT_INTERP {
+                let name = (segment.file_range(self.order).1 <= LONGEST_NAME)
+                    .then(|| segment.interpreter(self.order, self.headers).ok().flatten())
+                    .flatten();
+                return match name {
+                    Some(name) => Ok(Some(name)),
+                    None => Err(Finding::Damaged("the name of its loader makes no sense")),
+                };
+            }
+        }
+        Ok(None)
+    }
+
+    /// All notes, owner, type and content: those of the segments, which `strip` keeps, then those
+    /// of the sections. What cannot be read is none.
+    fn notes(&self) -> impl Iterator<Item = (&'a [u8], u32, &'a [u8])> + use<'a, 's, H> {
+        let small = |length: u64| length <= LONGEST_NOTES;
+        let (headers, order) = (self.headers, self.order);
+        let of_segments = self
+            .segments
+            .iter()
+            .filter(move |segment| small(segment.file_range(order).1))
+            .filter_map(move |segment| segment.notes(order, headers).ok().flatten());
+        let of_sections = self
+            .sections
+            .iter()
+            .filter(move |section| small(section.sh_size(order).into()))
+            .filter_map(move |section| section.notes(order, headers).ok().flatten());
+        of_segments
+            .chain(of_sections)
+            .flat_map(|notes: NoteIterator<'a, H>| notes.map_while(Result::ok))
+            .map(move |note| (note.name(), note.n_type(order).0, note.desc()))
+    }
 }
 
-struct Reader<'a> {
-    head: &'a [u8],
-    order: u8,
+fn program_headers<'a, H: FileHeader<Endian = Endianness>>(
+    headers: &'a Headers<'_>,
+    header: &H,
+    order: Endianness,
+) -> Result<&'a [H::ProgramHeader], Finding> {
+    let (offset, count) = (header.e_phoff(order).into(), header.e_phnum(order));
+    if offset == 0 || count == 0 {
+        return Err(Finding::NoProgram("without program headers"));
+    }
+    let length = u64::from(count) * u64::from(header.e_phentsize(order));
+    require_within(headers, "program headers", offset, length)?;
+    if length > MOST_PROGRAM_HEADERS {
+        return Err(Finding::Damaged("it has more program headers than the kernel takes"));
+    }
+    header
+        .program_headers(order, headers)
+        .map_err(|_| Finding::Damaged("its program headers make no sense"))
 }
 
-impl Reader<'_> {
-    /// Of at most eight bytes.
-    fn number(&self, offset: usize, length: usize) -> Option<u64> {
-        let bytes = self.head.get(offset..offset + length)?;
-        let add = |number, byte: &u8| number << 8 | u64::from(*byte);
-        Some(if self.order == BIG {
-            bytes.iter().fold(0, add)
+/// None if it has none, as some packers leave it.
+fn section_headers<'a, H: FileHeader<Endian = Endianness>>(
+    headers: &'a Headers<'_>,
+    header: &H,
+    order: Endianness,
+) -> Result<&'a [H::SectionHeader], Finding> {
+    let nonsense = |_| {
+        Finding::Damaged(if headers.are_exhausted() {
+            "it has far more section headers than any program"
         } else {
-            bytes.iter().rev().fold(0, add)
+            "its section headers make no sense"
         })
+    };
+    let offset: u64 = header.e_shoff(order).into();
+    if offset == 0 {
+        return Ok(&[]);
     }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// This very test binary: an ELF program for this machine.
-    fn own() -> (Vec<u8>, u64) {
-        let own = std::fs::read(std::env::current_exe().unwrap()).unwrap();
-        (own[..512].to_vec(), own.len() as u64)
-    }
-
-    #[test]
-    #[cfg(target_os = "linux")]
-    fn an_own_program_passes_and_one_byte_less_does_not() {
-        let (head, size) = own();
-        assert_eq!(examine(&head, size, None), Ok(()));
-        let reader = Reader { head: &head, order: head[5] };
-        let ends = Layout::read(&reader, head[4]).sections.end();
-        let short = examine(&head, ends - 1, None).unwrap_err();
-        assert_eq!(short, Finding::Truncated { part: "section headers", ends, size: ends - 1 });
-        assert!(examine(&head[..40], 40, None).unwrap_err().to_string().contains("truncated"));
-    }
-
-    #[test]
-    #[cfg(target_os = "linux")]
-    fn another_machine_is_named_unless_it_is_what_is_replaced() {
-        let (mut head, size) = own();
-        let (number, name) = if head[18] == 183 { (62, "x86_64") } else { (183, "aarch64") };
-        head[18] = number;
-        let found = examine(&head, size, None).unwrap_err().to_string();
-        assert!(found.contains(&format!("ELF file for {name} ")), "{found}");
-        assert!(found.contains(std::env::consts::ARCH), "{found}");
-        assert_eq!(examine(&head, size, Machine::of(&head)), Ok(()));
-
-        let (mut head, size) = own();
-        head[4] = if head[4] == WORD_64 { WORD_32 } else { WORD_64 };
-        assert!(matches!(examine(&head, size, None), Err(Finding::OtherMachine { .. })));
-    }
-
-    #[test]
-    fn an_object_file_is_no_program() {
-        let (mut head, size) = own();
-        head[16] = 1;
-        let found = examine(&head, size, Machine::of(&head)).unwrap_err();
-        assert!(found.to_string().contains("an object file"), "{found}");
-    }
+    let entry = u64::from(header.e_shentsize(order));
+    require_within(headers, "section headers", offset, entry)?;
+    let count = header.shnum(order, headers).map_err(nonsense)?;
+    require_within(headers, "section headers", offset, entry.saturating_mul(count.into()))?;
+    header.section_headers(order, headers).map_err(nonsense)
 }
