@@ -112,11 +112,23 @@ impl Recorder {
     /// third it is written down.
     #[track_caller]
     pub fn mark(&self, generation: u32) {
+        self.mark_as(&format!("#{generation} "));
+    }
+
+    /// The same, recorded by whichever generation serves at the moment.
+    #[track_caller]
+    pub fn mark_anywhere(&self) {
+        self.mark_as(" ");
+    }
+
+    #[track_caller]
+    fn mark_as(&self, who: &str) {
         let signal = Signal::from_raw(libc::SIGRTMAX() - 1).unwrap();
         for _ in 0..3 {
             let value = self.marks.fetch_add(1, Ordering::Relaxed);
             self.queue(signal, value);
-            self.records(generation, &format!("{signal} with {value} from {}", self.master));
+            let mark = format!("{who}{signal} with {value} from {}", self.master);
+            self.process.wait_line_where(&mark, PATIENCE, |said| said.ends_with(&mark));
         }
     }
 

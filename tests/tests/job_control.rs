@@ -4,7 +4,9 @@
 
 use selfup_signals::{Pid, Signal};
 use selfup_tests::recorder::{Recorder, end_child};
-use selfup_tests::sandbox::{PATIENCE, Process, Sandbox, Terminal, state_of, wait_until};
+use selfup_tests::sandbox::{
+    PATIENCE, Process, Sandbox, Terminal, children_of, state_of, wait_for, wait_until,
+};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -126,12 +128,17 @@ fn a_program_that_reads_in_the_background_stops_the_job() {
     let script = "\"$@\" & echo job $!; read word; fg; echo over";
     let (process, terminal) =
         sandbox.start_on_terminal(shell(script, env!("CARGO_BIN_EXE_parent"), &[]));
-    let pid = |word: &str| Pid::new(word.parse().unwrap()).unwrap();
-    let master = pid(process.wait_line("job ", PATIENCE).trim_start_matches("job "));
-    let two_numbers = |line: &str| line.split(' ').all(|word| word.parse::<u32>().is_ok());
-    let line = process.wait_line_where("two pids", PATIENCE, two_numbers);
-    let (child, grandchild) = line.split_once(' ').unwrap();
-    let all = [master, pid(child), pid(grandchild)];
+    let line = process.wait_line("job ", PATIENCE);
+    let master = Pid::new(line.trim_start_matches("job ").parse().unwrap()).unwrap();
+    // Not by what they say: they may be stopped before they have said it.
+    let only_child = |parent: Pid| {
+        wait_for(&format!("a child of {parent}"), PATIENCE, || {
+            let child = *children_of(parent.as_raw().unsigned_abs()).first()?;
+            Pid::new(child.cast_signed())
+        })
+    };
+    let child = only_child(master);
+    let all = [master, child, only_child(child)];
     wait_stopped(all);
     terminal.press(b"\n");
     wait_going(all);

@@ -55,13 +55,15 @@ fn program(state: State) -> ExitCode {
         }
         // Interrupted is as good as readable.
         let _ = poll(&mut fds, PollTimeout::NONE);
+        // Asked for before the signals are: what was sent before is then recorded, too.
+        let told_to_finish = drain.requested() && !draining;
         for received in signals.pending() {
             if let Some(code) = asked_to_end(received) {
                 return ExitCode::from(code);
             }
             println!("{me} {}", words(received));
         }
-        if drain.requested() && !draining {
+        if told_to_finish {
             draining = true;
             println!("{me} is told to finish");
             if !told("hold") {
