@@ -10,6 +10,7 @@ use selfup_tests::sandbox::PATIENCE;
 use selfup_tests::service::{Deployment, Service, put};
 use selfup_tests::visitor::Visitors;
 use std::fs;
+use std::process::Command;
 
 /// A service at version 1, with clients, that is offered one thing after the other.
 struct Trial {
@@ -95,7 +96,7 @@ fn files_that_are_no_program_for_this_machine() {
 
 fn gzip(release: &Release) -> Vec<u8> {
     let output =
-        std::process::Command::new("gzip").arg("-1c").arg(release.path()).output().unwrap();
+        Command::new("gzip").arg("-1c").arg(release.path()).output().unwrap();
     assert!(output.status.success());
     output.stdout
 }
@@ -242,6 +243,9 @@ fn what_is_no_file_at_the_published_path() {
     fs::create_dir(&published).unwrap();
     service.wait_warning(&["releases/app: it is a directory, and should be a regular file"]);
     fs::remove_dir(&published).unwrap();
+    assert!(Command::new("mkfifo").arg(&published).status().unwrap().success());
+    service.wait_warning(&["releases/app: it is a fifo, and should be a regular file"]);
+    fs::remove_file(&published).unwrap();
     fs::write(&published, "").unwrap();
     service.wait_warning(&["releases/app: it is empty; a copy may have been broken off"]);
     put(deployment.release("version=2").path(), &published, 0o644);

@@ -151,13 +151,17 @@ fn gzip(path: &Path) -> Vec<u8> {
 
 #[test]
 fn a_closure_is_a_fetcher() {
-    let (deployment, _) = deployed("upgrade-closure");
-    let second = deployment.release("version=2");
+    let (deployment, first) = deployed("upgrade-closure");
+    let [second, third] = ["version=2", "version=3"].map(|notes| deployment.release(notes));
     let published = deployment.sandbox().join("releases/app");
     put(second.path(), &published, 0o644);
     let service = deployment.start([format!("closure={}", published.display())]);
+    service.process().wait_line(&format!("fetches, {} is in use", first.id()), PATIENCE);
     service.wait_version(2);
     assert_eq!(service.ask_for("id"), second.id());
+    put(third.path(), &published, 0o644);
+    service.process().wait_line(&format!("fetches, {} is in use", second.id()), PATIENCE);
+    service.wait_version(3);
     service.terminate();
     deployment.finish();
 }

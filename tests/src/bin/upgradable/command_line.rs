@@ -1,6 +1,6 @@
 //! Arguments of the form `key=value`, or `key` alone.
 
-use selfup::fetch::{Artifact, File, Http, from_fn};
+use selfup::fetch::{Artifact, Current, File, Http, from_fn};
 use selfup::{Config, Event, Handover, Readiness, State};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -40,7 +40,13 @@ fn configured(config: Config, key: &str, value: &str) -> Result<Config, String> 
         "closure" => {
             let path = PathBuf::from(value);
             let mut last = None;
-            config.fetcher(from_fn(move |_current| read_if_changed(&path, &mut last)))
+            config.fetcher(from_fn(move |current: &Current| {
+                let read = read_if_changed(&path, &mut last);
+                if matches!(read, Ok(Some(_))) {
+                    println!("fetches, {} is in use", current.id());
+                }
+                read
+            }))
         }
         "size_cap" => config.size_cap(value.parse().map_err(|_| "a number, please")?),
         "ready_timeout" => config.ready_timeout(millis(value)?),
