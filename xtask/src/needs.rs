@@ -28,6 +28,11 @@ pub(crate) const NEEDS: &[Need] = &[
         why: "asks the kernel how long a socket's queue is",
     },
     Need { command: "ps", package: "procps", why: "tells a process's group and session" },
+    Need {
+        command: "minisign",
+        package: "minisign",
+        why: "signs releases the way publishers do",
+    },
     Need { command: "chattr", package: "e2fsprogs", why: "makes a file immutable" },
     Need { command: "unshare", package: "util-linux", why: "gives a test namespaces of its own" },
 ];

@@ -1,6 +1,7 @@
 //! What was promised about the new executable before its first byte came.
 
 use crate::digest::Digest;
+use crate::signature::PublicKey;
 
 /// What the bytes must be, as far as it is known before they come.
 ///
@@ -19,6 +20,10 @@ pub struct Expected {
     pub(crate) size_cap: u64,
     pub(crate) size: Option<u64>,
     pub(crate) digests: Vec<Digest>,
+    pub(crate) keys: Vec<PublicKey>,
+    pub(crate) signature: Option<String>,
+    pub(crate) file_name: Option<String>,
+    pub(crate) version: Option<String>,
 }
 
 impl Expected {
@@ -29,7 +34,15 @@ impl Expected {
     /// Promises nothing; the size cap is [`DEFAULT_SIZE_CAP`](Self::DEFAULT_SIZE_CAP).
     #[must_use]
     pub const fn new() -> Self {
-        Self { size_cap: Self::DEFAULT_SIZE_CAP, size: None, digests: Vec::new() }
+        Self {
+            size_cap: Self::DEFAULT_SIZE_CAP,
+            size: None,
+            digests: Vec::new(),
+            keys: Vec::new(),
+            signature: None,
+            file_name: None,
+            version: None,
+        }
     }
 
     /// The largest size in bytes that is accepted, whatever was promised. It bounds what a
@@ -52,6 +65,47 @@ impl Expected {
     #[must_use]
     pub fn digest(mut self, digest: Digest) -> Self {
         self.digests.push(digest);
+        self
+    }
+
+    /// Keys of which one must have signed the bytes. As soon as there is one, a
+    /// [`signature`](Self::signature) is required; keys of an earlier call stay.
+    ///
+    /// Several are for rotation: trust the new key in one release, sign with it from the next one
+    /// on, and let go of the old one when that is everywhere.
+    #[must_use]
+    pub fn trusted_keys(mut self, keys: impl IntoIterator<Item = PublicKey>) -> Self {
+        self.keys.extend(keys);
+        self
+    }
+
+    /// The signature that came with the bytes: the content of a `.minisig` file, made by
+    /// [minisign](https://jedisct1.github.io/minisign/) of the bytes that the reader will give, so of
+    /// the executable as it is run and not of a compressed file.
+    ///
+    /// Without [trusted keys](Self::trusted_keys) it is not looked at. Its trusted comment counts as
+    /// far as it says `file:NAME` or `version:X`, separated from other words by tabs, or by spaces
+    /// if it has no tab: they must be those of [`file_name`](Self::file_name) and
+    /// [`version`](Self::version), if these are known. `minisign -S` says the `file:` by itself, and
+    /// says whatever follows `-t` instead, such as `-t 'version:1.2.3 file:app'`.
+    #[must_use]
+    pub fn signature(mut self, text: impl Into<Option<String>>) -> Self {
+        self.signature = text.into();
+        self
+    }
+
+    /// The name under which it is published, without directory and ending of a compression. One
+    /// that was signed under another name is refused: another program by the same signer, say.
+    #[must_use]
+    pub fn file_name(mut self, name: Option<&str>) -> Self {
+        self.file_name = name.map(str::to_owned);
+        self
+    }
+
+    /// The version that its source announces. One that is signed must be the same.
+    #[must_use]
+    pub fn version(mut self, version: Option<&str>) -> Self {
+        self.version = version.map(str::to_owned);
         self
     }
 }

@@ -26,7 +26,7 @@
 //! # What it does not do
 //!
 //! It downloads nothing, starts nothing but the probe, logs, retries and prints nothing, and never
-//! ends the process. It does not check signatures yet.
+//! ends the process.
 //!
 //! # Examples
 //!
@@ -95,11 +95,13 @@ mod names;
 mod preflight;
 mod previous;
 mod probe;
+mod signature;
 mod site;
 mod staged;
 mod sys;
 mod target;
 mod verify;
+mod version;
 
 pub use digest::Digest;
 pub use error::{Cause, Error, ErrorKind, Result};
@@ -109,9 +111,11 @@ pub use install::InstallFailed;
 pub use installed::{Installed, SettleFailed};
 pub use previous::{Previous, Restored};
 pub use probe::{PROBE_VARIABLE, Probe, probe_answer};
+pub use signature::PublicKey;
 pub use staged::Staged;
 pub use target::Target;
 pub use verify::{Checks, PreUpgrade, Verified};
+pub use version::VersionPolicy;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

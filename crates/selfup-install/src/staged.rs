@@ -12,9 +12,11 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::expected::Expected;
 use crate::id::{CHUNK, Id};
 use crate::names::RANDOM;
+use crate::signature::Signature;
 use crate::site::{Occupant, Site};
 use crate::sys;
 use crate::target::Target;
+use crate::version::Claim;
 
 /// A temporary file beside the target, and the lock that keeps other installers away.
 ///
@@ -46,6 +48,8 @@ pub struct Staged {
     pub(crate) file: File,
     pub(crate) content: Option<Id>,
     expected: Expected,
+    signature: Option<Signature>,
+    signed_version: Option<String>,
     pub(crate) replaces: Box<Occupant>,
     pub(crate) site: Box<Site>,
 }
@@ -55,11 +59,21 @@ impl Staged {
         if let Some(size) = expected.size.filter(|size| *size > expected.size_cap) {
             return Err(too_large(target, &format!("{size} bytes are promised"), &expected));
         }
+        let signature = Signature::expected(&expected, target)?;
         target.require_same_path()?;
         let site = Box::new(Site::enter(target)?);
         let replaces = Box::new(Occupant::at(target.resolved())?);
         let (file, path) = temporary(target)?.into_parts();
-        Ok(Self { path, file, content: None, expected, replaces, site })
+        Ok(Self {
+            path,
+            file,
+            content: None,
+            expected,
+            signature,
+            signed_version: None,
+            replaces,
+            site,
+        })
     }
 
     /// Streams the new executable into the staged file, and returns its size in bytes.
@@ -80,13 +94,17 @@ impl Staged {
     /// - [`SizeMismatch`](ErrorKind::SizeMismatch): not the promised size. Transient when it was
     ///   too short, as after a broken transfer.
     /// - [`DigestMismatch`](ErrorKind::DigestMismatch): not what was promised.
+    /// - [`SignatureInvalid`](ErrorKind::SignatureInvalid): not what was signed;
+    ///   [`SignatureMismatch`](ErrorKind::SignatureMismatch): signed under another name or version.
     /// - [`NoSpace`](ErrorKind::NoSpace), [`Io`](ErrorKind::Io): the disk.
     pub fn write(&mut self, reader: &mut dyn Read, progress: &mut dyn FnMut(u64)) -> Result<u64> {
         self.content = None;
+        self.signed_version = None;
         let written = self.restart().and_then(|()| self.stream(reader, progress));
         match written {
-            Ok((size, id)) => {
+            Ok(Arrived { size, id, signed_version }) => {
                 self.content = Some(id);
+                self.signed_version = signed_version;
                 Ok(size)
             }
             Err(error) => {
@@ -107,6 +125,25 @@ impl Staged {
     #[must_use]
     pub fn present(&self) -> Id {
         self.replaces.id
+    }
+
+    /// The version of what was written: the one that is signed with it, or else the one that its
+    /// source announces.
+    #[must_use]
+    pub fn version(&self) -> Option<&str> {
+        self.claim().map(|claim| claim.version)
+    }
+
+    pub(crate) fn claim(&self) -> Option<Claim<'_>> {
+        match (&self.signed_version, &self.expected.version) {
+            (Some(version), _) => Some(Claim { version, signed: true }),
+            (None, Some(version)) => Some(Claim { version, signed: false }),
+            (None, None) => None,
+        }
+    }
+
+    pub(crate) fn is_signed(&self) -> bool {
+        self.signature.is_some()
     }
 
     /// The files beside the target that exist because of this one, in the order in which a process
@@ -131,11 +168,8 @@ impl Staged {
         }
     }
 
-    fn stream(
-        &mut self,
-        reader: &mut dyn Read,
-        progress: &mut dyn FnMut(u64),
-    ) -> Result<(u64, Id)> {
+    fn stream(&mut self, reader: &mut dyn Read, progress: &mut dyn FnMut(u64)) -> Result<Arrived> {
+        let mut verifier = self.signature.as_ref().map(Signature::verifier);
         let mut hashes = Hashes::for_digests(&self.expected.digests);
         let mut chunk = vec![0; CHUNK];
         let mut size = 0_u64;
@@ -149,14 +183,21 @@ impl Staged {
             size += length as u64;
             self.bound(size)?;
             hashes.update(&chunk[..length]);
-            self.file
+            if let Some(verifier) = &mut verifier {
+                verifier.update(&chunk[..length]);
+            }
+            (&self.file)
                 .write_all(&chunk[..length])
                 .map_err(|cause| cannot_write(&self.path, size, cause))?;
             progress(size);
         }
         let hashed = hashes.finish();
         self.compare(size, hashed.broken_promise(&self.expected.digests))?;
-        Ok((size, hashed.id))
+        let signed_version = match verifier {
+            Some(verifier) => verifier.finish(&self.expected, &self.site.target)?,
+            None => None,
+        };
+        Ok(Arrived { size, id: hashed.id, signed_version })
     }
 
     /// Both bounds, while more is still coming.
@@ -195,6 +236,13 @@ impl Staged {
             None => Ok(()),
         }
     }
+}
+
+/// What a stream came to.
+struct Arrived {
+    size: u64,
+    id: Id,
+    signed_version: Option<String>,
 }
 
 /// A new file beside the target: random name, `O_EXCL`, close-on-exec, mode 0600 whatever the

@@ -95,7 +95,10 @@ impl Target {
     /// # Errors
     ///
     /// [`Busy`](ErrorKind::Busy) if another installer is at work, [`TooLarge`](ErrorKind::TooLarge)
-    /// if the promised size is above the cap; otherwise what keeps the directory from being
+    /// if the promised size is above the cap, [`SignatureMissing`](ErrorKind::SignatureMissing),
+    /// [`SignatureMalformed`](ErrorKind::SignatureMalformed) or
+    /// [`SignatureUntrusted`](ErrorKind::SignatureUntrusted) if keys are trusted and there is no
+    /// signature by one of them; otherwise what keeps the directory from being
     /// written to, as [`preflight`](Self::preflight) tells before anything is downloaded.
     pub fn stage(&self, expected: Expected) -> Result<Staged> {
         Staged::create(self, expected)

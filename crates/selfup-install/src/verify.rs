@@ -15,6 +15,7 @@ use crate::marker;
 use crate::probe::Probe;
 use crate::site::{Occupant, Site};
 use crate::staged::Staged;
+use crate::version::VersionPolicy;
 
 /// A last word on an upgrade: it is given the path of the new executable, which may be run there.
 pub type PreUpgrade<'a> = dyn FnMut(&Path) -> std::result::Result<(), Cause> + 'a;
@@ -25,6 +26,7 @@ pub type PreUpgrade<'a> = dyn FnMut(&Path) -> std::result::Result<(), Cause> + '
 #[must_use]
 pub struct Checks<'a> {
     marker: Option<RangeInclusive<u32>>,
+    versions: Option<VersionPolicy>,
     pre_upgrade: Option<&'a mut PreUpgrade<'a>>,
     probe: Option<Probe>,
 }
@@ -32,7 +34,7 @@ pub struct Checks<'a> {
 impl<'a> Checks<'a> {
     /// A [`Probe`] with its default deadline, no hook, and any program.
     pub fn new() -> Self {
-        Self { marker: None, pre_upgrade: None, probe: Some(Probe::new()) }
+        Self { marker: None, versions: None, pre_upgrade: None, probe: Some(Probe::new()) }
     }
 
     /// Requires a selfup program that speaks one of these versions of the control protocol.
@@ -42,6 +44,12 @@ impl<'a> Checks<'a> {
     /// refused without having been run. By default any program will do.
     pub fn marker(mut self, spoken: RangeInclusive<u32>) -> Self {
         self.marker = Some(spoken);
+        self
+    }
+
+    /// Which versions may replace what runs. By default any may.
+    pub fn version_policy(mut self, policy: VersionPolicy) -> Self {
+        self.versions = Some(policy);
         self
     }
 
@@ -78,6 +86,7 @@ impl std::fmt::Debug for Checks<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Checks")
             .field("marker", &self.marker)
+            .field("versions", &self.versions)
             .field("pre_upgrade", &self.pre_upgrade.is_some())
             .field("probe", &self.probe)
             .finish()
@@ -108,8 +117,8 @@ impl Verified {
 
 impl Staged {
     /// Checks, in this order, that the file is an executable for this machine, that it is a selfup
-    /// program if that is required, that the `pre_upgrade` hook agrees, and that the executable
-    /// answers the probe.
+    /// program and of a version that may be installed, if that is required, that the `pre_upgrade`
+    /// hook agrees, and that the executable answers the probe.
     ///
     /// Before anything runs it, the file is closed for writing. Its mode is 0700 from here on.
     ///
@@ -123,6 +132,8 @@ impl Staged {
     /// - [`NotExecutable`](ErrorKind::NotExecutable): the text says what it is instead.
     /// - [`NoMarker`](ErrorKind::NoMarker), [`Protocol`](ErrorKind::Protocol): it is no selfup
     ///   program, or one of an incompatible version, where [`Checks::marker`] asks for one.
+    /// - [`Downgrade`](ErrorKind::Downgrade), [`VersionUnknown`](ErrorKind::VersionUnknown): the
+    ///   [`VersionPolicy`].
     /// - [`Refused`](ErrorKind::Refused): by the hook, whose word is the
     ///   [`source`](std::error::Error::source).
     /// - [`ProbeFailed`](ErrorKind::ProbeFailed), [`ProbeTimedOut`](ErrorKind::ProbeTimedOut),
@@ -131,20 +142,25 @@ impl Staged {
     ///
     /// After any of them the staged file is removed: what was refused is of no more use.
     pub fn verify(self, checks: Checks<'_>) -> Result<Verified> {
-        let Self { path, file, content, replaces, site, .. } = self;
-        let Some(id) = content else {
+        let Some(id) = self.content else {
             let text = format!(
                 "cannot verify the new executable for {}: it was not written to its end",
-                site.target.path().display()
+                self.site.target.path().display()
             );
             return Err(Error::new(ErrorKind::Incomplete, text));
         };
+        // Told where its turn is.
+        let fit = checks.versions.map_or(Ok(()), |policy| {
+            policy.judge(self.claim(), self.is_signed(), &self.site.target)
+        });
+        let Self { path, file, replaces, site, .. } = self;
         let file = close_for_writing(&path, file)?;
         let verified = Verified { path, file, id, replaces, site };
         let executable = verified.require_executable()?;
         if let Some(spoken) = &checks.marker {
             marker::require(&executable, spoken, &verified.site.target)?;
         }
+        fit?;
         if let Some(hook) = checks.pre_upgrade {
             hook(&verified.path).map_err(|cause| {
                 let path = verified.site.target.path().display();

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "test code")]
 
 use std::fs::{self, Permissions};
+use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
@@ -138,4 +139,25 @@ pub(crate) fn is_root(test: &str) -> bool {
         eprintln!("left out, because it needs root: {test}");
     }
     root
+}
+
+/// Whether a program is there that a test needs; says so if not.
+pub(crate) fn has_program(name: &str) -> bool {
+    let found = Command::new("sh").args(["-c", "command -v \"$0\"", name]).output().unwrap();
+    if !found.status.success() {
+        let thread = std::thread::current();
+        let line = format!("{}: needs the program {name}\n", thread.name().unwrap_or("a test"));
+        eprint!("left out: {line}");
+        note_left_out(&line);
+    }
+    found.status.success()
+}
+
+/// `cargo xtask test` lists what is noted here.
+#[expect(clippy::disallowed_methods, reason = "where to note it is told by the environment")]
+fn note_left_out(line: &str) {
+    if let Some(file) = std::env::var_os("SELFUP_TESTS_LEFT_OUT") {
+        let file = fs::OpenOptions::new().create(true).append(true).open(file);
+        file.unwrap().write_all(line.as_bytes()).unwrap();
+    }
 }

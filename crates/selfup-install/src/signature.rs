@@ -1,0 +1,194 @@
+//! Signatures in the format of minisign: who may sign, and whether these bytes were signed.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use minisign_verify::StreamVerifier;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::expected::Expected;
+use crate::target::Target;
+
+mod comment;
+mod key;
+
+use comment::Comment;
+pub use key::PublicKey;
+
+/// A signature is some 300 bytes; whatever is longer is none.
+const LONGEST: usize = 8 << 10;
+
+/// Algorithm, key id and the signature itself.
+const LENGTH: usize = 2 + 8 + 64;
+
+/// A signature by a key that is trusted, not held against any bytes yet.
+#[derive(Debug)]
+pub(crate) struct Signature {
+    parsed: Parsed,
+    /// Those trusted keys that have the id it names: one, if nobody plays tricks.
+    keys: Vec<PublicKey>,
+}
+
+impl Signature {
+    /// The signature that came, if there are keys to hold it against. Without any, none is asked
+    /// for, and one that comes is not looked at.
+    pub(crate) fn expected(expected: &Expected, target: &Target) -> Result<Option<Self>> {
+        if expected.keys.is_empty() {
+            return Ok(None);
+        }
+        let refuse = |kind, why: &str| {
+            let name = target.path().display();
+            Error::new(kind, format!("cannot take what is offered for {name}: {why}"))
+        };
+        let Some(text) = &expected.signature else {
+            let why = "no signature came with it, and keys are trusted; sign the executable, \
+                       uncompressed, with minisign -S, and publish NAME.minisig beside it";
+            return Err(refuse(ErrorKind::SignatureMissing, why));
+        };
+        let parsed =
+            Parsed::from_text(text).map_err(|why| refuse(ErrorKind::SignatureMalformed, why))?;
+        let id = parsed.key;
+        let mut keys: Vec<PublicKey> = Vec::new();
+        for key in expected.keys.iter().filter(|key| key.id() == id) {
+            if !keys.contains(key) {
+                keys.push(key.clone());
+            }
+        }
+        if keys.is_empty() {
+            let trusted: Vec<String> =
+                expected.keys.iter().map(|key| key.id().to_string()).collect();
+            let trusted = trusted.join(" and ");
+            let why = format!(
+                "it is signed by the key {id}, trusted is {trusted}; sign it with a trusted key, or \
+                 trust that one"
+            );
+            return Err(refuse(ErrorKind::SignatureUntrusted, &why));
+        }
+        Ok(Some(Self { parsed, keys }))
+    }
+
+    pub(crate) fn verifier(&self) -> Verifier<'_> {
+        let streams = self.keys.iter().filter_map(|key| key.verifier(&self.parsed.signature));
+        Verifier { streams: streams.collect(), signature: self }
+    }
+}
+
+/// Looks at the bytes as they come.
+pub(crate) struct Verifier<'a> {
+    streams: Vec<StreamVerifier<'a>>,
+    signature: &'a Signature,
+}
+
+impl Verifier<'_> {
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
+        for stream in &mut self.streams {
+            stream.update(bytes);
+        }
+    }
+
+    /// Whether the bytes were signed, and are what was announced; the version that was signed with
+    /// them.
+    pub(crate) fn finish(mut self, expected: &Expected, target: &Target) -> Result<Option<String>> {
+        let name = target.path().display();
+        let parsed = &self.signature.parsed;
+        if !self.streams.iter_mut().any(|stream| stream.finalize().is_ok()) {
+            let text = format!(
+                "cannot take what came for {name}: the signature by the key {} is not one of these \
+                 bytes; they, or it, were changed, or something else was signed, such as the \
+                 compressed file",
+                parsed.key
+            );
+            return Err(Error::new(ErrorKind::SignatureInvalid, text));
+        }
+        // From here on, the comment can be trusted as much as the signer.
+        let comment = Comment::parse(parsed.signature.trusted_comment()).map_err(|why| {
+            let text = format!("cannot take what came for {name}: the trusted comment {why}");
+            Error::new(ErrorKind::SignatureMalformed, text)
+        })?;
+        let differ = |what: &str, signed: &Option<String>, announced: &Option<String>| {
+            let (signed, announced) = (signed.as_ref()?, announced.as_ref()?);
+            (signed != announced).then(|| {
+                let (signed, announced) = (signed.escape_debug(), announced.escape_debug());
+                let text = format!(
+                    "cannot take what came for {name}: it is signed as {what} \"{signed}\", and was \
+                     announced as \"{announced}\"; sign it again, with minisign -t if need be"
+                );
+                Error::new(ErrorKind::SignatureMismatch, text)
+            })
+        };
+        if let Some(error) = differ("file", &comment.file, &expected.file_name) {
+            return Err(error);
+        }
+        if let Some(error) = differ("version", &comment.version, &expected.version) {
+            return Err(error);
+        }
+        Ok(comment.version)
+    }
+}
+
+/// The text of a signature, taken apart.
+struct Parsed {
+    signature: minisign_verify::Signature,
+    key: KeyId,
+}
+
+impl Parsed {
+    fn from_text(text: &str) -> std::result::Result<Self, &'static str> {
+        const NONE: &str = "what came as its signature is none: it must be the four lines that \
+                            minisign -S writes";
+        const LEGACY: &str = "its signature is of the legacy form, which needs the whole file in \
+                              memory; sign it with minisign -S -H, or with minisign 0.10 or later";
+        const GARBLED: &str = "its signature is garbled; copy the .minisig file as it is";
+        if text.len() > LONGEST || !text.starts_with("untrusted comment:") {
+            return Err(NONE);
+        }
+        let line = text.lines().nth(1).ok_or(GARBLED)?;
+        let bytes = BASE64_STANDARD.decode(line).map_err(|_| GARBLED)?;
+        if bytes.len() == LENGTH && bytes.starts_with(b"Ed") {
+            return Err(LEGACY);
+        }
+        let key = bytes.get(2..10).and_then(|bytes| bytes.try_into().ok()).ok_or(GARBLED)?;
+        let signature = minisign_verify::Signature::decode(text).map_err(|_| GARBLED)?;
+        Ok(Self { signature, key: KeyId(key) })
+    }
+}
+
+impl fmt::Debug for Parsed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Parsed").field("key", &self.key).finish_non_exhaustive()
+    }
+}
+
+/// What minisign calls a key by.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct KeyId([u8; 8]);
+
+impl fmt::Display for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016X}", u64::from_le_bytes(self.0))
+    }
+}
+
+impl fmt::Debug for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn no_text_makes_it_panic(text in any::<String>(), lines in prop::collection::vec("[A-Za-z0-9+/=: ]{0,110}", 0..6)) {
+            let _parsed = Parsed::from_text(&text);
+            let _parsed = Parsed::from_text(&format!("untrusted comment:\n{}", lines.join("\n")));
+            let _key = text.parse::<PublicKey>();
+            let _comment = Comment::parse(&text);
+        }
+    }
+}

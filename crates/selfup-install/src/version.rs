@@ -1,0 +1,159 @@
+//! Whether a new executable may be older than what runs.
+
+use semver::Version;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::target::Target;
+
+/// The version of a new executable, and who says so.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Claim<'a> {
+    pub(crate) version: &'a str,
+    /// The signer says it, not only the source.
+    pub(crate) signed: bool,
+}
+
+/// Which versions may replace what runs, by the rules of [semantic versioning](https://semver.org).
+///
+/// An older one is refused, an equal one is not; build metadata does not count. A version that is
+/// not known, or is no semantic one, is not compared, unless one is
+/// [required](Self::required). A leading `v` is no part of it.
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct VersionPolicy {
+    running: Version,
+    allow_downgrade: bool,
+    required: bool,
+}
+
+impl VersionPolicy {
+    /// Refuses what is older than this version.
+    ///
+    /// # Errors
+    ///
+    /// [`Malformed`](ErrorKind::Malformed), if it is no semantic version.
+    pub fn new(running: &str) -> Result<Self> {
+        match parse(running) {
+            Some(running) => Ok(Self { running, allow_downgrade: false, required: false }),
+            None => {
+                let shown = running.escape_debug();
+                let text = format!(
+                    "cannot take \"{shown}\" for a version: it must be of the form 1.2.3 (semver.org)"
+                );
+                Err(Error::new(ErrorKind::Malformed, text))
+            }
+        }
+    }
+
+    /// Takes older ones too. The default is `false`.
+    pub const fn allow_downgrade(mut self, allow: bool) -> Self {
+        self.allow_downgrade = allow;
+        self
+    }
+
+    /// Refuses an executable whose version is not known; where keys are trusted, one whose version
+    /// is not signed (`version:1.2.3` in the trusted comment), since whoever publishes an old
+    /// executable again can announce it as a new one. The default is `false`.
+    pub const fn required(mut self, required: bool) -> Self {
+        self.required = required;
+        self
+    }
+
+    pub(crate) fn judge(
+        &self,
+        claim: Option<Claim<'_>>,
+        keys_are_trusted: bool,
+        target: &Target,
+    ) -> Result<()> {
+        let name = target.path().display();
+        let unknown = |why: &str| {
+            let text = format!("cannot replace {name} by what came: {why}");
+            Err(Error::new(ErrorKind::VersionUnknown, text))
+        };
+        let Some(claim) = claim else {
+            return if self.required {
+                unknown("its version is not told, and required")
+            } else {
+                Ok(())
+            };
+        };
+        let shown = claim.version.escape_debug();
+        if self.required && keys_are_trusted && !claim.signed {
+            return unknown(&format!(
+                "its version {shown} is not signed; sign it with minisign -S -t 'version:{shown}'"
+            ));
+        }
+        let Some(new) = parse(claim.version) else {
+            return if self.required {
+                unknown(&format!("its version \"{shown}\" is not of the form 1.2.3"))
+            } else {
+                Ok(())
+            };
+        };
+        if !self.allow_downgrade && new.cmp_precedence(&self.running).is_lt() {
+            let text = format!(
+                "cannot replace {name} by what came: it is version {new}, older than {} that runs; \
+                 allow a downgrade if it is meant",
+                self.running
+            );
+            return Err(Error::new(ErrorKind::Downgrade, text));
+        }
+        Ok(())
+    }
+}
+
+fn parse(text: &str) -> Option<Version> {
+    Version::parse(text.strip_prefix('v').unwrap_or(text)).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judged(policy: &VersionPolicy, version: Option<&str>, signed: bool) -> Option<ErrorKind> {
+        let own = Target::new(std::env::current_exe().unwrap()).unwrap();
+        let claim = version.map(|version| Claim { version, signed });
+        policy.judge(claim, true, &own).err().map(|error| error.kind())
+    }
+
+    #[test]
+    fn only_what_is_older_is_refused() {
+        let policy = VersionPolicy::new("v1.10.0").unwrap();
+        for (version, refused) in [
+            ("1.10.0", false),
+            ("v1.10.0", false),
+            ("1.10.1", false),
+            ("2.0.0", false),
+            ("1.10.0+build.1", false),
+            ("1.9.9", true),
+            ("1.10.0-rc.1", true),
+            ("0.1.0", true),
+            ("1.9", false),
+            ("latest", false),
+        ] {
+            let found = judged(&policy, Some(version), false);
+            assert_eq!(found, refused.then_some(ErrorKind::Downgrade), "{version}");
+            assert_eq!(judged(&policy.clone().allow_downgrade(true), Some(version), false), None);
+        }
+        assert_eq!(judged(&policy, None, false), None);
+    }
+
+    #[test]
+    fn a_version_may_be_required() {
+        let policy = VersionPolicy::new("1.0.0").unwrap().required(true);
+        let unknown = Some(ErrorKind::VersionUnknown);
+        assert_eq!(judged(&policy, None, false), unknown);
+        assert_eq!(judged(&policy, Some("latest"), true), unknown);
+        assert_eq!(judged(&policy, Some("2.0.0"), false), unknown);
+        assert_eq!(judged(&policy, Some("2.0.0"), true), None);
+        assert_eq!(judged(&policy, Some("0.9.0"), true), Some(ErrorKind::Downgrade));
+    }
+
+    #[test]
+    fn what_runs_must_have_a_version() {
+        for version in ["", "1", "1.2", "one"] {
+            let error = VersionPolicy::new(version).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Malformed, "{version}");
+        }
+    }
+}
