@@ -10,7 +10,9 @@ use crate::id::Id;
 use crate::identity::Identity;
 use crate::installed::Installed;
 use crate::previous::{self, Kept};
+use crate::record::Record;
 use crate::site::Occupant;
+use crate::turn::Turn;
 use crate::verify::{Verified, altered};
 
 /// An installation that did not take place, and what was to be installed.
@@ -43,6 +45,16 @@ impl From<InstallFailed> for Error {
     }
 }
 
+/// All that precedes the rename is done.
+struct Prepared {
+    kept: Option<Kept>,
+    /// What is to be put back if the new one fails.
+    previous: Id,
+    /// What is to be remembered again if the rename fails.
+    before: Record,
+    turn: Turn,
+}
+
 impl Verified {
     /// Puts the new executable in the target's place by one `rename(2)`.
     ///
@@ -54,10 +66,12 @@ impl Verified {
     /// 2. Owner, extended attributes and mode are carried over from the target.
     /// 3. The file is flushed to the disk.
     /// 4. The old executable gets a second name, by a hard link, or by a copy where the file
-    ///    system has no links.
-    /// 5. The rename.
-    /// 6. That second name becomes `.NAME.selfup-previous`, in place of an older one.
-    /// 7. The directory is flushed.
+    ///    system has no links. If it was on trial itself, the one before it is kept instead.
+    /// 5. The record says that the new one is on trial, and is flushed, with the directory. If the
+    ///    new one was refused once, that is forgotten.
+    /// 6. The rename.
+    /// 7. That second name becomes `.NAME.selfup-previous`, in place of an older one.
+    /// 8. The directory is flushed.
     ///
     /// Up to the rename a failure leaves the target alone. After it the installation is a fact; a
     /// failure there is told by [`Installed::warning`]. The lock is let go at the end.
@@ -69,44 +83,74 @@ impl Verified {
     ///   perhaps put there by another installer meanwhile: nothing is left to do but to restart.
     /// - [`TargetChanged`](ErrorKind::TargetChanged): something else is there, or nothing.
     /// - [`Attributes`](ErrorKind::Attributes): something about the target could not be kept.
+    /// - [`Busy`](ErrorKind::Busy): somebody is changing the target and does not come to an end.
     /// - [`NotWritable`](ErrorKind::NotWritable), [`ReadOnly`](ErrorKind::ReadOnly),
     ///   [`NoSpace`](ErrorKind::NoSpace), [`Io`](ErrorKind::Io): the file system.
     pub fn install(mut self) -> std::result::Result<Installed, InstallFailed> {
         match self.prepare() {
-            Ok(kept) => self.swap(kept),
+            Ok(prepared) => self.swap(prepared),
             Err(error) => Err(self.give_back(error)),
         }
     }
 
-    /// Steps 1 to 4.
-    fn prepare(&mut self) -> Result<Kept> {
+    /// Steps 1 to 5. What takes long is done before the turn is taken.
+    fn prepare(&mut self) -> Result<Prepared> {
         self.require_unaltered()?;
         self.refresh_target()?;
-        let target = &self.site.target;
-        attributes::carry(target.resolved(), &self.replaces.file, &self.file)?;
-        self.file.sync_all().map_err(|cause| {
-            Error::system(format_args!("cannot flush {}", self.path.display()), cause)
-        })?;
-        previous::keep(target, &self.replaces)
+        self.dress()?;
+        let turn = Turn::take(&self.site.target)?;
+        if self.refresh_target()? {
+            self.dress()?;
+        }
+        let before = turn.record()?;
+        let unproven = before.trial_of(self.replaces.id).filter(|trial| {
+            trial.previous != self.id
+                && turn
+                    .target
+                    .previous()
+                    .is_some_and(|kept| kept.id().is_ok_and(|id| id == trial.previous))
+        });
+        let (kept, previous) = match unproven {
+            Some(trial) => (None, trial.previous),
+            None => (Some(previous::keep(&turn.target, &self.replaces)?), self.replaces.id),
+        };
+        let mut record = before.clone();
+        record.begin_trial(self.id, previous);
+        if let Err(error) = turn.write(&record) {
+            drop(turn.write(&before));
+            return Err(error);
+        }
+        Ok(Prepared { kept, previous, before, turn })
     }
 
-    /// Steps 5 to 7.
-    fn swap(self, kept: Kept) -> std::result::Result<Installed, InstallFailed> {
+    /// Steps 6 to 8.
+    fn swap(self, prepared: Prepared) -> std::result::Result<Installed, InstallFailed> {
+        let Prepared { kept, previous, before, turn } = prepared;
         let Self { path, file, id, replaces, site } = self;
         match path.persist(site.target.resolved()) {
             Ok(()) => {
-                let warning = kept.settle().and_then(|()| site.flush()).err();
-                let target = site.target.clone();
-                Ok(Installed::new(target, id, replaces.id, warning))
+                let settled = kept.map_or(Ok(()), Kept::settle);
+                let warning = settled.and_then(|()| turn.flush()).err();
+                Ok(Installed::new(site.target.clone(), id, previous, warning))
             }
             Err(failure) => {
                 let text = format_args!("cannot replace {}", site.target.resolved().display());
                 let error = Error::system(text, failure.error);
                 let verified = Self { path: failure.path, file, id, replaces, site };
                 drop(kept);
+                // Should this fail too, the trial is not of what is in place, and so forgotten.
+                drop(turn.write(&before));
                 Err(verified.give_back(error))
             }
         }
+    }
+
+    /// Steps 2 and 3.
+    fn dress(&self) -> Result<()> {
+        attributes::carry(self.site.target.resolved(), &self.replaces.file, &self.file)?;
+        self.file.sync_all().map_err(|cause| {
+            Error::system(format_args!("cannot flush {}", self.path.display()), cause)
+        })
     }
 
     fn give_back(self, error: Error) -> InstallFailed {
@@ -129,8 +173,8 @@ impl Verified {
     }
 
     /// Looks at the target again. The same bytes with other attributes, or in another file, are
-    /// still the same executable.
-    fn refresh_target(&mut self) -> Result<()> {
+    /// still the same executable; whether that was so.
+    fn refresh_target(&mut self) -> Result<bool> {
         let target = &self.site.target;
         target.require_same_path()?;
         let path = target.resolved();
@@ -157,9 +201,10 @@ impl Verified {
         if now != self.replaces.id {
             return Err(changed(&format!("is {now}")));
         }
+        let has_changed = occupant.is_some();
         if let Some(occupant) = occupant {
             *self.replaces = occupant;
         }
-        Ok(())
+        Ok(has_changed)
     }
 }

@@ -1,17 +1,21 @@
 //! After the swap: keeping the new executable, or going back.
 
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::Id;
 use crate::previous::{Restored, put_back};
-use crate::site::{Occupant, Site};
+use crate::record::Trial;
+use crate::site::Occupant;
 use crate::target::Target;
+use crate::turn::Turn;
 
-/// A new executable that is in the target's place, while it is not yet known whether it is good.
+/// A new executable that is in the target's place, while it is not yet known whether it is good: it
+/// is on trial, in this process and on the disk.
 ///
-/// [`commit`](Self::commit) it or [`revert`](Self::revert) it. Dropping it does neither: the new
-/// executable stays, and so does the previous one, for [`Target::rollback`].
+/// [`commit`](Self::commit) it or [`revert`](Self::revert) it. Dropping it does neither: it stays on
+/// trial, for [`Target::begin`] to count its starts and to go back in the end.
 ///
 /// It holds no lock: another installer, or somebody's roll-back, may come in between.
 #[derive(Debug)]
@@ -21,11 +25,19 @@ pub struct Installed {
     id: Id,
     previous_id: Id,
     warning: Option<Error>,
+    /// A start of it was counted, and not forgiven since.
+    counted: AtomicBool,
 }
 
 impl Installed {
     pub(crate) fn new(target: Target, id: Id, previous_id: Id, warning: Option<Error>) -> Self {
-        Self { target, id, previous_id, warning }
+        Self { target, id, previous_id, warning, counted: AtomicBool::new(false) }
+    }
+
+    /// Found at a start, which was counted.
+    pub(crate) fn on_trial(target: Target, trial: Trial, warning: Option<Error>) -> Self {
+        let Trial { id, previous, .. } = trial;
+        Self { counted: AtomicBool::new(true), ..Self::new(target, id, previous, warning) }
     }
 
     /// The id of the new executable.
@@ -34,7 +46,8 @@ impl Installed {
         self.id
     }
 
-    /// The id of the executable it replaced.
+    /// The id of the executable that [`revert`](Self::revert) puts back: the one it replaced, or
+    /// where that was on trial itself, the last one that was not.
     #[must_use]
     pub const fn previous_id(&self) -> Id {
         self.previous_id
@@ -48,44 +61,93 @@ impl Installed {
 
     /// What went wrong after the swap, when it was a fact already: the directory could not be
     /// flushed, so a power failure may undo it, or the previous executable could not be given its
-    /// final name, which the next installer makes good.
+    /// final name, which the next installer makes good. Found at a start: why it is still in place
+    /// although it was started too often.
     #[must_use]
     pub const fn warning(&self) -> Option<&Error> {
         self.warning.as_ref()
     }
 
-    /// Keeps the new executable. The previous one is kept too, for [`Target::rollback`], until
-    /// another installation replaces it.
+    /// Keeps the new executable: its trial ends, on the disk, for all that share it. The previous
+    /// one is kept too, for [`Target::rollback`], until another installation replaces it.
+    ///
+    /// Where somebody else ended the trial by a commit, or installed another executable since,
+    /// there is nothing to do.
     ///
     /// # Errors
     ///
-    /// None at present; a later version may have something to write to the disk. Then the handle
-    /// is given back.
+    /// [`TargetChanged`](ErrorKind::TargetChanged): somebody else put the previous one back
+    /// meanwhile, and that stays. Otherwise what keeps the record from being written; then the
+    /// trial goes on. The handle is given back.
     pub fn commit(self) -> std::result::Result<(), SettleFailed> {
+        self.end_trial().map_err(|error| SettleFailed { error, installed: Box::new(self) })
+    }
+
+    fn end_trial(&self) -> Result<()> {
+        let turn = Turn::take(&self.target)?;
+        let mut record = turn.record()?;
+        if record.trial_of(self.id).is_some() {
+            record.end_trial(self.id);
+            return turn.write(&record);
+        }
+        match record.refusal(self.id) {
+            None => Ok(()),
+            Some(refusal) => {
+                let (path, reason) = (self.target.resolved().display(), refusal.reason());
+                let text = format!(
+                    "cannot keep {} as {path}: somebody else refused it meanwhile: {reason}",
+                    self.id
+                );
+                Err(Error::new(ErrorKind::TargetChanged, text))
+            }
+        }
+    }
+
+    /// Does not count this start: it was ended by somebody's order, before the new executable could
+    /// prove itself. Only the start that this handle came from can be forgiven, and once.
+    ///
+    /// # Errors
+    ///
+    /// What keeps the record from being written.
+    pub fn forgive_start(&self) -> Result<()> {
+        if !self.counted.load(Ordering::SeqCst) {
+            return Ok(());
+        }
+        let turn = Turn::take(&self.target)?;
+        let mut record = turn.record()?;
+        if let Some(trial) = record.trial_of(self.id) {
+            record.trial = Some(Trial { starts: trial.starts.saturating_sub(1), ..trial });
+            turn.write(&record)?;
+        }
+        self.counted.store(false, Ordering::SeqCst);
         Ok(())
     }
 
-    /// Puts the previous executable back by one `rename(2)` and flushes the directory.
+    /// Puts the previous executable back by one `rename(2)`, flushes the directory, and remembers
+    /// that this one is refused and why: `reason` is shortened to one line of 500 bytes.
     ///
     /// Nothing is undone but this installation: if somebody else has replaced the target since, or
     /// put the previous executable back already, that stays.
+    ///
+    /// A record that cannot be written is no reason to leave a bad executable in place;
+    /// [`Restored::warning`] tells of it.
     ///
     /// # Errors
     ///
     /// - [`TargetChanged`](ErrorKind::TargetChanged): the new executable is not in place any more.
     /// - [`NoPrevious`](ErrorKind::NoPrevious): the previous one was removed or replaced.
-    /// - [`Busy`](ErrorKind::Busy) while another installer is at work; otherwise what the file
-    ///   system says.
+    /// - [`Busy`](ErrorKind::Busy) if somebody else is changing the target and does not come to an
+    ///   end; otherwise what the file system says.
     ///
     /// The target is what it was, and the handle is given back.
-    pub fn revert(self) -> std::result::Result<Restored, SettleFailed> {
-        self.put_back().map_err(|error| SettleFailed { error, installed: Box::new(self) })
+    pub fn revert(self, reason: &str) -> std::result::Result<Restored, SettleFailed> {
+        self.put_back(reason).map_err(|error| SettleFailed { error, installed: Box::new(self) })
     }
 
-    fn put_back(&self) -> Result<Restored> {
-        let site = Site::enter(&self.target)?;
+    fn put_back(&self, reason: &str) -> Result<Restored> {
+        let turn = Turn::take(&self.target)?;
         self.require_in_place()?;
-        put_back(&site, Some(self.previous_id))
+        put_back(&turn, turn.record()?, Some(self.previous_id), Some((self.id, reason)))
     }
 
     fn require_in_place(&self) -> Result<()> {

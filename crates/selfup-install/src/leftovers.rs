@@ -7,10 +7,10 @@ use crate::error::{Error, Result};
 use crate::site::Occupant;
 use crate::target::Target;
 
-/// Removes temporary files, and finishes or forgets a swap that was cut short.
+/// Removes temporary files.
 ///
-/// To be called under the lock only: whoever holds it knows that no other installer lives, so that
-/// every such file is a leftover. What cannot be removed is left: it is in nobody's way.
+/// To be called by the one who installs only: no other installer lives, so that every such file is
+/// a leftover. What cannot be removed is left: it is in nobody's way.
 pub(crate) fn clear(target: &Target) -> Result<()> {
     let names = target.names();
     let unreadable =
@@ -22,13 +22,16 @@ pub(crate) fn clear(target: &Target) -> Result<()> {
             drop(fs::remove_file(entry.path()));
         }
     }
-    settle_replaced(target);
     Ok(())
 }
 
+/// Finishes or forgets a swap that was cut short, and removes a record that was not written to its
+/// end. To be called by the one whose turn it is.
+///
 /// `replaced` exists from just before the swap until just after. If the swap took place, it is the
 /// previous executable; if not, it is the present one, or a copy of it.
-fn settle_replaced(target: &Target) {
+pub(crate) fn settle(target: &Target) {
+    drop(fs::remove_file(target.names().new_record()));
     let (replaced, previous) = (target.names().replaced(), target.names().previous());
     if replaced.symlink_metadata().is_err() {
         return;

@@ -16,7 +16,9 @@
 //! - [`Verified::install`] replaces the target by one `rename(2)`, with owner, mode and extended
 //!   attributes carried over, and with file and directory flushed.
 //! - [`Installed::commit`] keeps it; [`Installed::revert`], or [`Target::rollback`] at any later
-//!   time, puts the previous executable back.
+//!   time, puts the previous executable back, and remembers that this one is refused.
+//! - [`Target::begin`], at each start of the program, puts it back where neither was done and the
+//!   program came to its end too often.
 //!
 //! **Whatever happens, at every instant the path leads to a whole executable**: the old one up to
 //! the rename, the new one from there on. Before the rename an error leaves the target alone, and
@@ -48,7 +50,7 @@
 //! let installed = verified.install()?;
 //! assert_eq!(installed.id(), target.id()?);
 //!
-//! let restored = installed.revert()?; // or commit()
+//! let restored = installed.revert("it does not start")?; // or commit()
 //! assert_eq!(std::fs::read_to_string(&path)?, "#!/bin/sh\necho one\n");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -61,9 +63,11 @@
 //! | name | is there |
 //! |---|---|
 //! | `.app.selfup-new-` and 12 random characters | from `stage` to `install` |
-//! | `.app.selfup-lock` | while somebody holds the lock; it holds the pid |
+//! | `.app.selfup-lock` | from `stage` to `install`; it holds the pid |
+//! | `.app.selfup-turn` | for a moment, while anything but temporary files is changed |
 //! | `.app.selfup-replaced` | around the rename |
 //! | `.app.selfup-previous` | from the first installation on |
+//! | `.app.selfup-record` | while an upgrade is on trial, or something was refused |
 //!
 //! # Limits
 //!
@@ -95,11 +99,14 @@ mod names;
 mod preflight;
 mod previous;
 mod probe;
+mod record;
+mod recover;
 mod signature;
 mod site;
 mod staged;
 mod sys;
 mod target;
+mod turn;
 mod verify;
 mod version;
 
@@ -111,6 +118,8 @@ pub use install::InstallFailed;
 pub use installed::{Installed, SettleFailed};
 pub use previous::{Previous, Restored};
 pub use probe::{PROBE_VARIABLE, Probe, probe_answer};
+pub use record::Refusal;
+pub use recover::Start;
 pub use signature::PublicKey;
 pub use staged::Staged;
 pub use target::Target;

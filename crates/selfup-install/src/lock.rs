@@ -4,9 +4,11 @@ use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
+use nix::poll::poll;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::identity::Identity;
@@ -14,7 +16,14 @@ use crate::identity::Identity;
 /// How often the lock file may vanish between opening and locking it before that counts as busy.
 const ATTEMPTS: u32 = 16;
 
-/// Held while the target, or anything beside it, is changed.
+/// How long a lock that is held for moments only is waited for: much longer than it takes to hash
+/// and flush a large executable on a slow disk.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How often it is asked for meanwhile, in milliseconds.
+const PAUSE: u8 = 5;
+
+/// Keeps others from the same work for as long as it is held.
 ///
 /// It is a `flock(2)` on a file of its own, so it ends with its holder however that ends. The
 /// holder removes the file before it lets go; whoever locked a file that is no longer at the path
@@ -36,6 +45,19 @@ impl Lock {
             }
         }
         Err(busy(&path, None))
+    }
+
+    /// Waits, for a bounded time, for a lock that nobody holds for long.
+    pub(crate) fn wait(path: &Path) -> Result<Self> {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            match Self::take(path.to_owned()) {
+                Err(error) if error.kind() == ErrorKind::Busy && Instant::now() < until => {
+                    let _interrupted = poll(&mut [], PAUSE);
+                }
+                result => return result,
+            }
+        }
     }
 }
 
@@ -81,7 +103,8 @@ fn lock(path: &Path, file: File) -> Result<Option<Flock<File>>> {
     if !is_still_at(path, &file) {
         return Ok(None);
     }
-    sign(&mut file).map_err(|cause| cannot_lock(path, cause))?;
+    // The lock holds without it, and must be had where the disk is full.
+    drop(sign(&mut file));
     Ok(Some(file))
 }
 

@@ -39,9 +39,24 @@ impl Names {
         &self.directory
     }
 
-    /// Locked by whoever is changing the target or anything beside it.
+    /// Locked by whoever stages and installs, from the first byte to the swap.
     pub(crate) fn lock(&self) -> PathBuf {
         self.directory.join(self.name(".selfup-lock"))
+    }
+
+    /// Locked for a moment by whoever changes the target, the previous executable or the record.
+    pub(crate) fn turn(&self) -> PathBuf {
+        self.directory.join(self.name(".selfup-turn"))
+    }
+
+    /// What is remembered: a trial, and refusals.
+    pub(crate) fn record(&self) -> PathBuf {
+        self.directory.join(self.name(".selfup-record"))
+    }
+
+    /// The record while it is being written.
+    pub(crate) fn new_record(&self) -> PathBuf {
+        self.directory.join(self.name(".selfup-record-new"))
     }
 
     /// The executable that the present one replaced.

@@ -3,14 +3,17 @@
 use std::fs::{self, File};
 use std::io::{self, Read as _, Seek as _};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use crate::attributes;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::Id;
 use crate::identity::Identity;
-use crate::site::{Occupant, Site};
+use crate::record::Record;
+use crate::site::Occupant;
 use crate::staged::temporary;
 use crate::target::Target;
+use crate::turn::Turn;
 
 /// The executable that an installation replaced.
 #[derive(Debug, Clone)]
@@ -49,8 +52,8 @@ impl Restored {
         self.id
     }
 
-    /// What went wrong after it was in place: the directory could not be flushed, so a power
-    /// failure may undo it.
+    /// What did not succeed besides: the directory could not be flushed, so a power failure may undo
+    /// it, or the record could not be written, so that what failed may be tried again.
     #[must_use]
     pub const fn warning(&self) -> Option<&Error> {
         self.warning.as_ref()
@@ -72,22 +75,39 @@ impl Target {
     }
 
     /// Puts the previous executable back by one `rename(2)`, whatever is at the path now, and
-    /// flushes the directory. What was there is gone; no previous one is left.
+    /// flushes the directory. What was there is gone and refused from now on, as "rolled back by
+    /// hand"; no previous one is left, and nothing is on trial.
+    ///
+    /// An installation that is under way is not disturbed up to its swap, which then fails as
+    /// [`TargetChanged`](ErrorKind::TargetChanged).
     ///
     /// # Errors
     ///
-    /// [`NoPrevious`](ErrorKind::NoPrevious) if none was kept; [`Busy`](ErrorKind::Busy) while
-    /// another installer is at work; otherwise what the file system says. The target is what it
-    /// was.
+    /// [`NoPrevious`](ErrorKind::NoPrevious) if none was kept; [`Busy`](ErrorKind::Busy) if somebody
+    /// else is changing the target and does not come to an end; otherwise what the file system
+    /// says. The target is what it was.
     pub fn rollback(&self) -> Result<Restored> {
-        let site = Site::enter(self)?;
-        put_back(&site, None)
+        let turn = Turn::take(self)?;
+        let record = turn.record()?;
+        // If it cannot be read there is the more reason to replace it.
+        let present = self.id().ok();
+        put_back(&turn, record, None, present.map(|id| (id, "rolled back by hand")))
     }
 }
 
-/// Under the lock: renames the previous executable over the target, if it is the expected one.
-pub(crate) fn put_back(site: &Site, expected: Option<Id>) -> Result<Restored> {
-    let target = &site.target;
+/// Renames the previous executable over the target, if it is the expected one, and remembers that
+/// the one it replaces is refused, unless they are the same.
+///
+/// The refusal is written before the rename, while the trial is still there: a crash in between is
+/// so found at the next start. A record that cannot be written, because the disk is full for one,
+/// is no reason to leave a bad executable in place.
+pub(crate) fn put_back(
+    turn: &Turn,
+    mut record: Record,
+    expected: Option<Id>,
+    refused: Option<(Id, &str)>,
+) -> Result<Restored> {
+    let target = &turn.target;
     let none = |why: String| {
         let text = format!("cannot put the previous {} back: {why}", target.path().display());
         Error::new(ErrorKind::NoPrevious, text)
@@ -97,11 +117,23 @@ pub(crate) fn put_back(site: &Site, expected: Option<Id>) -> Result<Restored> {
     if let Some(expected) = expected.filter(|expected| *expected != id) {
         return Err(none(format!("it was {expected}, kept is {id}")));
     }
+    let refused = refused.filter(|(refused, _)| *refused != id);
+    let noted = match refused {
+        Some((refused, reason)) if record.refusal(refused).is_none() => {
+            record.refuse(refused, reason, SystemTime::now());
+            turn.write(&record)
+        }
+        _ => Ok(()),
+    };
     fs::rename(previous.path(), target.resolved()).map_err(|cause| {
         let (from, to) = (previous.path().display(), target.resolved().display());
         Error::system(format_args!("cannot rename {from} to {to}"), cause)
     })?;
-    Ok(Restored { id, warning: site.flush().err() })
+    let forgotten = match record.trial.take() {
+        Some(_) => turn.write(&record),
+        None => Ok(()),
+    };
+    Ok(Restored { id, warning: turn.flush().and(noted).and(forgotten).err() })
 }
 
 /// A second name for the executable that is about to be replaced. Dropped before the swap, it is

@@ -1,17 +1,22 @@
-//! The place of an installation, for as long as the lock is held.
+//! The place of an installation, for as long as its lock is held.
 
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::id::Id;
 use crate::identity::{Identity, open_regular};
 use crate::leftovers;
 use crate::lock::Lock;
 use crate::target::Target;
+use crate::turn::Turn;
 
-/// The target's directory, locked, free of leftovers, and open so that it can be flushed.
+/// The target's directory, free of leftovers, and the lock that lets only one installer work there
+/// from the first byte to the swap.
+///
+/// It does not keep anybody from going back to the previous executable meanwhile: whatever changes
+/// the target takes a [`Turn`] for it.
 #[derive(Debug)]
 pub(crate) struct Site {
     pub(crate) target: Target,
@@ -25,22 +30,12 @@ impl Site {
         let directory = open_directory(path)?;
         let lock = Lock::take(target.names().lock())?;
         leftovers::clear(target)?;
+        drop(Turn::take(target)?);
         Ok(Self { target: target.clone(), directory, _lock: lock })
     }
 
     pub(crate) fn directory(&self) -> &File {
         &self.directory
-    }
-
-    /// Makes the renames in the directory last; see fsync(2).
-    pub(crate) fn flush(&self) -> Result<()> {
-        self.directory.sync_all().map_err(|cause| {
-            let text = format!(
-                "cannot flush the directory of {}; a power failure may undo the replacement",
-                self.target.resolved().display()
-            );
-            Error::new(ErrorKind::Io, text).because(cause)
-        })
     }
 }
 
@@ -68,7 +63,7 @@ fn identify(path: &Path, file: &File) -> Result<Identity> {
         .map_err(|cause| Error::system(format_args!("cannot examine {}", path.display()), cause))
 }
 
-fn open_directory(path: &Path) -> Result<File> {
+pub(crate) fn open_directory(path: &Path) -> Result<File> {
     OpenOptions::new()
         .read(true)
         .custom_flags(libc::O_DIRECTORY)

@@ -150,15 +150,23 @@ fn file_is_flushed_before_the_rename_and_the_directory_after() {
     let mode = last(&|line| line.contains("chmod") && line.contains("0755"));
     let file = last(&|line| line.starts_with("fsync") && line.contains(".selfup-new-"));
     let link = last(&|line| line.starts_with("link") && line.contains(".selfup-replaced"));
+    let noted = last(&|line| line.starts_with("fsync") && line.contains(".selfup-record-new>"));
+    let trial = calls.iter().position(|line| line.contains("selfup-record\"")).unwrap() + 1;
+    let trial_flush = trial + 1;
     let swap = last(&|line| {
         line.starts_with("rename")
             && line.contains(".selfup-new-")
             && line.contains(&format!("\"{app}\""))
     });
     let kept = last(&|line| line.starts_with("rename") && line.contains("selfup-previous\""));
-    let flush = last(&|line| line.starts_with("fsync") && line.contains(&format!("<{directory}>")));
-    let order = [0, mode, file, link, swap, kept, flush];
+    let flushes_directory =
+        |line: &&str| line.starts_with("fsync") && line.contains(&format!("<{directory}>"));
+    let at = |at: usize| calls.get(at - 1).is_some_and(flushes_directory);
+    // The last of all is that of the commit.
+    let flush = calls.iter().rposition(flushes_directory).unwrap() + 1 - 2;
+    let order = [0, mode, file, link, noted, trial, trial_flush, swap, kept, flush];
+    assert!(at(trial_flush), "{trace}");
     assert!(order.is_sorted_by(|one, next| one < next), "{order:?}\n{trace}");
     let flushes = calls.iter().filter(|line| line.starts_with("fsync")).count();
-    assert_eq!(flushes, 2, "{trace}");
+    assert_eq!(flushes, 5, "{trace}");
 }

@@ -57,7 +57,7 @@ fn at_no_instant_is_the_path_empty_or_half() {
             let staged = staged(&target, &versions[(round + 1) % 2]);
             staged.verify(Checks::new().without_probe()).unwrap()
         };
-        verified().install().unwrap().revert().unwrap();
+        verified().install().unwrap().revert("it failed").unwrap();
         verified().install().unwrap().commit().unwrap();
     }
     drop(done);
@@ -106,11 +106,11 @@ fn revert_puts_the_previous_one_back() {
     let sandbox = Sandbox::new();
     let target = sandbox.target();
     let inode = fs::metadata(sandbox.app()).unwrap().ino();
-    let restored = install(&target, &answering("two")).revert().unwrap();
+    let restored = install(&target, &answering("two")).revert("it failed").unwrap();
     assert_eq!(restored.id(), Id::of(&answering("one")[..]).unwrap());
     assert!(restored.warning().is_none());
     assert_eq!(fs::metadata(sandbox.app()).unwrap().ino(), inode);
-    assert_eq!(sandbox.names(), ["app"]);
+    assert_eq!(sandbox.names(), [".app.selfup-record", "app"]);
     assert_says(&target.rollback().unwrap_err(), ErrorKind::NoPrevious, &["none was kept"]);
 }
 
@@ -120,15 +120,15 @@ fn revert_undoes_nobody_elses_work() {
     let target = sandbox.target();
     let mine = install(&target, &answering("two"));
     install(&target, &answering("three")).commit().unwrap();
-    let failed = mine.revert().unwrap_err();
+    let failed = mine.revert("it failed").unwrap_err();
     assert_says(&failed.error, ErrorKind::TargetChanged, &["cannot revert"]);
     assert_eq!(fs::read(sandbox.app()).unwrap(), answering("three"));
 
-    // The handle works again once its executable is back.
+    // Nor is it done again what somebody else has done.
     target.rollback().unwrap();
-    let failed = failed.installed.revert().unwrap_err();
-    assert_says(&failed.error, ErrorKind::NoPrevious, &[]);
-    assert_eq!(fs::read(sandbox.app()).unwrap(), answering("two"));
+    let failed = failed.installed.revert("it failed").unwrap_err();
+    assert_says(&failed.error, ErrorKind::TargetChanged, &["cannot revert"]);
+    assert_eq!(fs::read(sandbox.app()).unwrap(), answering("one"));
 }
 
 #[test]
@@ -136,10 +136,10 @@ fn revert_puts_nothing_back_but_what_was_replaced() {
     let sandbox = Sandbox::new();
     let installed = install(&sandbox.target(), &answering("two"));
     sandbox.put(".app.selfup-previous", &answering("stranger"), 0o755);
-    let failed = installed.revert().unwrap_err();
+    let failed = installed.revert("it failed").unwrap_err();
     assert_says(&failed.error, ErrorKind::NoPrevious, &["kept is"]);
     fs::remove_file(sandbox.join(".app.selfup-previous")).unwrap();
-    let failed = failed.installed.revert().unwrap_err();
+    let failed = failed.installed.revert("it failed").unwrap_err();
     assert_says(&failed.error, ErrorKind::NoPrevious, &["none was kept"]);
     assert_eq!(fs::read(sandbox.app()).unwrap(), answering("two"));
 }
@@ -398,7 +398,6 @@ fn two_in_one_process_are_busy_too() {
     let error = target.stage(Expected::new()).unwrap_err();
     assert_says(&error, ErrorKind::Busy, &[&format!("process {} ", std::process::id())]);
     assert!(error.is_transient());
-    assert_says(&target.rollback().unwrap_err(), ErrorKind::Busy, &[]);
     // Being busy is no reason to warn of.
     target.preflight().unwrap();
     assert_eq!(sandbox.temporaries().len(), 1);

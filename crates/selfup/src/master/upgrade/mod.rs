@@ -119,7 +119,7 @@ impl Upgrades {
     pub(super) fn revert(&mut self) -> Option<Result<Id, selfup_install::Error>> {
         let installed = self.undecided.take()?;
         let id = installed.id();
-        let reverted = installed.revert();
+        let reverted = installed.revert("it failed before it was ready, or on its probation");
         self.decide(Verdict::Refused);
         Some(match reverted {
             Ok(_) => Ok(id),

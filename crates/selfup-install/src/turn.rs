@@ -1,0 +1,100 @@
+//! Changing what is at the path: one at a time, and each for a moment only.
+
+use std::fs::{self, File, OpenOptions, Permissions};
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::leftovers;
+use crate::lock::Lock;
+use crate::record::{LONGEST, Record};
+use crate::site::open_directory;
+use crate::target::Target;
+
+/// The right to change the target, the previous executable and the record, for a moment: nothing is
+/// downloaded and no program run meanwhile.
+///
+/// Who takes it finds no swap half done: one that was cut short is finished or forgotten.
+#[derive(Debug)]
+pub(crate) struct Turn {
+    pub(crate) target: Target,
+    directory: File,
+    _lock: Lock,
+}
+
+impl Turn {
+    /// Waits for those who have theirs.
+    pub(crate) fn take(target: &Target) -> Result<Self> {
+        let directory = open_directory(target.names().directory())?;
+        let lock = Lock::wait(&target.names().turn())?;
+        leftovers::settle(target);
+        Ok(Self { target: target.clone(), directory, _lock: lock })
+    }
+
+    /// What is remembered at this moment.
+    pub(crate) fn record(&self) -> Result<Record> {
+        Ok(read(&self.target)?.unwrap_or_default())
+    }
+
+    /// Replaces the record by one `rename(2)`, and makes it last; one that says nothing is removed.
+    pub(crate) fn write(&self, record: &Record) -> Result<()> {
+        let (new, path) = (self.target.names().new_record(), self.target.names().record());
+        let failed = |cause| Error::system(format_args!("cannot write {}", path.display()), cause);
+        let written = if record.is_empty() {
+            remove(&path)
+        } else {
+            create(&new, &record.to_string()).and_then(|()| fs::rename(&new, &path))
+        };
+        written.map_err(|cause| {
+            drop(fs::remove_file(&new));
+            failed(cause)
+        })?;
+        self.directory.sync_all().map_err(failed)
+    }
+
+    /// Makes the renames in the directory last; see fsync(2).
+    pub(crate) fn flush(&self) -> Result<()> {
+        self.directory.sync_all().map_err(|cause| {
+            let text = format!(
+                "cannot flush the directory of {}; a power failure may undo the replacement",
+                self.target.resolved().display()
+            );
+            Error::new(ErrorKind::Io, text).because(cause)
+        })
+    }
+}
+
+/// The record as it is at some moment, if there is one; no lock is needed to read it.
+pub(crate) fn read(target: &Target) -> Result<Option<Record>> {
+    let path = target.names().record();
+    let failed = |cause| Error::system(format_args!("cannot read {}", path.display()), cause);
+    let opened =
+        OpenOptions::new().read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK).open(&path);
+    let file = match opened {
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(None),
+        opened => opened.map_err(failed)?,
+    };
+    let mut bytes = Vec::new();
+    file.take(LONGEST as u64).read_to_end(&mut bytes).map_err(failed)?;
+    Ok(Some(Record::parse(&bytes)))
+}
+
+/// Whatever the umask, everybody may read it: it holds no secret, and operators want to know.
+fn create(path: &std::path::Path, text: &str) -> io::Result<()> {
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .custom_flags(libc::O_NOFOLLOW)
+        .mode(0o644)
+        .open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.set_permissions(Permissions::from_mode(0o644))?;
+    file.sync_all()
+}
+
+fn remove(path: &std::path::Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed,
+    }
+}
