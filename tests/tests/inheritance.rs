@@ -35,8 +35,7 @@ impl Family {
         command.envs([("LISTEN_PID", "1"), ("LISTEN_FDS", "1"), ("LISTEN_FDNAMES", "other")]);
         let master = sandbox.start(command);
         let input = input.open();
-        let only_numbers =
-            |line: &str| line.split(' ').all(|word| word.parse::<u32>().is_ok()) && line != "";
+        let only_numbers = |line: &str| line.split(' ').all(|word| word.parse::<u32>().is_ok());
         let line = master.wait_line_where("two pids", PATIENCE, only_numbers);
         let mut pids = line.split(' ').map(|pid| pid.parse().unwrap());
         Self { master, child: pids.next().unwrap(), grandchild: pids.next().unwrap(), input }

@@ -1,6 +1,6 @@
 //! A program that ends at once: `exit=CODE`, `signal=SIGNAL`, `panic`, or `error`.
 
-#![allow(clippy::panic, reason = "asked for")]
+#![allow(clippy::panic, clippy::unwrap_used, reason = "asked for")]
 
 use selfup::{Config, Signal, State};
 use selfup_signals::{Pid, send};

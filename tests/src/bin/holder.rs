@@ -7,7 +7,7 @@
 //!
 //! The Nth generation waits at `gate-N` before it takes its socket.
 
-#![allow(clippy::print_stdout, reason = "the test reads it")]
+#![allow(clippy::print_stdout, clippy::unwrap_used, reason = "the test looks at what it does")]
 
 use selfup::{Config, Connection, State};
 use selfup_tests::gate;

@@ -1,6 +1,11 @@
 //! A program that starts another one, `cat`, on its own streams, and ends when that does.
 
-#![allow(clippy::print_stdout, clippy::disallowed_methods, reason = "the test looks at both")]
+#![allow(
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "the test looks at what it does"
+)]
 
 use selfup::{Config, State};
 use std::process::{self, Command, ExitCode};
