@@ -63,6 +63,7 @@ pub(crate) struct Options {
     pub(crate) idle_grace: Duration,
     pub(crate) min_fetch_interval: Duration,
     pub(crate) size_cap: u64,
+    pub(crate) retry_refused: bool,
     pub(crate) max_draining: usize,
     pub(crate) handover: Handover,
     pub(crate) readiness: Readiness,
@@ -231,6 +232,14 @@ impl Config {
         self
     }
 
+    /// Whether an executable that was refused is tried again. The default is `false`: one whose
+    /// child did not get ready, or failed in its probation, or that was rolled back by hand, is
+    /// remembered beside the executable and not installed again.
+    pub fn retry_refused(mut self, retry: bool) -> Self {
+        self.options.retry_refused = retry;
+        self
+    }
+
     /// How many children may be finishing at the same time; a restart beyond that waits. The
     /// default is 8.
     pub fn max_draining(mut self, children: usize) -> Self {
@@ -303,6 +312,7 @@ impl Default for Options {
             idle_grace: Duration::from_secs(3),
             min_fetch_interval: Duration::from_secs(1),
             size_cap: 1 << 30,
+            retry_refused: false,
             max_draining: 8,
             handover: Handover::default(),
             readiness: Readiness::default(),

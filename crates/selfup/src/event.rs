@@ -163,6 +163,8 @@ pub enum Event {
     PutBack {
         /// The SHA-1 of the executable that was taken away.
         refused: String,
+        /// Why.
+        reason: String,
     },
     /// Something did not work that the master can live without.
     #[non_exhaustive]
@@ -256,9 +258,10 @@ impl fmt::Display for Event {
             Self::Refused { reason } => write!(f, "refused a new executable: {reason}"),
             Self::Installed { id } => write!(f, "installed {id}"),
             Self::Kept { id } => write!(f, "keeping {id}"),
-            Self::PutBack { refused } => {
-                write!(f, "put the previous executable back; {refused} is refused from now on")
-            }
+            Self::PutBack { refused, reason } => write!(
+                f,
+                "put the previous executable back; {refused} is refused from now on: {reason}"
+            ),
             Self::Trouble { reason } => f.write_str(reason),
         }
     }

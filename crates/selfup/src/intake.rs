@@ -11,6 +11,8 @@ pub(crate) struct Intake {
     pub(crate) path: PathBuf,
     pub(crate) size_cap: u64,
     pub(crate) pre_upgrade: Option<PreUpgrade>,
+    /// What was refused may be tried again.
+    pub(crate) retry_refused: bool,
 }
 
 /// How the bytes that came compare with what is there.
@@ -38,8 +40,20 @@ impl Intake {
         Target::new(&self.path)?.stage(expected)
     }
 
+    /// Why these bytes were refused before, if they were, by any master or by hand.
+    pub(crate) fn refusal(&self, id: Id) -> Option<String> {
+        // A record that cannot be read refuses nothing; it is written anew by the next refusal.
+        let refusals = Target::new(&self.path).and_then(|target| target.refusals());
+        let mut refusals = refusals.unwrap_or_default().into_iter();
+        let refusal = refusals.find(|refusal| !self.retry_refused && refusal.id() == id)?;
+        Some(refusal.reason().to_owned())
+    }
+
     /// Verifies what was written, and puts it in place.
     pub(crate) fn install(&mut self, staged: Staged) -> Result<Installed, Error> {
+        if self.retry_refused {
+            Target::new(&self.path)?.forgive(staged.id())?;
+        }
         let mut checks = Checks::new();
         if let Some(hook) = &mut self.pre_upgrade {
             checks = checks.pre_upgrade(hook.as_mut());

@@ -17,6 +17,7 @@ mod master;
 #[cfg(feature = "progress")]
 mod progress;
 mod restart;
+mod rollback;
 mod run;
 mod shutdown;
 mod state;
@@ -32,6 +33,7 @@ pub use listener::{Incoming, Listener};
 #[cfg(feature = "progress")]
 pub use progress::progress_bar;
 pub use restart::restart;
+pub use rollback::rollback;
 pub use run::{is_supported, run, try_run};
 pub use selfup_signals::{End, Signal};
 pub use shutdown::GracefulShutdown;

@@ -90,7 +90,12 @@ impl Update {
         Self {
             fetcher: Box::new(fetcher),
             exec_file: None,
-            intake: Intake { path: PathBuf::new(), size_cap, pre_upgrade: None },
+            intake: Intake {
+                path: PathBuf::new(),
+                size_cap,
+                pre_upgrade: None,
+                retry_refused: false,
+            },
             only_check: false,
             progress: None,
         }
@@ -112,6 +117,12 @@ impl Update {
     /// The most bytes that a new executable may have. The default is 1 GiB.
     pub fn size_cap(mut self, bytes: u64) -> Self {
         self.intake.size_cap = bytes;
+        self
+    }
+
+    /// As [`Config::retry_refused`](crate::Config::retry_refused).
+    pub fn retry_refused(mut self, retry: bool) -> Self {
+        self.intake.retry_refused = retry;
         self
     }
 
@@ -163,7 +174,12 @@ impl Update {
             .write(&mut artifact.reader, &mut |bytes| progress(Progress { bytes, total }))
             .map_err(refused)?;
         let (from, to) = (staged.present().to_string(), staged.id().to_string());
-        let updated = match novelty(&staged, None) {
+        let novelty = novelty(&staged, None);
+        if let (Novelty::New, Some(reason)) = (novelty, self.intake.refusal(staged.id())) {
+            let what = format!("could not update: {to} was refused before: {reason}");
+            return Err(Error::new(ErrorKind::Refused, what));
+        }
+        let updated = match novelty {
             Novelty::Running | Novelty::InPlace => Updated::UpToDate { id: to },
             Novelty::New if self.only_check => Updated::Available { id: to, version },
             Novelty::New => {

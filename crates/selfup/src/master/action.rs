@@ -20,7 +20,7 @@ pub(crate) enum Action {
     /// Keep the new executable for good.
     Commit,
     /// Put the previous executable back, and refuse the new one from now on.
-    Revert,
+    Revert(Blame),
     /// The upgrade was not decided about, and it is not its fault that the master ends.
     Excuse,
     /// Let go of the master's copies of the sockets: no further child will be started.
@@ -29,6 +29,15 @@ pub(crate) enum Action {
     EndLike(End),
     /// Tell whoever listens what happened.
     Tell(Note),
+}
+
+/// What a new executable is refused for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Blame {
+    /// Its child did not get ready; how it ended, if it ended by itself.
+    NotReady(Option<End>),
+    /// Its child got ready, and ended badly in the probation.
+    Probation(End),
 }
 
 /// What a child that had to be killed was late with.

@@ -8,6 +8,7 @@
 
 mod action;
 mod children;
+mod earlier;
 mod event;
 mod generation;
 mod group;

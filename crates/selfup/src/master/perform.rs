@@ -3,7 +3,10 @@ use std::time::Instant;
 use selfup_fds::FdSet;
 use selfup_signals::{ErrorKind, Pid, Signal};
 
-use super::{Action, Arrived, Cause, Event, Generation, Master, Note, Overdue, children, group};
+use super::{
+    Action, Arrived, Cause, Event, Generation, Master, Note, Overdue, action::Blame, children,
+    group,
+};
 use crate::{control::FromMaster, error::Chain, event::Event as Told};
 
 impl Master {
@@ -17,8 +20,12 @@ impl Master {
             Action::Kill(generation, overdue) => self.kill(generation, overdue),
             Action::StopSelf(arrived) => self.stop_self(arrived),
             Action::Commit => self.commit(),
-            Action::Revert => self.revert(),
-            Action::Excuse => {}
+            Action::Revert(blame) => self.revert(blame),
+            Action::Excuse => {
+                if let Err(error) = self.upgrades.excuse() {
+                    self.trouble("could not note that an upgrade is not to blame", &error);
+                }
+            }
             Action::CloseSockets => {
                 self.socket_files = std::mem::replace(&mut self.fds, FdSet::new()).close();
             }
@@ -128,9 +135,14 @@ impl Master {
         }
     }
 
-    fn revert(&mut self) {
-        match self.upgrades.revert() {
-            Some(Ok(id)) => self.tell(Told::PutBack { refused: id.to_string() }),
+    fn revert(&mut self, blame: Blame) {
+        let reason = match blame {
+            Blame::NotReady(Some(end)) => format!("it {end} before it was ready"),
+            Blame::NotReady(None) => "it did not get ready".to_owned(),
+            Blame::Probation(end) => format!("it {end} in its probation"),
+        };
+        match self.upgrades.revert(&reason) {
+            Some(Ok(id)) => self.tell(Told::PutBack { refused: id.to_string(), reason }),
             Some(Err(error)) => self.trouble("could not put the previous executable back", &error),
             None => {}
         }

@@ -21,6 +21,11 @@ impl Reporter {
         Self { hear, warnings: !options.no_warn, everything: options.debug }
     }
 
+    /// The hook, for another reporter.
+    pub(crate) fn into_hook(self) -> Option<OnEvent> {
+        self.hear
+    }
+
     pub(crate) fn tell(&mut self, event: &Event) {
         if let Some(mut hear) = self.hear.take() {
             // A panic in it must not end the service: it is not called again.

@@ -1,11 +1,13 @@
 use std::{collections::VecDeque, env, fs, path::PathBuf, time::Instant};
 
 use selfup_fds::{Address, FdSet, Inherited, LocalAddress, SocketFiles};
+use selfup_install::Installed;
 use selfup_signals::{Blocked, Receiver, Signal, unignore};
 
 use super::{
     Event, Generation, Lifecycle, Master, Reporter, Rules, Time, Upgrades,
     children::{Children, Recipe},
+    earlier,
     mailbox::mailbox,
     step::step,
     upgrade::Plan,
@@ -29,23 +31,35 @@ pub(crate) struct NotStarted {
 impl Master {
     /// Binds the sockets and starts the first child. From then on, signals go to the master's loop.
     pub(crate) fn start(mut config: Config) -> Result<Self, Box<NotStarted>> {
+        let recipe = recipe(config.exec_file.as_deref());
+        // Before inherited sockets are taken: this may become another executable.
+        let undecided =
+            recipe.as_ref().ok().and_then(|recipe| earlier::look_after(recipe, &mut config));
         let mut fds = FdSet::new();
         let bound = bind_all(&mut fds, &config.listen);
-        match bound.and_then(|()| Self::start_with(&mut config, &mut fds)) {
+        let ready = bound.and(recipe);
+        match ready.and_then(|recipe| Self::start_with(recipe, undecided, &mut config, &mut fds)) {
             Ok(master) => Ok(master),
             Err(error) => Err(Box::new(NotStarted { error, config, fds })),
         }
     }
 
-    fn start_with(config: &mut Config, fds: &mut FdSet) -> Result<Self, Error> {
-        let recipe = recipe(config.exec_file.as_deref())?;
+    fn start_with(
+        recipe: Recipe,
+        undecided: Option<Box<Installed>>,
+        config: &mut Config,
+        fds: &mut FdSet,
+    ) -> Result<Self, Error> {
         let failed = |what: &str| Error::new(ErrorKind::Start, what);
         let (mailbox, mail) = mailbox()
             .map_err(|error| failed("could not make the master's mailbox").because(error))?;
         // The one thing that follows from the start, the first child, is done here, because its
         // failure is not an event in the life of a master: there is none then.
-        let (lifecycle, _spawn) =
-            step(Lifecycle::new(rules(&config.options)), Time::start(), Event::Start);
+        let mut lifecycle = Lifecycle::new(rules(&config.options));
+        if undecided.is_some() {
+            lifecycle = lifecycle.on_trial();
+        }
+        let (lifecycle, _spawn) = step(lifecycle, Time::start(), Event::Start);
         let mut children = Children::default();
 
         // Signals that come from here on wait for the receiver. It is made after the child, since
@@ -74,6 +88,7 @@ impl Master {
                 path: recipe.path.clone(),
                 size_cap: config.options.size_cap,
                 pre_upgrade: config.pre_upgrade.take(),
+                retry_refused: config.options.retry_refused,
             },
             min_interval: config.options.min_fetch_interval,
         });
@@ -97,7 +112,7 @@ impl Master {
             unread: Vec::new(),
             mailbox,
             mail,
-            upgrades: Upgrades::new(plan),
+            upgrades: Upgrades::new(plan, undecided),
             reporter,
             end: None,
         })

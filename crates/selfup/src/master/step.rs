@@ -7,6 +7,7 @@ use selfup_signals::{End, Signal};
 
 use super::{
     Action, Arrived, Cause, Event, Generation, Lifecycle, Note, Overdue, Time,
+    action::Blame,
     lifecycle::{Child, Phase, Role, Upgrade},
 };
 
@@ -120,7 +121,7 @@ impl Step {
         if told && self.life.upgrade == Upgrade::Starting {
             self.life.upgrade = Upgrade::Installed;
         }
-        let reverted = !told && self.revert();
+        let reverted = !told && self.revert(Blame::NotReady(end));
         if self.life.active().is_some() {
             return;
         }
@@ -150,7 +151,7 @@ impl Step {
 
     fn probation_failed(&mut self, generation: Generation, end: End) {
         self.tell(Note::ProbationFailed(generation, end));
-        self.revert();
+        self.revert(Blame::Probation(end));
         if let Some(candidate) = self.life.candidate() {
             // It runs the executable that was just taken back.
             self.kill(candidate, Overdue::Reverted, false);
@@ -389,11 +390,11 @@ impl Step {
     }
 
     /// Takes back an executable that has not been decided about; says whether there was one.
-    fn revert(&mut self) -> bool {
+    fn revert(&mut self, blame: Blame) -> bool {
         let tried = matches!(self.life.upgrade, Upgrade::Starting | Upgrade::Probation { .. });
         if tried {
             self.life.upgrade = Upgrade::None;
-            self.act(Action::Revert);
+            self.act(Action::Revert(blame));
         }
         tried
     }

@@ -114,7 +114,7 @@ impl World {
                 assert!(!*killed, "killed twice");
                 *killed = true;
             }
-            Action::Commit | Action::Revert => {
+            Action::Commit | Action::Revert(_) => {
                 assert!(self.undecided, "{action:?} without an upgrade");
                 self.undecided = false;
             }

@@ -55,7 +55,7 @@ fn action(action: &Action) -> Option<String> {
         Action::Kill(child, _) => format!("kill{}", child.number()),
         Action::StopSelf(_) => "stop-self".to_owned(),
         Action::Commit => "commit".to_owned(),
-        Action::Revert => "revert".to_owned(),
+        Action::Revert(_) => "revert".to_owned(),
         Action::Excuse => "excuse".to_owned(),
         Action::CloseSockets => "close".to_owned(),
         Action::EndLike(End::Exited(code)) => format!("end={code}"),

@@ -80,8 +80,9 @@ struct Shared {
 }
 
 impl Upgrades {
-    pub(super) fn new(plan: Option<Plan>) -> Self {
-        Self { plan, verdicts: None, shared: Arc::default(), undecided: None }
+    /// `undecided` is what an earlier master has installed.
+    pub(super) fn new(plan: Option<Plan>, undecided: Option<Box<Installed>>) -> Self {
+        Self { plan, verdicts: None, shared: Arc::default(), undecided }
     }
 
     /// A child serves from now on. The first one starts the worker, which so does not slow down
@@ -93,7 +94,13 @@ impl Upgrades {
         self.shared.running.lock().unwrap_or_else(PoisonError::into_inner).is_now(child);
         let Some(plan) = self.plan.take() else { return Ok(()) };
         let (verdicts, told) = mpsc::channel();
-        let worker = Worker::new(plan, mailbox.clone(), Arc::clone(&self.shared), told);
+        let worker = Worker::new(
+            plan,
+            mailbox.clone(),
+            Arc::clone(&self.shared),
+            told,
+            self.undecided.is_some(),
+        );
         let blocked = Blocked::all().map_err(io::Error::other)?;
         thread::Builder::new().name("selfup-fetch".into()).spawn(move || worker.run())?;
         drop(blocked);
@@ -116,15 +123,20 @@ impl Upgrades {
     }
 
     /// Puts the previous executable back; the id of the refused one.
-    pub(super) fn revert(&mut self) -> Option<Result<Id, selfup_install::Error>> {
+    pub(super) fn revert(&mut self, reason: &str) -> Option<Result<Id, selfup_install::Error>> {
         let installed = self.undecided.take()?;
         let id = installed.id();
-        let reverted = installed.revert("it failed before it was ready, or on its probation");
+        let reverted = installed.revert(reason);
         self.decide(Verdict::Refused);
         Some(match reverted {
             Ok(_) => Ok(id),
             Err(failed) => Err(failed.error),
         })
+    }
+
+    /// The master ends, and the new executable is not to blame for it.
+    pub(super) fn excuse(&self) -> Result<(), selfup_install::Error> {
+        self.undecided.as_ref().map_or(Ok(()), |installed| installed.forgive_start())
     }
 
     /// The master ends now: leaves no half-written file behind.

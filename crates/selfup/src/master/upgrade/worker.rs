@@ -31,6 +31,8 @@ pub(super) struct Worker {
     mailbox: Mailbox,
     shared: Arc<Shared>,
     verdicts: mpsc::Receiver<Verdict>,
+    /// An upgrade from before this master waits for its verdict; nothing is fetched until then.
+    undecided: bool,
     /// An upgrade could be installed, as far as it can be told beforehand.
     prepared: bool,
     /// What has failed here is not tried again.
@@ -52,6 +54,7 @@ impl Worker {
         mailbox: Mailbox,
         shared: Arc<Shared>,
         verdicts: mpsc::Receiver<Verdict>,
+        undecided: bool,
     ) -> Self {
         let interval = plan.fetcher.interval().unwrap_or_default().max(plan.min_interval);
         Self {
@@ -61,6 +64,7 @@ impl Worker {
             mailbox,
             shared,
             verdicts,
+            undecided,
             prepared: false,
             refused: HashSet::new(),
             last_report: None,
@@ -78,6 +82,9 @@ impl Worker {
     }
 
     fn work(mut self) {
+        if self.undecided && self.verdicts.recv().is_err() {
+            return;
+        }
         if let Err(error) = self.fetcher.init(&self.current()) {
             return self.tell(News::FetchOff(Chain(&error).to_string()));
         }
@@ -171,6 +178,10 @@ impl Worker {
             }
             Novelty::New => {}
         }
+        if let Some(reason) = self.intake.refusal(id) {
+            self.report_once(format!("{id} was refused before: {reason}"), News::Refused);
+            return Ok(Outcome::Refused);
+        }
         let installed = self.intake.install(staged).inspect_err(|error| {
             if is_at_fault(error) {
                 self.refused.insert(id);
@@ -219,16 +230,16 @@ fn is_at_fault(error: &selfup_install::Error) -> bool {
 }
 
 /// While this exists, the master knows the files that are being worked on.
-struct Staging<'a>(&'a Shared);
+struct Staging(Arc<Shared>);
 
-impl<'a> Staging<'a> {
-    fn of(shared: &'a Shared, staged: &Staged) -> Self {
+impl Staging {
+    fn of(shared: &Arc<Shared>, staged: &Staged) -> Self {
         *shared.staging.lock().unwrap_or_else(PoisonError::into_inner) = staged.files().into();
-        Self(shared)
+        Self(Arc::clone(shared))
     }
 }
 
-impl Drop for Staging<'_> {
+impl Drop for Staging {
     fn drop(&mut self) {
         *self.0.staging.lock().unwrap_or_else(PoisonError::into_inner) = Vec::new();
     }

@@ -1,0 +1,46 @@
+use std::{os::unix::process::CommandExt, process::Command};
+
+use selfup_install::{Installed, Start, Target};
+
+use super::{Reporter, children::Recipe};
+use crate::{Config, error::Chain, event::Event as Told};
+
+/// Looks at what an earlier master has left: an upgrade that it had not decided about.
+///
+/// If that was started again and again without surviving, the previous executable has been put back
+/// by now; then this process, which runs the refused one, becomes that one, before it has bound or
+/// started anything. Otherwise, what is returned is still to be decided about.
+pub(super) fn look_after(recipe: &Recipe, config: &mut Config) -> Option<Box<Installed>> {
+    let started = Target::new(&recipe.path).and_then(|target| target.begin(Start::DEFAULT_MAX));
+    let told = match started {
+        Ok(Start::OnTrial { installed, .. }) => return Some(Box::new(installed)),
+        Ok(Start::RolledBack { refused, starts, .. }) => {
+            let reason = format!("it was started {starts} times and did not survive its probation");
+            Told::PutBack { refused: refused.to_string(), reason }
+        }
+        Ok(_) => return None,
+        Err(error) => {
+            let reason = format!("could not look after an earlier upgrade: {}", Chain(&error));
+            Told::Trouble { reason }
+        }
+    };
+    let mut reporter = Reporter::new(&config.options, config.on_event.take());
+    reporter.tell(&told);
+    if matches!(told, Told::PutBack { .. }) && config.exec_file.is_none() {
+        let error = become_what_is_in_place(recipe);
+        let reason = format!("could not change to it; the children run it: {}", Chain(&error));
+        reporter.tell(&Told::Trouble { reason });
+    }
+    config.on_event = reporter.into_hook();
+    None
+}
+
+/// Returns only if that fails. The process keeps its pid, its arguments and its environment.
+fn become_what_is_in_place(recipe: &Recipe) -> std::io::Error {
+    let mut command = Command::new(&recipe.path);
+    command.args(&recipe.args);
+    if let Some(arg0) = &recipe.arg0 {
+        command.arg0(arg0);
+    }
+    command.exec()
+}

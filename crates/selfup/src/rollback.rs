@@ -1,0 +1,20 @@
+use selfup_install::Target;
+
+use crate::{Error, ErrorKind, launch::launch_path, restart};
+
+/// Puts the previous executable back, refuses the present one from now on, and asks for a restart if
+/// there is a master. Returns the SHA-1 of the executable that is in place then.
+///
+/// # Errors
+///
+/// There is no previous executable, or it cannot be put back; what is in place stays.
+pub fn rollback() -> Result<String, Error> {
+    let path = launch_path()?;
+    let restored = Target::new(path).and_then(|target| target.rollback()).map_err(|error| {
+        Error::new(ErrorKind::Refused, "could not go back to the previous executable")
+            .because(error)
+    })?;
+    let id = restored.id().to_string();
+    restart();
+    Ok(id)
+}
