@@ -79,14 +79,17 @@ fn a_key_is_recorded_once_by_each_generation() {
     let (recorder, terminal) = on_terminal(&sandbox, &["hold"]);
     recorder.signal(Signal::USR2);
     recorder.serves(2);
+    send(recorder.master(), Signal::STOP).unwrap();
+    wait_for_state(recorder.master(), 'T');
     terminal.press(Terminal::CTRL_C);
     for generation in 1..=2 {
         recorder.records(generation, "SIGINT from the kernel");
     }
+    recorder.signal(Signal::CONT);
     recorder.mark(2);
-    for generation in 1..=2 {
-        assert_eq!(recorder.recorded(generation), ["SIGINT from the kernel"]);
-    }
+    assert_eq!(recorder.recorded(1), ["SIGINT from the kernel"]);
+    let continued = recorder.passed_on(Signal::CONT);
+    assert_eq!(recorder.recorded(2), ["SIGINT from the kernel", &continued]);
     selfup_tests::recorder::end_child(recorder.first(), 0);
     finish(sandbox, &recorder);
 }
