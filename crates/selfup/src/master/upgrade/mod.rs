@@ -5,15 +5,11 @@
 
 mod running;
 mod worker;
+mod workplace;
 
 use std::{
-    fmt, fs, io,
-    path::PathBuf,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
-        mpsc,
-    },
+    fmt, io,
+    sync::{Arc, Mutex, PoisonError, mpsc},
     thread,
     time::Duration,
 };
@@ -26,6 +22,7 @@ use super::Mailbox;
 use crate::intake::Intake;
 use running::Running;
 use worker::Worker;
+use workplace::Workplace;
 
 /// What the worker has to say.
 #[derive(Debug)]
@@ -73,10 +70,7 @@ pub(super) struct Upgrades {
 struct Shared {
     /// The executable of the child that serves.
     running: Mutex<Running>,
-    /// The files that are being worked on; removed if the master ends meanwhile.
-    staging: Mutex<Vec<PathBuf>>,
-    /// The master is ending: nothing more is to be put on the disk.
-    ended: AtomicBool,
+    workplace: Workplace,
 }
 
 impl Upgrades {
@@ -141,12 +135,7 @@ impl Upgrades {
 
     /// The master ends now: leaves no half-written file behind.
     pub(super) fn abandon(&mut self) {
-        self.shared.ended.store(true, Ordering::SeqCst);
-        let staging = self.shared.staging.lock().unwrap_or_else(PoisonError::into_inner);
-        for path in staging.iter() {
-            // If it has just been installed, there is nothing under this name any more.
-            let _removed = fs::remove_file(path);
-        }
+        self.shared.workplace.close();
     }
 
     fn decide(&self, verdict: Verdict) {

@@ -4,14 +4,13 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc, PoisonError,
-        atomic::Ordering,
         mpsc::{self, RecvTimeoutError},
     },
     time::Duration,
 };
 
 use selfup_fetch::{Artifact, Backoff, Current, Fetch, Outcome};
-use selfup_install::{ErrorKind, Id, Staged};
+use selfup_install::{ErrorKind, Id};
 
 use super::{News, Plan, Shared, Verdict};
 use crate::{
@@ -130,6 +129,7 @@ impl Worker {
     /// after one could not be.
     fn prepare(&mut self) -> Result<(), selfup_install::Error> {
         if !self.prepared {
+            let _at_work = self.shared.workplace.enter();
             self.intake.prepare()?;
             self.prepared = true;
         }
@@ -160,8 +160,9 @@ impl Worker {
     }
 
     fn try_to_take_in(&mut self, artifact: Artifact) -> Result<Outcome, selfup_install::Error> {
+        let at_work = self.shared.workplace.enter();
         let mut staged = self.intake.stage(&artifact)?;
-        let staging = Staging::of(&self.shared, &staged);
+        at_work.has(staged.files());
         let mut reader = UntilEnded { reader: artifact.reader, shared: &self.shared };
         staged.write(&mut reader, &mut |_written| {})?;
         let id = staged.id();
@@ -189,7 +190,7 @@ impl Worker {
                 self.last_report = None;
             }
         })?;
-        drop(staging);
+        drop(at_work);
         self.tell(News::Installed(Box::new(installed)));
         // Without a master there is nobody left to ask; the next one finds what is in place.
         let verdict = self.verdicts.recv().unwrap_or(Verdict::Kept);
@@ -229,22 +230,6 @@ fn is_at_fault(error: &selfup_install::Error) -> bool {
     of_what_came && !error.is_transient()
 }
 
-/// While this exists, the master knows the files that are being worked on.
-struct Staging(Arc<Shared>);
-
-impl Staging {
-    fn of(shared: &Arc<Shared>, staged: &Staged) -> Self {
-        *shared.staging.lock().unwrap_or_else(PoisonError::into_inner) = staged.files().into();
-        Self(Arc::clone(shared))
-    }
-}
-
-impl Drop for Staging {
-    fn drop(&mut self) {
-        *self.0.staging.lock().unwrap_or_else(PoisonError::into_inner) = Vec::new();
-    }
-}
-
 /// Stops reading when the master ends.
 struct UntilEnded<'a> {
     reader: Box<dyn Read + Send>,
@@ -253,7 +238,7 @@ struct UntilEnded<'a> {
 
 impl Read for UntilEnded<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.shared.ended.load(Ordering::SeqCst) {
+        if self.shared.workplace.is_closed() {
             return Err(io::Error::other("the master is ending"));
         }
         self.reader.read(buffer)
