@@ -1,13 +1,17 @@
 use std::{
+    ffi::OsStr,
     fs,
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
-use selfup_fetch::{Artifact, Current, Error, ErrorKind, Fetch, Outcome, expand, gunzip};
+use selfup_fetch::{
+    Artifact, Current, Error, ErrorKind, Fetch, Outcome, executable_name, expand, gunzip,
+    read_signature, signature_name,
+};
 
 use crate::{
-    open::{look, open},
+    open::{explain, look, open},
     reading::Reading,
     stamp::Stamp,
 };
@@ -26,8 +30,20 @@ pub struct File {
     /// A change that has not come to rest yet, and since when it looks like this.
     resting: Option<(Stamp, Instant)>,
     settled: Option<Stamp>,
+    /// What came with the settled one, if it was refused for all that a signature was asked for.
+    refused: Option<Signature>,
     /// The artifact that was handed out and not settled yet.
-    pending: Option<Stamp>,
+    pending: Option<Pending>,
+}
+
+/// The text of a signature, if there is one.
+type Signature = Option<String>;
+
+#[derive(Debug)]
+struct Pending {
+    stamp: Stamp,
+    /// What came with it, if one was asked for.
+    signature: Option<Signature>,
 }
 
 impl File {
@@ -41,6 +57,7 @@ impl File {
             quiet: Duration::from_secs(1),
             resting: None,
             settled: None,
+            refused: None,
             pending: None,
         }
     }
@@ -69,6 +86,25 @@ impl File {
             self.expanded = true;
         }
         Ok(())
+    }
+
+    /// Whether what was refused has another signature by now.
+    fn is_signed_anew(&self, current: &Current) -> Result<bool, Error> {
+        match &self.refused {
+            Some(seen) if current.is_signature_wanted() => Ok(self.signature()? != *seen),
+            _ => Ok(false),
+        }
+    }
+
+    /// The signature beside the file, if there is one.
+    fn signature(&self) -> Result<Signature, Error> {
+        let Some(name) = self.path.file_name().and_then(OsStr::to_str) else { return Ok(None) };
+        let path = self.path.with_file_name(signature_name(name));
+        match open(&path) {
+            Ok((file, _)) => read_signature(file).map(Some).map_err(|error| explain(&path, error)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     fn place(&self) -> String {
@@ -118,11 +154,12 @@ impl Fetch for File {
         }
     }
 
-    fn fetch(&mut self, _: &Current) -> Result<Option<Artifact>, Error> {
+    fn fetch(&mut self, current: &Current) -> Result<Option<Artifact>, Error> {
         self.pending = None;
         self.expand()?;
         let stamp = look(&self.path)?;
-        if self.settled == Some(stamp) || !self.is_at_rest(stamp) {
+        let is_known = self.settled == Some(stamp) && !self.is_signed_anew(current)?;
+        if is_known || !self.is_at_rest(stamp) {
             return Ok(None);
         }
         let (file, opened) = open(&self.path)?;
@@ -135,20 +172,27 @@ impl Fetch for File {
             let reason = "it is empty; a copy may have been broken off";
             return Err(Error::new(ErrorKind::Truncated, reason).at(place));
         }
-        self.pending = Some(opened);
+        let signature = if current.is_signature_wanted() { Some(self.signature()?) } else { None };
         let reading = Reading::new(file, opened, place.clone());
-        Ok(Some(if self.path.extension().is_some_and(|e| e.eq_ignore_ascii_case("gz")) {
+        let mut artifact = if self.path.extension().is_some_and(|e| e.eq_ignore_ascii_case("gz")) {
             Artifact::new(gunzip(reading).named(place))
         } else {
             Artifact::new(reading).size(opened.size)
-        }))
+        };
+        artifact.signature = signature.clone().flatten();
+        if let Some(name) = self.path.file_name().and_then(OsStr::to_str) {
+            artifact = artifact.file_name(executable_name(name));
+        }
+        self.pending = Some(Pending { stamp: opened, signature });
+        Ok(Some(artifact))
     }
 
     fn settle(&mut self, outcome: Outcome) {
-        if let Some(stamp) = self.pending.take()
+        if let Some(pending) = self.pending.take()
             && outcome.is_settled()
         {
-            self.settled = Some(stamp);
+            self.settled = Some(pending.stamp);
+            self.refused = pending.signature.filter(|_| outcome == Outcome::Refused);
         }
     }
 

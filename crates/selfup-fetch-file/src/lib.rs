@@ -39,6 +39,12 @@
 //! [`UpToDate`](selfup_fetch::Outcome::UpToDate), and then the new stamp is the known one. That
 //! costs one reading.
 //!
+//! # Signatures
+//!
+//! Where one is wanted, it is read from beside the file, from `NAME.minisig`, each time the file is
+//! handed out. It signs the executable itself: that of `app.gz` is `app.minisig`, made of `app`. A
+//! file that was refused is handed out again when another signature is there.
+//!
 //! # What it does not
 //!
 //! No watching (inotify and the like do not see network file systems and miss renames of parents),

@@ -49,7 +49,7 @@ fn kind(found: FileType) -> &'static str {
     if found.is_dir() { "a directory" } else { "something else" }
 }
 
-fn explain(path: &Path, error: io::Error) -> Error {
+pub(crate) fn explain(path: &Path, error: io::Error) -> Error {
     let (kind, reason) = match error.kind() {
         io::ErrorKind::NotFound if path.symlink_metadata().is_ok() => {
             (ErrorKind::NotFound, "it is a symbolic link that leads nowhere".to_owned())

@@ -51,6 +51,12 @@ fn read(artifact: Artifact) -> Result<Vec<u8>, Error> {
     Ok(bytes)
 }
 
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
 /// Polls until there is something; the deadline only tells that there never will be.
 fn wait_for(source: &mut File) -> Artifact {
     let deadline = Instant::now() + Duration::from_secs(20);
@@ -204,11 +210,7 @@ fn a_change_while_reading_is_an_error_in_place_of_an_end() {
 
 #[test]
 fn a_name_that_ends_in_gz_is_decompressed() {
-    let packed = {
-        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
-        encoder.write_all(b"the program").unwrap();
-        encoder.finish().unwrap()
-    };
+    let packed = gzip(b"the program");
     let place = place("app.GZ");
     place.rename_in(&packed);
     let artifact = fetch(&mut place.source()).unwrap();
@@ -332,4 +334,69 @@ fn a_link_that_is_pointed_elsewhere_is_a_change() {
         source.settle(Outcome::Installed);
         assert!(fetch(&mut source).is_none());
     }
+}
+
+#[test]
+fn a_signature_comes_along_where_one_is_wanted() {
+    for (name, content) in [("app", b"one".to_vec()), ("app.gz", gzip(b"one"))] {
+        let place = place(name);
+        place.rename_in(&content);
+        let beside = place.dir.path().join("app.minisig");
+        fs::write(&beside, "signed").unwrap();
+        // That of the compressed file is another one.
+        fs::write(place.dir.path().join("app.gz.minisig"), "of the archive").unwrap();
+
+        let unasked = fetch(&mut place.source()).unwrap();
+        assert_eq!(
+            (unasked.signature.as_deref(), unasked.file_name.as_deref()),
+            (None, Some("app"))
+        );
+
+        let wanting = current().signature_wanted(true);
+        let artifact = place.source().fetch(&wanting).unwrap().unwrap();
+        assert_eq!(artifact.signature.as_deref(), Some("signed"));
+        assert_eq!(read(artifact).unwrap(), b"one");
+
+        fs::remove_file(&beside).unwrap();
+        let artifact = place.source().fetch(&wanting).unwrap().unwrap();
+        assert_eq!(artifact.signature, None);
+
+        fs::create_dir(&beside).unwrap();
+        let error = place.source().fetch(&wanting).unwrap_err();
+        assert!(error.to_string().contains("app.minisig: it is a directory"), "{error}");
+    }
+}
+
+#[test]
+fn what_was_refused_is_fetched_again_when_it_is_signed_anew() {
+    let place = place("app");
+    let (mut source, wanting) = (place.source(), current().signature_wanted(true));
+    place.rename_in(b"one");
+    let beside = place.dir.path().join("app.minisig");
+    let mut next = |outcome| {
+        let artifact = source.fetch(&wanting).unwrap();
+        let signature = artifact.map(|artifact| artifact.signature);
+        source.settle(outcome);
+        signature
+    };
+    assert_eq!(next(Outcome::Refused), Some(None));
+    assert_eq!(next(Outcome::Refused), None);
+    fs::write(&beside, "half of it").unwrap();
+    assert_eq!(next(Outcome::Refused), Some(Some("half of it".to_owned())));
+    assert_eq!(next(Outcome::Refused), None);
+    fs::write(&beside, "all of it").unwrap();
+    assert_eq!(next(Outcome::Installed), Some(Some("all of it".to_owned())));
+    // What is installed is installed.
+    fs::write(&beside, "another").unwrap();
+    assert_eq!(next(Outcome::Installed), None);
+}
+
+#[test]
+fn of_a_signature_no_more_is_read_than_one_can_have() {
+    let place = place("app");
+    place.rename_in(b"one");
+    fs::write(place.dir.path().join("app.minisig"), vec![0xff; 1 << 20]).unwrap();
+    let artifact = place.source().fetch(&current().signature_wanted(true)).unwrap().unwrap();
+    let length = artifact.signature.unwrap().chars().count();
+    assert_eq!(length, (8 << 10) + 1);
 }

@@ -3,17 +3,17 @@ use std::io::{self, Read};
 use selfup_fetch::{Error, ErrorKind};
 use ureq::BodyReader;
 
-use crate::deadlines::Deadlines;
+use crate::{answer::Answer, deadlines::Deadlines};
 
 /// The body of an answer as it comes over the line: whole, or an error.
 pub(crate) struct Body {
-    pub(crate) reader: BodyReader<'static>,
-    pub(crate) deadlines: Deadlines,
-    pub(crate) place: String,
+    reader: BodyReader<'static>,
+    deadlines: Deadlines,
+    place: String,
     /// The length that the answer announced.
-    pub(crate) expected: Option<u64>,
-    pub(crate) received: u64,
-    pub(crate) failed: Option<ErrorKind>,
+    expected: Option<u64>,
+    received: u64,
+    failed: Option<ErrorKind>,
 }
 
 impl Read for Body {
@@ -38,6 +38,12 @@ impl Read for Body {
 }
 
 impl Body {
+    pub(crate) fn of(answer: Answer, deadlines: Deadlines) -> Self {
+        let expected = answer.length();
+        let reader = answer.response.into_body().into_reader();
+        Self { reader, deadlines, place: answer.place, expected, received: 0, failed: None }
+    }
+
     fn broken(&mut self, error: io::Error) -> io::Error {
         let error = match error.downcast::<ureq::Error>() {
             Ok(ureq::Error::Timeout(timeout)) => self.deadlines.missed(timeout),

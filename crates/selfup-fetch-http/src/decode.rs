@@ -14,15 +14,8 @@ pub(crate) fn artifact(
     let coded = answer.is_coded()?;
     let expected = answer.length();
     let names_gzip = names_gzip || answer.url.names_gzip();
-    let place = answer.place;
-    let body = Body {
-        reader: answer.response.into_body().into_reader(),
-        deadlines,
-        place: place.clone(),
-        expected,
-        received: 0,
-        failed: None,
-    };
+    let place = answer.place.clone();
+    let body = Body::of(answer, deadlines);
     Ok(match (coded, names_gzip, expected) {
         (false, false, Some(size)) => Artifact::new(body).size(size),
         (false, false, None) => Artifact::new(body),

@@ -16,20 +16,21 @@ use crate::{
     url::Url,
 };
 
-/// Asks the configured address and follows redirects to an answer.
+/// Asks an address of the configured origin and follows redirects to an answer.
 ///
 /// The configuration's headers, credentials among them, are sent to the configured origin only;
 /// a redirect that comes back there gets them again. The condition goes everywhere.
 pub(crate) fn ask(
     settings: &Settings,
     prepared: &Prepared,
+    start: &Url,
     method: &Method,
     condition: Option<&(HeaderName, HeaderValue)>,
 ) -> Result<Answer, Error> {
     let home = prepared.url.origin();
-    let failure = Failure { deadlines: settings.deadlines, home: prepared.url.shown() };
+    let failure = Failure { deadlines: settings.deadlines, home: start.shown() };
     let started = Instant::now();
-    let mut url = prepared.url.clone();
+    let mut url = start.clone();
     let mut redirects = 0;
     loop {
         let at_home = url.origin() == home;

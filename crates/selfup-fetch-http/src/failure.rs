@@ -9,7 +9,7 @@ use selfup_fetch::{Error, ErrorKind};
 /// sources.
 pub(crate) struct Failure {
     pub(crate) deadlines: Deadlines,
-    /// The configured address, as it may be shown.
+    /// The address that was asked first, as it may be shown.
     pub(crate) home: String,
 }
 

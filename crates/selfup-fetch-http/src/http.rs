@@ -24,9 +24,19 @@ pub struct Http {
     pub(crate) poll: Option<Poll>,
     /// What the last settled executable looked like; `None` where nothing can prove it unchanged.
     pub(crate) settled: Option<Seen>,
-    /// What the artifact that was handed out and not settled yet looks like; an inner `None` as in
-    /// `settled`.
-    pub(crate) pending: Option<Option<Seen>>,
+    /// The signature of the settled executable, if it was refused for all that one was asked for;
+    /// an inner `None` where there was none.
+    pub(crate) refused: Option<Option<String>>,
+    /// The artifact that was handed out and not settled yet.
+    pub(crate) pending: Option<Pending>,
+}
+
+/// What an artifact looks like that was handed out.
+pub(crate) struct Pending {
+    /// As in [`Http::settled`].
+    pub(crate) seen: Option<Seen>,
+    /// As in [`Http::refused`].
+    pub(crate) signature: Option<Option<String>>,
 }
 
 impl Http {
@@ -41,6 +51,7 @@ impl Http {
             interval: None,
             poll: None,
             settled: None,
+            refused: None,
             pending: None,
         }
     }

@@ -37,6 +37,9 @@
 //!   (scheme, host and port) only, whatever redirects say; addresses in errors come without
 //!   credentials and query values.
 //! - **Follows redirects** up to a bound; `https` is never left for `http`.
+//! - **Brings the signature** where one is wanted: from the same address with `.minisig` after its
+//!   path, with the same credentials. It signs the executable itself: that of `app.gz` is
+//!   `app.minisig`, made of `app`. What was refused is fetched again when its signature changes.
 //! - **Decompresses** a file whose name ends in `.gz`. `Content-Encoding: gzip` is a different
 //!   thing; it is not asked for, and undone where a server does it all the same.
 //!
@@ -79,6 +82,7 @@ mod http;
 mod origin;
 mod poll;
 mod settings;
+mod signature;
 mod status;
 mod url;
 mod validators;

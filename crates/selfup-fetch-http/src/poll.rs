@@ -8,8 +8,9 @@ use crate::{
     answer::Answer,
     decode,
     exchange::ask,
+    http::Pending,
     settings::{Prepared, Settings},
-    status,
+    signature, status,
     validators::Seen,
 };
 
@@ -25,26 +26,41 @@ impl Fetch for Http {
         self.prepare().map(drop)
     }
 
-    fn fetch(&mut self, _: &Current) -> Result<Option<Artifact>, Error> {
+    fn fetch(&mut self, current: &Current) -> Result<Option<Artifact>, Error> {
         self.pending = None;
         self.prepare()?;
         let Some(poll) = &mut self.poll else { return Ok(None) };
-        let Some(answer) = poll.changed(&self.settings, self.settled.as_ref())? else {
-            return Ok(None);
+        let settings = &self.settings;
+        let signature = |poll: &Poll| {
+            let wanted = current.is_signature_wanted();
+            wanted.then(|| signature::of(settings, &poll.prepared)).transpose()
+        };
+        let answer = match poll.changed(settings, self.settled.as_ref())? {
+            Some(answer) => answer,
+            // What was refused may have been signed since.
+            None if self.refused.is_some() && signature(poll)? != self.refused => {
+                let Some(answer) = poll.got(settings, None, None)? else { return Ok(None) };
+                answer
+            }
+            None => return Ok(None),
         };
         let headers = answer.headers();
         let seen = Seen::of(headers, self.settings.validators).provable(headers);
         let names_gzip = poll.prepared.url.names_gzip();
-        let artifact = decode::artifact(answer, self.settings.deadlines, names_gzip)?;
-        self.pending = Some(seen);
+        let mut artifact = decode::artifact(answer, settings.deadlines, names_gzip)?;
+        let signature = signature(poll)?;
+        artifact.signature = signature.clone().flatten();
+        artifact.file_name = poll.prepared.url.executable_name();
+        self.pending = Some(Pending { seen, signature });
         Ok(Some(artifact))
     }
 
     fn settle(&mut self, outcome: Outcome) {
-        if let Some(seen) = self.pending.take()
+        if let Some(pending) = self.pending.take()
             && outcome.is_settled()
         {
-            self.settled = seen;
+            self.settled = pending.seen;
+            self.refused = pending.signature.filter(|_| outcome == Outcome::Refused);
         }
     }
 
@@ -75,7 +91,7 @@ impl Poll {
         if !self.head {
             return self.got(settings, Some(settled), settled.condition());
         }
-        let head = ask(settings, &self.prepared, &Method::HEAD, None)?;
+        let head = ask(settings, &self.prepared, &self.prepared.url, &Method::HEAD, None)?;
         if head.status() == StatusCode::OK {
             if settled.is_still(&Seen::of(head.headers(), settings.validators)) {
                 return Ok(None);
@@ -97,7 +113,8 @@ impl Poll {
         settled: Option<&Seen>,
         condition: Option<(HeaderName, HeaderValue)>,
     ) -> Result<Option<Answer>, Error> {
-        let get = |condition| ask(settings, &self.prepared, &Method::GET, condition);
+        let (prepared, url) = (&self.prepared, &self.prepared.url);
+        let get = |condition| ask(settings, prepared, url, &Method::GET, condition);
         let mut answer = get(condition.as_ref())?;
         if answer.status() == StatusCode::NOT_MODIFIED
             && let Some(settled) = settled

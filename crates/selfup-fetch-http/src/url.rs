@@ -1,6 +1,6 @@
 use base64::{Engine, prelude::BASE64_STANDARD};
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, percent_encode};
-use selfup_fetch::redact;
+use selfup_fetch::{executable_name, redact, signature_name};
 use ureq::http::Uri;
 
 use crate::origin::Origin;
@@ -92,6 +92,25 @@ impl Url {
     pub(crate) fn names_gzip(&self) -> bool {
         let path = self.0.path().as_bytes();
         path.len() > 3 && path[path.len() - 3..].eq_ignore_ascii_case(b".gz")
+    }
+
+    /// The decoded name of the file in its path, without the ending of a compression.
+    pub(crate) fn executable_name(&self) -> Option<String> {
+        let (_, name) = self.0.path().rsplit_once('/')?;
+        let name = percent_decode_str(name).decode_utf8().ok()?;
+        (!name.is_empty()).then(|| executable_name(&name).to_owned())
+    }
+
+    /// Where the signature of what is here would be: the same address, but for the file's name.
+    pub(crate) fn signature(&self) -> Option<Self> {
+        let path = self.0.path();
+        if path.ends_with('/') {
+            return None;
+        }
+        let query = self.0.query().map(|query| format!("?{query}")).unwrap_or_default();
+        let mut parts = self.0.clone().into_parts();
+        parts.path_and_query = Some(format!("{}{query}", signature_name(path)).parse().ok()?);
+        Uri::from_parts(parts).ok().map(Self)
     }
 
     pub(crate) const fn uri(&self) -> &Uri {

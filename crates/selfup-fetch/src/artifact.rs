@@ -17,8 +17,12 @@ pub struct Artifact {
     pub version: Option<String>,
     /// Digests of the bytes that the reader yields.
     pub digests: Vec<Digest>,
-    /// A detached signature of those bytes, as text (the minisign format).
+    /// A detached signature of those bytes, as text (the minisign format). A fetcher looks for one
+    /// when it is told that it [is wanted](crate::Current::is_signature_wanted).
     pub signature: Option<String>,
+    /// The name under which the executable is published, without directory and without `.gz`: a
+    /// signature can be bound to it.
+    pub file_name: Option<String>,
 }
 
 impl Artifact {
@@ -30,6 +34,7 @@ impl Artifact {
             version: None,
             digests: Vec::new(),
             signature: None,
+            file_name: None,
         }
     }
 
@@ -51,6 +56,12 @@ impl Artifact {
         self
     }
 
+    /// Names the file that is published.
+    pub fn file_name(mut self, name: impl Into<String>) -> Self {
+        self.file_name = Some(name.into());
+        self
+    }
+
     /// Brings the text of a detached signature.
     pub fn signature(mut self, signature: impl Into<String>) -> Self {
         self.signature = Some(signature.into());
@@ -65,6 +76,7 @@ impl fmt::Debug for Artifact {
             .field("version", &self.version)
             .field("digests", &self.digests)
             .field("signature", &self.signature)
+            .field("file_name", &self.file_name)
             .finish_non_exhaustive()
     }
 }

@@ -11,6 +11,7 @@ use std::{
 pub struct Current {
     path: PathBuf,
     id: LazyLock<String, Box<dyn FnOnce() -> String + Send>>,
+    signature_wanted: bool,
 }
 
 impl Current {
@@ -18,7 +19,21 @@ impl Current {
     ///
     /// The closure runs at most once.
     pub fn new(path: impl Into<PathBuf>, id: impl FnOnce() -> String + Send + 'static) -> Self {
-        Self { path: path.into(), id: LazyLock::new(Box::new(id)) }
+        let id: Box<dyn FnOnce() -> String + Send> = Box::new(id);
+        Self { path: path.into(), id: LazyLock::new(id), signature_wanted: false }
+    }
+
+    /// Tells whether a new executable needs a signature to be installed. The default is `false`.
+    #[must_use]
+    pub fn signature_wanted(mut self, wanted: bool) -> Self {
+        self.signature_wanted = wanted;
+        self
+    }
+
+    /// Whether a fetcher is to look for a signature of what it fetches.
+    #[must_use]
+    pub const fn is_signature_wanted(&self) -> bool {
+        self.signature_wanted
     }
 
     /// The executable's id: its SHA-1 in 40 lower-case hexadecimal digits.
@@ -39,6 +54,9 @@ impl Current {
 impl fmt::Debug for Current {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The id is left out: to print it could mean to hash the executable first.
-        f.debug_struct("Current").field("path", &self.path).finish_non_exhaustive()
+        f.debug_struct("Current")
+            .field("path", &self.path)
+            .field("signature_wanted", &self.signature_wanted)
+            .finish_non_exhaustive()
     }
 }

@@ -29,7 +29,12 @@ pub trait Fetch: Send {
 
     /// Asks for what is new since the last settled artifact.
     ///
-    /// `None`: nothing. The artifact's reader may fail as well; its errors hold an [`Error`],
+    /// `None`: nothing. Where a signature [is wanted](Current::is_signature_wanted), it is fetched
+    /// anew with each artifact; that there is none is for whoever verifies to complain about. What
+    /// was settled as [`Outcome::Refused`] is new again when its signature has changed: who
+    /// publishes may bring the signature after the executable.
+    ///
+    /// The artifact's reader may fail as well; its errors hold an [`Error`],
     /// which [`Error::from`] gives back.
     ///
     /// # Errors

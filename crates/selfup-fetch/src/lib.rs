@@ -58,6 +58,7 @@ mod fetch;
 mod from_fn;
 mod gunzip;
 mod redact;
+mod signature;
 mod template;
 
 pub use artifact::Artifact;
@@ -69,6 +70,7 @@ pub use fetch::{Fetch, Outcome};
 pub use from_fn::{FromFn, from_fn};
 pub use gunzip::{Gunzip, gunzip};
 pub use redact::redact;
+pub use signature::{executable_name, read_signature, signature_name};
 pub use template::{Platform, Template, expand};
 
 #[cfg(doctest)]

@@ -7,6 +7,7 @@ mod redirects;
 mod refusals;
 mod server;
 mod settings;
+mod signatures;
 mod tls;
 mod transfer;
 
