@@ -42,6 +42,12 @@ impl Identity {
         Ok(Self::of(&path.symlink_metadata()?))
     }
 
+    /// Of the regular file at the path, if what is there is one.
+    pub(crate) fn regular_at(path: &Path) -> io::Result<Option<Self>> {
+        let metadata = path.symlink_metadata()?;
+        Ok(metadata.is_file().then(|| Self::of(&metadata)))
+    }
+
     pub(crate) fn is_same_file(&self, other: &Self) -> bool {
         (self.device, self.inode) == (other.device, other.inode)
     }

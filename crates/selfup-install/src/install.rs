@@ -103,15 +103,8 @@ impl Verified {
             self.dress()?;
         }
         let before = turn.record()?;
-        let unproven = before.trial_of(self.replaces.id).filter(|trial| {
-            trial.previous != self.id
-                && turn
-                    .target
-                    .previous()
-                    .is_some_and(|kept| kept.id().is_ok_and(|id| id == trial.previous))
-        });
-        let (kept, previous) = match unproven {
-            Some(trial) => (None, trial.previous),
+        let (kept, previous) = match self.proven(&turn, &before)? {
+            Some(proven) => (None, proven),
             None => (Some(previous::keep(&turn.target, &self.replaces)?), self.replaces.id),
         };
         let mut record = before.clone();
@@ -121,6 +114,14 @@ impl Verified {
             return Err(error);
         }
         Ok(Prepared { kept, previous, before, turn })
+    }
+
+    /// What is kept already, and to be kept on, if the present executable is on trial itself.
+    fn proven(&self, turn: &Turn, record: &Record) -> Result<Option<Id>> {
+        let Some(trial) = record.trial_of(self.replaces.id) else { return Ok(None) };
+        let Some(kept) = turn.target.kept()? else { return Ok(None) };
+        let proven = kept.id()?;
+        Ok((proven == trial.previous && proven != self.id).then_some(proven))
     }
 
     /// Steps 6 to 8.

@@ -1,6 +1,7 @@
 //! What an installer that was killed left beside the target.
 
-use std::fs;
+use std::fs::{self, ReadDir};
+use std::io;
 use std::path::Path;
 
 use crate::error::{Error, Result};
@@ -15,7 +16,7 @@ pub(crate) fn clear(target: &Target) -> Result<()> {
     let names = target.names();
     let unreadable =
         |cause| Error::system(format_args!("cannot list {}", names.directory().display()), cause);
-    for entry in fs::read_dir(names.directory()).map_err(unreadable)? {
+    for entry in list(names.directory()).map_err(unreadable)? {
         let entry = entry.map_err(unreadable)?;
         let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
         if is_file && names.is_temporary(&entry.file_name()) {
@@ -23,6 +24,15 @@ pub(crate) fn clear(target: &Target) -> Result<()> {
         }
     }
     Ok(())
+}
+
+fn list(directory: &Path) -> io::Result<ReadDir> {
+    loop {
+        match fs::read_dir(directory) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            entries => return entries,
+        }
+    }
 }
 
 /// Finishes or forgets a swap that was cut short, and removes a record that was not written to its

@@ -6,12 +6,11 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use nix::errno::Errno;
-use nix::fcntl::{Flock, FlockArg};
 use nix::poll::poll;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::identity::Identity;
+use crate::sys::flock;
 
 /// How often the lock file may vanish between opening and locking it before that counts as busy.
 const ATTEMPTS: u32 = 16;
@@ -30,8 +29,7 @@ const PAUSE: u8 = 5;
 /// starts again, so that two can never hold two different files.
 #[derive(Debug)]
 pub(crate) struct Lock {
-    /// Unlocked when dropped, for all duplicates that a fork may have made of it.
-    _file: Flock<File>,
+    file: File,
     path: PathBuf,
 }
 
@@ -41,7 +39,7 @@ impl Lock {
         for _ in 0..ATTEMPTS {
             let file = open(&path)?;
             if let Some(file) = lock(&path, file)? {
-                return Ok(Self { _file: file, path });
+                return Ok(Self { file, path });
             }
         }
         Err(busy(&path, None))
@@ -65,6 +63,8 @@ impl Drop for Lock {
     fn drop(&mut self) {
         // Should this fail, an unlocked file stays behind, which the next holder takes and removes.
         drop(fs::remove_file(&self.path));
+        // Should this fail, it is unlocked as soon as the last duplicate that a fork made is closed.
+        drop(flock::unlock(&self.file));
     }
 }
 
@@ -93,13 +93,12 @@ fn open(path: &Path) -> Result<File> {
 }
 
 /// Locks what was opened, unless it has gone from the path by then.
-fn lock(path: &Path, file: File) -> Result<Option<Flock<File>>> {
-    let mut file = match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
-        Ok(file) => file,
-        Err((file, Errno::EWOULDBLOCK)) => return Err(busy(path, holder(file))),
-        Err((_, Errno::EINTR)) => return Ok(None),
-        Err((_, errno)) => return Err(cannot_lock(path, errno.into())),
-    };
+fn lock(path: &Path, mut file: File) -> Result<Option<File>> {
+    match flock::try_lock(&file) {
+        Ok(true) => {}
+        Ok(false) => return Err(busy(path, holder(file))),
+        Err(cause) => return Err(cannot_lock(path, cause)),
+    }
     if !is_still_at(path, &file) {
         return Ok(None);
     }

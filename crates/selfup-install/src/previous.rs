@@ -64,14 +64,22 @@ impl Target {
     /// The executable that the present one replaced, if it was kept.
     #[must_use]
     pub fn previous(&self) -> Option<Previous> {
+        self.kept().unwrap_or_default()
+    }
+
+    /// The same, where not to be able to look is another thing than to see nothing.
+    pub(crate) fn kept(&self) -> Result<Option<Previous>> {
         let path = self.names().previous();
-        let kept = path.symlink_metadata().ok().filter(fs::Metadata::is_file)?;
-        let present = Identity::at(self.resolved()).ok();
+        let at = |path: &Path| match Identity::regular_at(path) {
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(None),
+            identity => identity.map_err(|cause| {
+                Error::system(format_args!("cannot examine {}", path.display()), cause)
+            }),
+        };
+        let (Some(kept), present) = (at(&path)?, at(self.resolved())?) else { return Ok(None) };
         // One file with both names is no previous executable.
-        if present.is_some_and(|present| present.is_same_file(&Identity::of(&kept))) {
-            return None;
-        }
-        Some(Previous { path })
+        let is_present = present.is_some_and(|present| present.is_same_file(&kept));
+        Ok((!is_present).then_some(Previous { path }))
     }
 
     /// Puts the previous executable back by one `rename(2)`, whatever is at the path now, and
@@ -112,7 +120,7 @@ pub(crate) fn put_back(
         let text = format!("cannot put the previous {} back: {why}", target.path().display());
         Error::new(ErrorKind::NoPrevious, text)
     };
-    let previous = target.previous().ok_or_else(|| none("none was kept".into()))?;
+    let previous = target.kept()?.ok_or_else(|| none("none was kept".into()))?;
     let id = previous.id()?;
     if let Some(expected) = expected.filter(|expected| *expected != id) {
         return Err(none(format!("it was {expected}, kept is {id}")));

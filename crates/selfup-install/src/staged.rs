@@ -134,6 +134,13 @@ impl Staged {
         self.claim().map(|claim| claim.version)
     }
 
+    /// The version that is signed with what was written, if there is one: the word of who signed,
+    /// where [`version`](Self::version) may be the word of who published.
+    #[must_use]
+    pub fn signed_version(&self) -> Option<&str> {
+        self.signed_version.as_deref()
+    }
+
     pub(crate) fn claim(&self) -> Option<Claim<'_>> {
         match (&self.signed_version, &self.expected.version) {
             (Some(version), _) => Some(Claim { version, signed: true }),

@@ -9,7 +9,9 @@ use std::io::Write;
 use std::process::{Child, Command, Stdio};
 
 use selfup_install::{ErrorKind, Expected};
-use support::{Sandbox, answering, assert_says, example, install, script, spawn, wait_until};
+use support::{
+    Sandbox, answering, assert_says, example, has_program, install, script, spawn, wait_until,
+};
 
 /// An installer in another process that was given half of what it needs.
 fn halfway(sandbox: &Sandbox) -> Child {
@@ -123,8 +125,7 @@ fn a_process_that_ignores_the_end_of_children_cannot_probe_and_says_so() {
 #[test]
 #[cfg(target_os = "linux")]
 fn file_is_flushed_before_the_rename_and_the_directory_after() {
-    if Command::new("strace").arg("-V").output().is_err() {
-        eprintln!("left out, because there is no strace: the order of flushes");
+    if !has_program("strace") {
         return;
     }
     let sandbox = Sandbox::new();

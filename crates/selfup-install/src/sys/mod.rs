@@ -1,6 +1,7 @@
 //! What differs between systems, behind the same functions, and all unsafe code of this crate.
 
 pub(crate) mod child;
+pub(crate) mod flock;
 
 #[cfg(target_os = "linux")]
 mod linux;

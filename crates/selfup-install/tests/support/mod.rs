@@ -29,19 +29,29 @@ pub(crate) fn script(body: &str) -> Vec<u8> {
 /// A directory with an executable `app` in it.
 pub(crate) struct Sandbox {
     directory: TempDir,
+    below: Option<PathBuf>,
 }
 
 impl Sandbox {
     pub(crate) fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
         fs::set_permissions(directory.path(), Permissions::from_mode(0o755)).unwrap();
-        let sandbox = Self { directory };
+        let sandbox = Self { directory, below: None };
+        sandbox.put("app", &answering("one"), 0o755);
+        sandbox
+    }
+
+    /// The same one level down, so that what is beside it does not count.
+    pub(crate) fn below() -> Self {
+        let mut sandbox = Self::new();
+        sandbox.below = Some(sandbox.path().join("below"));
+        fs::create_dir(sandbox.path()).unwrap();
         sandbox.put("app", &answering("one"), 0o755);
         sandbox
     }
 
     pub(crate) fn path(&self) -> &Path {
-        self.directory.path()
+        self.below.as_deref().unwrap_or_else(|| self.directory.path())
     }
 
     pub(crate) fn join(&self, name: &str) -> PathBuf {
@@ -136,7 +146,9 @@ pub(crate) fn spawn(command: &mut Command) -> Child {
 pub(crate) fn is_root(test: &str) -> bool {
     let root = nix::unistd::geteuid().is_root();
     if !root {
-        eprintln!("left out, because it needs root: {test}");
+        let line = format!("{test}: needs root\n");
+        eprint!("left out: {line}");
+        note_left_out(&line);
     }
     root
 }

@@ -1,0 +1,274 @@
+//! The installer is killed at every system call that touches a file, and each such call fails once.
+//!
+//! Whatever happens, the path holds the old or the new executable, whole, and the next start finds
+//! its way and tidies up.
+#![cfg(target_os = "linux")]
+#![allow(clippy::print_stdout, reason = "a test says how much it has looked at")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "test code")]
+
+mod support;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File};
+use std::os::unix::fs::MetadataExt;
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::Mutex;
+use std::thread;
+
+use selfup_install::{Id, Installed, Start, Target};
+use support::{Sandbox, answering, example, has_program, install};
+
+/// Not killed at, since they happen in every program and say nothing about files.
+const NO_FILE: [&str; 5] = ["execve", "mmap", "lseek", "ioctl", "fcntl"];
+
+/// What a call can fail with. One that was interrupted has to be made again.
+fn failures(call: &str) -> &'static [&'static str] {
+    match call {
+        "open" | "openat" => &["EACCES", "EROFS", "ENOSPC", "EMFILE", "EINTR"],
+        "write" => &["ENOSPC", "EIO", "EDQUOT", "EINTR"],
+        "rename" | "renameat" | "renameat2" | "link" | "linkat" => {
+            &["ENOSPC", "EIO", "EACCES", "EROFS", "EXDEV"]
+        }
+        "unlink" | "unlinkat" => &["EIO", "EACCES", "EROFS"],
+        "fsync" | "fdatasync" => &["EIO", "ENOSPC", "EROFS", "EINTR"],
+        "fchmod" | "fchown" | "fsetxattr" | "ftruncate" | "fallocate" => {
+            &["EIO", "EROFS", "EPERM", "ENOSPC", "EINTR"]
+        }
+        "flock" => &["ENOLCK", "EINTR"],
+        "read" | "pread64" => &["EIO", "EINTR"],
+        // One that was interrupted has closed all the same, which cannot be shown in this way.
+        "close" => &["EIO"],
+        _ => &["EIO"],
+    }
+}
+
+/// Where a run begins and what it does.
+struct Scene {
+    name: &'static str,
+    /// Leaves the directory as it is before the run.
+    prepare: fn(&Target),
+    program: &'static str,
+    argument: Option<&'static str>,
+    /// Going back was asked for: who is back is refused from then on.
+    goes_back: bool,
+}
+
+fn on_trial(target: &Target) {
+    drop(install(target, &answering("two")));
+}
+
+fn failed_three_times(target: &Target) {
+    on_trial(target);
+    for _ in 0..3 {
+        drop(target.begin(3).unwrap());
+    }
+}
+
+const SCENES: [Scene; 7] = [
+    Scene::of("install", |_| (), "install", None, false),
+    // Over one that is on trial, where another one is to be kept.
+    Scene::of(
+        "install over",
+        |target| drop(install(target, &answering("three"))),
+        "install",
+        None,
+        false,
+    ),
+    Scene::of("count", on_trial, "recover", Some("begin"), false),
+    Scene::of("commit", on_trial, "recover", Some("commit"), false),
+    Scene::of("give up", failed_three_times, "recover", Some("begin"), true),
+    Scene::of("revert", on_trial, "recover", Some("revert"), true),
+    Scene::of("rollback", on_trial, "recover", Some("rollback"), true),
+];
+
+impl Scene {
+    const fn of(
+        name: &'static str,
+        prepare: fn(&Target),
+        program: &'static str,
+        argument: Option<&'static str>,
+        goes_back: bool,
+    ) -> Self {
+        Self { name, prepare, program, argument, goes_back }
+    }
+
+    /// Runs under strace, with what it is told to do.
+    fn run(&self, sandbox: &Sandbox, strace: &[&str]) -> ExitStatus {
+        let mut command = Command::new("strace");
+        command.args(["-o", sandbox.join("../trace").to_str().unwrap()]).args(strace);
+        command.arg(example(self.program)).arg(sandbox.app()).args(self.argument);
+        let new = File::open(sandbox.join("../new")).unwrap();
+        command.stdin(new).stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap()
+    }
+
+    /// A directory with nothing in it but what belongs there.
+    fn set(&self) -> Sandbox {
+        let sandbox = Sandbox::below();
+        (self.prepare)(&sandbox.target());
+        fs::write(sandbox.join("../new"), answering("two")).unwrap();
+        sandbox
+    }
+
+    /// Every call that touches a file in the directory, as the name of the call and how many of
+    /// that name came before it.
+    fn calls(&self) -> Vec<(String, usize)> {
+        let sandbox = self.set();
+        assert!(self.run(&sandbox, &["-y"]).success(), "{}", self.name);
+        let trace = fs::read_to_string(sandbox.join("../trace")).unwrap();
+        let directory = fs::canonicalize(sandbox.path()).unwrap();
+        let directory = directory.to_str().unwrap();
+        let mut seen = BTreeMap::new();
+        let mut calls = Vec::new();
+        for line in trace.lines() {
+            let Some((call, rest)) = line.split_once('(') else { continue };
+            let count = seen.entry(call.to_owned()).or_insert(0);
+            *count += 1;
+            if rest.contains(directory) && !NO_FILE.contains(&call) {
+                calls.push((call.to_owned(), *count));
+            }
+        }
+        assert!(calls.len() > 20, "{}: {trace}", self.name);
+        calls
+    }
+}
+
+/// One thing that goes wrong.
+struct Point {
+    scene: &'static Scene,
+    call: String,
+    number: usize,
+    /// None: the process is killed.
+    error: Option<&'static str>,
+}
+
+impl std::fmt::Display for Point {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (name, error) = (self.scene.name, self.error.unwrap_or("SIGKILL"));
+        write!(f, "{name}: {error} at {} number {}", self.call, self.number)
+    }
+}
+
+impl Point {
+    fn hold(&self) -> Result<(), String> {
+        let sandbox = self.scene.set();
+        let what = self.error.map_or("signal=SIGKILL".into(), |error| format!("error={error}"));
+        let inject = format!("inject={}:{what}:when={}", self.call, self.number);
+        let end = self.scene.run(&sandbox, &["-e", &inject]);
+        if self.error.is_none() && end.signal() != Some(9) && end.code() != Some(137) {
+            return Err(format!("was not killed: {end}"));
+        }
+        if self.error == Some("EINTR") && !end.success() {
+            return Err(format!("was not made again: {end}"));
+        }
+        at_the_path(&sandbox)?;
+        self.recover(&sandbox).map_err(|why| {
+            let trace = fs::read_to_string(sandbox.join("../trace")).unwrap_or_default();
+            format!(
+                "{why}; {:?}\n{}",
+                sandbox.names(),
+                trace.lines().rev().take(12).collect::<Vec<_>>().join("\n")
+            )
+        })
+    }
+
+    /// The next start, and the next look whether an upgrade is possible.
+    fn recover(&self, sandbox: &Sandbox) -> Result<(), String> {
+        let target = Target::new(sandbox.app()).map_err(|error| error.to_string())?;
+        let start = target.begin(4).map_err(|error| error.to_string())?;
+        target.preflight().map_err(|error| error.to_string())?;
+        let now = at_the_path(sandbox)?;
+        let refused: BTreeSet<_> =
+            target.refusals().unwrap().iter().map(|refusal| refusal.id()).collect();
+
+        let record = matches!(start, Start::OnTrial { .. }) || !refused.is_empty();
+        let previous = target.previous();
+        let mut expected = vec!["app"];
+        if record {
+            expected.insert(0, ".app.selfup-record");
+        }
+        if previous.is_some() {
+            expected.insert(0, ".app.selfup-previous");
+        }
+        if sandbox.names() != expected {
+            return Err(format!("litter, expected were {expected:?}"));
+        }
+        if self.scene.goes_back
+            && self.error.is_none()
+            && now == id("one")
+            && refused != [id("two")].into()
+        {
+            return Err(format!("it went back and remembers {refused:?}"));
+        }
+        // Whatever is at the path, what was there before it can be put back.
+        match start {
+            Start::OnTrial { installed, .. } => goes_back(installed, sandbox),
+            _ if now == id("one") => Ok(()),
+            _ => match target.rollback() {
+                Ok(restored) if restored.id() == id("one") => Ok(()),
+                other => Err(format!("rollback: {other:?}")),
+            },
+        }
+    }
+}
+
+fn goes_back(installed: Installed, sandbox: &Sandbox) -> Result<(), String> {
+    installed.revert("it failed").map_err(|failed| failed.to_string())?;
+    match at_the_path(sandbox)? {
+        now if now == id("one") => Ok(()),
+        now => Err(format!("put back was {now}")),
+    }
+}
+
+fn id(version: &str) -> Id {
+    Id::of(&answering(version)[..]).unwrap()
+}
+
+/// What is there, if it is whole and can be executed.
+fn at_the_path(sandbox: &Sandbox) -> Result<Id, String> {
+    let path: &Path = &sandbox.app();
+    let metadata = fs::symlink_metadata(path).map_err(|error| error.to_string())?;
+    if !metadata.is_file() || metadata.mode() & 0o7777 != 0o755 {
+        return Err(format!("mode {:o}", metadata.mode()));
+    }
+    let now = Id::of(File::open(path).unwrap()).unwrap();
+    match ["one", "two", "three"].map(id).contains(&now) {
+        true => Ok(now),
+        false => Err(format!("neither the old nor the new: {now}")),
+    }
+}
+
+#[test]
+fn wherever_it_is_killed_and_whatever_fails_the_path_holds_a_whole_executable() {
+    if !has_program("strace") {
+        return;
+    }
+    let mut points = Vec::new();
+    for scene in &SCENES {
+        for (call, number) in scene.calls() {
+            let errors = failures(&call).iter().copied().map(Some);
+            for error in std::iter::once(None).chain(errors) {
+                points.push(Point { scene, call: call.clone(), number, error });
+            }
+        }
+    }
+    let kills = points.iter().filter(|point| point.error.is_none()).count();
+    println!("{kills} points to be killed at, {} failing calls", points.len() - kills);
+    assert!(kills > 100 && points.len() > 3 * kills, "{kills} of {}", points.len());
+
+    let (left, broken) = (Mutex::new(points.iter()), Mutex::new(Vec::new()));
+    thread::scope(|scope| {
+        for _ in 0..thread::available_parallelism().map_or(2, usize::from) {
+            scope.spawn(|| {
+                while let Some(point) = { left.lock().unwrap().next() } {
+                    if let Err(why) = point.hold() {
+                        broken.lock().unwrap().push(format!("{point}: {why}"));
+                    }
+                }
+            });
+        }
+    });
+    let broken = broken.into_inner().unwrap();
+    assert!(broken.is_empty(), "{} points do not hold:\n{}", broken.len(), broken.join("\n"));
+}

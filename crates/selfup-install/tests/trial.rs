@@ -1,0 +1,284 @@
+//! Upgrades that have not proved themselves, what becomes of them, and what is refused for good.
+#![allow(clippy::print_stderr, reason = "a test says what it leaves out")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "test code")]
+
+mod support;
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt, symlink};
+use std::time::{Duration, SystemTime};
+
+use selfup_install::{ErrorKind, Id, Installed, Start, Target};
+use support::{Sandbox, answering, assert_says, install};
+
+const MAX: u32 = Start::DEFAULT_MAX;
+const RECORD: &str = ".app.selfup-record";
+
+fn id(version: &str) -> Id {
+    Id::of(&answering(version)[..]).unwrap()
+}
+
+fn on_trial(target: &Target, max: u32) -> (Installed, u32) {
+    match target.begin(max).unwrap() {
+        Start::OnTrial { installed, starts } => (installed, starts),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[track_caller]
+fn assert_settled(target: &Target) {
+    let start = target.begin(MAX).unwrap();
+    assert!(matches!(start, Start::Settled), "{start:?}");
+}
+
+/// One that was installed, and whose installer is gone.
+fn on_trial_here() -> (Sandbox, Target) {
+    let sandbox = Sandbox::new();
+    let target = sandbox.target();
+    drop(install(&target, &answering("two")));
+    (sandbox, target)
+}
+
+#[test]
+fn a_start_where_nothing_is_on_trial_changes_nothing() {
+    let sandbox = Sandbox::new();
+    let target = sandbox.target();
+    // A lock, were it for an instant, would show.
+    let touched = || {
+        let directory = fs::metadata(sandbox.path()).unwrap();
+        (directory.mtime(), directory.mtime_nsec())
+    };
+    let before = touched();
+    assert_settled(&target);
+    assert_eq!(touched(), before);
+    target.refuse(id("bad"), "bad").unwrap();
+    let before = touched();
+    assert_settled(&target);
+    assert_eq!(touched(), before);
+}
+
+#[test]
+fn three_starts_without_surviving_bring_the_previous_one_back() {
+    let (sandbox, target) = on_trial_here();
+    for start in 1..=3 {
+        let (installed, starts) = on_trial(&target, MAX);
+        assert_eq!(starts, start);
+        assert_eq!((installed.id(), installed.previous_id()), (id("two"), id("one")));
+        assert!(installed.warning().is_none());
+    }
+    match target.begin(MAX).unwrap() {
+        Start::RolledBack { refused, restored, starts } => {
+            assert_eq!((refused, restored.id(), starts), (id("two"), id("one"), 3));
+            assert!(restored.warning().is_none());
+        }
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(fs::read(sandbox.app()).unwrap(), answering("one"));
+    assert_settled(&target);
+
+    let refusals = target.refusals().unwrap();
+    let [refusal] = &refusals[..] else { panic!("{refusals:?}") };
+    assert_eq!(refusal.id(), id("two"));
+    assert_eq!(refusal.reason(), "it was started 3 times and never survived its probation");
+    let age = SystemTime::now().duration_since(refusal.time()).unwrap();
+    assert!(age < Duration::from_secs(3600), "{age:?}");
+    assert_eq!(sandbox.names(), [RECORD, "app"]);
+}
+
+#[test]
+fn how_many_starts_is_for_the_program_to_say() {
+    for max in [0, 1] {
+        let (_sandbox, target) = on_trial_here();
+        for _ in 0..max {
+            drop(on_trial(&target, max));
+        }
+        let start = target.begin(max).unwrap();
+        assert!(matches!(start, Start::RolledBack { starts, .. } if starts == max), "{start:?}");
+    }
+}
+
+#[test]
+fn whoever_survives_first_ends_the_trial_for_all() {
+    let (sandbox, target) = on_trial_here();
+    let (first, _) = on_trial(&target, MAX);
+    let (second, starts) = on_trial(&target, MAX);
+    assert_eq!(starts, 2);
+    second.commit().unwrap();
+    assert_settled(&target);
+    first.commit().unwrap();
+    assert_eq!(sandbox.names(), [".app.selfup-previous", "app"]);
+    assert_eq!(target.rollback().unwrap().id(), id("one"));
+}
+
+#[test]
+fn what_one_put_back_no_other_undoes() {
+    let (sandbox, target) = on_trial_here();
+    let (first, _) = on_trial(&target, MAX);
+    let (second, _) = on_trial(&target, MAX);
+    let (third, _) = on_trial(&target, MAX);
+    first.revert("it crashed").unwrap();
+    let failed = second.commit().unwrap_err();
+    assert_says(&failed.error, ErrorKind::TargetChanged, &["cannot keep", "it crashed"]);
+    let failed = third.revert("it crashed here too").unwrap_err();
+    assert_says(&failed.error, ErrorKind::TargetChanged, &["cannot revert"]);
+    assert_eq!(target.refusals().unwrap()[0].reason(), "it crashed");
+    assert_eq!(fs::read(sandbox.app()).unwrap(), answering("one"));
+    assert_settled(&target);
+}
+
+#[test]
+fn a_start_that_was_ended_by_order_does_not_count() {
+    let (_sandbox, target) = on_trial_here();
+    for _ in 0..5 {
+        let (installed, starts) = on_trial(&target, MAX);
+        assert_eq!(starts, 1);
+        installed.forgive_start().unwrap();
+        // Once is enough.
+        installed.forgive_start().unwrap();
+    }
+    drop(on_trial(&target, MAX));
+    let (second, starts) = on_trial(&target, MAX);
+    assert_eq!(starts, 2);
+    second.forgive_start().unwrap();
+    second.forgive_start().unwrap();
+    assert_eq!(on_trial(&target, MAX).1, 2);
+}
+
+#[test]
+fn the_installer_itself_was_no_start() {
+    let sandbox = Sandbox::new();
+    let target = sandbox.target();
+    let installed = install(&target, &answering("two"));
+    drop(on_trial(&target, MAX));
+    installed.forgive_start().unwrap();
+    assert_eq!(on_trial(&target, MAX).1, 2);
+    installed.commit().unwrap();
+    assert_settled(&target);
+}
+
+#[test]
+fn a_trial_of_what_is_not_there_any_more_is_forgotten() {
+    let (sandbox, target) = on_trial_here();
+    drop(on_trial(&target, MAX));
+    sandbox.put("app", &answering("by hand"), 0o755);
+    assert_settled(&target);
+    sandbox.put("app", &answering("two"), 0o755);
+    assert_settled(&target);
+    assert_eq!(sandbox.names(), [".app.selfup-previous", "app"]);
+}
+
+#[test]
+fn with_nothing_to_go_back_to_it_goes_on_and_says_so() {
+    let (sandbox, target) = on_trial_here();
+    fs::remove_file(sandbox.join(".app.selfup-previous")).unwrap();
+    let (installed, starts) = on_trial(&target, 0);
+    assert_eq!(starts, 1);
+    let warning = installed.warning().unwrap();
+    assert_says(warning, ErrorKind::NoPrevious, &["none was kept"]);
+    assert!(target.refusals().unwrap().is_empty());
+    installed.commit().unwrap();
+    assert_settled(&target);
+}
+
+#[test]
+fn going_back_that_was_cut_short_is_taken_up_again() {
+    let (sandbox, target) = on_trial_here();
+    let record = fs::read_to_string(sandbox.join(RECORD)).unwrap();
+    fs::write(sandbox.join(RECORD), format!("{record}refused {} 7 it crashed\n", id("two")))
+        .unwrap();
+    let start = target.begin(MAX).unwrap();
+    assert!(matches!(start, Start::RolledBack { .. }), "{start:?}");
+    assert_eq!(fs::read(sandbox.app()).unwrap(), answering("one"));
+    assert_eq!(target.refusals().unwrap()[0].reason(), "it crashed");
+}
+
+#[test]
+fn a_rollback_by_hand_is_a_refusal_and_ends_the_trial() {
+    let (sandbox, target) = on_trial_here();
+    target.rollback().unwrap();
+    let refusals = target.refusals().unwrap();
+    assert_eq!((refusals[0].id(), refusals[0].reason()), (id("two"), "rolled back by hand"));
+    assert_settled(&target);
+    let record = fs::read_to_string(sandbox.join(RECORD)).unwrap();
+    assert!(!record.contains("trial"), "{record}");
+}
+
+#[test]
+fn what_is_refused_stays_so_until_somebody_asks() {
+    let sandbox = Sandbox::new();
+    let target = sandbox.target();
+    assert!(!target.forgive(id("two")).unwrap());
+    install(&target, &answering("two")).revert("it crashed\nat once").unwrap();
+    target.refuse(id("three"), "a bad feeling").unwrap();
+    let told = |target: &Target| -> Vec<_> {
+        let refusals = target.refusals().unwrap();
+        refusals.iter().map(|refusal| (refusal.id(), refusal.reason().to_owned())).collect()
+    };
+    let all = [(id("three"), "a bad feeling".into()), (id("two"), "it crashed at once".into())];
+    assert_eq!(told(&target), all);
+    assert_eq!(told(&Target::new(sandbox.app()).unwrap()), all);
+
+    // Forgiven, or installed all the same.
+    assert!(target.forgive(id("three")).unwrap());
+    assert!(!target.forgive(id("three")).unwrap());
+    assert_eq!(told(&target), all[1..]);
+    install(&target, &answering("two")).commit().unwrap();
+    assert_eq!(told(&target), []);
+    assert_eq!(sandbox.names(), [".app.selfup-previous", "app"]);
+}
+
+#[test]
+fn what_has_not_proved_itself_is_not_kept_to_go_back_to() {
+    let (sandbox, target) = on_trial_here();
+    let three = install(&target, &answering("three"));
+    assert_eq!(three.previous_id(), id("one"));
+    assert_eq!(target.previous().unwrap().id().unwrap(), id("one"));
+    assert_eq!(three.revert("it crashed").unwrap().id(), id("one"));
+    assert_eq!(fs::read(sandbox.app()).unwrap(), answering("one"));
+
+    // The very one that would be put back: it is the present one then that is kept.
+    drop(install(&target, &answering("two")));
+    let one = install(&target, &answering("one"));
+    assert_eq!(one.previous_id(), id("two"));
+    assert_eq!(one.revert("it crashed").unwrap().id(), id("two"));
+}
+
+#[test]
+fn a_record_that_makes_no_sense_is_no_reason_not_to_start() {
+    let sandbox = Sandbox::new();
+    let target = sandbox.target();
+    let record = sandbox.join(RECORD);
+    for nonsense in [&b"\xff\0trial\ntrial 1 2 3\nrefused"[..], b"", &[b'x'; 1 << 20]] {
+        fs::write(&record, nonsense).unwrap();
+        assert_settled(&target);
+        assert!(target.refusals().unwrap().is_empty());
+    }
+    // It is not lost for good.
+    target.refuse(id("two"), "bad").unwrap();
+    assert_eq!(target.refusals().unwrap().len(), 1);
+
+    // A FIFO holds nobody up, and no link is followed.
+    fs::remove_file(&record).unwrap();
+    nix::unistd::mkfifo(&record, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    assert_settled(&target);
+    fs::remove_file(&record).unwrap();
+    symlink("/etc/passwd", &record).unwrap();
+    let error = target.begin(MAX).unwrap_err();
+    assert_says(&error, ErrorKind::Io, &["cannot read", RECORD]);
+    target.refuse(id("two"), "bad").unwrap_err();
+    assert_eq!(fs::read_link(&record).unwrap().to_str(), Some("/etc/passwd"));
+}
+
+#[test]
+fn an_installer_at_work_keeps_nobody_from_going_back() {
+    let sandbox = Sandbox::new();
+    let target = sandbox.target();
+    let mine = install(&target, &answering("two"));
+    let staged = support::staged(&target, &answering("three"));
+    drop(on_trial(&target, MAX));
+    mine.revert("it crashed").unwrap();
+    let verified = staged.verify(selfup_install::Checks::new()).unwrap();
+    let failed = verified.install().unwrap_err();
+    assert_says(&failed.error, ErrorKind::TargetChanged, &["when the lock was taken"]);
+    assert_eq!(fs::read(sandbox.app()).unwrap(), answering("one"));
+}
