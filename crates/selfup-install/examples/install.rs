@@ -7,7 +7,9 @@
 
 use std::error::Error;
 use std::ffi::OsString;
+use std::fs::File;
 use std::io;
+use std::os::fd::AsFd;
 use std::process::ExitCode;
 
 use selfup_install::{Checks, Expected, Target};
@@ -32,8 +34,13 @@ fn main() -> ExitCode {
 fn install(path: OsString) -> Result<(), Box<dyn Error>> {
     let target = Target::new(path)?;
     target.preflight()?;
-    let mut staged = target.stage(Expected::new())?;
-    staged.write(&mut io::stdin().lock(), &mut |_bytes| ())?;
+    let mut new = File::from(io::stdin().as_fd().try_clone_to_owned()?);
+    let metadata = new.metadata()?;
+    // The size of a file is known beforehand, and space is reserved for it; that of a pipe is not.
+    let expected = Expected::new();
+    let expected = if metadata.is_file() { expected.size(metadata.len()) } else { expected };
+    let mut staged = target.stage(expected)?;
+    staged.write(&mut new, &mut |_bytes| ())?;
     if staged.id() == staged.present() {
         eprintln!("up to date: {}", staged.id());
         return Ok(());

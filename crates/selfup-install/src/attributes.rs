@@ -7,6 +7,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
 use std::path::Path;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::interrupted::again;
 use crate::sys;
 
 /// Says something about the very bytes of a file: never true of other bytes.
@@ -54,7 +55,7 @@ fn carry_owner(path: &Path, old: &Metadata, new: &Metadata, to: &File) -> Result
     if (uid, gid) == (None, None) {
         return Ok(());
     }
-    fchown(to, uid, gid)
+    again(|| fchown(to, uid, gid))
         .map_err(|cause| lost(path, &format!("owner {}:{}", old.uid(), old.gid()), Some(cause)))
 }
 
@@ -68,13 +69,13 @@ fn carry_extended(path: &Path, from: &File, to: &File) -> Result<()> {
         let value = |file| sys::attribute(file, name).map_err(|cause| kept(name, cause));
         let Some(wanted) = value(from)? else { continue };
         if value(to)?.as_ref() != Some(&wanted) {
-            sys::set_attribute(to, name, &wanted).map_err(|cause| kept(name, cause))?;
+            again(|| sys::set_attribute(to, name, &wanted)).map_err(|cause| kept(name, cause))?;
         }
     }
     if !names.iter().any(|name| name.as_c_str() == INHERITED)
         && list(to)?.iter().any(|name| name.as_c_str() == INHERITED)
     {
-        sys::remove_attribute(to, INHERITED).map_err(|cause| kept(INHERITED, cause))?;
+        again(|| sys::remove_attribute(to, INHERITED)).map_err(|cause| kept(INHERITED, cause))?;
     }
     Ok(())
 }

@@ -1,10 +1,10 @@
 //! What an installer that was killed left beside the target.
 
-use std::fs::{self, ReadDir};
-use std::io;
+use std::fs;
 use std::path::Path;
 
 use crate::error::{Error, Result};
+use crate::interrupted::again;
 use crate::site::Occupant;
 use crate::target::Target;
 
@@ -16,7 +16,7 @@ pub(crate) fn clear(target: &Target) -> Result<()> {
     let names = target.names();
     let unreadable =
         |cause| Error::system(format_args!("cannot list {}", names.directory().display()), cause);
-    for entry in list(names.directory()).map_err(unreadable)? {
+    for entry in again(|| fs::read_dir(names.directory())).map_err(unreadable)? {
         let entry = entry.map_err(unreadable)?;
         let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
         if is_file && names.is_temporary(&entry.file_name()) {
@@ -24,15 +24,6 @@ pub(crate) fn clear(target: &Target) -> Result<()> {
         }
     }
     Ok(())
-}
-
-fn list(directory: &Path) -> io::Result<ReadDir> {
-    loop {
-        match fs::read_dir(directory) {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            entries => return entries,
-        }
-    }
 }
 
 /// Finishes or forgets a swap that was cut short, and removes a record that was not written to its

@@ -92,6 +92,7 @@ mod id;
 mod identity;
 mod install;
 mod installed;
+mod interrupted;
 mod leftovers;
 mod lock;
 mod marker;

@@ -10,7 +10,7 @@ mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, chown};
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
@@ -22,6 +22,9 @@ use support::{Sandbox, answering, example, has_program, install};
 
 /// Not killed at, since they happen in every program and say nothing about files.
 const NO_FILE: [&str; 5] = ["execve", "mmap", "lseek", "ioctl", "fcntl"];
+
+/// Somebody who is nobody here.
+const OWNER: u32 = 1234;
 
 /// What a call can fail with. One that was interrupted has to be made again.
 fn failures(call: &str) -> &'static [&'static str] {
@@ -103,19 +106,42 @@ impl Scene {
         command.stdin(new).stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap()
     }
 
-    /// A directory with nothing in it but what belongs there.
-    fn set(&self) -> Sandbox {
+    /// A directory that all runs begin with a copy of: with an attribute that is to be carried over,
+    /// and, where we may give files away, an owner too.
+    fn template(&'static self) -> Template {
         let sandbox = Sandbox::below();
+        let code = "import os, sys; os.setxattr(sys.argv[1], 'user.note', b'kept')";
+        let status = Command::new("python3").args(["-c", code]).arg(sandbox.app()).status();
+        assert!(status.unwrap().success());
+        if nix::unistd::geteuid().is_root() {
+            chown(sandbox.app(), Some(OWNER), Some(OWNER)).unwrap();
+        }
         (self.prepare)(&sandbox.target());
         fs::write(sandbox.join("../new"), answering("two")).unwrap();
-        sandbox
+        Template { scene: self, sandbox }
+    }
+}
+
+/// A scene that is set.
+struct Template {
+    scene: &'static Scene,
+    sandbox: Sandbox,
+}
+
+impl Template {
+    fn copy(&self) -> Sandbox {
+        let copy = Sandbox::below();
+        let (from, to) = (self.sandbox.join(".."), copy.join(".."));
+        let from = from.join(".");
+        assert!(Command::new("cp").arg("-a").args([from, to]).status().unwrap().success());
+        copy
     }
 
     /// Every call that touches a file in the directory, as the name of the call and how many of
     /// that name came before it.
     fn calls(&self) -> Vec<(String, usize)> {
-        let sandbox = self.set();
-        assert!(self.run(&sandbox, &["-y"]).success(), "{}", self.name);
+        let (scene, sandbox) = (self.scene, self.copy());
+        assert!(scene.run(&sandbox, &["-y"]).success(), "{}", scene.name);
         let trace = fs::read_to_string(sandbox.join("../trace")).unwrap();
         let directory = fs::canonicalize(sandbox.path()).unwrap();
         let directory = directory.to_str().unwrap();
@@ -129,13 +155,14 @@ impl Scene {
                 calls.push((call.to_owned(), *count));
             }
         }
-        assert!(calls.len() > 20, "{}: {trace}", self.name);
+        assert!(calls.len() > 20, "{}: {trace}", scene.name);
         calls
     }
 }
 
 /// One thing that goes wrong.
-struct Point {
+struct Point<'a> {
+    template: &'a Template,
     scene: &'static Scene,
     call: String,
     number: usize,
@@ -143,16 +170,16 @@ struct Point {
     error: Option<&'static str>,
 }
 
-impl std::fmt::Display for Point {
+impl std::fmt::Display for Point<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let (name, error) = (self.scene.name, self.error.unwrap_or("SIGKILL"));
         write!(f, "{name}: {error} at {} number {}", self.call, self.number)
     }
 }
 
-impl Point {
+impl Point<'_> {
     fn hold(&self) -> Result<(), String> {
-        let sandbox = self.scene.set();
+        let sandbox = self.template.copy();
         let what = self.error.map_or("signal=SIGKILL".into(), |error| format!("error={error}"));
         let inject = format!("inject={}:{what}:when={}", self.call, self.number);
         let end = self.scene.run(&sandbox, &["-e", &inject]);
@@ -232,6 +259,9 @@ fn at_the_path(sandbox: &Sandbox) -> Result<Id, String> {
     if !metadata.is_file() || metadata.mode() & 0o7777 != 0o755 {
         return Err(format!("mode {:o}", metadata.mode()));
     }
+    if nix::unistd::geteuid().is_root() && metadata.uid() != OWNER {
+        return Err(format!("owner {}", metadata.uid()));
+    }
     let now = Id::of(File::open(path).unwrap()).unwrap();
     match ["one", "two", "three"].map(id).contains(&now) {
         true => Ok(now),
@@ -241,15 +271,17 @@ fn at_the_path(sandbox: &Sandbox) -> Result<Id, String> {
 
 #[test]
 fn wherever_it_is_killed_and_whatever_fails_the_path_holds_a_whole_executable() {
-    if !has_program("strace") {
+    if !has_program("strace") || !has_program("python3") {
         return;
     }
     let mut points = Vec::new();
-    for scene in &SCENES {
-        for (call, number) in scene.calls() {
+    let templates: Vec<_> = SCENES.iter().map(Scene::template).collect();
+    for template in &templates {
+        for (call, number) in template.calls() {
             let errors = failures(&call).iter().copied().map(Some);
             for error in std::iter::once(None).chain(errors) {
-                points.push(Point { scene, call: call.clone(), number, error });
+                let (scene, call) = (template.scene, call.clone());
+                points.push(Point { template, scene, call, number, error });
             }
         }
     }

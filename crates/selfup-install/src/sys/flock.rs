@@ -8,6 +8,8 @@ use std::fs::File;
 use std::io;
 use std::os::fd::AsRawFd;
 
+use crate::interrupted::again;
+
 /// Locks a file for us alone, without waiting; whether that was possible.
 pub(crate) fn try_lock(file: &File) -> io::Result<bool> {
     match flock(file, libc::LOCK_EX | libc::LOCK_NB) {
@@ -22,14 +24,9 @@ pub(crate) fn unlock(file: &File) -> io::Result<()> {
 }
 
 fn flock(file: &File, operation: libc::c_int) -> io::Result<()> {
-    loop {
+    again(|| {
         // SAFETY: the call takes two integers; the descriptor is open as long as the file lives.
-        if unsafe { libc::flock(file.as_raw_fd(), operation) } == 0 {
-            return Ok(());
-        }
-        let error = io::Error::last_os_error();
-        if error.kind() != io::ErrorKind::Interrupted {
-            return Err(error);
-        }
-    }
+        let result = unsafe { libc::flock(file.as_raw_fd(), operation) };
+        if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+    })
 }
