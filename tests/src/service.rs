@@ -27,7 +27,8 @@ impl Deployment {
         for folder in ["bin", "releases"] {
             fs::create_dir(sandbox.join(folder)).unwrap();
         }
-        sandbox.expect_files(["releases", "bin/app", "bin/.app.selfup-previous"]);
+        let beside = ["bin/.app.selfup-previous", "bin/.app.selfup-record"];
+        sandbox.expect_files(["releases", "bin/app"].into_iter().chain(beside));
         Self { sandbox, executable: executable.into(), releases: AtomicU32::new(0) }
     }
 

@@ -3,7 +3,7 @@
 //! Whatever comes: one warning says what it was, the service goes on, nothing stays in the
 //! program's folder, and a good release later on is installed as ever.
 
-use super::{APP, PREVIOUS, deployed, http, publish};
+use super::{APP, PREVIOUS, RECORD, deployed, http, publish};
 use selfup_tests::origin::{Offer, Origin};
 use selfup_tests::release::Release;
 use selfup_tests::sandbox::PATIENCE;
@@ -58,7 +58,7 @@ impl Trial {
         self.visitors.leave();
         assert_eq!(self.service.ask_for("generation"), "2", "no restart before");
         assert_eq!(self.deployment.installed(), good.id());
-        self.deployment.wait_listing(&[PREVIOUS, "app"]);
+        self.deployment.wait_listing(&[PREVIOUS, RECORD, "app"]);
         let warnings = self.service.warnings();
         for warning in &warnings {
             println!("{warning}");
@@ -110,7 +110,7 @@ fn programs_that_are_no_selfup_programs() {
     let cases: [(Vec<u8>, &[&str]); 9] = [
         (other("/bin/true"), &["printed nothing instead of the token", remedy]),
         (b"#!/bin/sh\necho usage\n".to_vec(), &["printed \"usage\" instead of the token", remedy]),
-        (b"#!/no/such/interpreter\n".to_vec(), &["the loader or interpreter it names is not"]),
+        (b"#!/no/such/interpreter\n".to_vec(), &["a script for \"/no/such/interpreter\", which is"]),
         (noted("when_probed=makes_noise"), &["printed more than the token: \"loading", remedy]),
         (noted("when_probed=exits"), &["exited with code 3"]),
         (noted("when_probed=crashes"), &["was killed by signal 6 (SIGABRT)"]),

@@ -21,6 +21,8 @@ use selfup_tests::service::Deployment;
 
 const APP: &str = env!("CARGO_BIN_EXE_upgradable");
 const PREVIOUS: &str = ".app.selfup-previous";
+/// There while an upgrade is on trial, and once one has failed.
+const RECORD: &str = ".app.selfup-record";
 
 /// A deployment in which version 1 is installed.
 fn deployed(name: &str) -> (Deployment, Release) {

@@ -1,6 +1,6 @@
 //! A person, or a package manager, puts another executable in place and asks for a restart.
 
-use super::{PREVIOUS, deployed, http, publish};
+use super::{PREVIOUS, RECORD, deployed, http, publish};
 use selfup_tests::origin::Origin;
 use selfup_tests::release::sha1;
 use selfup_tests::sandbox::PATIENCE;
@@ -40,7 +40,7 @@ fn an_upgrade_replaces_what_a_link_leads_to() {
     service.wait_version(2);
     assert_eq!(fs::read_link(&link).unwrap(), std::path::Path::new("bin/app"));
     assert_eq!(deployment.installed(), second.id());
-    deployment.wait_listing(&[PREVIOUS, "app"]);
+    deployment.wait_listing(&[PREVIOUS, RECORD, "app"]);
     service.terminate();
     deployment.finish();
 }
@@ -53,7 +53,12 @@ fn a_link_that_is_pointed_elsewhere_counts_at_the_next_restart() {
     put(second.path(), &other, 0o755);
     let link = deployment.sandbox().join("link");
     symlink("bin/app", &link).unwrap();
-    deployment.sandbox().expect_files(["link", "bin/other", "bin/.other.selfup-previous"]);
+    deployment.sandbox().expect_files([
+        "link",
+        "bin/other",
+        "bin/.other.selfup-previous",
+        "bin/.other.selfup-record",
+    ]);
     let origin = Origin::start();
     let mut command = Command::new(&link);
     command.args(["address=127.0.0.1:0", &http(&origin)]);
@@ -80,7 +85,11 @@ fn a_name_that_ends_like_the_kernel_s_word_for_a_removed_file() {
     let name = "bin/app (deleted)";
     let path = deployment.sandbox().join(name);
     put(first.path(), &path, 0o755);
-    deployment.sandbox().expect_files([name, "bin/.app (deleted).selfup-previous"]);
+    deployment.sandbox().expect_files([
+        name,
+        "bin/.app (deleted).selfup-previous",
+        "bin/.app (deleted).selfup-record",
+    ]);
     let origin = Origin::start();
     publish(&origin, &second);
     let mut command = Command::new(&path);
@@ -120,7 +129,7 @@ fn another_executable_is_supervised_and_replaced() {
         assert_eq!(service.ask_for("id"), second.id());
         assert_eq!(deployment.installed(), second.id());
         assert_eq!(sha1(&master), own.id(), "the master's own is left alone");
-        deployment.wait_listing(&[PREVIOUS, "app", "master"]);
+        deployment.wait_listing(&[PREVIOUS, RECORD, "app", "master"]);
         service.terminate();
         deployment.finish();
     }

@@ -29,7 +29,7 @@ fn three_releases_over_http_one_after_the_other() {
     let releases = ["version=2", "version=3"].map(|notes| deployment.release(notes));
     let origin = Origin::start();
     publish(&origin, &first);
-    let service = deployment.start([http(&origin)]);
+    let service = deployment.start([http(&origin), "probation=100".into()]);
     assert_eq!(service.ask_for("id"), first.id());
     let pid = service.process().pid();
     let visitors = service.visitors();
@@ -54,7 +54,8 @@ fn three_releases_from_a_file_one_after_the_other() {
     let releases = ["version=2", "version=3"].map(|notes| deployment.release(notes));
     let published = deployment.sandbox().join("releases/app");
     put(first.path(), &published, 0o600);
-    let service = deployment.start([format!("file={}", published.display())]);
+    let service =
+        deployment.start([format!("file={}", published.display()), "probation=100".into()]);
     let visitors = service.visitors();
     upgrade_through(&service, &releases, |release| put(release.path(), &published, 0o600));
     visitors.leave();
@@ -101,7 +102,7 @@ fn a_server_that_says_nothing_about_its_files_will_do() {
         wait_until("some downloads", PATIENCE, || origin.count("GET") > before + 3);
     };
     publish(&first);
-    let service = deployment.start([http(&origin)]);
+    let service = deployment.start([http(&origin), "probation=100".into()]);
     let visitors = service.visitors();
     wait_downloads();
     assert_eq!(service.ask_for("generation"), "1");
@@ -155,7 +156,8 @@ fn a_closure_is_a_fetcher() {
     let [second, third] = ["version=2", "version=3"].map(|notes| deployment.release(notes));
     let published = deployment.sandbox().join("releases/app");
     put(second.path(), &published, 0o644);
-    let service = deployment.start([format!("closure={}", published.display())]);
+    let service =
+        deployment.start([format!("closure={}", published.display()), "probation=100".into()]);
     service.process().wait_line(&format!("fetches, {} is in use", first.id()), PATIENCE);
     service.wait_version(2);
     assert_eq!(service.ask_for("id"), second.id());

@@ -1,6 +1,6 @@
 //! Releases that answer the probe, and fail when they are needed.
 
-use super::{PREVIOUS, deployed, http, publish};
+use super::{PREVIOUS, RECORD, deployed, http, publish};
 use selfup_tests::origin::Origin;
 use selfup_tests::release::Release;
 use selfup_tests::sandbox::{PATIENCE, wait_until};
@@ -19,7 +19,7 @@ fn is_back(deployment: &Deployment, service: &Service, first: &Release) {
     service.is_version(1);
     assert_eq!(service.ask_for("id"), first.id());
     assert_eq!(deployment.installed(), first.id(), "the previous one is back");
-    deployment.wait_listing(&["app"]);
+    deployment.wait_listing(&[RECORD, "app"]);
 }
 
 /// The old child goes on serving, and the release is not tried again.
@@ -52,7 +52,7 @@ fn fails_to_start(name: &str, fault: &str, why: &str) {
     visitors.leave();
     assert_eq!(attempts(), 1);
     assert_eq!(deployment.installed(), good.id());
-    deployment.wait_listing(&[PREVIOUS, "app"]);
+    deployment.wait_listing(&[PREVIOUS, RECORD, "app"]);
     let warnings = service.warnings().join("\n");
     assert_eq!(
         warnings.contains("killed child #2: it was not ready within"),

@@ -1,6 +1,6 @@
 //! Two services, one executable.
 
-use super::{PREVIOUS, deployed, http, publish};
+use super::{PREVIOUS, RECORD, deployed, http, publish};
 use selfup_tests::origin::Origin;
 use selfup_tests::sandbox::PATIENCE;
 
@@ -23,7 +23,7 @@ fn one_installs_and_the_other_only_restarts() {
     for visitors in visitors {
         visitors.leave();
     }
-    deployment.wait_listing(&[PREVIOUS, "app"]);
+    deployment.wait_listing(&[PREVIOUS, RECORD, "app"]);
     for service in services {
         service.terminate();
     }

@@ -1,11 +1,13 @@
 //! SIGTERM in the middle of an upgrade: the service ends as if there were none, and leaves nothing.
 
-use super::{PREVIOUS, deployed, http, publish};
+use super::{PREVIOUS, RECORD, deployed, http, publish};
 use selfup_tests::origin::{Offer, Origin};
 use selfup_tests::release::Release;
 use selfup_tests::sandbox::{PATIENCE, children_of, wait_for, wait_until};
 use selfup_tests::service::{Deployment, Service};
+use std::fs;
 use std::os::unix::process::ExitStatusExt;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 /// Long against the end of a process, short against any deadline of a transfer, a probe or a start.
@@ -32,7 +34,7 @@ fn during_the_download() {
     let service = deployment.start([http(&origin)]);
     let half = second.bytes().len() as u64 / 2;
     wait_until("half of it to arrive", PATIENCE, || {
-        std::fs::read_dir(deployment.sandbox().join("bin")).unwrap().any(|entry| {
+        fs::read_dir(deployment.sandbox().join("bin")).unwrap().any(|entry| {
             let entry = entry.unwrap();
             entry.file_name().to_string_lossy().contains(".selfup-new-")
                 && written(&entry.path()) >= half
@@ -43,7 +45,7 @@ fn during_the_download() {
 
 /// Space is reserved beforehand: what counts is where the data ends.
 fn written(path: &std::path::Path) -> u64 {
-    let bytes = std::fs::read(path).unwrap_or_default();
+    let bytes = fs::read(path).unwrap_or_default();
     bytes.iter().rposition(|byte| *byte != 0).unwrap_or(0) as u64 + 64 * 1024
 }
 
@@ -62,8 +64,32 @@ fn during_the_probe() {
     assert!(!executable(probe).contains(".selfup-new-"), "the probe {probe} is left");
 }
 
+/// Before the first byte: while it is seen whether anything could be installed, and while what is
+/// there is looked at.
+#[test]
+fn as_soon_as_anything_is_put_beside_the_program() {
+    for _ in 0..5 {
+        let (deployment, first) = deployed("term-beside");
+        let origin = Origin::start();
+        publish(&origin, &first);
+        let mut command = Command::new(deployment.program());
+        command.args(["address=127.0.0.1:0", &http(&origin)]);
+        let process = deployment.sandbox().start(command);
+        let folder = deployment.sandbox().join("bin");
+        wait_until("something beside the program", PATIENCE, || {
+            // As often as can be: some of it is there for a millisecond only.
+            (0..200).any(|_| fs::read_dir(&folder).unwrap().count() > 1)
+        });
+        process.signal(libc::SIGTERM);
+        let end = process.wait(PATIENCE);
+        assert_eq!(end.signal(), Some(libc::SIGTERM), "{end}");
+        deployment.wait_listing(&["app"]);
+        deployment.finish();
+    }
+}
+
 fn executable(pid: u32) -> String {
-    let link = std::fs::read_link(format!("/proc/{pid}/exe")).unwrap_or_default();
+    let link = fs::read_link(format!("/proc/{pid}/exe")).unwrap_or_default();
     link.display().to_string()
 }
 
@@ -75,7 +101,7 @@ fn during_the_candidate_s_start() {
     publish(&origin, &second);
     let service = deployment.start([http(&origin)]);
     service.process().wait_line("v2 starts", PATIENCE);
-    ends_at_once(deployment, &service, &second, &[PREVIOUS, "app"]);
+    ends_at_once(deployment, &service, &second, &[PREVIOUS, RECORD, "app"]);
 }
 
 #[test]
@@ -86,5 +112,5 @@ fn during_the_probation() {
     publish(&origin, &second);
     let service = deployment.start([http(&origin)]);
     service.wait_version(2);
-    ends_at_once(deployment, &service, &second, &[PREVIOUS, "app"]);
+    ends_at_once(deployment, &service, &second, &[PREVIOUS, RECORD, "app"]);
 }
