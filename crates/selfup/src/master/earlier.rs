@@ -1,6 +1,6 @@
 use std::{os::unix::process::CommandExt, process::Command};
 
-use selfup_install::{Installed, Start, Target};
+use selfup_install::{ErrorKind, Installed, Start, Target};
 
 use super::{Reporter, children::Recipe};
 use crate::{Config, error::Chain, event::Event as Told};
@@ -19,6 +19,8 @@ pub(super) fn look_after(recipe: &Recipe, config: &mut Config) -> Option<Box<Ins
             Told::PutBack { refused: refused.to_string(), reason }
         }
         Ok(_) => return None,
+        // Then nothing can be started either, and that is told.
+        Err(error) if error.kind() == ErrorKind::NotFound => return None,
         Err(error) => {
             let reason = format!("could not look after an earlier upgrade: {}", Chain(&error));
             Told::Trouble { reason }
