@@ -79,6 +79,7 @@ fn a_program_that_catches_ctrl_z_is_told_once_and_the_master_is_stopped() {
     recorder.records(1, &from_shell);
     recorder.mark(1);
     assert_eq!(recorder.recorded(1), ["SIGTSTP from the kernel", &from_shell]);
+    assert!(!recorder.has_told("passed SIGTSTP on to child #1"));
     recorder.end(0);
     finish(sandbox, recorder.process());
 }
