@@ -2,6 +2,7 @@ use std::{
     env, fs, io,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
+    sync::OnceLock,
 };
 
 use crate::{Error, ErrorKind, sys};
@@ -13,6 +14,22 @@ use crate::{Error, ErrorKind, sys};
 /// kernel's word on it does not lead to the executable that runs (it was started through a
 /// descriptor, say), the resolved path is taken.
 pub(crate) fn launch_path() -> Result<PathBuf, Error> {
+    match TOLD.get() {
+        Some(path) => Ok(path.clone()),
+        None => find(),
+    }
+}
+
+/// What the master says that this child was started from.
+static TOLD: OnceLock<PathBuf> = OnceLock::new();
+
+/// In a child, the master's word counts.
+pub(crate) fn was_started_from(path: &Path) {
+    // A process becomes a child once.
+    let _first_stays = TOLD.set(path.to_owned());
+}
+
+fn find() -> Result<PathBuf, Error> {
     let running = env::current_exe().map_err(|error| {
         Error::new(ErrorKind::Executable, "could not tell the path of the running executable")
             .because(error)

@@ -14,6 +14,7 @@ use crate::{
     control::ChildEnd,
     env::{Assignment, CONTROL},
     identity::Identity,
+    launch::was_started_from,
     restart, sys,
 };
 
@@ -33,6 +34,7 @@ pub(crate) fn enter(mut config: Config, assignment: Assignment) -> Result<ExitCo
         Error::new(ErrorKind::Child, "could not take over the sockets of the master").because(error)
     })?;
     let voice = Voice::new(ChildEnd::from(channel));
+    was_started_from(&assignment.bin_path);
     let mut state = State::new(
         sockets.nonblocking(true),
         Identity::new(assignment.bin_path),

@@ -29,6 +29,7 @@ fn main() -> ExitCode {
         std::env::current_exe().and_then(std::fs::remove_file).unwrap_or_default();
     }
     match command_line::config(program) {
+        Some(config) if notes.has("bad_key") => selfup::run(config.trusted_key("RWnonsense")),
         Some(config) => selfup::run(config),
         None => ExitCode::from(2),
     }
@@ -116,6 +117,7 @@ fn serve(mut connection: &Connection, state: &State, notes: &Notes) -> io::Resul
                 lines.next().transpose()?;
             }
             "restart" => drop(state.restart()),
+            "rollback" => println!("rolls back: {:?}", selfup::rollback()),
             _ => {}
         }
         let (pid, generation) = (std::process::id(), state.generation());
