@@ -18,5 +18,6 @@ pub mod recorder;
 pub mod release;
 pub mod sandbox;
 pub mod service;
+pub mod signer;
 pub mod subject;
 pub mod visitor;

@@ -8,7 +8,7 @@ use std::{
 use selfup_fetch::Fetch;
 use selfup_signals::Signal;
 
-use crate::{Event, State};
+use crate::{Event, State, trust::TrustOptions};
 
 /// What to run, on which sockets, and how to restart and upgrade it.
 ///
@@ -64,6 +64,7 @@ pub(crate) struct Options {
     pub(crate) min_fetch_interval: Duration,
     pub(crate) size_cap: u64,
     pub(crate) retry_refused: bool,
+    pub(crate) trust: TrustOptions,
     pub(crate) max_draining: usize,
     pub(crate) handover: Handover,
     pub(crate) readiness: Readiness,
@@ -226,6 +227,43 @@ impl Config {
         self
     }
 
+    /// Trusts this public key of [minisign](https://jedisct1.github.io/minisign/): the line that
+    /// begins with `RW`, or the content of the `.pub` file. From then on a new executable is only
+    /// installed if it is signed, by any of the trusted keys; keys are rotated by trusting both for
+    /// a release.
+    ///
+    /// The fetchers look for the signature beside the executable, at its name and `.minisig`. It is
+    /// made of the executable itself, before it is compressed: `minisign -S -m app` makes
+    /// `app.minisig`, which is published beside `app` or `app.gz`. A signature says for which file
+    /// name it is; publish under that one, or say another with
+    /// `minisign -S -m app -t 'file:app-linux-x86_64'`.
+    ///
+    /// A key that cannot be read ends the start with an error, also where the overseer is not
+    /// [required](Self::required): nothing unsigned is taken because of a slip.
+    pub fn trusted_key(mut self, key: impl Into<String>) -> Self {
+        self.options.trust.keys.push(key.into());
+        self
+    }
+
+    /// The version of this program, most often `env!("CARGO_PKG_VERSION")`. Then a new executable
+    /// that is known to be older is refused, so that nobody can bring back an old one with its known
+    /// faults. Versions are compared as [semantic versions](https://semver.org).
+    ///
+    /// The version of a new executable is what is signed with it
+    /// (`minisign -S -m app -t 'version:1.2.3 file:app'`), or else what the fetcher announces. One
+    /// whose version is not known is taken. A version that cannot be read ends the start with an
+    /// error, as for [`trusted_key`](Self::trusted_key).
+    pub fn version(mut self, version: impl Into<String>) -> Self {
+        self.options.trust.version = Some(version.into());
+        self
+    }
+
+    /// Whether an older [version](Self::version) is taken too. The default is `false`.
+    pub fn allow_downgrade(mut self, allow: bool) -> Self {
+        self.options.trust.allow_downgrade = allow;
+        self
+    }
+
     /// The most bytes that a new executable may have. The default is 1 GiB.
     pub fn size_cap(mut self, bytes: u64) -> Self {
         self.options.size_cap = bytes;
@@ -313,6 +351,7 @@ impl Default for Options {
             min_fetch_interval: Duration::from_secs(1),
             size_cap: 1 << 30,
             retry_refused: false,
+            trust: TrustOptions::default(),
             max_draining: 8,
             handover: Handover::default(),
             readiness: Readiness::default(),

@@ -3,13 +3,14 @@ use std::path::PathBuf;
 use selfup_fetch::Artifact;
 use selfup_install::{Checks, Error, Expected, Id, Installed, Staged, Target};
 
-use crate::config::PreUpgrade;
+use crate::{config::PreUpgrade, control::VERSION, trust::Trust};
 
 /// What is asked of a new executable, whoever brings it.
 pub(crate) struct Intake {
     /// The executable that it replaces.
     pub(crate) path: PathBuf,
     pub(crate) size_cap: u64,
+    pub(crate) trust: Trust,
     pub(crate) pre_upgrade: Option<PreUpgrade>,
     /// What was refused may be tried again.
     pub(crate) retry_refused: bool,
@@ -37,7 +38,11 @@ impl Intake {
         for digest in &artifact.digests {
             expected = expected.digest(digest.to_string().parse()?);
         }
-        Target::new(&self.path)?.stage(expected)
+        expected = expected
+            .signature(artifact.signature.clone())
+            .file_name(artifact.file_name.as_deref())
+            .version(artifact.version.as_deref());
+        Target::new(&self.path)?.stage(self.trust.expected(expected))
     }
 
     /// Why these bytes were refused before, if they were, by any master or by hand.
@@ -54,7 +59,8 @@ impl Intake {
         if self.retry_refused {
             Target::new(&self.path)?.forgive(staged.id())?;
         }
-        let mut checks = Checks::new();
+        let spoken = u32::from(VERSION);
+        let mut checks = self.trust.checks(Checks::new().marker(spoken..=spoken));
         if let Some(hook) = &mut self.pre_upgrade {
             checks = checks.pre_upgrade(hook.as_mut());
         }

@@ -22,6 +22,7 @@ mod run;
 mod shutdown;
 mod state;
 mod sys;
+mod trust;
 mod update;
 
 pub use check::sanity_check;

@@ -23,8 +23,9 @@ use crate::{
 ///
 /// Where something fails before a child runs, it warns and runs the program in this process, with
 /// a state that is not [enabled](State::enabled) and has the sockets that could be bound; unless
-/// the overseer is [required](Config::required), or none of the addresses could be bound. Errors
-/// are printed as one line on stderr; the exit code is 1 then.
+/// the overseer is [required](Config::required), none of the addresses could be bound, or a key or
+/// version of the configuration cannot be read. Errors are printed as one line on stderr; the exit
+/// code is 1 then.
 #[must_use = "the exit code is for `main` to return"]
 pub fn run(config: Config) -> ExitCode {
     match try_run(config) {
@@ -46,6 +47,8 @@ pub fn run(config: Config) -> ExitCode {
 pub fn try_run(config: Config) -> Result<ExitCode, Error> {
     sanity_check();
     if let Some(assignment) = env::take_assignment()? {
+        // One that could not be a master after the next start must not get to serve.
+        config.options.trust.check()?;
         return child::enter(config, assignment);
     }
     match Master::start(config) {
@@ -71,7 +74,8 @@ fn end_like(end: End) -> ExitCode {
 fn fall_back(not_started: NotStarted) -> Result<ExitCode, Error> {
     let NotStarted { error, mut config, fds } = not_started;
     let nothing_to_serve_on = fds.is_empty() && !config.listen.is_empty();
-    if config.options.required || nothing_to_serve_on || error.kind() == ErrorKind::Child {
+    let cannot_be_meant = matches!(error.kind(), ErrorKind::Child | ErrorKind::Configuration);
+    if config.options.required || nothing_to_serve_on || cannot_be_meant {
         return Err(error);
     }
     let reason =

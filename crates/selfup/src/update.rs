@@ -13,6 +13,7 @@ use crate::{
     config::Options,
     intake::{Intake, Novelty, novelty},
     launch::launch_path,
+    trust::{Trust, TrustOptions},
 };
 
 /// One update, now, in this process: for command-line tools that update themselves when asked to.
@@ -34,6 +35,7 @@ pub struct Update {
     fetcher: Box<dyn Fetch>,
     exec_file: Option<PathBuf>,
     intake: Intake,
+    trust: TrustOptions,
     only_check: bool,
     progress: Option<Box<dyn FnMut(Progress)>>,
 }
@@ -93,9 +95,11 @@ impl Update {
             intake: Intake {
                 path: PathBuf::new(),
                 size_cap,
+                trust: Trust::default(),
                 pre_upgrade: None,
                 retry_refused: false,
             },
+            trust: TrustOptions::default(),
             only_check: false,
             progress: None,
         }
@@ -117,6 +121,24 @@ impl Update {
     /// The most bytes that a new executable may have. The default is 1 GiB.
     pub fn size_cap(mut self, bytes: u64) -> Self {
         self.intake.size_cap = bytes;
+        self
+    }
+
+    /// As [`Config::trusted_key`](crate::Config::trusted_key).
+    pub fn trusted_key(mut self, key: impl Into<String>) -> Self {
+        self.trust.keys.push(key.into());
+        self
+    }
+
+    /// As [`Config::version`](crate::Config::version).
+    pub fn version(mut self, version: impl Into<String>) -> Self {
+        self.trust.version = Some(version.into());
+        self
+    }
+
+    /// As [`Config::allow_downgrade`](crate::Config::allow_downgrade).
+    pub fn allow_downgrade(mut self, allow: bool) -> Self {
+        self.trust.allow_downgrade = allow;
         self
     }
 
@@ -149,10 +171,12 @@ impl Update {
     ///
     /// # Errors
     ///
+    /// [`ErrorKind::Configuration`]: a key or the version cannot be read;
     /// [`ErrorKind::Executable`]: the executable cannot be told or replaced; [`ErrorKind::Fetch`]:
     /// the source cannot be asked or did not deliver; [`ErrorKind::Refused`]: what it delivered was
     /// turned down. What was installed stays as it was.
     pub fn run(mut self) -> Result<Updated, Error> {
+        self.intake.trust = self.trust.check()?;
         self.intake.path = match self.exec_file.take() {
             Some(path) => path,
             None => launch_path()?,
@@ -161,18 +185,20 @@ impl Update {
             Error::new(ErrorKind::Executable, "could not prepare an update").because(error)
         })?;
         let path = self.intake.path.clone();
-        let current = Current::new(path.clone(), move || id_of(&path).unwrap_or_default());
+        let current = Current::new(path.clone(), move || id_of(&path).unwrap_or_default())
+            .signature_wanted(self.intake.trust.wants_signatures());
         self.fetcher.init(&current).map_err(could_not_fetch)?;
         let artifact = self.fetcher.fetch(&current).map_err(could_not_fetch)?;
         let Some(mut artifact) = artifact else {
             return Ok(Updated::UpToDate { id: current.id().to_owned() });
         };
-        let (total, version) = (artifact.size, artifact.version.clone());
+        let total = artifact.size;
         let mut progress = self.progress.take().unwrap_or_else(|| Box::new(|_| {}));
         let mut staged = self.intake.stage(&artifact).map_err(refused)?;
         staged
             .write(&mut artifact.reader, &mut |bytes| progress(Progress { bytes, total }))
             .map_err(refused)?;
+        let version = staged.version().map(str::to_owned);
         let (from, to) = (staged.present().to_string(), staged.id().to_string());
         let novelty = novelty(&staged, None);
         if let (Novelty::New, Some(reason)) = (novelty, self.intake.refusal(staged.id())) {

@@ -95,8 +95,7 @@ fn files_that_are_no_program_for_this_machine() {
 }
 
 fn gzip(release: &Release) -> Vec<u8> {
-    let output =
-        Command::new("gzip").arg("-1c").arg(release.path()).output().unwrap();
+    let output = Command::new("gzip").arg("-1c").arg(release.path()).output().unwrap();
     assert!(output.status.success());
     output.stdout
 }
@@ -107,10 +106,22 @@ fn programs_that_are_no_selfup_programs() {
     let other = |path: &str| fs::read(path).unwrap();
     let noted = |notes: &str| trial.deployment.release(&format!("version=2 {notes}")).bytes();
     let remedy = "call selfup::sanity_check() first in main";
-    let cases: [(Vec<u8>, &[&str]); 9] = [
-        (other("/bin/true"), &["printed nothing instead of the token", remedy]),
-        (b"#!/bin/sh\necho usage\n".to_vec(), &["printed \"usage\" instead of the token", remedy]),
-        (b"#!/no/such/interpreter\n".to_vec(), &["a script for \"/no/such/interpreter\", which is"]),
+    let unmarked = "it carries no selfup note; build it with selfup::run in it";
+    // Were it run, it would leave a trace.
+    let ran = trial.deployment.sandbox().join("releases/ran");
+    let script =
+        format!("#!/bin/sh\n: > {}\nprintf '%s\\n' \"$SELFUP_BIN_CHECK\"\n", ran.display());
+    let cases: [(Vec<u8>, &[&str]); 10] = [
+        (other("/bin/true"), &["it is no selfup program", unmarked]),
+        (script.into_bytes(), &["it is no selfup program: it is a script"]),
+        (
+            b"#!/no/such/interpreter\n".to_vec(),
+            &["a script for \"/no/such/interpreter\", which is"],
+        ),
+        (
+            of_another_protocol(&trial.first),
+            &["it speaks version 9 of selfup's protocol, what runs"],
+        ),
         (noted("when_probed=makes_noise"), &["printed more than the token: \"loading", remedy]),
         (noted("when_probed=exits"), &["exited with code 3"]),
         (noted("when_probed=crashes"), &["was killed by signal 6 (SIGABRT)"]),
@@ -124,7 +135,17 @@ fn programs_that_are_no_selfup_programs() {
         let words = [&["refused a new executable: cannot replace ", "/bin/app"], words].concat();
         trial.warns(&words);
     }
+    assert!(!ran.exists());
     assert_eq!(trial.recovers(), number, "one warning for each");
+}
+
+/// With another version in its note.
+fn of_another_protocol(release: &Release) -> Vec<u8> {
+    let mut bytes = release.bytes();
+    let note = b"\x07\0\0\0\x04\0\0\0\x01\0\0\0selfup\0\0";
+    let at = bytes.windows(note.len()).position(|window| window == note).unwrap();
+    bytes[at + note.len()] = 9;
+    bytes
 }
 
 /// Each waits for the probe's deadline, so each has a test: they run side by side.

@@ -13,6 +13,7 @@ mod options;
 mod releases;
 mod rollback;
 mod several_masters;
+mod signed;
 mod terminated;
 
 use selfup_tests::origin::{Offer, Origin};

@@ -50,6 +50,7 @@ impl Master {
         config: &mut Config,
         fds: &mut FdSet,
     ) -> Result<Self, Error> {
+        let trust = config.options.trust.check()?;
         let failed = |what: &str| Error::new(ErrorKind::Start, what);
         let (mailbox, mail) = mailbox()
             .map_err(|error| failed("could not make the master's mailbox").because(error))?;
@@ -87,6 +88,7 @@ impl Master {
             intake: Intake {
                 path: recipe.path.clone(),
                 size_cap: config.options.size_cap,
+                trust,
                 pre_upgrade: config.pre_upgrade.take(),
                 retry_refused: config.options.retry_refused,
             },

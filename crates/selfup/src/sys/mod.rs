@@ -5,4 +5,5 @@
 pub(crate) mod env;
 pub(crate) mod fd;
 pub(crate) mod launch;
+pub(crate) mod marker;
 pub(crate) mod memory;

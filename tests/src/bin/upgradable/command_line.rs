@@ -48,6 +48,9 @@ fn configured(config: Config, key: &str, value: &str) -> Result<Config, String> 
                 read
             }))
         }
+        "trusted_key" => config.trusted_key(value),
+        "version" => config.version(value),
+        "allow_downgrade" => config.allow_downgrade(true),
         "size_cap" => config.size_cap(value.parse().map_err(|_| "a number, please")?),
         "ready_timeout" => config.ready_timeout(millis(value)?),
         "terminate_timeout" => config.terminate_timeout(millis(value)?),

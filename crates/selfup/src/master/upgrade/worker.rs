@@ -143,6 +143,7 @@ impl Worker {
             let id = shared.running.lock().unwrap_or_else(PoisonError::into_inner).id();
             id.map(|id| id.to_string()).unwrap_or_default()
         })
+        .signature_wanted(self.intake.trust.wants_signatures())
     }
 
     /// From the first byte to the verdict.
@@ -166,14 +167,17 @@ impl Worker {
         let mut reader = UntilEnded { reader: artifact.reader, shared: &self.shared };
         staged.write(&mut reader, &mut |_written| {})?;
         let id = staged.id();
+        let version = self.intake.trust.version_of(&staged);
         let running = self.shared.running.lock().unwrap_or_else(PoisonError::into_inner).id();
         match novelty(&staged, running) {
             Novelty::Running => {
+                self.intake.trust.runs(version.as_deref());
                 self.tell(News::UpToDate(id));
                 return Ok(Outcome::UpToDate);
             }
             _ if self.refused.contains(&id) => return Ok(Outcome::Refused),
             Novelty::InPlace => {
+                self.intake.trust.runs(version.as_deref());
                 self.tell(News::AlreadyThere(id));
                 return Ok(Outcome::Installed);
             }
@@ -184,7 +188,7 @@ impl Worker {
             return Ok(Outcome::Refused);
         }
         let installed = self.intake.install(staged).inspect_err(|error| {
-            if is_at_fault(error) {
+            if is_at_fault(error) && !is_of_the_version(error) {
                 self.refused.insert(id);
                 // Another one with the same fault is worth a word.
                 self.last_report = None;
@@ -194,8 +198,9 @@ impl Worker {
         self.tell(News::Installed(Box::new(installed)));
         // Without a master there is nobody left to ask; the next one finds what is in place.
         let verdict = self.verdicts.recv().unwrap_or(Verdict::Kept);
-        if matches!(verdict, Verdict::Refused) {
-            self.refused.insert(id);
+        match verdict {
+            Verdict::Kept => self.intake.trust.runs(version.as_deref()),
+            Verdict::Refused => drop(self.refused.insert(id)),
         }
         Ok(verdict.into())
     }
@@ -221,13 +226,28 @@ fn is_at_fault(error: &selfup_install::Error) -> bool {
             | ErrorKind::SizeMismatch
             | ErrorKind::DigestMismatch
             | ErrorKind::Malformed
+            | ErrorKind::SignatureMissing
+            | ErrorKind::SignatureMalformed
+            | ErrorKind::SignatureUntrusted
+            | ErrorKind::SignatureInvalid
+            | ErrorKind::SignatureMismatch
             | ErrorKind::NotExecutable
+            | ErrorKind::NoMarker
+            | ErrorKind::Protocol
+            | ErrorKind::Downgrade
+            | ErrorKind::VersionUnknown
             | ErrorKind::Refused
             | ErrorKind::ProbeFailed
             | ErrorKind::ProbeTimedOut
             | ErrorKind::Source
     );
     of_what_came && !error.is_transient()
+}
+
+/// Whether it is not the bytes that are refused, but what is said about them: that can be mended by
+/// signing them again.
+fn is_of_the_version(error: &selfup_install::Error) -> bool {
+    matches!(error.kind(), ErrorKind::Downgrade | ErrorKind::VersionUnknown)
 }
 
 /// Stops reading when the master ends.
