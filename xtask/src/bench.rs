@@ -2,6 +2,7 @@
 
 mod footprint;
 mod handover;
+mod install;
 mod request;
 mod server;
 mod start;
@@ -21,11 +22,12 @@ pub(crate) struct Programs {
 type Part = fn(&Programs) -> Result;
 
 /// The parts, each measured by itself.
-const PARTS: [(&str, Part); 4] = [
+const PARTS: [(&str, Part); 5] = [
     ("start", start::run),
     ("handover", handover::run),
     ("footprint", footprint::run),
     ("throughput", throughput::run),
+    ("install", install::run),
 ];
 
 /// Runs the parts named, or all.

@@ -24,7 +24,7 @@ cargo xtask TASK
   ci [STEP...]     everything a change must pass, or only the steps named
                    (fmt, clippy, rustdoc, features, deny, rust-version, tidy, package, test)
   bench [PART...]  what selfup costs, against the same program without it
-                   (start, handover, footprint, throughput)
+                   (start, handover, footprint, throughput, install)
   demo             upgrade an app twice while clients call it; demo --help says more
   tidy             read the files: layout, wording, links, which crate may use which
   help             this text";

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
+use std::thread;
 
 use crate::attributes;
 use crate::error::{Error, ErrorKind, Result};
@@ -61,10 +62,10 @@ impl Verified {
     /// At every instant, and after a crash at any instant, the path leads to the old executable or
     /// to the new one, whole. Processes that run the old one are not disturbed. The order:
     ///
-    /// 1. The staged file is still the same inode with the same SHA-1; the target is still what it
-    ///    was when the lock was taken.
+    /// 1. The staged file is still the same inode with the same SHA-1, which is looked at while its
+    ///    content is flushed to the disk; the target is still what it was when the lock was taken.
     /// 2. Owner, extended attributes and mode are carried over from the target.
-    /// 3. The file is flushed to the disk.
+    /// 3. The file is flushed with these.
     /// 4. The old executable gets a second name, by a hard link, or by a copy where the file
     ///    system has no links. If it was on trial itself, the one before it is kept instead.
     /// 5. The record says that the new one is on trial, and is flushed, with the directory. If the
@@ -95,7 +96,8 @@ impl Verified {
 
     /// Steps 1 to 5. What takes long is done before the turn is taken.
     fn prepare(&mut self) -> Result<Prepared> {
-        self.require_unaltered()?;
+        self.require_in_place()?;
+        self.flush_while_hashing()?;
         self.refresh_target()?;
         self.dress()?;
         let turn = Turn::take(&self.site.target)?;
@@ -146,11 +148,27 @@ impl Verified {
         }
     }
 
-    /// Steps 2 and 3.
+    /// Steps 2 and 3; the content is on the disk already.
     fn dress(&self) -> Result<()> {
         attributes::carry(self.site.target.resolved(), &self.replaces.file, &self.file)?;
+        self.flush()
+    }
+
+    fn flush(&self) -> Result<()> {
         self.file.sync_all().map_err(|cause| {
             Error::system(format_args!("cannot flush {}", self.path.display()), cause)
+        })
+    }
+
+    /// Two things that take long, one for the disk and one for the processor, side by side.
+    fn flush_while_hashing(&self) -> Result<()> {
+        thread::scope(|scope| {
+            let flusher = thread::Builder::new().spawn_scoped(scope, || self.flush());
+            self.require_unaltered()?;
+            match flusher {
+                Ok(flusher) => flusher.join().unwrap_or_else(|_panic| self.flush()),
+                Err(_no_thread) => self.flush(),
+            }
         })
     }
 
@@ -161,7 +179,6 @@ impl Verified {
     }
 
     fn require_unaltered(&self) -> Result<()> {
-        self.require_in_place()?;
         let found = Id::of_file(&self.file).map_err(|cause| {
             Error::system(format_args!("cannot read {}", self.path.display()), cause)
         })?;

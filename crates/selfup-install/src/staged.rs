@@ -18,6 +18,10 @@ use crate::sys;
 use crate::target::Target;
 use crate::version::Claim;
 
+/// Bytes after which the disk is told to begin with them, so that it works while more arrives: large
+/// enough for a disk to be busy with, small against an executable.
+const WRITE_BACK: u64 = 8 << 20;
+
 /// A temporary file beside the target, and the lock that keeps other installers away.
 ///
 /// Dropping it removes the file and lets go of the lock.
@@ -179,7 +183,7 @@ impl Staged {
         let mut verifier = self.signature.as_ref().map(Signature::verifier);
         let mut hashes = Hashes::for_digests(&self.expected.digests);
         let mut chunk = vec![0; CHUNK];
-        let mut size = 0_u64;
+        let (mut size, mut on_its_way) = (0_u64, 0);
         loop {
             let length = match reader.read(&mut chunk) {
                 Ok(0) => break,
@@ -196,6 +200,10 @@ impl Staged {
             (&self.file)
                 .write_all(&chunk[..length])
                 .map_err(|cause| cannot_write(&self.path, size, cause))?;
+            if size - on_its_way >= WRITE_BACK {
+                sys::begin_writing_back(&self.file, on_its_way, size);
+                on_its_way = size;
+            }
             progress(size);
         }
         let hashed = hashes.finish();

@@ -35,3 +35,5 @@ pub(crate) fn is_mount_point(_: &File, _: &File) -> bool {
 pub(crate) fn reserve(_: &File, _: u64) -> io::Result<()> {
     Ok(())
 }
+
+pub(crate) fn begin_writing_back(_: &File, _: u64, _: u64) {}
