@@ -15,6 +15,7 @@ use crate::record::Record;
 use crate::site::Occupant;
 use crate::turn::Turn;
 use crate::verify::{Verified, altered};
+use crate::warning::{self, Warning};
 
 /// An installation that did not take place, and what was to be installed.
 ///
@@ -48,6 +49,7 @@ impl From<InstallFailed> for Error {
 
 /// All that precedes the rename is done.
 struct Prepared {
+    warnings: Vec<Warning>,
     kept: Option<Kept>,
     /// What is to be put back if the new one fails.
     previous: Id,
@@ -100,6 +102,7 @@ impl Verified {
         self.flush_while_hashing()?;
         self.refresh_target()?;
         self.dress()?;
+        let warnings = warning::about(&self.site.target, &self.replaces);
         let turn = Turn::take(&self.site.target)?;
         if self.refresh_target()? {
             self.dress()?;
@@ -115,7 +118,7 @@ impl Verified {
             drop(turn.write(&before));
             return Err(error);
         }
-        Ok(Prepared { kept, previous, before, turn })
+        Ok(Prepared { warnings, kept, previous, before, turn })
     }
 
     /// What is kept already, and to be kept on, if the present executable is on trial itself.
@@ -128,13 +131,14 @@ impl Verified {
 
     /// Steps 6 to 8.
     fn swap(self, prepared: Prepared) -> std::result::Result<Installed, InstallFailed> {
-        let Prepared { kept, previous, before, turn } = prepared;
+        let Prepared { warnings, kept, previous, before, turn } = prepared;
         let Self { path, file, id, replaces, site } = self;
         match path.persist(site.target.resolved()) {
             Ok(()) => {
                 let settled = kept.map_or(Ok(()), Kept::settle);
                 let warning = settled.and_then(|()| turn.flush()).err();
-                Ok(Installed::new(site.target.clone(), id, previous, warning))
+                let installed = Installed::new(site.target.clone(), id, previous, warning);
+                Ok(installed.with_warnings(warnings))
             }
             Err(failure) => {
                 let text = format_args!("cannot replace {}", site.target.resolved().display());

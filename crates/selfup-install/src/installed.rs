@@ -10,6 +10,7 @@ use crate::record::Trial;
 use crate::site::Occupant;
 use crate::target::Target;
 use crate::turn::Turn;
+use crate::warning::Warning;
 
 /// A new executable that is in the target's place, while it is not yet known whether it is good: it
 /// is on trial, in this process and on the disk.
@@ -25,13 +26,19 @@ pub struct Installed {
     id: Id,
     previous_id: Id,
     warning: Option<Error>,
+    warnings: Vec<Warning>,
     /// A start of it was counted, and not forgiven since.
     counted: AtomicBool,
 }
 
 impl Installed {
     pub(crate) fn new(target: Target, id: Id, previous_id: Id, warning: Option<Error>) -> Self {
-        Self { target, id, previous_id, warning, counted: AtomicBool::new(false) }
+        let (warnings, counted) = (Vec::new(), AtomicBool::new(false));
+        Self { target, id, previous_id, warning, warnings, counted }
+    }
+
+    pub(crate) fn with_warnings(self, warnings: Vec<Warning>) -> Self {
+        Self { warnings, ..self }
     }
 
     /// Found at a start, which was counted.
@@ -66,6 +73,14 @@ impl Installed {
     #[must_use]
     pub const fn warning(&self) -> Option<&Error> {
         self.warning.as_ref()
+    }
+
+    /// What may surprise an operator later, although nothing went wrong: other hard links to the
+    /// old executable, a package that the path belongs to. Known to the installer only, not to a
+    /// later start.
+    #[must_use]
+    pub fn warnings(&self) -> &[Warning] {
+        &self.warnings
     }
 
     /// Keeps the new executable: its trial ends, on the disk, for all that share it. The previous

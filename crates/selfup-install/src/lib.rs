@@ -97,6 +97,7 @@ mod leftovers;
 mod lock;
 mod marker;
 mod names;
+mod package;
 mod preflight;
 mod previous;
 mod probe;
@@ -110,6 +111,7 @@ mod target;
 mod turn;
 mod verify;
 mod version;
+mod warning;
 
 pub use digest::Digest;
 pub use error::{Cause, Error, ErrorKind, Result};
@@ -126,6 +128,7 @@ pub use staged::Staged;
 pub use target::Target;
 pub use verify::{Checks, PreUpgrade, Verified};
 pub use version::VersionPolicy;
+pub use warning::Warning;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
