@@ -3,6 +3,8 @@
 //! `axum [--address HOST:PORT] [--url URL]`: `GET /` says hello, `GET /slow?ms=N` after N ms,
 //! `POST /echo` sends the body back. With a URL, it upgrades itself from there.
 
+#![allow(clippy::print_stderr, reason = "it talks to a person")]
+
 use std::{env, io, process::ExitCode, time::Duration};
 
 use axum::{

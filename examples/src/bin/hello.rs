@@ -3,6 +3,8 @@
 //! `hello [ADDRESS [URL]]` listens on ADDRESS (default 127.0.0.1:3000); with a URL, it upgrades
 //! itself from there. `kill -USR2` to the process restarts it.
 
+#![allow(clippy::print_stdout, reason = "it talks to a person")]
+
 use std::{
     env,
     io::{self, BufRead, BufReader, Write},
