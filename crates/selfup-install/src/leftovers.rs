@@ -5,8 +5,25 @@ use std::path::Path;
 
 use crate::error::{Error, Result};
 use crate::interrupted::again;
+use crate::lock::is_ours;
 use crate::site::Occupant;
 use crate::target::Target;
+
+impl Target {
+    /// Removes the temporary files and the lock of this process, for one that has to end at once
+    /// while another of its threads is anywhere between [`stage`](Target::stage) or
+    /// [`preflight`](Target::preflight) and the swap. Another process's are left alone.
+    ///
+    /// The process must end right after: with its lock file gone, a lock keeps nobody away. What
+    /// is not removed, the next installer removes.
+    pub fn abandon(&self) {
+        let lock = self.names().lock();
+        if is_ours(&lock) {
+            drop(clear(self));
+            drop(fs::remove_file(lock));
+        }
+    }
+}
 
 /// Removes temporary files.
 ///

@@ -68,6 +68,13 @@ impl Drop for Lock {
     }
 }
 
+/// Whether this process holds the lock at the path, as far as the pid in it tells.
+pub(crate) fn is_ours(path: &Path) -> bool {
+    let file =
+        OpenOptions::new().read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK).open(path);
+    file.ok().and_then(holder) == Some(std::process::id())
+}
+
 fn open(path: &Path) -> Result<File> {
     OpenOptions::new()
         .read(true)

@@ -88,6 +88,20 @@ fn its_files_are_named_for_who_has_to_end_at_once() {
 }
 
 #[test]
+fn what_is_abandoned_is_gone_and_another_process_s_stays() {
+    let sandbox = Sandbox::new();
+    let target = sandbox.target();
+    let _never_dropped = std::mem::ManuallyDrop::new(staged(&sandbox.target(), &answering("two")));
+    target.abandon();
+    assert_eq!(sandbox.names(), ["app"]);
+
+    sandbox.put(".app.selfup-new-0123456789ab", b"", 0o600);
+    sandbox.put(".app.selfup-lock", b"1\n", 0o600);
+    target.abandon();
+    assert_eq!(sandbox.names().len(), 3, "{:?}", sandbox.names());
+}
+
+#[test]
 fn up_to_date_is_told_by_the_ids_and_not_installed() {
     let sandbox = Sandbox::new();
     let target = sandbox.target();

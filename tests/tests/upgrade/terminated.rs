@@ -110,7 +110,7 @@ fn during_the_probation() {
     let second = deployment.release("version=2");
     let origin = Origin::start();
     publish(&origin, &second);
-    let service = deployment.start([http(&origin)]);
+    let service = deployment.start([http(&origin), "probation=600000".into()]);
     service.wait_version(2);
     ends_at_once(deployment, &service, &second, &[PREVIOUS, RECORD, "app"]);
 }

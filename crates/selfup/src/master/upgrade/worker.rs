@@ -129,7 +129,7 @@ impl Worker {
     /// after one could not be.
     fn prepare(&mut self) -> Result<(), selfup_install::Error> {
         if !self.prepared {
-            let _at_work = self.shared.workplace.enter();
+            let _at_work = self.shared.workplace.enter(&self.intake.path);
             self.intake.prepare()?;
             self.prepared = true;
         }
@@ -161,7 +161,7 @@ impl Worker {
     }
 
     fn try_to_take_in(&mut self, artifact: Artifact) -> Result<Outcome, selfup_install::Error> {
-        let at_work = self.shared.workplace.enter();
+        let at_work = self.shared.workplace.enter(&self.intake.path);
         let mut staged = self.intake.stage(&artifact)?;
         at_work.has(staged.files());
         let mut reader = UntilEnded { reader: artifact.reader, shared: &self.shared };

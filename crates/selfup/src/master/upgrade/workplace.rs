@@ -1,10 +1,12 @@
 use std::{
     fs,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     thread,
     time::Duration,
 };
+
+use selfup_install::Target;
 
 /// How long the end of the master waits for the worker to finish what it does on the disk.
 const PATIENCE: Duration = Duration::from_millis(100);
@@ -18,8 +20,8 @@ pub(super) struct Workplace {
 
 #[derive(Debug, Default)]
 struct Disk {
-    /// The worker may have files there.
-    busy: bool,
+    /// The worker may have files beside this executable.
+    busy: Option<PathBuf>,
     /// Those that it has for longer, while it downloads and verifies.
     files: Vec<PathBuf>,
     /// The master ends: nothing more may be put there.
@@ -33,14 +35,14 @@ pub(super) struct AtWork(Workplace);
 impl Workplace {
     /// Comes to work. When the master ends, the worker has come for the last time: this does not
     /// return then.
-    pub(super) fn enter(&self) -> AtWork {
+    pub(super) fn enter(&self, executable: &Path) -> AtWork {
         let mut disk = self.lock();
         while disk.closed {
             drop(disk);
             thread::park();
             disk = self.lock();
         }
-        disk.busy = true;
+        disk.busy = Some(executable.to_owned());
         AtWork(self.clone())
     }
 
@@ -54,7 +56,7 @@ impl Workplace {
     pub(super) fn close(&self) {
         let mut disk = self.lock();
         disk.closed = true;
-        let in_between = |disk: &mut Disk| disk.busy && disk.files.is_empty();
+        let in_between = |disk: &mut Disk| disk.busy.is_some() && disk.files.is_empty();
         let (disk, _) = self
             .shared
             .1
@@ -63,6 +65,10 @@ impl Workplace {
         for file in &disk.files {
             // If it has just been installed, there is nothing under this name any more.
             let _removed = fs::remove_file(file);
+        }
+        // It takes its time, as with a large executable or on a busy machine.
+        if let Some(Ok(target)) = disk.busy.as_ref().map(Target::new) {
+            target.abandon();
         }
     }
 
@@ -82,7 +88,7 @@ impl AtWork {
 impl Drop for AtWork {
     fn drop(&mut self) {
         let mut disk = self.0.lock();
-        disk.busy = false;
+        disk.busy = None;
         disk.files.clear();
         drop(disk);
         self.0.shared.1.notify_all();
@@ -98,7 +104,7 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("selfup-workplace-{}", std::process::id()));
         fs::write(&folder, "half a download").unwrap();
         let workplace = Workplace::default();
-        let at_work = workplace.enter();
+        let at_work = workplace.enter(Path::new("/no/such/executable"));
         at_work.has([folder.clone()]);
         workplace.close();
         assert!(!folder.exists() && workplace.is_closed());
@@ -107,7 +113,7 @@ mod tests {
     #[test]
     fn what_is_about_to_be_finished_is_waited_for() {
         let workplace = Workplace::default();
-        let at_work = workplace.enter();
+        let at_work = workplace.enter(Path::new("/no/such/executable"));
         let closing = thread::spawn({
             let workplace = workplace.clone();
             move || workplace.close()
