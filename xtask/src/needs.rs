@@ -27,14 +27,13 @@ pub(crate) const NEEDS: &[Need] = &[
         package: "iproute2",
         why: "asks the kernel how long a socket's queue is",
     },
+    Need { command: "objcopy", package: "binutils", why: "strips programs as packagers do" },
     Need { command: "ps", package: "procps", why: "tells a process's group and session" },
-    Need {
-        command: "minisign",
-        package: "minisign",
-        why: "signs releases the way publishers do",
-    },
+    Need { command: "minisign", package: "minisign", why: "signs releases the way publishers do" },
+    Need { command: "setcap", package: "libcap2-bin", why: "gives a file capabilities" },
+    Need { command: "setfacl", package: "acl", why: "gives a file an access control list" },
     Need { command: "chattr", package: "e2fsprogs", why: "makes a file immutable" },
-    Need { command: "unshare", package: "util-linux", why: "gives a test namespaces of its own" },
+    Need { command: "unshare", package: "util-linux", why: "namespaces for a test, and flock" },
 ];
 
 /// Those that this machine lacks.

@@ -47,5 +47,8 @@ fn install(path: OsString) -> Result<(), Box<dyn Error>> {
     }
     let installed = staged.verify(Checks::new())?.install()?;
     eprintln!("replaced {} by {}", installed.previous_id(), installed.id());
+    for warning in installed.warnings() {
+        eprintln!("warning: {warning}");
+    }
     Ok(installed.commit()?)
 }

@@ -175,15 +175,17 @@ pub(crate) fn keep(target: &Target, present: &Occupant) -> Result<Kept> {
     }
 }
 
+/// Whether the link was made to what was looked at before. On an overlay the link copies it to the
+/// upper layer first, and it becomes another inode with the same content.
 fn require_same(target: &Target, linked: &Path, present: &Occupant) -> Result<()> {
-    match Identity::at(linked) {
-        Ok(linked) if linked.is_same_file(&present.identity) => Ok(()),
-        _ => {
-            let path = target.resolved().display();
-            let text = format!("cannot replace {path}: somebody else replaced it at this moment");
-            Err(Error::new(ErrorKind::TargetChanged, text))
-        }
+    let is_same_file = |it: Identity| it.is_same_file(&present.identity);
+    let is_same_content = || Occupant::at(linked).is_ok_and(|linked| linked.id == present.id);
+    if Identity::at(linked).is_ok_and(is_same_file) || is_same_content() {
+        return Ok(());
     }
+    let path = target.resolved().display();
+    let text = format!("cannot replace {path}: somebody else replaced it at this moment");
+    Err(Error::new(ErrorKind::TargetChanged, text))
 }
 
 impl Kept {

@@ -3,6 +3,7 @@
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::Path;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::leftovers;
@@ -38,18 +39,27 @@ impl Turn {
 
     /// Replaces the record by one `rename(2)`, and makes it last; one that says nothing is removed.
     pub(crate) fn write(&self, record: &Record) -> Result<()> {
-        let (new, path) = (self.target.names().new_record(), self.target.names().record());
-        let failed = |cause| Error::system(format_args!("cannot write {}", path.display()), cause);
+        let path = self.target.names().record();
         let written = if record.is_empty() {
             remove(&path)
         } else {
-            create(&new, &record.to_string()).and_then(|()| fs::rename(&new, &path))
+            self.replace(&path, &record.to_string())
         };
-        written.map_err(|cause| {
+        written
+            .and_then(|()| self.directory.sync_all())
+            .map_err(|cause| Error::system(format_args!("cannot write {}", path.display()), cause))
+    }
+
+    fn replace(&self, path: &Path, text: &str) -> io::Result<()> {
+        let new = self.target.names().new_record();
+        let replaced = create(&new, text).and_then(|()| fs::rename(&new, path));
+        replaced.or_else(|cause| {
             drop(fs::remove_file(&new));
-            failed(cause)
-        })?;
-        self.directory.sync_all().map_err(failed)
+            match cause.kind() {
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => overwrite(path, text),
+                _ => Err(cause),
+            }
+        })
     }
 
     /// Makes the renames in the directory last; see fsync(2).
@@ -80,7 +90,7 @@ pub(crate) fn read(target: &Target) -> Result<Option<Record>> {
 }
 
 /// Whatever the umask, everybody may read it: it holds no secret, and operators want to know.
-fn create(path: &std::path::Path, text: &str) -> io::Result<()> {
+fn create(path: &Path, text: &str) -> io::Result<()> {
     let mut file = OpenOptions::new()
         .write(true)
         .create_new(true)
@@ -92,7 +102,18 @@ fn create(path: &std::path::Path, text: &str) -> io::Result<()> {
     file.sync_all()
 }
 
-fn remove(path: &std::path::Path) -> io::Result<()> {
+/// On a full disk there is room for what is there already. Only where the length stays the same, as
+/// with one more start: then it is a digit that changes, and no crash can leave half of that.
+fn overwrite(path: &Path, text: &str) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).custom_flags(libc::O_NOFOLLOW).open(path)?;
+    if file.metadata()?.len() != text.len() as u64 {
+        return Err(io::Error::from_raw_os_error(libc::ENOSPC));
+    }
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}
+
+fn remove(path: &Path) -> io::Result<()> {
     match fs::remove_file(path) {
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(()),
         removed => removed,

@@ -1,6 +1,6 @@
 //! Where the target is: links, modes, owners, attributes, mounts, permissions.
 #![allow(clippy::print_stderr, reason = "a test says what it leaves out")]
-#![allow(clippy::unwrap_used, reason = "test code")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "test code")]
 
 mod support;
 
@@ -11,7 +11,7 @@ use std::os::unix::net::UnixListener;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Output, Stdio};
 
-use selfup_install::{Checks, ErrorKind, Expected, Target};
+use selfup_install::{Checks, ErrorKind, Expected, Target, Warning};
 use support::{Sandbox, answering, assert_says, install, is_root, spawn, staged};
 
 const NOBODY: u32 = 65534;
@@ -116,9 +116,20 @@ fn a_link_that_leads_elsewhere_meanwhile_is_noticed() {
 fn other_hard_links_keep_the_old_content() {
     let sandbox = Sandbox::new();
     fs::hard_link(sandbox.app(), sandbox.join("twin")).unwrap();
-    install(&sandbox.target(), &answering("two")).commit().unwrap();
+    fs::create_dir(sandbox.join("elsewhere")).unwrap();
+    fs::hard_link(sandbox.app(), sandbox.join("elsewhere/triplet")).unwrap();
+    let installed = install(&sandbox.target(), &answering("two"));
+    let [warning] = installed.warnings() else { panic!("{:?}", installed.warnings()) };
+    let text = warning.to_string();
+    assert!(matches!(warning, Warning::OtherNames { count: 2, beside, .. } if beside.len() == 1));
+    assert!(text.contains("2 more hard links") && text.ends_with("/twin"), "{text}");
+    installed.commit().unwrap();
     assert_eq!(fs::read(sandbox.join("twin")).unwrap(), answering("one"));
     assert_eq!(fs::read(sandbox.app()).unwrap(), answering("two"));
+    // The one name there is now, and the one for the previous executable, are no reason to warn.
+    let installed = install(&sandbox.target(), &answering("three"));
+    assert!(installed.warnings().is_empty(), "{:?}", installed.warnings());
+    installed.commit().unwrap();
 }
 
 #[test]

@@ -6,10 +6,15 @@ mod support;
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, symlink};
+use std::process::Command;
+use std::thread;
 use std::time::{Duration, SystemTime};
 
+use nix::poll::poll;
 use selfup_install::{ErrorKind, Id, Installed, Start, Target};
-use support::{Sandbox, answering, assert_says, install};
+use support::{
+    Sandbox, answering, assert_says, example, has_program, install, is_root, spawn, wait_until,
+};
 
 const MAX: u32 = Start::DEFAULT_MAX;
 const RECORD: &str = ".app.selfup-record";
@@ -267,6 +272,51 @@ fn a_record_that_makes_no_sense_is_no_reason_not_to_start() {
     assert_says(&error, ErrorKind::Io, &["cannot read", RECORD]);
     target.refuse(id("two"), "bad").unwrap_err();
     assert_eq!(fs::read_link(&record).unwrap().to_str(), Some("/etc/passwd"));
+}
+
+/// A lock ends with its holder, however that ends; until then it is waited for.
+#[test]
+fn who_is_killed_in_the_middle_of_a_change_keeps_nobody_waiting() {
+    if !has_program("flock") {
+        return;
+    }
+    let (sandbox, target) = on_trial_here();
+    let turn = sandbox.join(".app.selfup-turn");
+    let mut command = Command::new("flock");
+    let mut holder = spawn(command.arg("--no-fork").arg(&turn).args(["sleep", "1000"]));
+    wait_until("the lock is held", || {
+        let status = Command::new("flock").arg("--nonblock").arg(&turn).arg("true").status();
+        !status.unwrap().success()
+    });
+    thread::scope(|scope| {
+        let start = scope.spawn(|| on_trial(&target, MAX));
+        // What it waits for stays, with the other's lock on it.
+        assert!(poll(&mut [], 100_u8).is_ok() && !start.is_finished());
+        holder.kill().unwrap();
+        holder.wait().unwrap();
+        assert_eq!(start.join().unwrap().1, 1);
+    });
+    assert_eq!(sandbox.names(), [".app.selfup-previous", RECORD, "app"]);
+}
+
+/// A bad executable that has filled the disk is still replaced.
+#[test]
+fn a_full_disk_does_not_keep_anybody_from_going_back() {
+    if !is_root("a_full_disk_does_not_keep_anybody_from_going_back") {
+        return;
+    }
+    let (sandbox, _target) = on_trial_here();
+    fs::create_dir(sandbox.join("m")).unwrap();
+    let (from, recover) = (sandbox.path().display(), example("recover"));
+    let line = format!(
+        "mount -t tmpfs -o size=64k none {from}/m; cp -p {from}/app {from}/.app* {from}/m; \
+         cat /dev/zero > {from}/m/full 2> /dev/null || true; \
+         {0} {from}/m/app begin; grep -q 'trial.* 1$' {from}/m/.app.selfup-record; \
+         {0} {from}/m/app revert; cmp {from}/m/app {from}/.app.selfup-previous",
+        recover.display()
+    );
+    let output = Command::new("unshare").args(["-m", "sh", "-ec", &line]).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
 }
 
 #[test]
