@@ -10,9 +10,11 @@
 //!
 //! - [`Target::preflight`] tells before a download whether its result could be installed.
 //! - [`Target::stage`] locks out other installers and creates a file beside the target.
-//! - [`Staged::write`] streams into it in constant memory, and compares size and digests.
-//! - [`Staged::verify`] asks whether it is an executable for this machine, asks a hook, and runs it
-//!   once with a random token ([`Probe`]).
+//! - [`Staged::write`] streams into it in constant memory, and compares size, digests and signature
+//!   ([`Expected`]).
+//! - [`Staged::verify`] reads from its headers whether it is an executable for this machine, and if
+//!   asked to, whether it is a selfup program and not older than what runs ([`Checks`]); asks a hook;
+//!   and runs it once with a random token ([`Probe`]).
 //! - [`Verified::install`] replaces the target by one `rename(2)`, with owner, mode and extended
 //!   attributes carried over, and with file and directory flushed.
 //! - [`Installed::commit`] keeps it; [`Installed::revert`], or [`Target::rollback`] at any later
@@ -88,6 +90,9 @@ mod digest;
 mod error;
 mod expected;
 mod format;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod id;
 mod identity;
 mod install;

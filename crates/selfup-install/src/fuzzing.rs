@@ -1,0 +1,38 @@
+//! Ways in for the fuzz targets, which alone are built with `--cfg fuzzing`.
+
+#![allow(missing_docs, reason = "nobody else sees it")]
+
+use std::cell::Cell;
+use std::io;
+
+use crate::format::{self, ReadAt};
+use crate::signature;
+
+/// Judges bytes that pretend to be a file of this size.
+pub fn executable(bytes: &[u8], size: u64) {
+    let counting = Counting { bytes, read: Cell::new(0) };
+    let judged = format::examine(&counting, size, &[]);
+    assert!(counting.read.get() <= 600 << 10, "{} bytes were read", counting.read.get());
+    if let Ok(Err(finding)) = judged {
+        let text = finding.to_string();
+        assert!(!text.contains('\n') && text.len() < 1000, "{text}");
+    }
+}
+
+/// Reads a text in all the ways in which one is read.
+pub fn signature(text: &str) {
+    signature::read_anything(text);
+}
+
+struct Counting<'a> {
+    bytes: &'a [u8],
+    read: Cell<usize>,
+}
+
+impl ReadAt for Counting<'_> {
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        let length = self.bytes.read_at(buffer, offset)?;
+        self.read.set(self.read.get() + length);
+        Ok(length)
+    }
+}
