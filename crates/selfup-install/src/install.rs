@@ -113,7 +113,7 @@ impl Verified {
             None => (Some(previous::keep(&turn.target, &self.replaces)?), self.replaces.id),
         };
         let mut record = before.clone();
-        record.begin_trial(self.id, previous);
+        record.begin_trial(self.id, previous, self.replaces.id);
         if let Err(error) = turn.write(&record) {
             drop(turn.write(&before));
             return Err(error);

@@ -131,7 +131,7 @@ impl Installed {
         let turn = Turn::take(&self.target)?;
         let mut record = turn.record()?;
         if let Some(trial) = record.trial_of(self.id) {
-            record.trial = Some(Trial { starts: trial.starts.saturating_sub(1), ..trial });
+            record.count(self.id, trial.starts.saturating_sub(1));
             turn.write(&record)?;
         }
         self.counted.store(false, Ordering::SeqCst);

@@ -137,9 +137,11 @@ pub(crate) fn put_back(
         let (from, to) = (previous.path().display(), target.resolved().display());
         Error::system(format_args!("cannot rename {from} to {to}"), cause)
     })?;
-    let forgotten = match record.trial.take() {
-        Some(_) => turn.write(&record),
-        None => Ok(()),
+    let forgotten = if record.has_trials() {
+        record.end_trials();
+        turn.write(&record)
+    } else {
+        Ok(())
     };
     Ok(Restored { id, warning: turn.flush().and(noted).and(forgotten).err() })
 }

@@ -11,6 +11,9 @@ pub(crate) const LONGEST: usize = 64 * 1024;
 /// How many refusals are remembered, the latest; nobody publishes that many bad releases in a row.
 const REFUSALS: usize = 64;
 
+/// What is being installed, and what is replaced by it.
+const TRIALS: usize = 2;
+
 /// Bytes of a reason that are kept.
 const REASON: usize = 500;
 
@@ -21,7 +24,9 @@ const REASON: usize = 500;
 /// there is: a line that is none of these is skipped.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Record {
-    pub(crate) trial: Option<Trial>,
+    /// The latest first. There are two from just before a swap on, where the executable that is
+    /// replaced is on trial too; the one that counts is that of what is at the path.
+    trials: Vec<Trial>,
     refusals: Vec<Refusal>,
 }
 
@@ -71,7 +76,9 @@ impl Record {
         let mut record = Self::default();
         for line in text.lines() {
             if let Some(trial) = trial(line) {
-                record.trial.get_or_insert(trial);
+                if record.trials.len() < TRIALS && record.trial_of(trial.id).is_none() {
+                    record.trials.push(trial);
+                }
             } else if let Some(refusal) = refusal(line)
                 && record.refusals.len() < REFUSALS
                 && record.refusal(refusal.id).is_none()
@@ -83,24 +90,48 @@ impl Record {
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.trial.is_none() && self.refusals.is_empty()
+        !self.has_trials() && self.refusals.is_empty()
     }
 
-    /// The trial, if it is of this executable.
+    pub(crate) fn has_trials(&self) -> bool {
+        !self.trials.is_empty()
+    }
+
+    /// The trial of this executable.
     pub(crate) fn trial_of(&self, id: Id) -> Option<Trial> {
-        self.trial.filter(|trial| trial.id == id)
+        self.trials.iter().find(|trial| trial.id == id).copied()
     }
 
-    /// Notes an executable that is about to be installed. Whoever installs what was refused before
-    /// asks for it to be tried again.
-    pub(crate) fn begin_trial(&mut self, id: Id, previous: Id) {
+    /// Notes an executable that is about to be installed over `present`, whose trial goes on until
+    /// it is. Whoever installs what was refused before asks for it to be tried again.
+    pub(crate) fn begin_trial(&mut self, id: Id, previous: Id, present: Id) {
         self.forgive(id);
-        self.trial = Some(Trial { id, previous, starts: 0 });
+        self.trials.retain(|trial| trial.id == present && trial.id != id);
+        self.trials.insert(0, Trial { id, previous, starts: 0 });
     }
 
-    /// Forgets the trial, if it is of this executable.
+    /// Sets the number of starts, if this executable is on trial.
+    pub(crate) fn count(&mut self, id: Id, starts: u32) {
+        self.trials
+            .iter_mut()
+            .filter(|trial| trial.id == id)
+            .for_each(|trial| trial.starts = starts);
+    }
+
+    /// Forgets the trial of this executable, and that of the one it replaced.
     pub(crate) fn end_trial(&mut self, id: Id) {
-        self.trial = self.trial.filter(|trial| trial.id != id);
+        if let Some(at) = self.trials.iter().position(|trial| trial.id == id) {
+            self.trials.truncate(at);
+        }
+    }
+
+    /// Forgets the trials of all others.
+    pub(crate) fn keep_trial(&mut self, id: Id) {
+        self.trials.retain(|trial| trial.id == id);
+    }
+
+    pub(crate) fn end_trials(&mut self) {
+        self.trials.clear();
     }
 
     /// The latest first.
@@ -131,7 +162,7 @@ impl Record {
 impl fmt::Display for Record {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "# what selfup remembers of this executable; may be removed")?;
-        if let Some(Trial { id, previous, starts }) = self.trial {
+        for Trial { id, previous, starts } in &self.trials {
             writeln!(f, "trial {id} {previous} {starts}")?;
         }
         for Refusal { id, seconds, reason } in &self.refusals {
@@ -184,7 +215,7 @@ mod tests {
     #[test]
     fn is_a_line_each_for_people() {
         let mut record = Record::default();
-        record.begin_trial(id(2), id(1));
+        record.begin_trial(id(2), id(1), id(1));
         record.refuse(id(3), "it crashed\non its probation\n", at(1_700_000_000));
         record.refuse(id(4), "", at(1_700_000_001));
         let expected = format!(
@@ -216,7 +247,7 @@ mod tests {
             "\u{fffd}".repeat(100),
         ] {
             let record = Record::parse(format!("{bad}\r\n\n{good}").as_bytes());
-            assert_eq!(record.trial, None, "{bad}");
+            assert!(!record.has_trials(), "{bad}");
             assert_eq!(record.into_refusals().len(), 1, "{bad}");
         }
     }
@@ -240,12 +271,34 @@ mod tests {
     fn installing_what_was_refused_asks_for_it() {
         let mut record = Record::default();
         record.refuse(id(2), "bad", at(1));
-        record.begin_trial(id(2), id(1));
+        record.begin_trial(id(2), id(1), id(1));
         assert!(record.refusal(id(2)).is_none());
         record.end_trial(id(1));
         assert!(record.trial_of(id(2)).is_some());
         record.end_trial(id(2));
         assert!(record.is_empty());
+    }
+
+    #[test]
+    fn what_is_replaced_stays_on_trial_and_nothing_else_does() {
+        let mut record = Record::default();
+        record.begin_trial(id(2), id(1), id(1));
+        record.count(id(2), 2);
+        record.begin_trial(id(3), id(1), id(2));
+        assert_eq!(record.trial_of(id(2)).unwrap().starts, 2);
+        assert_eq!(Record::parse(record.to_string().as_bytes()), record);
+        record.begin_trial(id(4), id(1), id(3));
+        assert!(record.trial_of(id(2)).is_none() && record.trial_of(id(3)).is_some());
+        let ended = |of: u8| {
+            let mut record = record.clone();
+            record.end_trial(id(of));
+            record.trials.iter().map(|trial| trial.id).collect::<Vec<_>>()
+        };
+        assert_eq!((ended(4), ended(3), ended(2)), (vec![], vec![id(4)], vec![id(4), id(3)]));
+        record.keep_trial(id(4));
+        assert!(record.trial_of(id(3)).is_none());
+        record.begin_trial(id(4), id(1), id(4));
+        assert_eq!(record.to_string().matches("trial").count(), 1);
     }
 
     /// Lines that are nearly right, and anything.

@@ -70,17 +70,20 @@ impl Target {
     /// [`NotFound`](ErrorKind::NotFound) if there is no target. The target is what it was. None of
     /// them is a reason not to start.
     pub fn begin(&self, max_starts: u32) -> Result<Start> {
-        if turn::read(self)?.is_none_or(|record| record.trial.is_none()) {
+        if turn::read(self)?.is_none_or(|record| !record.has_trials()) {
             return Ok(Start::Settled);
         }
         let turn = Turn::take(self)?;
         let mut record = turn.record()?;
-        let Some(trial) = record.trial else { return Ok(Start::Settled) };
-        if self.id()? != trial.id {
-            record.end_trial(trial.id);
-            turn.write(&record)?;
+        if !record.has_trials() {
             return Ok(Start::Settled);
         }
+        let id = self.id()?;
+        record.keep_trial(id);
+        let Some(trial) = record.trial_of(id) else {
+            turn.write(&record)?;
+            return Ok(Start::Settled);
+        };
         // Refused and still here: going back was cut short.
         if trial.starts >= max_starts || record.refusal(trial.id).is_some() {
             match go_back(&turn, record.clone(), trial) {
@@ -139,7 +142,7 @@ impl Target {
 
 fn count(turn: &Turn, mut record: Record, trial: Trial, warning: Option<Error>) -> Result<Start> {
     let starts = trial.starts.saturating_add(1);
-    record.trial = Some(Trial { starts, ..trial });
+    record.count(trial.id, starts);
     turn.write(&record)?;
     let installed = Installed::on_trial(turn.target.clone(), trial, warning);
     Ok(Start::OnTrial { installed, starts })

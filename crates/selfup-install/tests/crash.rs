@@ -232,12 +232,20 @@ impl Point<'_> {
         match start {
             Start::OnTrial { installed, .. } => goes_back(installed, sandbox),
             _ if now == id("one") => Ok(()),
+            _ if !was_committed(sandbox) => Err("the trial is forgotten".into()),
             _ => match target.rollback() {
                 Ok(restored) if restored.id() == id("one") => Ok(()),
                 other => Err(format!("rollback: {other:?}")),
             },
         }
     }
+}
+
+/// Whether the record was removed by the run, which it is when nothing is on trial or refused.
+fn was_committed(sandbox: &Sandbox) -> bool {
+    let trace = fs::read_to_string(sandbox.join("../trace")).unwrap();
+    let removed = |line: &str| line.contains("unlink") && line.contains(".selfup-record\"");
+    trace.lines().any(|line| removed(line) && line.ends_with(" = 0"))
 }
 
 fn goes_back(installed: Installed, sandbox: &Sandbox) -> Result<(), String> {
