@@ -44,7 +44,14 @@ pub(super) struct Worker {
 enum Poll {
     Nothing,
     Arrived(Outcome),
-    Failed { reason: String, asked: Option<Duration> },
+    /// Somebody else installs at this moment, and will soon have done so.
+    Busy {
+        reason: String,
+    },
+    Failed {
+        reason: String,
+        asked: Option<Duration>,
+    },
 }
 
 impl Worker {
@@ -96,6 +103,11 @@ impl Worker {
                         self.last_report = None;
                     }
                     self.fetcher.settle(outcome);
+                    backoff.after_success(self.interval)
+                }
+                Poll::Busy { reason } => {
+                    self.fetcher.settle(Outcome::Failed);
+                    self.report_once(reason, News::FetchFailed);
                     backoff.after_success(self.interval)
                 }
                 Poll::Failed { reason, asked } => {
@@ -155,6 +167,9 @@ impl Worker {
             Err(error) if is_at_fault(&error) => {
                 self.report_once(Chain(&error).to_string(), News::Refused);
                 Poll::Arrived(Outcome::Refused)
+            }
+            Err(error) if error.kind() == ErrorKind::Busy => {
+                Poll::Busy { reason: Chain(&error).to_string() }
             }
             Err(error) => Poll::Failed { reason: Chain(&error).to_string(), asked: None },
         }
