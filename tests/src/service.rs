@@ -163,7 +163,8 @@ impl Service {
     pub fn wait_version(&self, version: u32) {
         let start = format!("v{version} ");
         let mut in_a_row = 0;
-        wait_until(&format!("version {version} to answer"), PATIENCE, || {
+        // It may be fetched, hashed, run and flushed to a busy disk before.
+        wait_until(&format!("version {version} to answer"), 3 * PATIENCE, || {
             in_a_row = if self.ask("hello").starts_with(&start) { in_a_row + 1 } else { 0 };
             in_a_row == 5
         });

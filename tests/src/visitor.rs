@@ -60,7 +60,7 @@ impl Held {
 #[must_use]
 pub struct Visitors {
     leaving: Arc<AtomicBool>,
-    clients: Vec<JoinHandle<io::Result<usize>>>,
+    clients: Vec<JoinHandle<io::Result<()>>>,
 }
 
 impl Visitors {
@@ -81,20 +81,19 @@ impl Visitors {
     pub fn leave(self) {
         self.leaving.store(true, Ordering::Relaxed);
         for client in self.clients {
-            let answered = client.join().unwrap().expect("every visitor is served");
-            assert!(answered > 0, "nobody came");
+            client.join().unwrap().expect("every visitor is served");
         }
     }
 }
 
-/// The first failure, or how many answers there were.
-fn visit(address: SocketAddr, leaving: &AtomicBool) -> io::Result<usize> {
-    let mut answered = 0;
-    while !leaving.load(Ordering::Relaxed) {
+/// Until it is time to leave, or to the first failure.
+fn visit(address: SocketAddr, leaving: &AtomicBool) -> io::Result<()> {
+    loop {
         ask(address, "hello")?;
-        answered += 1;
+        if leaving.load(Ordering::Relaxed) {
+            return Ok(());
+        }
         // Two cores are there for everybody.
         thread::park_timeout(std::time::Duration::from_millis(1));
     }
-    Ok(answered)
 }
