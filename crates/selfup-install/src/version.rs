@@ -136,6 +136,8 @@ mod tests {
             assert_eq!(judged(&policy.clone().allow_downgrade(true), Some(version), false), None);
         }
         assert_eq!(judged(&policy, None, false), None);
+        let policy = VersionPolicy::new("1.10.0+build.2").unwrap();
+        assert_eq!(judged(&policy, Some("1.10.0+build.1"), false), None);
     }
 
     #[test]

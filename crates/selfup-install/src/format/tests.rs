@@ -263,14 +263,35 @@ fn a_marker_is_found_by_segment_and_by_section() {
 }
 
 #[test]
+fn a_program_of_32_bits_and_the_other_byte_order_is_read_too() {
+    // For a big-endian 32-bit PowerPC: one segment, which holds everything, and a note.
+    let ours = [7_u32, 4, 1].map(u32::to_be_bytes).concat();
+    let ours = [&ours, &b"selfup\0\0"[..], &5_u32.to_be_bytes()].concat();
+    let mut bytes = b"\x7fELF\x01\x02\x01\0\0\0\0\0\0\0\0\0".to_vec();
+    bytes.extend([2_u16, 20].map(u16::to_be_bytes).concat());
+    bytes.extend([1_u32, 0x1_0000, 52, 0, 0].map(u32::to_be_bytes).concat());
+    bytes.extend([52_u16, 32, 2, 40, 0, 0].map(u16::to_be_bytes).concat());
+    for (kind, offset, length) in [(1, 0, 116), (4, 116, ours.len() as u32)] {
+        let segment = [kind, offset, 0x1_0000, 0x1_0000, length, length, 5, 4_u32];
+        bytes.extend(segment.map(u32::to_be_bytes).concat());
+    }
+    bytes.extend(&ours);
+    let size = bytes.len() as u64;
+    let judged = |size| examine(&&bytes[..], size, &bytes).unwrap();
+    assert_eq!(judged(size), Ok(Executable::Elf { protocols: vec![5] }));
+    assert!(matches!(judged(size - 1), Err(Finding::Truncated { part: "segments", .. })));
+    assert!(refused(&bytes).contains("for powerpc (32 bit, big endian), this machine is"));
+}
+
+#[test]
 fn a_failure_of_reading_is_no_finding() {
     struct Failing;
     impl ReadAt for Failing {
         fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-            if offset >= 64 || buffer.len() < HEAD {
-                return Err(io::Error::other("a bad sector"));
+            if (offset, buffer.len()) == (0, HEAD) {
+                return (&OWN[..]).read_at(buffer, offset);
             }
-            (&OWN[..]).read_at(&mut buffer[..64], offset)
+            Err(io::Error::other("a bad sector"))
         }
     }
     let error = examine(&Failing, OWN.len() as u64, b"").unwrap_err();
