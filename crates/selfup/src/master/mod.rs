@@ -63,6 +63,8 @@ pub(crate) struct Master {
     mail: Mail,
     upgrades: Upgrades,
     reporter: Reporter,
+    /// Whether what stopped the master last reached its children as well.
+    group_was_stopped: bool,
     /// How the master is to end.
     end: Option<End>,
 }

@@ -89,7 +89,9 @@ impl Master {
 
     fn resume(&mut self, generation: Generation) {
         let Some(pid) = self.pid(generation) else { return };
-        if selfup_signals::is_stopped(pid).unwrap_or(false) {
+        // What stopped the group is undone for the group; what was passed on is undone here, also
+        // for a child that has not come to stop yet.
+        if !self.group_was_stopped || selfup_signals::is_stopped(pid).unwrap_or(false) {
             self.send_own(generation, pid, Signal::CONT);
         }
     }
@@ -116,6 +118,7 @@ impl Master {
     /// continued as well.
     fn stop_self(&mut self, arrived: Arrived) {
         let stopped = Instant::now();
+        self.group_was_stopped = arrived.group_has_it;
         if let Err(error) = selfup_signals::stop_self(arrived.signal()) {
             self.trouble("could not stop", &error);
         }

@@ -116,6 +116,7 @@ impl Master {
             mail,
             upgrades: Upgrades::new(plan, undecided),
             reporter,
+            group_was_stopped: false,
             end: None,
         })
     }
