@@ -1,34 +1,82 @@
 //! From an address to an open socket.
 
 mod inet;
+mod same_address;
 mod socket_file;
 mod unix;
 
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 
 pub(crate) use socket_file::SocketFile;
 
 use crate::address::{Address, Form};
 use crate::error::{Error, ErrorKind, Result};
 use crate::inherit::Inherited;
+use crate::unix_name::UnixName;
 
 /// As long a queue of connections as the kernel gives: it lowers the number to its own limit
 /// (`net.core.somaxconn` on Linux, listen(2)). A queue that is too short loses connections
 /// where a handover takes a moment; one that is too long costs nothing while it is empty.
 const BACKLOG: i32 = i32::MAX;
 
-/// An open socket, and the file it made, where it made one.
+/// An open socket, and who answers for it.
 pub(crate) struct Bound {
     pub(crate) fd: OwnedFd,
-    pub(crate) file: Option<SocketFile>,
+    pub(crate) owner: Owner,
+}
+
+/// Who has bound a socket.
+#[derive(Clone)]
+pub(crate) enum Owner {
+    /// This program; the file that it made, where it made one.
+    Us { file: Option<SocketFile> },
+    /// Whoever passed it to us.
+    Others,
 }
 
 pub(crate) fn bind(address: &Address, inherited: &mut Inherited) -> Result<Bound> {
+    if let Some(fd) = at_the_same_address(address, inherited)? {
+        return Ok(Bound { fd, owner: Owner::Others });
+    }
     match &address.form {
-        Form::Inet(inet) => inet::bind(address, inet).map(|fd| Bound { fd, file: None }),
+        Form::Inet(inet) => {
+            inet::bind(address, inet).map(|fd| Bound { fd, owner: Owner::Us { file: None } })
+        }
         Form::Unix { kind, name } => unix::bind(address, *kind, name),
-        Form::Fd(reference) => inherited.adopt(reference).map(|fd| Bound { fd, file: None }),
+        Form::Fd(reference) => {
+            inherited.adopt(reference).map(|fd| Bound { fd, owner: Owner::Others })
+        }
+    }
+}
+
+/// Takes back what this program itself has bound earlier, if it still is what the address asks for.
+pub(crate) fn reclaim(
+    address: &Address,
+    inherited: &mut Inherited,
+    kept_as: &str,
+) -> Result<Option<Bound>> {
+    let Ok(fd) = inherited.take_fd(kept_as) else { return Ok(None) };
+    if !same_address::is_at(address, fd.as_fd()) {
+        return Ok(None);
+    }
+    let file = match &address.form {
+        Form::Unix { name: UnixName::Path(path), .. } => {
+            SocketFile::at(path).map_err(|error| failed(address, None, error))?
+        }
+        _ => None,
+    };
+    Ok(Some(Bound { fd, owner: Owner::Us { file } }))
+}
+
+fn at_the_same_address(address: &Address, inherited: &mut Inherited) -> Result<Option<OwnedFd>> {
+    if same_address::asks_for_any_port(address) {
+        return Ok(None);
+    }
+    let found = inherited.iter().find(|(_, _, fd)| same_address::is_at(address, *fd));
+    match found.map(|(position, ..)| position) {
+        Some(position) => inherited.take_fd(position).map(Some),
+        None => Ok(None),
     }
 }
 

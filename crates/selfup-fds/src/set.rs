@@ -5,7 +5,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::process::{Child, Command};
 
 use crate::address::Address;
-use crate::bind::{self, Bound, SocketFile};
+use crate::bind::{self, Bound, Owner};
 use crate::close_on_exec;
 use crate::error::{Error, ErrorKind, Result};
 use crate::inherit::Inherited;
@@ -47,7 +47,7 @@ pub struct FdSet {
 struct Entry {
     name: Name,
     fd: OwnedFd,
-    file: Option<SocketFile>,
+    owner: Owner,
 }
 
 impl FdSet {
@@ -64,6 +64,10 @@ impl FdSet {
     /// more is replaced; its mode is what the umask leaves. An adopted fd may be of any kind and
     /// stays as it is.
     ///
+    /// If an inherited socket is bound to the very address already (and listens, where it is one
+    /// that does), it is adopted instead of a new one: a socket unit of systemd may have it. With
+    /// port 0 that is not so, since nobody can mean the same port by it.
+    ///
     /// # Errors
     ///
     /// - [`InvalidName`](ErrorKind::InvalidName), [`DuplicateName`](ErrorKind::DuplicateName): a
@@ -79,9 +83,34 @@ impl FdSet {
     /// In each case the set is as it was.
     pub fn bind(&mut self, name: &str, address: &Address, inherited: &mut Inherited) -> Result<()> {
         let name = self.new_name(name)?;
-        let Bound { fd, file } = bind::bind(address, inherited)?;
-        self.entries.push(Entry { name, fd, file });
+        let Bound { fd, owner } = bind::bind(address, inherited)?;
+        self.entries.push(Entry { name, fd, owner });
         Ok(())
+    }
+
+    /// Takes back a socket that an earlier process of this program has bound, and that came back
+    /// as the inherited fd `kept_as`, from systemd's file descriptor store for one; says whether
+    /// there was such a socket.
+    ///
+    /// One that is not what the address asks for (any port fits port 0) is closed: the
+    /// configuration has changed since. Unlike an adopted fd, it counts as bound by this set.
+    ///
+    /// # Errors
+    ///
+    /// As for [`bind`](Self::bind).
+    pub fn reclaim(
+        &mut self,
+        name: &str,
+        address: &Address,
+        inherited: &mut Inherited,
+        kept_as: &str,
+    ) -> Result<bool> {
+        let name = self.new_name(name)?;
+        let Some(Bound { fd, owner }) = bind::reclaim(address, inherited, kept_as)? else {
+            return Ok(false);
+        };
+        self.entries.push(Entry { name, fd, owner });
+        Ok(true)
     }
 
     /// Adds any open fd: a pipe, a file, a connected socket. It becomes close-on-exec.
@@ -98,7 +127,7 @@ impl FdSet {
             let message = format!("cannot make the fd {:?} close-on-exec", name.as_str());
             return Err(Error::new(ErrorKind::Descriptor, message).because(errno).giving_back(fd));
         }
-        self.entries.push(Entry { name, fd, file: None });
+        self.entries.push(Entry { name, fd, owner: Owner::Others });
         Ok(())
     }
 
@@ -127,6 +156,13 @@ impl FdSet {
     #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, BorrowedFd<'_>)> {
         self.entries.iter().map(|entry| (entry.name.as_str(), entry.fd.as_fd()))
+    }
+
+    /// Those that this set has bound itself or [taken back](Self::reclaim); the others belong to
+    /// whoever passed them to this process.
+    pub fn bound(&self) -> impl Iterator<Item = (&str, BorrowedFd<'_>)> {
+        let ours = self.entries.iter().filter(|entry| matches!(entry.owner, Owner::Us { .. }));
+        ours.map(|entry| (entry.name.as_str(), entry.fd.as_fd()))
     }
 
     /// One of the fds, by name or position.
@@ -193,7 +229,11 @@ impl FdSet {
     }
 
     fn socket_files(&self) -> SocketFiles {
-        SocketFiles::new(self.entries.iter().filter_map(|entry| entry.file.clone()).collect())
+        let files = self.entries.iter().filter_map(|entry| match &entry.owner {
+            Owner::Us { file } => file.clone(),
+            Owner::Others => None,
+        });
+        SocketFiles::new(files.collect())
     }
 }
 

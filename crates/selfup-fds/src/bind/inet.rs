@@ -39,7 +39,7 @@ pub(super) fn bind(address: &Address, inet: &Inet) -> Result<OwnedFd> {
     })
 }
 
-fn candidates(address: &Address, inet: &Inet) -> Result<Vec<SocketAddr>> {
+pub(super) fn candidates(address: &Address, inet: &Inet) -> Result<Vec<SocketAddr>> {
     let every_v4 = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
     let every_v6 = IpAddr::V6(Ipv6Addr::UNSPECIFIED);
     let with_port = |ip| SocketAddr::new(ip, inet.port);

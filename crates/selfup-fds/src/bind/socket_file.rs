@@ -74,6 +74,11 @@ impl SocketFile {
     }
 }
 
+/// Whether somebody holds open the socket whose file is at the path.
+pub(super) fn is_live(path: &Path) -> bool {
+    matches!(occupant(path), Ok(Occupant::Live))
+}
+
 /// Looks at what holds a path, without disturbing it.
 ///
 /// A socket counts as live if any process holds it open, also between its bind and its listen,

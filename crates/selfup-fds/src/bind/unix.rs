@@ -9,7 +9,7 @@ use std::path::Path;
 use socket2::{Domain, SockAddr, Socket};
 
 use super::socket_file::{Occupant, SocketFile, occupant};
-use super::{BACKLOG, Bound, failed};
+use super::{BACKLOG, Bound, Owner, failed};
 use crate::address::Address;
 use crate::error::{Error, ErrorKind, Result};
 use crate::unix_name::{UnixKind, UnixName};
@@ -23,7 +23,7 @@ pub(super) fn bind(address: &Address, kind: UnixKind, name: &UnixName) -> Result
             let socket = open(kind, Path::new(&raw))
                 .and_then(|socket| listening(kind, socket))
                 .map_err(|error| failed(address, None, error))?;
-            Ok(Bound { fd: socket.into(), file: None })
+            Ok(Bound { fd: socket.into(), owner: Owner::Us { file: None } })
         }
     }
 }
@@ -41,7 +41,7 @@ fn at_path(address: &Address, kind: UnixKind, path: &Path) -> Result<Bound> {
     // Looked at before anybody can be told the address: from here on the file is known by inode.
     let file = SocketFile::at(path).map_err(explained)?;
     match listening(kind, socket) {
-        Ok(socket) => Ok(Bound { fd: socket.into(), file }),
+        Ok(socket) => Ok(Bound { fd: socket.into(), owner: Owner::Us { file } }),
         Err(error) => {
             // The socket is of no use, so its file goes too; it would only be stale.
             let _removed = file.map(|file| file.unlink_if_same());
