@@ -10,14 +10,17 @@
               reason enough to call"
 )]
 
+pub mod front;
 pub mod gate;
 pub mod load;
 pub mod need;
+pub mod nginx;
 pub mod origin;
 pub mod recorder;
 pub mod release;
 pub mod sandbox;
 pub mod service;
 pub mod signer;
+pub mod source;
 pub mod subject;
 pub mod visitor;

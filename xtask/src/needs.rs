@@ -33,6 +33,7 @@ pub(crate) const NEEDS: &[Need] = &[
     Need { command: "setcap", package: "libcap2-bin", why: "gives a file capabilities" },
     Need { command: "setfacl", package: "acl", why: "gives a file an access control list" },
     Need { command: "chattr", package: "e2fsprogs", why: "makes a file immutable" },
+    Need { command: "nginx", package: "nginx-light", why: "a web server that others wrote" },
     Need { command: "unshare", package: "util-linux", why: "namespaces for a test, and flock" },
 ];
 

@@ -41,7 +41,8 @@ impl Read for Reading {
             }
             self.changed = true;
         }
-        let reason = "it changed while it was read; publish by renaming a finished file";
+        let reason = "it was changed or replaced while it was read; if somebody writes to it in \
+                      place, have a finished file renamed to it instead";
         Err(Error::new(ErrorKind::Changed, reason).at(&self.place).into())
     }
 }

@@ -1,0 +1,81 @@
+//! A real web server that serves a folder.
+
+use crate::front::Upstream;
+use crate::sandbox::{PATIENCE, Process, Sandbox, wait_until};
+use std::fs;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// nginx, on a socket in its folder: a port could be somebody else's by the time it listens.
+#[derive(Debug)]
+pub struct Nginx {
+    folder: PathBuf,
+    process: Process,
+}
+
+impl Nginx {
+    /// The program that has to be there.
+    pub const PROGRAM: &'static str = "nginx";
+
+    /// Serves an empty folder of the sandbox.
+    #[track_caller]
+    pub fn start(sandbox: &Sandbox) -> Self {
+        let folder = sandbox.join("nginx");
+        fs::create_dir_all(folder.join("www")).unwrap();
+        sandbox.expect_files(["nginx"]);
+        fs::write(folder.join("conf"), configuration(&folder)).unwrap();
+        let process = started(sandbox, &folder);
+        Self { folder, process }
+    }
+
+    /// What it serves: a file `app` here is at `/app`.
+    pub fn root(&self) -> PathBuf {
+        self.folder.join("www")
+    }
+
+    /// Where it listens.
+    pub fn upstream(&self) -> Upstream {
+        Upstream::Unix(socket(&self.folder))
+    }
+
+    /// Ends it in the middle of whatever it does.
+    #[track_caller]
+    pub fn kill(&self) {
+        self.process.signal(libc::SIGKILL);
+        self.process.wait(PATIENCE);
+    }
+
+    /// Starts it once more, after it was killed.
+    #[track_caller]
+    pub fn start_again(&mut self, sandbox: &Sandbox) {
+        fs::remove_file(socket(&self.folder)).unwrap();
+        self.process = started(sandbox, &self.folder);
+    }
+}
+
+fn socket(folder: &Path) -> PathBuf {
+    folder.join("socket")
+}
+
+fn started(sandbox: &Sandbox, folder: &Path) -> Process {
+    let mut command = Command::new(Nginx::PROGRAM);
+    command.args(["-e", "stderr", "-p"]).arg(folder).arg("-c").arg(folder.join("conf"));
+    let process = sandbox.start(command);
+    wait_until("nginx to listen", PATIENCE, || UnixStream::connect(socket(folder)).is_ok());
+    process
+}
+
+/// One process, all of its files in the folder.
+fn configuration(folder: &Path) -> String {
+    let folder = folder.display();
+    let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+        .map(|kind| format!("{kind}_temp_path {folder}/{kind};\n"))
+        .concat();
+    format!(
+        "daemon off;\nmaster_process off;\npid {folder}/pid;\nerror_log stderr;\nevents {{}}\n\
+         http {{\n{temporary}access_log off;\n\
+         server {{ listen unix:{}; root {folder}/www; }}\n}}\n",
+        socket(Path::new(&folder.to_string())).display()
+    )
+}

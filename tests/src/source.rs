@@ -1,0 +1,63 @@
+//! Where fetchers fetch from: real servers that publish what a test tells them to.
+//!
+//! What is behind these traits is all that the tests of the contract know of a fetcher, so each of
+//! them is held to the same.
+
+mod file;
+mod http;
+
+pub use file::Folder;
+pub use http::Web;
+
+use crate::front::Front;
+use crate::sandbox::Sandbox;
+use selfup::fetch::Fetch;
+use std::time::Duration;
+
+/// A place to publish in, and who fetches from it.
+pub trait Source: Sized {
+    /// Whether all that it needs is here; if not, the test is noted as left out.
+    fn is_possible() -> bool;
+
+    /// Starts with nothing published.
+    fn start(sandbox: &Sandbox) -> Self;
+
+    /// Publishes these bytes, in place of those that were.
+    fn publish(&mut self, bytes: &[u8]);
+
+    /// Publishes so many zeros, of which no copy is held in memory.
+    fn publish_zeros(&mut self, length: u64);
+
+    /// Publishes nothing any more.
+    fn remove(&mut self);
+
+    /// Who fetches from here, with deadlines that a busy machine can keep.
+    fn fetcher(&self) -> Box<dyn Fetch>;
+
+    /// Ends the server, if there is one.
+    fn stop(self) {}
+}
+
+/// A source with a network in between.
+pub trait Remote: Source {
+    /// What its fetcher goes through.
+    fn front(&self) -> &Front;
+
+    /// Ends the server in the middle of what it does.
+    fn kill_server(&mut self);
+
+    /// Starts the server again, with what was published.
+    fn start_server_again(&mut self, sandbox: &Sandbox);
+
+    /// Who fetches the same from another origin, such as `https://localhost:4000`, with deadlines
+    /// of about this length for each phase.
+    fn fetcher_at(&self, origin: &str, patience: Duration) -> Box<dyn Fetch>;
+}
+
+/// Longer than anything takes here, and shorter than what runs the tests waits for.
+const PATIENT: Duration = Duration::from_secs(20);
+
+/// The origin that a front is.
+fn origin(front: &Front) -> String {
+    format!("http://{}", front.address())
+}

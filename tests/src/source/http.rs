@@ -1,0 +1,97 @@
+//! A file that nginx serves.
+
+use super::{PATIENT, Remote, Source, origin};
+use crate::front::Front;
+use crate::need;
+use crate::nginx::Nginx;
+use crate::sandbox::Sandbox;
+use selfup::fetch::{Fetch, Http};
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+
+/// nginx behind a front, with a file at `/app`.
+#[derive(Debug)]
+pub struct Web {
+    nginx: Nginx,
+    front: Front,
+    published: u32,
+}
+
+impl Web {
+    /// Where the file is on the web.
+    pub fn url(&self) -> String {
+        origin(&self.front) + "/app"
+    }
+
+    fn path(&self) -> PathBuf {
+        self.nginx.root().join("app")
+    }
+
+    fn put(&mut self, write: impl FnOnce(&mut File)) {
+        let beside = self.path().with_extension("new");
+        let mut file = File::create(&beside).unwrap();
+        write(&mut file);
+        // nginx knows a file by its length and the second of its last change.
+        self.published += 1;
+        let age = Duration::from_secs(86_400 - u64::from(self.published));
+        file.set_modified(SystemTime::now() - age).unwrap();
+        fs::rename(beside, self.path()).unwrap();
+    }
+}
+
+impl Source for Web {
+    fn is_possible() -> bool {
+        need::program(Nginx::PROGRAM)
+    }
+
+    fn start(sandbox: &Sandbox) -> Self {
+        let nginx = Nginx::start(sandbox);
+        let front = Front::before(nginx.upstream());
+        Self { nginx, front, published: 0 }
+    }
+
+    fn publish(&mut self, bytes: &[u8]) {
+        self.put(|file| file.write_all(bytes).unwrap());
+    }
+
+    fn publish_zeros(&mut self, length: u64) {
+        self.put(|file| file.set_len(length).unwrap());
+    }
+
+    fn remove(&mut self) {
+        fs::remove_file(self.path()).unwrap();
+    }
+
+    fn fetcher(&self) -> Box<dyn Fetch> {
+        self.fetcher_at(&origin(&self.front), PATIENT)
+    }
+
+    fn stop(self) {
+        self.nginx.kill();
+    }
+}
+
+impl Remote for Web {
+    fn front(&self) -> &Front {
+        &self.front
+    }
+
+    fn kill_server(&mut self) {
+        self.nginx.kill();
+    }
+
+    fn start_server_again(&mut self, sandbox: &Sandbox) {
+        self.nginx.start_again(sandbox);
+    }
+
+    fn fetcher_at(&self, origin: &str, patience: Duration) -> Box<dyn Fetch> {
+        let http = Http::new(format!("{origin}/app"))
+            .proxy_from_env(false)
+            .connect_timeout(patience)
+            .response_timeout(patience)
+            .stall_timeout(patience);
+        Box::new(http)
+    }
+}

@@ -1,0 +1,121 @@
+//! The contract that every fetcher keeps, against real servers and with a network in between that
+//! does what networks do.
+//!
+//! [`contract!`] is the table: each line is a case, and for which sources it is played. A case
+//! knows of a source no more than [`Source`] and [`Remote`] tell.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stderr,
+    reason = "in a test a panic is the report, and what it prints is read with it"
+)]
+
+mod addresses;
+mod breaks;
+mod half_written;
+mod lies;
+mod poll;
+mod publishing;
+mod servers;
+mod settling;
+mod spoiling;
+mod stalls;
+mod statuses;
+
+use poll::Poll;
+use selfup_tests::{
+    sandbox::Sandbox,
+    source::{Folder, Remote, Source, Web},
+};
+
+/// Plays each case with each of its sources, as a test of its own: `case::source`.
+macro_rules! contract {
+    ($($file:ident::$case:ident: $($source:ident)*;)*) => {
+        $(mod $case {
+            $(#[test]
+            fn $source() {
+                super::play::<super::sources::$source>(stringify!($case), super::$file::$case);
+            })*
+        })*
+    };
+}
+
+/// The sources by the names of their tests.
+#[expect(non_camel_case_types, reason = "they are parts of names of tests")]
+mod sources {
+    pub(crate) type file = super::Folder;
+    pub(crate) type http = super::Web;
+}
+
+contract! {
+    publishing::first_poll:              file http;
+    publishing::unchanged:               file http;
+    publishing::changed:                 file http;
+    publishing::changed_back:            file http;
+    publishing::removed:                 file http;
+    publishing::empty:                   file http;
+    publishing::replaced_while_read:     file http;
+    settling::failed_comes_again:        file http;
+    settling::unsettled_comes_again:     file http;
+    settling::settled_does_not:          file http;
+    settling::left_unread_comes_again:   file http;
+    half_written::copied_in_place:       file;
+    half_written::overwritten_while_read: file;
+    half_written::cut_short_while_read:  file;
+    breaks::cut_off:                     http;
+    breaks::reset:                       http;
+    stalls::stalled:                     http;
+    stalls::slow:                        http;
+    lies::more_announced:                http;
+    lies::fewer_announced:               http;
+    lies::no_http:                       http;
+    servers::down_between_polls:         http;
+    servers::restarted_between_polls:    http;
+    servers::killed_in_the_middle:       http;
+    statuses::not_allowed:               http;
+    statuses::not_there:                 http;
+    statuses::in_trouble:                http;
+    statuses::asked_to_wait:             http;
+    addresses::name_unknown:             http;
+    addresses::refused:                  http;
+    addresses::not_tls:                  http;
+    addresses::not_trusted:              http;
+}
+
+/// A source, and the place that it runs in.
+struct Stage<S> {
+    sandbox: Sandbox,
+    source: S,
+    /// The number of the release that was published last, where cases count them.
+    published: u64,
+}
+
+fn play<S: Source>(name: &str, case: impl FnOnce(&mut Stage<S>)) {
+    if !S::is_possible() {
+        return;
+    }
+    let sandbox = Sandbox::new(name);
+    let source = S::start(&sandbox);
+    let mut stage = Stage { sandbox, source, published: 0 };
+    case(&mut stage);
+    stage.source.stop();
+    stage.sandbox.finish();
+}
+
+impl<S: Source> Stage<S> {
+    fn fetcher(&self) -> Poll {
+        Poll::of(self.source.fetcher())
+    }
+}
+
+/// What nobody could take for another release: so many bytes that do not repeat.
+fn release(number: u64) -> Vec<u8> {
+    let length = 200_000 + number;
+    let mut state = number;
+    let next = |_| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (state >> 56) as u8
+    };
+    (0..length).map(next).collect()
+}

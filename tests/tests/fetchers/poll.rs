@@ -1,0 +1,99 @@
+//! Asking a fetcher, and what it may answer.
+
+use selfup::fetch::{Current, Error, ErrorKind, Fetch, Outcome};
+use selfup_tests::sandbox::PATIENCE;
+use std::io::Read;
+use std::time::Instant;
+
+/// A fetcher that is asked as the master asks it.
+pub(crate) struct Poll {
+    fetcher: Box<dyn Fetch>,
+    current: Current,
+}
+
+impl Poll {
+    pub(crate) fn of(mut fetcher: Box<dyn Fetch>) -> Self {
+        let current = Current::new("/proc/self/exe", String::new);
+        fetcher.init(&current).unwrap();
+        Self { fetcher, current }
+    }
+
+    /// Asks, and reads what comes to its end.
+    pub(crate) fn ask(&mut self) -> Result<Option<Vec<u8>>, Error> {
+        let Some(mut artifact) = self.fetcher.fetch(&self.current)? else { return Ok(None) };
+        let mut bytes = Vec::new();
+        artifact.reader.read_to_end(&mut bytes)?;
+        if let Some(size) = artifact.size {
+            assert_eq!(bytes.len() as u64, size, "the size is that of what comes");
+        }
+        Ok(Some(bytes))
+    }
+
+    /// Asks, and reads nothing yet.
+    pub(crate) fn reader(&mut self) -> Box<dyn Read + Send> {
+        let artifact = self.fetcher.fetch(&self.current).unwrap();
+        artifact.expect("something new").reader
+    }
+
+    pub(crate) fn settle(&mut self, outcome: Outcome) {
+        self.fetcher.settle(outcome);
+    }
+
+    /// There is something new: these bytes. What becomes of them is for the caller to say.
+    #[track_caller]
+    pub(crate) fn finds(&mut self, expected: &[u8]) {
+        let found = self.ask().unwrap().expect("something new");
+        assert!(found == expected, "{} bytes came, not the right ones", found.len());
+    }
+
+    /// There is something new: these bytes, which are installed.
+    #[track_caller]
+    pub(crate) fn installs(&mut self, expected: &[u8]) {
+        self.finds(expected);
+        self.settle(Outcome::Installed);
+    }
+
+    /// There is nothing new, however often it is asked.
+    #[track_caller]
+    pub(crate) fn finds_nothing(&mut self) {
+        for _ in 0..3 {
+            let found = self.ask().unwrap();
+            assert!(found.is_none(), "{} bytes came that were seen", found.unwrap().len());
+        }
+    }
+
+    /// It does not work, for one of these reasons; then the master settles it as failed.
+    #[track_caller]
+    pub(crate) fn fails(&mut self, kinds: &[ErrorKind]) -> Error {
+        let error = match self.ask() {
+            Ok(found) => panic!("{:?} bytes came and no error", found.map(|bytes| bytes.len())),
+            Err(error) => error,
+        };
+        assert!(kinds.contains(&error.kind()), "{:?} and not of {kinds:?}: {error}", error.kind());
+        self.settle(Outcome::Failed);
+        error
+    }
+
+    /// The fault is over, so the next poll brings these bytes, which are installed. Deadlines that
+    /// were made short for the fault's sake may be missed once more on a busy machine.
+    #[track_caller]
+    pub(crate) fn recovers(&mut self, expected: &[u8]) {
+        let asked = Instant::now();
+        loop {
+            match self.ask() {
+                Err(error) if is_late(&error) && asked.elapsed() < PATIENCE => {
+                    self.settle(Outcome::Failed);
+                }
+                found => {
+                    let found = found.unwrap().expect("something new");
+                    assert!(found == expected, "{} bytes came, not the right ones", found.len());
+                    return self.settle(Outcome::Installed);
+                }
+            }
+        }
+    }
+}
+
+fn is_late(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::TimedOut | ErrorKind::Stalled)
+}

@@ -1,0 +1,56 @@
+//! What a fetcher makes of what became of an artifact.
+
+use super::{Source, Stage, release};
+use selfup::fetch::Outcome;
+
+pub(crate) fn failed_comes_again<S: Source>(stage: &mut Stage<S>) {
+    stage.source.publish(&release(1));
+    let mut fetcher = stage.fetcher();
+    for _ in 0..3 {
+        fetcher.finds(&release(1));
+        fetcher.settle(Outcome::Failed);
+    }
+    fetcher.installs(&release(1));
+    stage.source.publish(&release(2));
+    fetcher.finds(&release(2));
+    fetcher.settle(Outcome::Failed);
+    fetcher.installs(&release(2));
+    fetcher.finds_nothing();
+}
+
+pub(crate) fn unsettled_comes_again<S: Source>(stage: &mut Stage<S>) {
+    stage.source.publish(&release(1));
+    let mut fetcher = stage.fetcher();
+    fetcher.finds(&release(1));
+    fetcher.finds(&release(1));
+    fetcher.settle(Outcome::Installed);
+    fetcher.finds_nothing();
+    // There is nothing to settle now.
+    fetcher.settle(Outcome::Failed);
+    fetcher.finds_nothing();
+}
+
+pub(crate) fn settled_does_not<S: Source>(stage: &mut Stage<S>) {
+    for (number, outcome) in
+        (1..).step_by(2).zip([Outcome::Installed, Outcome::UpToDate, Outcome::Refused])
+    {
+        stage.source.publish(&release(number));
+        let mut fetcher = stage.fetcher();
+        fetcher.finds(&release(number));
+        fetcher.settle(outcome);
+        fetcher.finds_nothing();
+        stage.source.publish(&release(number + 1));
+        fetcher.installs(&release(number + 1));
+    }
+}
+
+pub(crate) fn left_unread_comes_again<S: Source>(stage: &mut Stage<S>) {
+    stage.source.publish(&vec![1; 8 << 20]);
+    let mut fetcher = stage.fetcher();
+    for _ in 0..3 {
+        drop(fetcher.reader());
+        fetcher.settle(Outcome::Failed);
+    }
+    fetcher.installs(&vec![1; 8 << 20]);
+    fetcher.finds_nothing();
+}

@@ -1,0 +1,40 @@
+//! A fault, and what comes after it.
+
+use super::{Poll, Remote, Stage, release};
+use selfup::fetch::Fetch;
+use selfup_tests::front::{Answers, Fault};
+
+impl<S: Remote> Stage<S> {
+    /// Lets it go wrong at a fetcher's first poll, and at a later one. Each time, the next poll
+    /// brings what is published.
+    pub(crate) fn spoil(
+        &mut self,
+        answers: Answers,
+        fault: &Fault,
+        goes_wrong: impl Fn(&mut Poll),
+    ) {
+        self.spoil_for(self.source.fetcher(), answers, fault, goes_wrong);
+    }
+
+    /// The same, for a fetcher that is not the usual one.
+    pub(crate) fn spoil_for(
+        &mut self,
+        fetcher: Box<dyn Fetch>,
+        answers: Answers,
+        fault: &Fault,
+        goes_wrong: impl Fn(&mut Poll),
+    ) {
+        // Read where a test fails.
+        eprintln!("{fault:?}, {answers:?}");
+        let mut fetcher = Poll::of(fetcher);
+        for _ in 0..2 {
+            self.published += 1;
+            self.source.publish(&release(self.published));
+            self.source.front().spoil(answers, fault.clone());
+            goes_wrong(&mut fetcher);
+            self.source.front().heal();
+            fetcher.recovers(&release(self.published));
+        }
+        fetcher.finds_nothing();
+    }
+}
