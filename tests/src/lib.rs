@@ -23,4 +23,5 @@ pub mod service;
 pub mod signer;
 pub mod source;
 pub mod subject;
+pub mod systemd;
 pub mod visitor;

@@ -33,6 +33,7 @@ pub use listening::{tcp_listeners, udp_sockets};
 pub use proc::{children_of, fds_of, state_of, threads_of};
 pub use process::Process;
 pub use terminal::Terminal;
+pub(crate) use wait::try_wait_for;
 pub use wait::{PATIENCE, wait_for, wait_until};
 
 use process::Running;

@@ -17,6 +17,11 @@ pub(crate) const NEEDS: &[Need] = &[
         why: "starts programs with sockets the way systemd does",
     },
     Need {
+        command: "systemctl",
+        package: "systemd",
+        why: "drives a systemd that runs services as on a server",
+    },
+    Need {
         command: "python3",
         package: "python3",
         why: "a child in another language that takes the sockets",

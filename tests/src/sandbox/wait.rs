@@ -33,7 +33,7 @@ pub fn wait_for<T>(what: &str, within: Duration, look: impl FnMut() -> Option<T>
 
 /// What `look` finds in time.
 #[expect(clippy::disallowed_methods, reason = "the one place that sleeps: between two looks")]
-pub(super) fn try_wait_for<T>(within: Duration, mut look: impl FnMut() -> Option<T>) -> Option<T> {
+pub(crate) fn try_wait_for<T>(within: Duration, mut look: impl FnMut() -> Option<T>) -> Option<T> {
     let deadline = Instant::now() + within;
     loop {
         // Asked after the time is taken: a long pause of this process must not count as a failure

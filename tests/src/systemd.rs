@@ -1,0 +1,198 @@
+//! A real systemd, as process 1 of namespaces of its own, with no units but those of a test.
+//!
+//! It sees the sandbox's folder at its own path and can write nowhere else that outlives it: the
+//! program `guest` prepares that, and does not start it otherwise. The network is the host's, so
+//! that a test can call what it runs.
+//!
+//! Process numbers that systemd tells are those of its namespace; what is returned here are the
+//! host's.
+
+mod namespace;
+mod unit_files;
+
+use crate::need;
+use crate::sandbox::{PATIENCE, Process, Sandbox, try_wait_for, wait_for, wait_until};
+use nix::sys::stat::Mode;
+use nix::unistd::mkfifo;
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Output};
+use std::time::Instant;
+
+/// Where Debian and everybody else has it; it is on no search path.
+const SYSTEMD: &str = "/lib/systemd/systemd";
+/// All that is systemd's in the sandbox.
+const FOLDER: &str = "systemd";
+/// The units, and nothing else is one.
+pub const UNITS: &str = "systemd/units";
+/// What is logged to the kernel comes out here.
+pub const LOG: &str = "systemd/log";
+/// Where the cgroups are mounted, outside.
+pub const CGROUPS: &str = "systemd/cgroups";
+
+/// Whether all is here that it takes; if not, this test is noted as left out.
+#[must_use = "a test that lacks something it needs returns"]
+pub fn available() -> bool {
+    need::root() && [SYSTEMD, "systemctl", "unshare", "nsenter"].into_iter().all(need::program)
+}
+
+/// The version, such as 252.
+pub fn version() -> u32 {
+    let output = Command::new("systemctl").arg("--version").output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.split_whitespace().nth(1).and_then(|number| number.parse().ok()).expect("a version")
+}
+
+/// See the [module](self). Dropping it kills all that runs in it.
+#[derive(Debug)]
+pub struct Systemd {
+    /// Of the units.
+    folder: PathBuf,
+    outside: Process,
+    init: u32,
+}
+
+impl Systemd {
+    /// Boots with these units, none of them started. `guest` is `env!("CARGO_BIN_EXE_guest")`.
+    #[track_caller]
+    pub fn boot(sandbox: &Sandbox, guest: &str, units: &[(&str, &str)]) -> Self {
+        let unit = format!("--unit={}", unit_files::BOOTED);
+        let init = [SYSTEMD, "--system", &unit, "--log-target=kmsg"];
+        let command = prepared(sandbox, guest, "nothing", &init);
+        let folder = sandbox.join(UNITS);
+        unit_files::write(&folder, unit_files::TARGETS);
+        unit_files::write(&folder, units);
+        let outside = sandbox.start(command);
+        let init = wait_for("systemd as process 1", PATIENCE, || {
+            assert!(outside.status().is_none(), "systemd is not started: {:?}", outside.lines());
+            namespace::init_of(outside.pid()).filter(|init| namespace::name_of(*init) == "systemd")
+        });
+        let systemd = Self { folder, outside, init };
+        systemd.wait_running();
+        systemd
+    }
+
+    /// What systemctl says to these arguments.
+    ///
+    /// # Panics
+    ///
+    /// If it fails.
+    #[track_caller]
+    pub fn systemctl(&self, args: &[&str]) -> String {
+        let output = self.try_systemctl(args);
+        let text = String::from_utf8_lossy(&output.stdout).trim_end().to_owned();
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "systemctl {args:?}: {}\n{text}\n{error}", output.status);
+        text
+    }
+
+    /// The same, however it ends.
+    pub fn try_systemctl(&self, args: &[&str]) -> Output {
+        self.command("systemctl").args(args).output().unwrap()
+    }
+
+    /// A command that runs beside the units.
+    pub fn command(&self, program: &str) -> Command {
+        let mut command = Command::new("nsenter");
+        command.args(["--target", &self.init.to_string(), "--mount", "--pid", "--", program]);
+        command
+    }
+
+    /// A property of a unit, as `systemctl show` tells it.
+    #[track_caller]
+    pub fn show(&self, unit: &str, property: &str) -> String {
+        self.systemctl(&["show", unit, "--value", "--property", property])
+    }
+
+    /// Waits until a property of a unit is this.
+    ///
+    /// # Panics
+    ///
+    /// If it is not in time; it says what it was last.
+    #[track_caller]
+    pub fn wait_for(&self, unit: &str, property: &str, value: &str) {
+        self.wait_where(unit, property, value, |found| found == value);
+    }
+
+    /// Waits until a property of a unit is as wanted, and returns it. `what` is for people.
+    #[track_caller]
+    pub fn wait_where(
+        &self,
+        unit: &str,
+        property: &str,
+        what: &str,
+        wanted: impl Fn(&str) -> bool,
+    ) -> String {
+        let asked = Instant::now();
+        wait_for(&format!("{property} of {unit}"), 2 * PATIENCE, || {
+            let found = self.show(unit, property);
+            let late = asked.elapsed() >= PATIENCE;
+            assert!(!late || wanted(&found), "{property} of {unit} is {found:?}, and not {what}");
+            wanted(&found).then_some(found)
+        })
+    }
+
+    /// The main process of a service.
+    #[track_caller]
+    pub fn main_pid(&self, unit: &str) -> u32 {
+        let inside = self.show(unit, "MainPID").parse().unwrap();
+        assert_ne!(inside, 0, "{unit} has no main process");
+        namespace::outside(self.init, inside).expect("the main process runs")
+    }
+
+    /// Replaces or adds units, and has systemd read all of them again.
+    #[track_caller]
+    pub fn write_units(&self, units: &[(&str, &str)]) {
+        unit_files::write(&self.folder, units);
+        self.systemctl(&["daemon-reload"]);
+    }
+
+    #[track_caller]
+    fn wait_running(&self) {
+        wait_until("systemd to have started", PATIENCE, || {
+            let lines = self.outside.lines();
+            assert!(self.outside.status().is_none(), "systemd has ended: {lines:?}");
+            self.try_systemctl(&["is-system-running"]).stdout == b"running\n"
+        });
+    }
+}
+
+impl Drop for Systemd {
+    fn drop(&mut self) {
+        // All in its namespace die with it, and then those above it end.
+        if let Some(init) = namespace::init_of(self.outside.pid()) {
+            namespace::kill(init);
+        }
+        let ended = try_wait_for(PATIENCE, || self.outside.status());
+        if !std::thread::panicking() {
+            assert!(ended.is_some(), "systemd cannot be ended: {:?}", self.outside.lines());
+        }
+    }
+}
+
+/// What is said if `guest` is to start this program instead of systemd, with a part of the
+/// preparation left out.
+pub fn start_instead(
+    sandbox: &Sandbox,
+    guest: &str,
+    without: &str,
+    program: &[&str],
+) -> Vec<String> {
+    let outside = sandbox.start(prepared(sandbox, guest, without, program));
+    outside.wait(PATIENCE);
+    outside.wait_all_lines(PATIENCE)
+}
+
+/// The command, with all that it expects in the sandbox.
+fn prepared(sandbox: &Sandbox, guest: &str, without: &str, init: &[&str]) -> Command {
+    sandbox.expect_files([FOLDER]);
+    for folder in [UNITS, CGROUPS] {
+        fs::create_dir_all(sandbox.join(folder)).unwrap();
+    }
+    if !sandbox.join(LOG).exists() {
+        mkfifo(&sandbox.join(LOG), Mode::S_IRUSR | Mode::S_IWUSR).unwrap();
+    }
+    let mut command = Command::new("unshare");
+    command.args(["--mount", "--", guest, "outside"]).arg(sandbox.path()).arg(without).args(init);
+    command
+}

@@ -1,0 +1,25 @@
+//! The units that there are.
+
+use std::fs;
+use std::path::Path;
+
+/// What is reached when systemd has started.
+pub(super) const BOOTED: &str = "booted.target";
+
+/// Those that every service and socket refers to by itself, and nothing behind them.
+pub(super) const TARGETS: &[(&str, &str)] = &[
+    (BOOTED, "[Unit]\nRequires=basic.target\nAfter=basic.target\n"),
+    ("basic.target", "[Unit]\nRequires=sysinit.target\nAfter=sysinit.target sockets.target\n"),
+    ("sysinit.target", "[Unit]\nDefaultDependencies=no\n"),
+    ("sockets.target", "[Unit]\nDefaultDependencies=no\n"),
+    ("shutdown.target", "[Unit]\nDefaultDependencies=no\n"),
+];
+
+/// Writes units, or drop-ins by a name such as `app.service.d/test.conf`.
+pub(super) fn write(folder: &Path, units: &[(&str, &str)]) {
+    for (name, text) in units {
+        let path = folder.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+}

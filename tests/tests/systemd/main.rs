@@ -1,0 +1,7 @@
+//! Services under a real systemd.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "in a test a panic is the report")]
+
+mod isolation;
+
+const GUEST: &str = env!("CARGO_BIN_EXE_guest");
