@@ -3,6 +3,7 @@
 //! Bytes flow one way: fetcher → staged file → verified → installed → the news of it. What becomes
 //! of an installed one is decided by the lifecycle, and told back as a [`Verdict`].
 
+mod blame;
 mod running;
 mod worker;
 mod workplace;

@@ -12,7 +12,10 @@ use std::{
 use selfup_fetch::{Artifact, Backoff, Current, Fetch, Outcome};
 use selfup_install::{ErrorKind, Id};
 
-use super::{News, Plan, Shared, Verdict};
+use super::{
+    News, Plan, Shared, Verdict,
+    blame::{asked_to_wait, is_of_the_version, is_of_what_came},
+};
 use crate::{
     error::Chain,
     intake::{Intake, Novelty, novelty},
@@ -164,14 +167,16 @@ impl Worker {
         self.prepared = taken.is_ok();
         match taken {
             Ok(outcome) => Poll::Arrived(outcome),
-            Err(error) if is_at_fault(&error) => {
+            Err(error) if is_of_what_came(&error) => {
                 self.report_once(Chain(&error).to_string(), News::Refused);
                 Poll::Arrived(Outcome::Refused)
             }
             Err(error) if error.kind() == ErrorKind::Busy => {
                 Poll::Busy { reason: Chain(&error).to_string() }
             }
-            Err(error) => Poll::Failed { reason: Chain(&error).to_string(), asked: None },
+            Err(error) => {
+                Poll::Failed { reason: Chain(&error).to_string(), asked: asked_to_wait(&error) }
+            }
         }
     }
 
@@ -203,7 +208,7 @@ impl Worker {
             return Ok(Outcome::Refused);
         }
         let installed = self.intake.install(staged).inspect_err(|error| {
-            if is_at_fault(error) && !is_of_the_version(error) {
+            if is_of_what_came(error) && !is_of_the_version(error) {
                 self.refused.insert(id);
                 // Another one with the same fault is worth a word.
                 self.last_report = None;
@@ -230,39 +235,6 @@ impl Worker {
     fn tell(&self, news: News) {
         self.mailbox.post(Letter::Upgrade(news));
     }
-}
-
-/// Whether what came is to blame, so that it would be refused again. Anything else, a directory
-/// that may not be written to for one, can be mended while it is offered.
-fn is_at_fault(error: &selfup_install::Error) -> bool {
-    let of_what_came = matches!(
-        error.kind(),
-        ErrorKind::TooLarge
-            | ErrorKind::SizeMismatch
-            | ErrorKind::DigestMismatch
-            | ErrorKind::Malformed
-            | ErrorKind::SignatureMissing
-            | ErrorKind::SignatureMalformed
-            | ErrorKind::SignatureUntrusted
-            | ErrorKind::SignatureInvalid
-            | ErrorKind::SignatureMismatch
-            | ErrorKind::NotExecutable
-            | ErrorKind::NoMarker
-            | ErrorKind::Protocol
-            | ErrorKind::Downgrade
-            | ErrorKind::VersionUnknown
-            | ErrorKind::Refused
-            | ErrorKind::ProbeFailed
-            | ErrorKind::ProbeTimedOut
-            | ErrorKind::Source
-    );
-    of_what_came && !error.is_transient()
-}
-
-/// Whether it is not the bytes that are refused, but what is said about them: that can be mended by
-/// signing them again.
-fn is_of_the_version(error: &selfup_install::Error) -> bool {
-    matches!(error.kind(), ErrorKind::Downgrade | ErrorKind::VersionUnknown)
 }
 
 /// Stops reading when the master ends.
