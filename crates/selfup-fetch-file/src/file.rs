@@ -1,13 +1,13 @@
 use std::{
     ffi::OsStr,
-    fs,
+    fs, io,
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
 use selfup_fetch::{
-    Artifact, Current, Error, ErrorKind, Fetch, Outcome, executable_name, expand, gunzip,
-    read_signature, signature_name,
+    Artifact, Compression, Current, Error, ErrorKind, Fetch, Outcome, decompress, executable_name,
+    expand, read_signature, signature_name,
 };
 
 use crate::{
@@ -19,7 +19,8 @@ use crate::{
 /// Fetches a new executable from one path.
 ///
 /// The path is followed anew at each poll, symbolic links included, so a link that is pointed
-/// somewhere else is a change. If its name ends in `.gz`, it is decompressed.
+/// somewhere else is a change. If its name ends in `.gz`, `.zst` or `.xz`, it is decompressed; the
+/// latter two need the features `zstd` and `xz`.
 #[derive(Debug)]
 #[must_use]
 pub struct File {
@@ -111,6 +112,11 @@ impl File {
         self.path.display().to_string()
     }
 
+    fn compression(&self) -> Compression {
+        let name = self.path.file_name().unwrap_or_default();
+        Compression::of_name(&name.to_string_lossy())
+    }
+
     /// Whether that state was there long enough; the clock starts when it is first seen.
     fn is_at_rest(&mut self, stamp: Stamp) -> bool {
         let since = match self.resting {
@@ -129,9 +135,10 @@ impl File {
 }
 
 impl Fetch for File {
-    /// Refuses a path without a directory to be in, one that is no regular file, and the running
-    /// executable's own: replacing that is what an installation does, so it would be its own
-    /// source. A file that is not there yet is none of these.
+    /// Refuses a path without a directory to be in, one that is no regular file, one that says that
+    /// it is compressed in a way that this build does not know, and the running executable's own:
+    /// replacing that is what an installation does, so it would be its own source. A file that is
+    /// not there yet is none of these.
     fn init(&mut self, current: &Current) -> Result<(), Error> {
         self.expand()?;
         let refuse = |reason| Err(Error::new(ErrorKind::Configuration, reason).at(self.place()));
@@ -148,6 +155,8 @@ impl Fetch for File {
         if is_same(&self.path, current.path()) {
             return refuse("it is the running executable itself; publish beside it");
         }
+        let known = decompress(io::empty(), self.compression());
+        known.map(drop).map_err(|error| error.at(self.place()))?;
         match look(&self.path) {
             Err(error) if error.kind() == ErrorKind::Configuration => Err(error),
             _ => Ok(()),
@@ -174,10 +183,12 @@ impl Fetch for File {
         }
         let signature = if current.is_signature_wanted() { Some(self.signature()?) } else { None };
         let reading = Reading::new(file, opened, place.clone());
-        let mut artifact = if self.path.extension().is_some_and(|e| e.eq_ignore_ascii_case("gz")) {
-            Artifact::new(gunzip(reading).named(place))
-        } else {
-            Artifact::new(reading).size(opened.size)
+        let mut artifact = match self.compression() {
+            Compression::None => Artifact::new(reading).size(opened.size),
+            compression => match decompress(reading, compression) {
+                Ok(reader) => Artifact::new(reader.named(place)),
+                Err(error) => return Err(error.at(place)),
+            },
         };
         artifact.signature = signature.clone().flatten();
         if let Some(name) = self.path.file_name().and_then(OsStr::to_str) {

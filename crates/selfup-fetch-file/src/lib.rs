@@ -48,7 +48,11 @@
 //! # What it does not
 //!
 //! No watching (inotify and the like do not see network file systems and miss renames of parents),
-//! no directories, no archives; `.gz` files are decompressed.
+//! no directories, no archives. Files whose names end in `.gz`, `.zst` or `.xz` are decompressed.
+//!
+//! # Features
+//!
+//! - `zstd`, `xz`: `.zst` and `.xz` files. Without them, such a path is refused at the start.
 //!
 //! # Limits
 //!

@@ -227,6 +227,44 @@ fn a_name_that_ends_in_gz_is_decompressed() {
     assert_eq!(error.kind(), ErrorKind::Corrupt);
 }
 
+/// What `zstd -qc` makes of "one".
+const ZST: [u8; 16] = [
+    0x28, 0xb5, 0x2f, 0xfd, 0x04, 0x58, 0x19, 0x00, 0x00, 0x6f, 0x6e, 0x65, 0xf6, 0xa1, 0x08, 0x24,
+];
+
+/// What `xz -c` makes of "one".
+const XZ: [u8; 60] = [
+    0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00, 0x00, 0x04, 0xe6, 0xd6, 0xb4, 0x46, 0x02, 0x00, 0x21, 0x01,
+    0x16, 0x00, 0x00, 0x00, 0x74, 0x2f, 0xe5, 0xa3, 0x01, 0x00, 0x02, 0x6f, 0x6e, 0x65, 0x00, 0x00,
+    0x7e, 0xe5, 0x10, 0xc5, 0xd5, 0x6a, 0x6c, 0x9a, 0x00, 0x01, 0x1b, 0x03, 0x0b, 0x2f, 0xb9, 0x10,
+    0x1f, 0xb6, 0xf3, 0x7d, 0x01, 0x00, 0x00, 0x00, 0x00, 0x04, 0x59, 0x5a,
+];
+
+#[test]
+fn the_name_tells_the_compression() {
+    for (name, packed, is_built_in) in [
+        ("app.zst", ZST.as_slice(), cfg!(feature = "zstd")),
+        ("app.xz", XZ.as_slice(), cfg!(feature = "xz")),
+    ] {
+        let place = place(name);
+        place.rename_in(packed);
+        let mut source = place.source();
+        if is_built_in {
+            source.init(&current()).unwrap();
+            let artifact = fetch(&mut source).unwrap();
+            assert_eq!((artifact.size, artifact.file_name.as_deref()), (None, Some("app")));
+            assert_eq!(read(artifact).unwrap(), b"one");
+        } else {
+            for error in [source.init(&current()).err(), source.fetch(&current()).err()] {
+                let error = error.unwrap();
+                assert_eq!(error.kind(), ErrorKind::Configuration);
+                assert!(error.to_string().contains(name), "{error}");
+                assert!(error.to_string().contains("without the feature"), "{error}");
+            }
+        }
+    }
+}
+
 #[test]
 fn the_platform_is_filled_in() {
     let place = place(&format!("app-{}-{}", std::env::consts::OS, std::env::consts::ARCH));

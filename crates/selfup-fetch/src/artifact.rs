@@ -20,8 +20,8 @@ pub struct Artifact {
     /// A detached signature of those bytes, as text (the minisign format). A fetcher looks for one
     /// when it is told that it [is wanted](crate::Current::is_signature_wanted).
     pub signature: Option<String>,
-    /// The name under which the executable is published, without directory and without `.gz`: a
-    /// signature can be bound to it.
+    /// The name under which the executable is published, without directory and without the end
+    /// that tells its compression, such as `.gz`: a signature can be bound to it.
     pub file_name: Option<String>,
 }
 

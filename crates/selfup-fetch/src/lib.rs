@@ -33,42 +33,56 @@
 //! - [`Fetch`], [`Current`], [`Artifact`], [`Digest`], [`Outcome`]: the contract.
 //! - [`from_fn`]: a closure as a fetcher.
 //! - [`expand`] and [`Template`]: `{os}`, `{arch}` and `{target}` in addresses and paths.
-//! - [`gunzip`]: decompression that notices truncation and refuses bombs.
+//! - [`decompress`], [`gunzip`] and [`Compression`]: decompression that notices truncation and
+//!   refuses bombs.
+//! - [`checked`]: a reader that holds what passes against a size and digests.
 //! - [`Backoff`]: when to ask again, with jitter, after success and failure.
 //! - [`redact`]: an address without its secrets, for messages.
 //! - [`Error`]: one error for all fetchers, which knows whether asking again may help.
 //!
 //! # What is not
 //!
-//! No network, no clock, no thread, no `unsafe`. Nothing is verified here: digests and signatures
-//! are carried to whoever installs. Fetchers live in crates of their own.
+//! No network, no clock, no thread, no `unsafe`. An executable is not verified here: its digests
+//! and signatures are carried to whoever installs. Fetchers live in crates of their own.
+//!
+//! # Features
+//!
+//! None is on by default; gzip is always there.
+//!
+//! - `zstd`: Zstandard, decompressed by `ruzstd`.
+//! - `xz`: xz, decompressed by `lzma-rust2`.
 //!
 //! # Limits
 //!
-//! gzip is the only compression. Platforms: all that `std` and `flate2` know.
+//! What is compressed may grow to 200 times its size ([`decompress`] has the figures, and those of
+//! memory). Platforms: all that `std` and the decoders know.
 
 #![forbid(unsafe_code)]
 
 mod artifact;
 mod backoff;
+mod checked;
+mod compression;
 mod current;
+mod decompress;
 mod digest;
 mod error;
 mod fetch;
 mod from_fn;
-mod gunzip;
 mod redact;
 mod signature;
 mod template;
 
 pub use artifact::Artifact;
 pub use backoff::Backoff;
+pub use checked::{Checked, checked};
+pub use compression::Compression;
 pub use current::Current;
+pub use decompress::{Decompress, decompress, gunzip};
 pub use digest::{Algorithm, Digest};
 pub use error::{Error, ErrorKind};
 pub use fetch::{Fetch, Outcome};
 pub use from_fn::{FromFn, from_fn};
-pub use gunzip::{Gunzip, gunzip};
 pub use redact::redact;
 pub use signature::{executable_name, read_signature, signature_name};
 pub use template::{Platform, Template, expand};

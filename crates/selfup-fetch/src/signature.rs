@@ -1,12 +1,14 @@
 use std::io::{self, Read};
 
+use crate::Compression;
+
 /// The name of a signature, beside what it signs.
 const ENDING: &str = ".minisig";
 
 /// Where a published executable's signature is: beside it, under its name and `.minisig`.
 ///
-/// It is the signature of the executable itself, as it is run. So a compression's `.gz` is no part
-/// of the name: that of `app.gz` is at `app.minisig`.
+/// It is the signature of the executable itself, as it is run. So a compression's `.gz`, `.zst` or
+/// `.xz` is no part of the name: that of `app.gz` is at `app.minisig`.
 ///
 /// # Examples
 ///
@@ -25,13 +27,11 @@ pub fn signature_name(published: &str) -> String {
 ///
 /// ```
 /// assert_eq!(selfup_fetch::executable_name("app.gz"), "app");
+/// assert_eq!(selfup_fetch::executable_name("app.xz"), "app");
 /// ```
 #[must_use]
 pub fn executable_name(published: &str) -> &str {
-    match published.len().checked_sub(3).and_then(|at| published.split_at_checked(at)) {
-        Some((name, end)) if end.eq_ignore_ascii_case(".gz") && !name.is_empty() => name,
-        _ => published,
-    }
+    Compression::of_name(published).strip(published)
 }
 
 /// Reads the text of a signature: of at most 8 KiB, since one has some 300 bytes, and whatever the

@@ -1,0 +1,37 @@
+use std::{error, io};
+
+use crate::ErrorKind;
+
+/// What a decoder found wrong with the stream.
+pub(super) struct Flaw {
+    pub(super) kind: ErrorKind,
+    pub(super) reason: String,
+    pub(super) cause: Option<Box<dyn error::Error + Send + Sync>>,
+}
+
+impl Flaw {
+    pub(super) fn new(kind: ErrorKind, reason: impl Into<String>) -> Self {
+        Self { kind, reason: reason.into(), cause: None }
+    }
+
+    pub(super) fn truncated(word: &str) -> Self {
+        let reason = format!("the {word} stream ends before it is complete");
+        Self::new(ErrorKind::Truncated, reason)
+    }
+
+    pub(super) fn corrupt(word: &str) -> Self {
+        Self::new(ErrorKind::Corrupt, format!("it is not a sound {word} stream"))
+    }
+
+    pub(super) fn because(self, cause: impl Into<Box<dyn error::Error + Send + Sync>>) -> Self {
+        Self { cause: Some(cause.into()), ..self }
+    }
+
+    /// For decoders whose errors tell an end that came too soon from everything else.
+    pub(super) fn of(word: &str, error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::UnexpectedEof => Self::truncated(word).because(error),
+            _ => Self::corrupt(word).because(error),
+        }
+    }
+}
