@@ -25,6 +25,8 @@ const SYSTEMD: &str = "/lib/systemd/systemd";
 const FOLDER: &str = "systemd";
 /// The units, and nothing else is one.
 pub const UNITS: &str = "systemd/units";
+/// What each service prints, in a file of its name.
+const OUTPUT: &str = "systemd/output";
 /// What is logged to the kernel comes out here.
 pub const LOG: &str = "systemd/log";
 /// Where the cgroups are mounted, outside.
@@ -46,8 +48,7 @@ pub fn version() -> u32 {
 /// See the [module](self). Dropping it kills all that runs in it.
 #[derive(Debug)]
 pub struct Systemd {
-    /// Of the units.
-    folder: PathBuf,
+    sandbox: PathBuf,
     outside: Process,
     init: u32,
 }
@@ -60,14 +61,14 @@ impl Systemd {
         let init = [SYSTEMD, "--system", &unit, "--log-target=kmsg"];
         let command = prepared(sandbox, guest, "nothing", &init);
         let folder = sandbox.join(UNITS);
-        unit_files::write(&folder, unit_files::TARGETS);
+        unit_files::write_common(&folder, sandbox.path(), &sandbox.join(OUTPUT));
         unit_files::write(&folder, units);
         let outside = sandbox.start(command);
         let init = wait_for("systemd as process 1", PATIENCE, || {
             assert!(outside.status().is_none(), "systemd is not started: {:?}", outside.lines());
             namespace::init_of(outside.pid()).filter(|init| namespace::name_of(*init) == "systemd")
         });
-        let systemd = Self { folder, outside, init };
+        let systemd = Self { sandbox: sandbox.path().to_owned(), outside, init };
         systemd.wait_running();
         systemd
     }
@@ -140,10 +141,23 @@ impl Systemd {
         namespace::outside(self.init, inside).expect("the main process runs")
     }
 
+    /// All that a service has printed so far.
+    pub fn output(&self, unit: &str) -> String {
+        fs::read_to_string(self.sandbox.join(OUTPUT).join(unit)).unwrap_or_default()
+    }
+
+    /// Waits until a service has printed this.
+    #[track_caller]
+    pub fn wait_output(&self, unit: &str, text: &str) {
+        wait_until(&format!("{unit} to print “{text}”"), PATIENCE, || {
+            self.output(unit).contains(text)
+        });
+    }
+
     /// Replaces or adds units, and has systemd read all of them again.
     #[track_caller]
     pub fn write_units(&self, units: &[(&str, &str)]) {
-        unit_files::write(&self.folder, units);
+        unit_files::write(&self.sandbox.join(UNITS), units);
         self.systemctl(&["daemon-reload"]);
     }
 
@@ -164,8 +178,19 @@ impl Drop for Systemd {
             namespace::kill(init);
         }
         let ended = try_wait_for(PATIENCE, || self.outside.status());
-        if !std::thread::panicking() {
+        if std::thread::panicking() {
+            self.print_outputs();
+        } else {
             assert!(ended.is_some(), "systemd cannot be ended: {:?}", self.outside.lines());
+        }
+    }
+}
+
+impl Systemd {
+    fn print_outputs(&self) {
+        for entry in fs::read_dir(self.sandbox.join(OUTPUT)).into_iter().flatten().flatten() {
+            let text = fs::read_to_string(entry.path()).unwrap_or_default();
+            eprintln!("── what {} printed\n{text}", entry.file_name().display());
         }
     }
 }
@@ -186,7 +211,7 @@ pub fn start_instead(
 /// The command, with all that it expects in the sandbox.
 fn prepared(sandbox: &Sandbox, guest: &str, without: &str, init: &[&str]) -> Command {
     sandbox.expect_files([FOLDER]);
-    for folder in [UNITS, CGROUPS] {
+    for folder in [UNITS, OUTPUT, CGROUPS] {
         fs::create_dir_all(sandbox.join(folder)).unwrap();
     }
     if !sandbox.join(LOG).exists() {

@@ -7,13 +7,25 @@ use std::path::Path;
 pub(super) const BOOTED: &str = "booted.target";
 
 /// Those that every service and socket refers to by itself, and nothing behind them.
-pub(super) const TARGETS: &[(&str, &str)] = &[
+const TARGETS: &[(&str, &str)] = &[
     (BOOTED, "[Unit]\nRequires=basic.target\nAfter=basic.target\n"),
     ("basic.target", "[Unit]\nRequires=sysinit.target\nAfter=sysinit.target sockets.target\n"),
     ("sysinit.target", "[Unit]\nDefaultDependencies=no\n"),
     ("sockets.target", "[Unit]\nDefaultDependencies=no\n"),
     ("shutdown.target", "[Unit]\nDefaultDependencies=no\n"),
 ];
+
+/// Writes the targets, and what holds for all services: they run in the sandbox, and each one's
+/// output goes to a file.
+pub(super) fn write_common(folder: &Path, sandbox: &Path, output: &Path) {
+    write(folder, TARGETS);
+    let (sandbox, output) = (sandbox.display(), output.display());
+    let settings = format!(
+        "[Service]\nWorkingDirectory={sandbox}\nStandardOutput=append:{output}/%n\n\
+         StandardError=inherit\n"
+    );
+    write(folder, &[("service.d/sandbox.conf", &settings)]);
+}
 
 /// Writes units, or drop-ins by a name such as `app.service.d/test.conf`.
 pub(super) fn write(folder: &Path, units: &[(&str, &str)]) {

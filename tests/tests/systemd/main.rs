@@ -2,6 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "in a test a panic is the report")]
 
+mod app;
+mod ends;
 mod isolation;
+mod lifecycle;
+mod page;
+mod sockets;
+mod upgrades;
 
 const GUEST: &str = env!("CARGO_BIN_EXE_guest");

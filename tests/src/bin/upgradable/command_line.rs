@@ -60,6 +60,7 @@ fn configured(config: Config, key: &str, value: &str) -> Result<Config, String> 
         "explicit" => config.readiness(Readiness::Explicit),
         "no_restart" => config.no_restart(true),
         "no_restart_after_fetch" => config.no_restart_after_fetch(true),
+        "drain_on_terminate" => config.drain_on_terminate(true),
         "required" => config.required(true),
         "debug" => config.debug(true),
         "no_warn" => config.no_warn(true),

@@ -1,0 +1,91 @@
+//! Upgrades, good and bad, of a service that systemd believes to be one process.
+
+use super::app::{App, UNIT, ask_for, wait_version};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use selfup_tests::release::Release;
+use selfup_tests::sandbox::{PATIENCE, wait_until};
+use selfup_tests::service::put;
+use selfup_tests::systemd;
+use selfup_tests::visitor::{Held, Visitors};
+
+/// Longer than any test.
+const PROBATION: &str = "probation=600000";
+
+/// The service fetches what is published.
+fn fetching(name: &str, probation: &str) -> App {
+    let file = "file=releases/app";
+    App::upgradable(name, &[file, probation], "")
+}
+
+fn publish(app: &App, release: &Release) {
+    put(release.path(), &app.deployment.sandbox().join("releases/app"), 0o755);
+}
+
+#[test]
+fn upgrades_under_load_lose_nothing_and_keep_the_main_process() {
+    if !systemd::available() {
+        return;
+    }
+    let app = fetching("systemd-upgrade", "probation=100");
+    let address = app.start();
+    let master = app.master();
+    let visitors = Visitors::come(address);
+    for version in 2..=3 {
+        let held = Held::start(address);
+        app.systemd.wait_output(UNIT, &format!("v{} holds a request", version - 1));
+        let release = app.deployment.release(&format!("version={version}"));
+        publish(&app, &release);
+        wait_version(address, version);
+        assert_eq!(ask_for(address, "id"), release.id());
+        let answer = held.finish();
+        assert!(answer.starts_with(&format!("v{} ", version - 1)), "by the old one: {answer}");
+    }
+    visitors.leave();
+    assert_eq!((app.master(), app.show("NRestarts")), (master, "0".to_owned()));
+    app.finish();
+}
+
+#[test]
+fn a_bad_upgrade_leaves_the_unit_active() {
+    if !systemd::available() {
+        return;
+    }
+    let app = fetching("systemd-bad-upgrade", PROBATION);
+    let first = app.deployment.installed();
+    let address = app.start();
+    let master = app.master();
+    let visitors = Visitors::come(address);
+    let bad = app.deployment.release("version=2 crashes_at_start");
+    publish(&app, &bad);
+    app.systemd.wait_output(UNIT, "put the previous executable back");
+    wait_version(address, 1);
+    visitors.leave();
+    assert_eq!(app.show("ActiveState"), "active");
+    assert_eq!((app.master(), app.show("NRestarts")), (master, "0".to_owned()));
+    assert_eq!(app.deployment.installed(), first);
+    app.finish();
+}
+
+#[test]
+fn a_crash_loop_ends_with_the_previous_executable() {
+    if !systemd::available() {
+        return;
+    }
+    let app = fetching("systemd-crash-loop", PROBATION);
+    let first = app.deployment.installed();
+    let second = app.deployment.release("version=2");
+    publish(&app, &second);
+    wait_version(app.start(), 2);
+    for restarts in 1..=4 {
+        // As an out-of-memory killer would.
+        kill(Pid::from_raw(app.master().try_into().unwrap()), Signal::SIGKILL).unwrap();
+        app.wait_for("NRestarts", &restarts.to_string());
+        app.wait_for("ActiveState", "active");
+        let version = if restarts == 4 { 1 } else { 2 };
+        wait_until("the service to be back", PATIENCE, || app.answers_as(version));
+    }
+    assert_eq!(app.deployment.installed(), first, "after three starts that failed");
+    app.systemd.wait_output(UNIT, "was refused before: it was started 3 times");
+    app.finish();
+}
