@@ -1,4 +1,4 @@
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use selfup_fetch::{Error, ErrorKind};
 use ureq::{
@@ -17,6 +17,8 @@ pub(crate) struct Answer {
     pub(crate) place: String,
     /// Whether it was asked without the configured headers, because it is another origin.
     pub(crate) anonymous: bool,
+    /// When its body has to be read.
+    pub(crate) until: Instant,
 }
 
 impl Answer {
@@ -44,6 +46,11 @@ impl Answer {
         }
     }
 
+    /// Whether it says that it was asked too often, and not that it must not be asked.
+    pub(crate) fn asks_to_wait(&self) -> bool {
+        self.retry_after().is_some()
+    }
+
     /// The delay in `Retry-After`: seconds, or a date, which is held against the server's own
     /// clock where it tells.
     fn retry_after(&self) -> Option<Duration> {
@@ -58,12 +65,19 @@ impl Answer {
     }
 
     /// How long the body will be, before any content coding is undone.
+    ///
+    /// In chunks it has another frame, and a length beside it means nothing (RFC 9112, section
+    /// 6.3).
     pub(crate) fn length(&self) -> Option<u64> {
+        if self.headers().contains_key(header::TRANSFER_ENCODING) {
+            return None;
+        }
         self.headers().get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
     }
 
     /// Whether the body is compressed on its way.
-    /// not know and did not ask for.
+    ///
+    /// Any other coding than gzip is an error: it was not asked for, and could not be undone.
     pub(crate) fn is_coded(&self) -> Result<bool, Error> {
         let mut coded = false;
         for value in self.headers().get_all(header::CONTENT_ENCODING) {

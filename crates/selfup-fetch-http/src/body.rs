@@ -5,15 +5,15 @@ use ureq::BodyReader;
 
 use crate::{answer::Answer, deadlines::Deadlines};
 
-/// The body of an answer as it comes over the line: whole, or an error.
+/// The body of one answer as it comes over the line: to its end, or an error.
 pub(crate) struct Body {
     reader: BodyReader<'static>,
     deadlines: Deadlines,
     place: String,
-    /// The length that the answer announced.
-    expected: Option<u64>,
-    received: u64,
-    failed: Option<ErrorKind>,
+    /// Where in the file its next byte belongs.
+    position: u64,
+    /// Where the file ends, if that is known.
+    end: Option<u64>,
 }
 
 impl Read for Body {
@@ -21,32 +21,56 @@ impl Read for Body {
         if buf.is_empty() {
             return Ok(0);
         }
-        // After an error, the end of what is left would look like the end of all.
-        if let Some(kind) = self.failed {
-            return Err(self.fail(Error::new(kind, "the transfer had failed before")));
-        }
         // ureq holds what comes against the announced length, or the chunks' own end.
         match self.reader.read(buf) {
+            // A part may be whole by its own measure, and not reach the end.
+            Ok(0) if self.end.is_some_and(|end| self.position < end) => {
+                Err(self.cut_off().at(&self.place).into())
+            }
             Ok(n) => {
-                self.received += n as u64;
+                self.position += n as u64;
                 Ok(n)
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(error),
-            Err(error) => Err(self.broken(error)),
+            Err(error) => Err(self.broken(error).at(&self.place).into()),
         }
     }
 }
 
 impl Body {
     pub(crate) fn of(answer: Answer, deadlines: Deadlines) -> Self {
-        let expected = answer.length();
-        let reader = answer.response.into_body().into_reader();
-        Self { reader, deadlines, place: answer.place, expected, received: 0, failed: None }
+        let end = answer.length();
+        Self::part_of(answer, deadlines, 0, end)
     }
 
-    fn broken(&mut self, error: io::Error) -> io::Error {
-        let error = match error.downcast::<ureq::Error>() {
+    /// One that begins somewhere in the file, and goes on to its end.
+    pub(crate) fn part_of(
+        answer: Answer,
+        deadlines: Deadlines,
+        position: u64,
+        end: Option<u64>,
+    ) -> Self {
+        let reader = answer.response.into_body().into_reader();
+        Self { reader, deadlines, place: answer.place, position, end }
+    }
+
+    pub(crate) const fn position(&self) -> u64 {
+        self.position
+    }
+
+    pub(crate) const fn end(&self) -> Option<u64> {
+        self.end
+    }
+
+    pub(crate) fn place(&self) -> &str {
+        &self.place
+    }
+
+    fn broken(&self, error: io::Error) -> Error {
+        match error.downcast::<ureq::Error>() {
             Ok(ureq::Error::Timeout(timeout)) => self.deadlines.missed(timeout),
+            // The end came in the middle of a chunk's own frame.
+            Ok(ureq::Error::BodyStalled) => self.cut_off(),
             Ok(error) => {
                 Error::new(ErrorKind::Protocol, "the body is not sound http/1.1").with_source(error)
             }
@@ -54,22 +78,16 @@ impl Body {
                 io::ErrorKind::UnexpectedEof
                 | io::ErrorKind::ConnectionReset
                 | io::ErrorKind::ConnectionAborted
-                | io::ErrorKind::BrokenPipe => return self.cut_off(),
+                | io::ErrorKind::BrokenPipe => self.cut_off(),
                 _ => Error::new(ErrorKind::Io, format!("the transfer broke ({error})"))
                     .with_source(error),
             },
-        };
-        self.fail(error)
+        }
     }
 
-    fn cut_off(&mut self) -> io::Error {
-        let of = self.expected.map(|expected| format!(" of {expected}")).unwrap_or_default();
-        let reason = format!("the connection ended after {}{of} bytes", self.received);
-        self.fail(Error::new(ErrorKind::Truncated, reason))
-    }
-
-    fn fail(&mut self, error: Error) -> io::Error {
-        self.failed = Some(error.kind());
-        error.at(&self.place).into()
+    fn cut_off(&self) -> Error {
+        let of = self.end.map(|end| format!(" of {end}")).unwrap_or_default();
+        let reason = format!("the connection ended after {}{of} bytes", self.position);
+        Error::new(ErrorKind::Truncated, reason)
     }
 }

@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use selfup_fetch::{Error, ErrorKind};
 use ureq::Timeout;
@@ -34,6 +34,13 @@ impl Deadlines {
         ]
         .into_iter()
         .find_map(|(name, timeout)| timeout.is_zero().then_some(name))
+    }
+
+    /// When a transfer that begins now has to be over; one that may take longer than time can be
+    /// counted has a century.
+    pub(crate) fn total_from_now(&self) -> Instant {
+        const CENTURY: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+        Instant::now() + self.total.min(CENTURY)
     }
 
     /// What it means that one was missed.

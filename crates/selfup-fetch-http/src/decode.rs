@@ -1,26 +1,25 @@
-use std::io::{self, Cursor, Read};
+use std::{
+    io::{self, Cursor, Read},
+    sync::Arc,
+};
 
 use selfup_fetch::{Artifact, Error, gunzip};
 
-use crate::{answer::Answer, body::Body, deadlines::Deadlines};
+use crate::{answer::Answer, client::Client, transfer::Transfer};
 
 /// Makes an artifact of an answer: content coding undone, and decompressed if a name in the
 /// chain of redirects ends in `.gz`.
-pub(crate) fn artifact(
-    answer: Answer,
-    deadlines: Deadlines,
-    names_gzip: bool,
-) -> Result<Artifact, Error> {
+pub(crate) fn artifact(answer: Answer, client: &Arc<Client>) -> Result<Artifact, Error> {
     let coded = answer.is_coded()?;
     let expected = answer.length();
-    let names_gzip = names_gzip || answer.url.names_gzip();
+    let names_gzip = client.url.names_gzip() || answer.url.names_gzip();
     let place = answer.place.clone();
-    let body = Body::of(answer, deadlines);
+    let bytes = Transfer::of(answer, client);
     Ok(match (coded, names_gzip, expected) {
-        (false, false, Some(size)) => Artifact::new(body).size(size),
-        (false, false, None) => Artifact::new(body),
-        (true, true, _) => Artifact::new(IfGzip::new(gunzip(body).named(&place), place)),
-        _ => Artifact::new(gunzip(body).named(place)),
+        (false, false, Some(size)) => Artifact::new(bytes).size(size),
+        (false, false, None) => Artifact::new(bytes),
+        (true, true, _) => Artifact::new(IfGzip::new(gunzip(bytes).named(&place), place)),
+        _ => Artifact::new(gunzip(bytes).named(place)),
     })
 }
 

@@ -1,68 +1,62 @@
-use std::{
-    io,
-    time::{Duration, Instant},
-};
+use std::{io, time::Instant};
 
 use selfup_fetch::{Error, ErrorKind};
 use ureq::{
-    Body,
+    Agent, Body, Proxy,
     http::{HeaderName, HeaderValue, Method, Request, Response, header},
 };
 
-use crate::{
-    answer::Answer,
-    failure::Failure,
-    settings::{Prepared, Settings},
-    url::Url,
-};
+use crate::{answer::Answer, client::Client, failure::Failure, proxies, url::Url};
+
+/// A header of one request.
+pub(crate) type Header = (HeaderName, HeaderValue);
 
 /// Asks an address of the configured origin and follows redirects to an answer.
 ///
 /// The configuration's headers, credentials among them, are sent to the configured origin only;
-/// a redirect that comes back there gets them again. The condition goes everywhere.
+/// a redirect that comes back there gets them again. The `more` headers, conditions and the like,
+/// go everywhere. All of it, the reading of the body too, is to be over `until` then.
 pub(crate) fn ask(
-    settings: &Settings,
-    prepared: &Prepared,
+    client: &Client,
     start: &Url,
     method: &Method,
-    condition: Option<&(HeaderName, HeaderValue)>,
+    more: &[Header],
+    until: Instant,
 ) -> Result<Answer, Error> {
-    let home = prepared.url.origin();
-    let failure = Failure { deadlines: settings.deadlines, home: start.shown() };
-    let started = Instant::now();
+    let home = client.url.origin();
+    let mut failure = Failure { deadlines: client.deadlines, home: start.shown(), proxy: None };
     let mut url = start.clone();
     let mut redirects = 0;
     loop {
         let at_home = url.origin() == home;
-        let left = settings.deadlines.total.saturating_sub(started.elapsed());
-        if left.is_zero() {
-            return Err(failure.of(ureq::Error::Timeout(ureq::Timeout::Global), &url));
-        }
         let request = || {
             let mut request = Request::new(());
             *request.method_mut() = method.clone();
             *request.uri_mut() = url.uri().clone();
             if at_home {
-                request.headers_mut().clone_from(&prepared.headers);
+                request.headers_mut().clone_from(&client.headers);
             }
-            if let Some((name, value)) = condition {
-                request.headers_mut().insert(name, value.clone());
-            }
+            request.headers_mut().extend(more.iter().cloned());
             request
         };
-        let response = send(prepared, request, left).map_err(|error| failure.of(error, &url))?;
+        let proxy = client.proxies.on_the_way_to(&url).map_err(|reason| {
+            Error::new(ErrorKind::Configuration, reason).at(failure.place(&url))
+        })?;
+        failure.proxy = proxy.map(proxies::shown);
+        let way = Way { agent: client.agent(at_home), proxy, until };
+        let response = way.send(client, request).map_err(|error| failure.of(error, &url))?;
         let Some(next) = target(&response, &url).map_err(|error| error.at(failure.place(&url)))?
         else {
             let place = failure.place(&url);
-            let anonymous = !at_home && !prepared.headers.is_empty();
-            return Ok(Answer { response, url, place, anonymous });
+            let anonymous = !at_home && !client.headers.is_empty();
+            return Ok(Answer { response, url, place, anonymous, until });
         };
         redirects += 1;
-        if redirects > settings.max_redirects {
-            let reason = format!("redirected more than {} times", settings.max_redirects);
+        if redirects > client.max_redirects {
+            let reason = format!("redirected more than {} times", client.max_redirects);
             return Err(refusal(reason).at(failure.place(&next)));
         }
-        if !next.is_https() && (url.is_https() || settings.https_only) {
+        if !next.is_https() && (url.is_https() || client.https_only) {
             let reason = format!("{} redirects to unencrypted http:", url.shown());
             return Err(refusal(reason).at(failure.place(&next)));
         }
@@ -70,24 +64,41 @@ pub(crate) fn ask(
     }
 }
 
-/// Sends the request, and once more if a connection that was kept open turns out to be closed.
-///
-/// A server may close an idle connection in the moment it is used; asking again is what RFC 9112
-/// (section 9.3.1) has a client do, and `GET` and `HEAD` may be asked twice.
-fn send(
-    prepared: &Prepared,
-    request: impl Fn() -> Request<()>,
-    left: Duration,
-) -> Result<Response<Body>, ureq::Error> {
-    let once = || {
-        let request = prepared.agent.configure_request(request());
-        prepared.agent.run(request.timeout_global(Some(left)).build())
-    };
-    match once() {
-        Err(ureq::Error::Io(error)) if was_closed(&error) && prepared.was_used() => once(),
-        result => result,
+/// How a request comes to its destination.
+struct Way<'a> {
+    agent: &'a Agent,
+    proxy: Option<&'a Proxy>,
+    until: Instant,
+}
+
+impl Way<'_> {
+    /// Sends the request, and once more if a connection that was kept open turns out to be closed.
+    ///
+    /// A server may close an idle connection in the moment it is used; asking again is what
+    /// RFC 9112 (section 9.3.1) has a client do, and `GET` and `HEAD` may be asked twice.
+    fn send(
+        &self,
+        client: &Client,
+        request: impl Fn() -> Request<()>,
+    ) -> Result<Response<Body>, ureq::Error> {
+        match self.send_once(request()) {
+            Err(ureq::Error::Io(error)) if was_closed(&error) && client.was_used() => {
+                self.send_once(request())
+            }
+            result => result,
+        }
+        .inspect(|_| client.note_use())
     }
-    .inspect(|_| prepared.note_use())
+
+    fn send_once(&self, request: Request<()>) -> Result<Response<Body>, ureq::Error> {
+        let left = self.until.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(ureq::Error::Timeout(ureq::Timeout::Global));
+        }
+        let request = self.agent.configure_request(request);
+        let request = request.proxy(self.proxy.cloned()).timeout_global(Some(left)).build();
+        self.agent.run(request)
+    }
 }
 
 fn was_closed(error: &io::Error) -> bool {

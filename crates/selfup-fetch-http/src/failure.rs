@@ -11,13 +11,21 @@ pub(crate) struct Failure {
     pub(crate) deadlines: Deadlines,
     /// The address that was asked first, as it may be shown.
     pub(crate) home: String,
+    /// The proxy on the way, as it may be shown.
+    pub(crate) proxy: Option<String>,
 }
 
 impl Failure {
     /// Names whom we were asking, and how we came there.
     pub(crate) fn place(&self, url: &Url) -> String {
-        let shown = url.shown();
-        if shown == self.home { shown } else { format!("{shown} (redirected from {})", self.home) }
+        let mut shown = url.shown();
+        if shown != self.home {
+            shown += &format!(" (redirected from {})", self.home);
+        }
+        if let Some(proxy) = &self.proxy {
+            shown += &format!(" (through the proxy {proxy})");
+        }
+        shown
     }
 
     /// A failure before the body.
@@ -30,14 +38,7 @@ impl Failure {
                 Error::new(ErrorKind::Unreachable, "the host has no usable address")
             }
             ureq::Error::Tls(reason) => Error::new(ErrorKind::Protocol, format!("tls: {reason}")),
-            ureq::Error::ConnectProxyFailed(_) => Error::new(
-                ErrorKind::Unreachable,
-                "the proxy of the environment lets nothing through; check HTTPS_PROXY and the like",
-            ),
-            ureq::Error::InvalidProxyUrl => Error::new(
-                ErrorKind::Configuration,
-                "the proxy of the environment has no valid address; check HTTPS_PROXY and the like",
-            ),
+            ureq::Error::ConnectProxyFailed(reason) => no_tunnel(&reason),
             ureq::Error::LargeResponseHeader(..) => {
                 Error::new(ErrorKind::Protocol, "the head of the answer is too large")
             }
@@ -82,6 +83,21 @@ fn unreachable(error: io::Error) -> Error {
         ),
     };
     Error::new(kind, reason).with_source(error)
+}
+
+/// A proxy that does not connect us says so by a status.
+fn no_tunnel(reason: &str) -> Error {
+    let status = reason.split(|c: char| !c.is_ascii_digit()).find(|digits| digits.len() == 3);
+    let (kind, hint) = match status {
+        Some("407") => (ErrorKind::Denied, "it wants credentials, or others"),
+        Some("401" | "403") => (ErrorKind::Denied, "it does not allow this host and port"),
+        Some(status) if status.starts_with('5') => {
+            (ErrorKind::Unreachable, "it does not reach the host")
+        }
+        _ => (ErrorKind::Protocol, "that is no answer to CONNECT; check that it is a proxy"),
+    };
+    let status = status.map(|status| format!(" {status}")).unwrap_or_default();
+    Error::new(kind, format!("the proxy answers{status}: {hint}"))
 }
 
 fn insecure(error: &rustls::Error) -> Error {

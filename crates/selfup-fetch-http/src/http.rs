@@ -1,6 +1,11 @@
 use std::{fmt, time::Duration};
 
-use crate::{Validators, poll::Poll, settings::Settings, validators::Seen};
+use crate::{
+    Validators,
+    poll::Poll,
+    seen::Seen,
+    settings::{Identity, Settings},
+};
 
 /// Fetches a new executable from one address over HTTP or HTTPS.
 ///
@@ -14,8 +19,8 @@ use crate::{Validators, poll::Poll, settings::Settings, validators::Seen};
 /// | [`stall_timeout`](Self::stall_timeout) | 30 s | longer pauses than any retransmission needs |
 /// | [`total_timeout`](Self::total_timeout) | 1 h | 500 MB at 140 kB/s |
 ///
-/// The usual proxy variables of the environment (`ALL_PROXY`, `HTTPS_PROXY`, `HTTP_PROXY`,
-/// `NO_PROXY`) are followed, unless [`proxy_from_env(false)`](Self::proxy_from_env) says no.
+/// The usual proxy variables of the environment are followed, unless
+/// [`proxy_from_env(false)`](Self::proxy_from_env) says no.
 #[must_use]
 pub struct Http {
     pub(crate) settings: Settings,
@@ -116,7 +121,58 @@ impl Http {
         self
     }
 
+    /// Shows this certificate to the configured origin if it asks for one (mutual TLS).
+    ///
+    /// Both are PEM text: the certificate, followed by those that lead to its root, if any, and its
+    /// private key (PKCS#8, PKCS#1 or SEC 1, without a passphrase). They may be one and the same
+    /// text. A server that a redirect leads to is shown nothing.
+    pub fn client_certificate(
+        mut self,
+        chain: impl Into<Vec<u8>>,
+        key: impl Into<Vec<u8>>,
+    ) -> Self {
+        self.settings.identity = Some(Identity { chain: chain.into(), key: key.into() });
+        self
+    }
+
+    /// Sets how many times the rest of a file may be asked for when the line breaks in the middle;
+    /// zero turns that off.
+    ///
+    /// The default is 10: a transfer of an hour that is cut every few minutes arrives, and where it
+    /// is worse than that, the next poll is soon enough. See the crate's documentation for
+    /// [what can be resumed](crate#resuming).
+    pub const fn resumptions(mut self, most: u32) -> Self {
+        self.settings.resumptions = most;
+        self
+    }
+
+    /// Sends everything through this proxy (`http://user:password@host:port`), and lets the
+    /// environment's variables be.
+    ///
+    /// The proxy is asked for a tunnel (`CONNECT`) to the host of the address, whether that is
+    /// `https:` or `http:`; many are set up to allow port 443 only. The credentials go to the proxy
+    /// alone, and are shown nowhere.
+    pub fn proxy(mut self, url: impl Into<String>) -> Self {
+        self.settings.proxy = Some(url.into());
+        self
+    }
+
+    /// Lists hosts that the configured [`proxy`](Self::proxy) is not for, as the variable
+    /// `NO_PROXY` does for those of the environment; the default is none.
+    ///
+    /// Separated by commas: a name, which stands for those below it too, an address, a network
+    /// (`10.0.0.0/8`), or `*` for all; a name with a port (`host:8080`) for that port only.
+    pub fn no_proxy(mut self, hosts: impl Into<String>) -> Self {
+        self.settings.no_proxy = hosts.into();
+        self
+    }
+
     /// Whether to follow the environment's proxy variables; the default is `true`.
+    ///
+    /// Those are `https_proxy` for `https:`, `http_proxy` for `http:`, `all_proxy` for what has no
+    /// variable of its own, and `no_proxy`; in capitals too. One that cannot be used is an error
+    /// where it would have been, and never passed over. With [`proxy`](Self::proxy), none of them
+    /// counts.
     pub const fn proxy_from_env(mut self, follow: bool) -> Self {
         self.settings.proxy_from_env = follow;
         self

@@ -74,16 +74,26 @@
 
 mod answer;
 mod body;
+mod client;
+mod content_range;
 mod deadlines;
 mod decode;
+mod environment;
 mod exchange;
 mod failure;
 mod http;
+mod no_proxy;
 mod origin;
+mod pem;
 mod poll;
+mod proxies;
+mod resumption;
+mod seen;
 mod settings;
 mod signature;
 mod status;
+mod strong;
+mod transfer;
 mod url;
 mod validators;
 

@@ -1,22 +1,22 @@
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use selfup_fetch::{Artifact, Current, Error, Fetch, Outcome};
-use ureq::http::{HeaderName, HeaderValue, Method, StatusCode};
+use selfup_fetch::{Artifact, Current, Error, ErrorKind, Fetch, Outcome};
+use ureq::http::{Method, StatusCode};
 
 use crate::{
     Http,
     answer::Answer,
+    client::Client,
     decode,
-    exchange::ask,
+    exchange::{Header, ask},
     http::Pending,
-    settings::{Prepared, Settings},
+    seen::Seen,
     signature, status,
-    validators::Seen,
 };
 
-/// Checked settings, and what was learnt of the server.
+/// The client, and what was learnt of the server.
 pub(crate) struct Poll {
-    prepared: Prepared,
+    client: Arc<Client>,
     /// Whether to ask with `HEAD` first. Given up for good once `GET` works where it did not.
     head: bool,
 }
@@ -30,27 +30,23 @@ impl Fetch for Http {
         self.pending = None;
         self.prepare()?;
         let Some(poll) = &mut self.poll else { return Ok(None) };
-        let settings = &self.settings;
-        let signature = |poll: &Poll| {
-            let wanted = current.is_signature_wanted();
-            wanted.then(|| signature::of(settings, &poll.prepared)).transpose()
-        };
-        let answer = match poll.changed(settings, self.settled.as_ref())? {
+        let wanted = current.is_signature_wanted();
+        let signature = |poll: &Poll| wanted.then(|| signature::of(&poll.client)).transpose();
+        let answer = match poll.changed(self.settled.as_ref())? {
             Some(answer) => answer,
             // What was refused may have been signed since.
             None if self.refused.is_some() && signature(poll)? != self.refused => {
-                let Some(answer) = poll.got(settings, None, None)? else { return Ok(None) };
+                let Some(answer) = poll.got(None, None)? else { return Ok(None) };
                 answer
             }
             None => return Ok(None),
         };
         let headers = answer.headers();
-        let seen = Seen::of(headers, self.settings.validators).provable(headers);
-        let names_gzip = poll.prepared.url.names_gzip();
-        let mut artifact = decode::artifact(answer, settings.deadlines, names_gzip)?;
+        let seen = Seen::of(headers, poll.client.validators).provable(headers);
+        let mut artifact = decode::artifact(answer, &poll.client)?;
         let signature = signature(poll)?;
         artifact.signature = signature.clone().flatten();
-        artifact.file_name = poll.prepared.url.executable_name();
+        artifact.file_name = poll.client.url.executable_name();
         self.pending = Some(Pending { seen, signature });
         Ok(Some(artifact))
     }
@@ -72,8 +68,8 @@ impl Fetch for Http {
 impl Http {
     fn prepare(&mut self) -> Result<(), Error> {
         if self.poll.is_none() {
-            let prepared = self.settings.prepare(self.interval)?;
-            self.poll = Some(Poll { prepared, head: true });
+            let client = Arc::new(Client::new(&self.settings, self.interval)?);
+            self.poll = Some(Poll { client, head: true });
         }
         Ok(())
     }
@@ -81,41 +77,42 @@ impl Http {
 
 impl Poll {
     /// Asks for what is not the settled one.
-    fn changed(
-        &mut self,
-        settings: &Settings,
-        settled: Option<&Seen>,
-    ) -> Result<Option<Answer>, Error> {
+    fn changed(&mut self, settled: Option<&Seen>) -> Result<Option<Answer>, Error> {
         // With nothing to hold the answer against, HEAD could only cost time.
-        let Some(settled) = settled else { return self.got(settings, None, None) };
-        if !self.head {
-            return self.got(settings, Some(settled), settled.condition());
-        }
-        let head = ask(settings, &self.prepared, &self.prepared.url, &Method::HEAD, None)?;
-        if head.status() == StatusCode::OK {
-            if settled.is_still(&Seen::of(head.headers(), settings.validators)) {
-                return Ok(None);
-            }
-            return self.got(settings, Some(settled), settled.condition_by_tag());
-        }
-        if !status::needs_get(head.status()) {
-            return Err(head.refused());
-        }
-        let answer = self.got(settings, Some(settled), settled.condition())?;
-        self.head = false;
+        let Some(settled) = settled else { return self.got(None, None) };
+        let look = if self.head { self.look(settled)? } else { Look::Useless };
+        let answer = match look {
+            Look::Unchanged => return Ok(None),
+            Look::Changed => self.got(Some(settled), settled.condition_by_tag())?,
+            Look::Useless => self.got(Some(settled), settled.condition())?,
+        };
+        // A HEAD that does not say what GET says costs a request at each poll, and tells nothing.
+        let misled = look == Look::Changed && answer.is_none();
+        self.head &= look != Look::Useless && !misled;
         Ok(answer)
+    }
+
+    /// Asks with `HEAD`.
+    fn look(&self, settled: &Seen) -> Result<Look, Error> {
+        let head = match self.ask(&Method::HEAD, &[]) {
+            Ok(head) => head,
+            Err(error) if is_about_head(&error) => return Ok(Look::Useless),
+            Err(error) => return Err(error),
+        };
+        if head.status() == StatusCode::OK {
+            let now = Seen::of(head.headers(), self.client.validators);
+            return Ok(if settled.is_still(&now) { Look::Unchanged } else { Look::Changed });
+        }
+        if status::needs_get(head.status()) { Ok(Look::Useless) } else { Err(head.refused()) }
     }
 
     /// Gets it, unless it turns out to be the settled one after all.
     fn got(
         &self,
-        settings: &Settings,
         settled: Option<&Seen>,
-        condition: Option<(HeaderName, HeaderValue)>,
+        condition: Option<Header>,
     ) -> Result<Option<Answer>, Error> {
-        let (prepared, url) = (&self.prepared, &self.prepared.url);
-        let get = |condition| ask(settings, prepared, url, &Method::GET, condition);
-        let mut answer = get(condition.as_ref())?;
+        let mut answer = self.ask(&Method::GET, condition.as_slice())?;
         if answer.status() == StatusCode::NOT_MODIFIED
             && let Some(settled) = settled
             && condition.is_some()
@@ -123,12 +120,31 @@ impl Poll {
             if !settled.refutes(answer.headers()) {
                 return Ok(None);
             }
-            answer = get(None)?;
+            answer = self.ask(&Method::GET, &[])?;
         }
         if answer.status() != StatusCode::OK {
             return Err(answer.refused());
         }
-        let seen = Seen::of(answer.headers(), settings.validators);
+        let seen = Seen::of(answer.headers(), self.client.validators);
         Ok(if settled.is_some_and(|settled| settled.is_still(&seen)) { None } else { Some(answer) })
     }
+
+    fn ask(&self, method: &Method, more: &[Header]) -> Result<Answer, Error> {
+        let client = &self.client;
+        ask(client, &client.url, method, more, client.deadlines.total_from_now())
+    }
+}
+
+/// What an answer to `HEAD` says.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Look {
+    Unchanged,
+    Changed,
+    /// Nothing.
+    Useless,
+}
+
+/// Whether a server may have failed for being asked with `HEAD`: some close the connection on it.
+fn is_about_head(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Truncated | ErrorKind::Protocol) && error.is_transient()
 }

@@ -3,24 +3,25 @@ use std::io::Read;
 use selfup_fetch::{Error, ErrorKind, gunzip, read_signature};
 use ureq::http::{Method, StatusCode};
 
-use crate::{
-    body::Body,
-    exchange::ask,
-    settings::{Prepared, Settings},
-};
+use crate::{body::Body, client::Client, exchange::ask};
 
 /// The signature beside the configured address, if there is one.
-pub(crate) fn of(settings: &Settings, prepared: &Prepared) -> Result<Option<String>, Error> {
-    let Some(url) = prepared.url.signature() else { return Ok(None) };
-    let answer = ask(settings, prepared, &url, &Method::GET, None)?;
+///
+/// Who may not list a folder is told "forbidden" by many object stores for a file that is not
+/// there, so that a forbidden signature is one that is missing. That lets nothing in: without a
+/// signature, nothing is installed where one is wanted.
+pub(crate) fn of(client: &Client) -> Result<Option<String>, Error> {
+    let Some(url) = client.url.signature() else { return Ok(None) };
+    let answer = ask(client, &url, &Method::GET, &[], client.deadlines.total_from_now())?;
     match answer.status() {
         StatusCode::OK => {}
         StatusCode::NOT_FOUND | StatusCode::GONE => return Ok(None),
+        StatusCode::FORBIDDEN if !answer.asks_to_wait() => return Ok(None),
         _ => return Err(answer.refused()),
     }
     let coded = answer.is_coded()?;
     let place = answer.place.clone();
-    let body = Body::of(answer, settings.deadlines);
+    let body = Body::of(answer, client.deadlines);
     let body: Box<dyn Read> =
         if coded { Box::new(gunzip(body).named(&place)) } else { Box::new(body) };
     read_signature(body).map(Some).map_err(|error| match Error::from(error) {

@@ -84,6 +84,20 @@ impl Url {
         self.0.scheme_str() == Some("https")
     }
 
+    /// As it is written in the address: one of IPv6 in its brackets.
+    pub(crate) fn host(&self) -> &str {
+        self.0.host().unwrap_or_default()
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.0.port_u16().unwrap_or(if self.is_https() { 443 } else { 80 })
+    }
+
+    /// Whether it is the same, but for a query: a presigned address is a new one each time.
+    pub(crate) fn is_same_file(&self, other: &Self) -> bool {
+        self.origin() == other.origin() && self.0.path() == other.0.path()
+    }
+
     pub(crate) fn origin(&self) -> Origin {
         Origin::of(&self.0)
     }

@@ -20,7 +20,7 @@ fn held() -> (usize, usize) {
 }
 
 /// Serves one connection after the other, on one thread: tags that change with every tenth request,
-/// and now and then a cut.
+/// and now and then a cut. The tags are weak, so that nobody waits to resume.
 fn serve(listener: &TcpListener) {
     let mut served = 0_u32;
     for socket in listener.incoming() {
@@ -40,7 +40,7 @@ fn serve(listener: &TcpListener) {
             let tag = served / 10;
             let length = if served.is_multiple_of(7) { 6 } else { 5 };
             let mut answer =
-                format!("HTTP/1.1 200 OK\r\nETag: \"{tag}\"\r\nContent-Length: {length}\r\n\r\n");
+                format!("HTTP/1.1 200 OK\r\nETag: W/\"{tag}\"\r\nContent-Length: {length}\r\n\r\n");
             if !std::mem::take(&mut is_head) {
                 answer += "bytes";
             }

@@ -5,6 +5,7 @@ mod deadlines;
 mod polling;
 mod redirects;
 mod refusals;
+mod resuming;
 mod server;
 mod settings;
 mod signatures;

@@ -1,0 +1,170 @@
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
+
+use selfup_fetch::{Error, ErrorKind, expand, redact};
+use ureq::{
+    Agent,
+    http::{HeaderMap, HeaderName, HeaderValue, header},
+    tls::{ClientCert, RootCerts, TlsConfig},
+};
+
+use crate::{
+    Validators,
+    deadlines::Deadlines,
+    pem,
+    proxies::Proxies,
+    settings::Settings,
+    url::{Url, basic},
+};
+
+/// Settings that were found to be sound, and the connections that are made by them.
+pub(crate) struct Client {
+    pub(crate) url: Url,
+    /// What is sent to the configured origin, and nowhere else.
+    pub(crate) headers: HeaderMap,
+    pub(crate) validators: Validators,
+    pub(crate) https_only: bool,
+    pub(crate) max_redirects: u32,
+    pub(crate) resumptions: u32,
+    pub(crate) deadlines: Deadlines,
+    pub(crate) proxies: Proxies,
+    /// For the configured origin, and for all others: these are not told who we are.
+    home: Agent,
+    abroad: Agent,
+    /// Whether a connection may have been kept open by an earlier request.
+    used: AtomicBool,
+}
+
+impl Client {
+    /// Checks everything that can be checked without the network.
+    pub(crate) fn new(settings: &Settings, interval: Option<Duration>) -> Result<Self, Error> {
+        let refuse =
+            |reason| Error::new(ErrorKind::Configuration, reason).at(redact(&settings.url));
+        let (url, credentials) = Url::parse(&expand(&settings.url)?).map_err(refuse)?;
+        if settings.https_only && !url.is_https() {
+            return Err(refuse("only https: is allowed by https_only".to_owned()));
+        }
+        let proxies = Proxies::of(settings).map_err(refuse)?;
+        proxies.on_the_way_to(&url).map_err(refuse)?;
+        let (home, abroad) = agents(settings, interval).map_err(refuse)?;
+        Ok(Self {
+            headers: headers(settings, credentials.as_deref()).map_err(refuse)?,
+            url,
+            validators: settings.validators,
+            https_only: settings.https_only,
+            max_redirects: settings.max_redirects,
+            resumptions: settings.resumptions,
+            deadlines: settings.deadlines,
+            proxies,
+            home,
+            abroad,
+            used: AtomicBool::new(false),
+        })
+    }
+
+    pub(crate) const fn agent(&self, at_home: bool) -> &Agent {
+        if at_home { &self.home } else { &self.abroad }
+    }
+
+    pub(crate) fn was_used(&self) -> bool {
+        self.used.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn note_use(&self) {
+        self.used.store(true, Ordering::Relaxed);
+    }
+}
+
+fn headers(settings: &Settings, credentials: Option<&[u8]>) -> Result<HeaderMap, String> {
+    let mut headers = HeaderMap::new();
+    if let Some(credentials) = credentials {
+        let value = secret(&basic(credentials)).map_err(|_| "its credentials cannot be sent")?;
+        headers.insert(header::AUTHORIZATION, value);
+    }
+    for (name, value) in &settings.headers {
+        let header = HeaderName::try_from(name.as_str())
+            .map_err(|_| format!("{name:?} is no header name"))?;
+        if OURS.contains(&header) {
+            return Err(format!("the header {name:?} is the fetcher's to set"));
+        }
+        // The value may be a secret: it is not shown.
+        let value = secret(value)
+            .map_err(|_| format!("the value of the header {name:?} has characters it must not"))?;
+        headers.insert(header, value);
+    }
+    Ok(headers)
+}
+
+fn agents(settings: &Settings, interval: Option<Duration>) -> Result<(Agent, Agent), String> {
+    if let Some(name) = settings.deadlines.zero() {
+        return Err(format!("the {name} is zero, so nothing could be fetched"));
+    }
+    if HeaderValue::try_from(settings.user_agent.as_str()).is_err() {
+        return Err("the user agent has characters that no header may have".to_owned());
+    }
+    let roots = settings.roots.as_deref().map(pem::roots).transpose()?;
+    let roots = roots.unwrap_or(RootCerts::WebPki);
+    let identity = settings.identity.as_ref().map(pem::identity).transpose()?;
+    let reused = interval.is_none_or(|interval| interval <= KEPT_OPEN);
+    let agent = |identity: Option<ClientCert>| {
+        let tls = TlsConfig::builder().root_certs(roots.clone()).client_cert(identity).build();
+        let config = Agent::config_builder()
+            .tls_config(tls)
+            // Which proxy is used, if any, is said with each request.
+            .proxy(None)
+            .http_status_as_error(false)
+            // Redirects are followed by the exchange, which knows what may be sent where.
+            .max_redirects(0)
+            .user_agent(settings.user_agent.as_str())
+            .accept_encoding("identity")
+            .timeout_resolve(Some(settings.deadlines.connect))
+            .timeout_connect(Some(settings.deadlines.connect))
+            .timeout_send_request(Some(settings.deadlines.response))
+            .timeout_recv_response(Some(settings.deadlines.response))
+            .timeout_per_read(Some(settings.deadlines.stall))
+            .timeout_per_write(Some(settings.deadlines.stall))
+            .max_response_header_size(HEAD)
+            .input_buffer_size(HEAD)
+            .output_buffer_size(HEAD)
+            .max_idle_connections(usize::from(reused))
+            .max_idle_connections_per_host(usize::from(reused))
+            .build();
+        Agent::new_with_config(config)
+    };
+    let abroad = agent(None);
+    let home = if identity.is_some() { agent(identity) } else { abroad.clone() };
+    Ok((home, abroad))
+}
+
+/// Longer polls let go of the connection: servers close idle ones after some seconds anyway, and
+/// an open one costs both sides memory.
+const KEPT_OPEN: Duration = Duration::from_secs(10);
+
+/// The largest head of a request or an answer, and so the size of the buffers.
+const HEAD: usize = 32 << 10;
+
+/// Headers that decide what comes back, or that are meant for somebody on the way; a setting that
+/// changed one would break the polling.
+const OURS: [HeaderName; 13] = [
+    header::ACCEPT_ENCODING,
+    header::CONNECTION,
+    header::CONTENT_LENGTH,
+    header::EXPECT,
+    header::IF_MATCH,
+    header::IF_MODIFIED_SINCE,
+    header::IF_NONE_MATCH,
+    header::IF_RANGE,
+    header::IF_UNMODIFIED_SINCE,
+    header::PROXY_AUTHORIZATION,
+    header::RANGE,
+    header::TRANSFER_ENCODING,
+    header::UPGRADE,
+];
+
+fn secret(value: &str) -> Result<HeaderValue, header::InvalidHeaderValue> {
+    let mut value = HeaderValue::try_from(value)?;
+    value.set_sensitive(true);
+    Ok(value)
+}

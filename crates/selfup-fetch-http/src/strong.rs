@@ -1,0 +1,113 @@
+use std::time::Duration;
+
+use ureq::http::{HeaderMap, HeaderName, HeaderValue, header};
+
+use crate::{Validators, seen::age};
+
+/// A validator by which a part of one answer may be joined to a part of another.
+///
+/// It is a strong `ETag`, which stands for one sequence of bytes (RFC 9110, section 8.8.3), or,
+/// where there is no tag at all, a `Last-Modified` that was old enough (section 8.8.2.2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Strong {
+    name: HeaderName,
+    value: HeaderValue,
+}
+
+/// How old a `Last-Modified` must be by the server's own clock. A second would do if that clock
+/// were the one that dated the file; a minute is what RFC 7232 asked for in case it is not.
+const OLD: Duration = Duration::from_secs(60);
+
+impl Strong {
+    /// That of an answer, if it has one that counts.
+    ///
+    /// A weak tag leaves none: with a tag at hand, the time must not be used (RFC 9110, section
+    /// 13.1.5).
+    pub(crate) fn of(headers: &HeaderMap, rules: Validators) -> Option<Self> {
+        let (name, value) = match headers.get(header::ETAG) {
+            Some(tag) => (header::ETAG, tag),
+            None => (header::LAST_MODIFIED, headers.get(header::LAST_MODIFIED)?),
+        };
+        let is_strong = if name == header::ETAG {
+            rules.counts_etag() && is_strong_tag(value.as_bytes())
+        } else {
+            rules.counts_last_modified() && age(headers).is_some_and(|age| age >= OLD)
+        };
+        is_strong.then(|| Self { name, value: value.clone() })
+    }
+
+    /// The condition on which a range is asked for.
+    pub(crate) fn if_range(&self) -> (HeaderName, HeaderValue) {
+        (header::IF_RANGE, self.value.clone())
+    }
+
+    /// Whether another answer says that it is of the same bytes.
+    pub(crate) fn is_in(&self, headers: &HeaderMap) -> bool {
+        headers.get(&self.name) == Some(&self.value)
+    }
+}
+
+/// In quotes, and without `W/` before them.
+fn is_strong_tag(tag: &[u8]) -> bool {
+    tag.len() >= 2 && tag.starts_with(b"\"") && tag.ends_with(b"\"")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MODIFIED: &str = "Mon, 05 Jan 2026 10:00:00 GMT";
+
+    fn strong(pairs: &[(&'static str, &'static str)], rules: Validators) -> Option<Strong> {
+        let headers = pairs
+            .iter()
+            .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
+        Strong::of(&headers.collect(), rules)
+    }
+
+    #[test]
+    fn a_strong_tag_it_is_or_an_old_time_without_any_tag() {
+        let later = "Mon, 05 Jan 2026 10:01:00 GMT";
+        let sooner = "Mon, 05 Jan 2026 10:00:59 GMT";
+        let earlier = "Mon, 05 Jan 2026 09:00:00 GMT";
+        for (pairs, is_strong) in [
+            (vec![("etag", "\"1\"")], true),
+            (vec![("etag", "\"\"")], true),
+            (vec![("etag", "W/\"1\"")], false),
+            (vec![("etag", "1")], false),
+            (vec![("etag", "\"")], false),
+            (vec![("etag", "\"1\""), ("last-modified", MODIFIED)], true),
+            (vec![("etag", "W/\"1\""), ("last-modified", MODIFIED), ("date", later)], false),
+            (vec![("last-modified", MODIFIED), ("date", later)], true),
+            (vec![("last-modified", MODIFIED), ("date", sooner)], false),
+            (vec![("last-modified", MODIFIED), ("date", earlier)], false),
+            (vec![("last-modified", MODIFIED)], false),
+            (vec![("content-length", "5")], false),
+        ] {
+            assert_eq!(strong(&pairs, Validators::all()).is_some(), is_strong, "{pairs:?}");
+        }
+    }
+
+    #[test]
+    fn what_does_not_count_joins_nothing() {
+        let tag = [("etag", "\"1\"")];
+        assert_eq!(strong(&tag, Validators::all().etag(false)), None);
+        let time = [("last-modified", MODIFIED), ("date", "Mon, 05 Jan 2026 12:00:00 GMT")];
+        assert_eq!(strong(&time, Validators::all().last_modified(false)), None);
+        assert!(strong(&time, Validators::all().etag(false)).is_some());
+    }
+
+    #[test]
+    fn another_answer_must_repeat_it() {
+        let tag = strong(&[("etag", "\"1\""), ("last-modified", MODIFIED)], Validators::all());
+        let tag = tag.unwrap();
+        let headers = |name, value| {
+            let pair = (HeaderName::from_static(name), HeaderValue::from_static(value));
+            [pair].into_iter().collect::<HeaderMap>()
+        };
+        assert!(tag.is_in(&headers("etag", "\"1\"")));
+        assert!(!tag.is_in(&headers("etag", "W/\"1\"")));
+        assert!(!tag.is_in(&headers("etag", "\"2\"")));
+        assert!(!tag.is_in(&headers("last-modified", MODIFIED)));
+    }
+}

@@ -1,0 +1,51 @@
+use std::{
+    io::{self, Read},
+    sync::Arc,
+};
+
+use selfup_fetch::{Error, ErrorKind};
+
+use crate::{answer::Answer, body::Body, client::Client, resumption::Resumption};
+
+/// A file as it comes over the line: whole, or an error, however many answers it took.
+pub(crate) struct Transfer {
+    body: Body,
+    /// `None` where the file cannot be resumed.
+    resumption: Option<Resumption>,
+    failed: Option<ErrorKind>,
+}
+
+impl Transfer {
+    pub(crate) fn of(answer: Answer, client: &Arc<Client>) -> Self {
+        let resumption = Resumption::of(&answer, client);
+        Self { body: Body::of(answer, client.deadlines), resumption, failed: None }
+    }
+
+    /// Goes on after a break, or fails for good.
+    fn mend(&mut self, broken: Error) -> Result<(), Error> {
+        let Some(resumption) = &mut self.resumption else { return Err(broken) };
+        self.body = resumption.go_on(&self.body, broken)?;
+        Ok(())
+    }
+}
+
+impl Read for Transfer {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        // After an error, the end of what is left would look like the end of all.
+        if let Some(kind) = self.failed {
+            let error = Error::new(kind, "the transfer had failed before");
+            return Err(error.at(self.body.place()).into());
+        }
+        loop {
+            match self.body.read(buf) {
+                Err(error) if error.kind() != io::ErrorKind::Interrupted => {
+                    if let Err(error) = self.mend(error.into()) {
+                        self.failed = Some(error.kind());
+                        return Err(error.into());
+                    }
+                }
+                result => return result,
+            }
+        }
+    }
+}
