@@ -89,6 +89,8 @@ impl Remote for Web {
     fn fetcher_at(&self, origin: &str, patience: Duration) -> Box<dyn Fetch> {
         let http = Http::new(format!("{origin}/app"))
             .proxy_from_env(false)
+            // What breaks is to be told; what mends it has tests of its own.
+            .resumptions(0)
             .connect_timeout(patience)
             .response_timeout(patience)
             .stall_timeout(patience);
