@@ -10,6 +10,7 @@
               reason enough to call"
 )]
 
+pub mod blackhole;
 pub mod front;
 pub mod gate;
 pub mod load;

@@ -29,7 +29,7 @@ mod terminal;
 mod transcript;
 mod wait;
 
-pub use listening::{tcp_listeners, udp_sockets};
+pub use listening::{tcp_connecting, tcp_listeners, udp_sockets};
 pub use proc::{children_of, fds_of, state_of, threads_of};
 pub use process::Process;
 pub use terminal::Terminal;

@@ -14,6 +14,33 @@ use crate::sandbox::Sandbox;
 use selfup::fetch::Fetch;
 use std::time::Duration;
 
+/// Plays each case with each of its sources, as a test of its own: `case::source`.
+///
+/// First comes the name of the function that plays them: it is called with the name of a case and
+/// the case.
+#[macro_export]
+macro_rules! contract {
+    ($play:ident; $($file:ident::$case:ident: $($source:ident)*;)*) => {
+        $(mod $case {
+            $(#[test]
+            fn $source() {
+                super::$play::<$crate::source::named::$source>(
+                    stringify!($case),
+                    super::$file::$case,
+                );
+            })*
+        })*
+    };
+}
+
+/// The sources by the names of their tests.
+#[doc(hidden)]
+#[expect(non_camel_case_types, reason = "they are parts of names of tests")]
+pub mod named {
+    pub type file = super::Folder;
+    pub type http = super::Web;
+}
+
 /// A place to publish in, and who fetches from it.
 pub trait Source: Sized {
     /// Whether all that it needs is here; if not, the test is noted as left out.
@@ -34,6 +61,9 @@ pub trait Source: Sized {
     /// Who fetches from here, with deadlines that a busy machine can keep.
     fn fetcher(&self) -> Box<dyn Fetch>;
 
+    /// The argument that makes a program under test fetch from here.
+    fn word(&self) -> String;
+
     /// Ends the server, if there is one.
     fn stop(self) {}
 }
@@ -52,6 +82,9 @@ pub trait Remote: Source {
     /// Who fetches the same from another origin, such as `https://localhost:4000`, with deadlines
     /// of about this length for each phase.
     fn fetcher_at(&self, origin: &str, patience: Duration) -> Box<dyn Fetch>;
+
+    /// The argument that makes a program under test fetch the same from another origin.
+    fn word_at(origin: &str) -> String;
 }
 
 /// Longer than anything takes here, and shorter than what runs the tests waits for.

@@ -32,6 +32,7 @@ pub(crate) const NEEDS: &[Need] = &[
         package: "iproute2",
         why: "asks the kernel how long a socket's queue is",
     },
+    Need { command: "ip", package: "iproute2", why: "brings up a network for one test" },
     Need { command: "objcopy", package: "binutils", why: "strips programs as packagers do" },
     Need { command: "ps", package: "procps", why: "tells a process's group and session" },
     Need { command: "minisign", package: "minisign", why: "signs releases the way publishers do" },

@@ -1,4 +1,4 @@
-//! Where a process can be reached, asked of the kernel.
+//! Where a process can be reached, and whom it tries to reach, asked of the kernel.
 
 use super::proc::{children_of, fds_of};
 use std::collections::BTreeSet;
@@ -9,20 +9,32 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 const LISTEN: &str = "0A";
 /// The kernel's number for a UDP socket that is not connected.
 const UNCONNECTED: &str = "07";
+/// The kernel's number for a TCP socket whose connection is not answered yet, `TCP_SYN_SENT`.
+const CONNECTING: &str = "02";
+
+/// The columns of the kernel's tables.
+const OWN: usize = 1;
+const PEER: usize = 2;
 
 /// The addresses on which this process or its children accept TCP connections.
 #[must_use]
 pub fn tcp_listeners(pid: u32) -> Vec<SocketAddr> {
-    sockets(pid, ["tcp", "tcp6"], LISTEN)
+    sockets(pid, ["tcp", "tcp6"], LISTEN, OWN)
 }
 
 /// The addresses on which this process or its children receive UDP datagrams from anybody.
 #[must_use]
 pub fn udp_sockets(pid: u32) -> Vec<SocketAddr> {
-    sockets(pid, ["udp", "udp6"], UNCONNECTED)
+    sockets(pid, ["udp", "udp6"], UNCONNECTED, OWN)
 }
 
-fn sockets(pid: u32, tables: [&str; 2], state: &str) -> Vec<SocketAddr> {
+/// The addresses to which this process or its children try to connect, so far in vain.
+#[must_use]
+pub fn tcp_connecting(pid: u32) -> Vec<SocketAddr> {
+    sockets(pid, ["tcp", "tcp6"], CONNECTING, PEER)
+}
+
+fn sockets(pid: u32, tables: [&str; 2], state: &str, column: usize) -> Vec<SocketAddr> {
     let family = std::iter::once(pid).chain(children_of(pid));
     let inodes: BTreeSet<String> = family.flat_map(socket_inodes).collect();
     let mut found = Vec::new();
@@ -31,7 +43,7 @@ fn sockets(pid: u32, tables: [&str; 2], state: &str) -> Vec<SocketAddr> {
         let text = fs::read_to_string(format!("/proc/{pid}/net/{table}")).unwrap_or_default();
         for row in text.lines().skip(1).map(|row| row.split_whitespace().collect::<Vec<_>>()) {
             if row.get(3) == Some(&state) && row.get(9).is_some_and(|i| inodes.contains(*i)) {
-                found.extend(row.get(1).and_then(|address| parse(address)));
+                found.extend(row.get(column).and_then(|address| parse(address)));
             }
         }
     }

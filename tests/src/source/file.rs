@@ -53,4 +53,8 @@ impl Source for Folder {
     fn fetcher(&self) -> Box<dyn Fetch> {
         Box::new(File::new(&self.path).quiet(Duration::ZERO))
     }
+
+    fn word(&self) -> String {
+        format!("file={}", self.path.display())
+    }
 }

@@ -20,11 +20,6 @@ pub struct Web {
 }
 
 impl Web {
-    /// Where the file is on the web.
-    pub fn url(&self) -> String {
-        origin(&self.front) + "/app"
-    }
-
     fn path(&self) -> PathBuf {
         self.nginx.root().join("app")
     }
@@ -68,6 +63,10 @@ impl Source for Web {
         self.fetcher_at(&origin(&self.front), PATIENT)
     }
 
+    fn word(&self) -> String {
+        Self::word_at(&origin(&self.front))
+    }
+
     fn stop(self) {
         self.nginx.kill();
     }
@@ -95,5 +94,9 @@ impl Remote for Web {
             .response_timeout(patience)
             .stall_timeout(patience);
         Box::new(http)
+    }
+
+    fn word_at(origin: &str) -> String {
+        format!("http={origin}/app")
     }
 }

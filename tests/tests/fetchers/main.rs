@@ -1,7 +1,7 @@
 //! The contract that every fetcher keeps, against real servers and with a network in between that
 //! does what networks do.
 //!
-//! [`contract!`] is the table: each line is a case, and for which sources it is played. A case
+//! `contract!` is the table: each line is a case, and for which sources it is played. A case
 //! knows of a source no more than [`Source`] and [`Remote`] tell.
 
 #![allow(
@@ -26,29 +26,11 @@ mod statuses;
 use poll::Poll;
 use selfup_tests::{
     sandbox::Sandbox,
-    source::{Folder, Remote, Source, Web},
+    source::{Remote, Source},
 };
 
-/// Plays each case with each of its sources, as a test of its own: `case::source`.
-macro_rules! contract {
-    ($($file:ident::$case:ident: $($source:ident)*;)*) => {
-        $(mod $case {
-            $(#[test]
-            fn $source() {
-                super::play::<super::sources::$source>(stringify!($case), super::$file::$case);
-            })*
-        })*
-    };
-}
-
-/// The sources by the names of their tests.
-#[expect(non_camel_case_types, reason = "they are parts of names of tests")]
-mod sources {
-    pub(crate) type file = super::Folder;
-    pub(crate) type http = super::Web;
-}
-
-contract! {
+selfup_tests::contract! {
+    play;
     publishing::first_poll:              file http;
     publishing::unchanged:               file http;
     publishing::changed:                 file http;

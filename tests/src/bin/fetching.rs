@@ -1,0 +1,47 @@
+//! A web server that upgrades itself from wherever its arguments say.
+//!
+//! - `file=PATH` or `http=URL` names the source.
+//! - `address=HOST:PORT` is where it listens.
+
+#![allow(clippy::print_stdout, clippy::unwrap_used, reason = "the test looks at what it does")]
+
+use axum::{
+    Router,
+    routing::{get, post},
+};
+use selfup::fetch::{File, Http};
+use selfup::{Config, State};
+use selfup_tests::subject::option;
+use std::io;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+fn main() -> ExitCode {
+    selfup::sanity_check();
+    let address: String = option("address").unwrap();
+    let mut config = Config::new(program)
+        .address(address)
+        .min_fetch_interval(Duration::from_millis(20))
+        .probation(Duration::from_millis(100))
+        .idle_grace(Duration::from_millis(500))
+        .on_event(|event| println!("{event}"));
+    if let Some(path) = option::<PathBuf>("file") {
+        config = config.fetcher(File::new(path).quiet(Duration::ZERO));
+    }
+    if let Some(url) = option::<String>("http") {
+        config = config.fetcher(Http::new(url));
+    }
+    selfup::run(config)
+}
+
+fn program(state: State) -> io::Result<()> {
+    let hello = format!("hello from pid={} ({})\n", std::process::id(), state.id());
+    let router = Router::new()
+        .route("/", get(async move || hello.clone()))
+        .route("/echo", post(async |body: String| body));
+    let runtime = tokio::runtime::Runtime::new()?;
+    let listener = state.listener();
+    println!("listens on {}", state.addresses().join(" "));
+    runtime.block_on(selfup_tokio::axum::serve(listener, router))
+}

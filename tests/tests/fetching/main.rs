@@ -1,0 +1,63 @@
+//! A running master with every fetcher, through the facade alone: upgrades under load, when it asks
+//! again, and that no fetcher holds up its end.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stderr,
+    reason = "in a test a panic is the report, and what it prints is read with it"
+)]
+
+mod pauses;
+mod stops;
+mod upgrades;
+
+use selfup_tests::{
+    release::Release,
+    service::Deployment,
+    source::{Remote, Source},
+};
+
+selfup_tests::contract! {
+    play;
+    upgrades::under_load:                     file http;
+    pauses::it_backs_off_while_it_fails:      http;
+    pauses::it_waits_as_long_as_it_is_asked:  http;
+    pauses::it_asks_at_its_interval:          http;
+    stops::while_resolving:                   http;
+    stops::while_connecting:                  http;
+    stops::in_the_tls_handshake:              http;
+    stops::before_the_answer:                 http;
+    stops::in_the_head:                       http;
+    stops::in_the_body:                       http;
+    stops::between_two_attempts:              http;
+}
+
+/// A program, and where it fetches from.
+struct Stage<S> {
+    deployment: Deployment,
+    /// What is installed at the start.
+    first: Release,
+    source: S,
+}
+
+fn play<S: Source>(name: &str, case: impl FnOnce(&mut Stage<S>)) {
+    if !S::is_possible() {
+        return;
+    }
+    let deployment = Deployment::new(name, env!("CARGO_BIN_EXE_fetching"));
+    let first = deployment.release("version=1");
+    deployment.install(&first);
+    let source = S::start(deployment.sandbox());
+    let mut stage = Stage { deployment, first, source };
+    case(&mut stage);
+    stage.source.stop();
+    stage.deployment.finish();
+}
+
+impl<S: Source> Stage<S> {
+    /// A release that differs from the others by its number.
+    fn release(&self, number: u32) -> Release {
+        self.deployment.release(&format!("version={number}"))
+    }
+}
