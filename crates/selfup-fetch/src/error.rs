@@ -48,6 +48,9 @@ pub enum ErrorKind {
     Corrupt,
     /// The source said something that cannot be understood or must not be followed.
     Protocol,
+    /// What is published needs another program than the one that runs: one that knows more, or a
+    /// newer one.
+    Unsupported,
     /// There are more bytes than may be.
     TooLarge,
     /// Reading failed in another way.
@@ -60,7 +63,11 @@ impl ErrorKind {
     /// Whether the same thing may go well another time without anybody's doing.
     const fn is_transient(self) -> bool {
         match self {
-            Self::Configuration | Self::Denied | Self::Untrusted | Self::TooLarge => false,
+            Self::Configuration
+            | Self::Denied
+            | Self::Untrusted
+            | Self::Unsupported
+            | Self::TooLarge => false,
             Self::NotFound
             | Self::Unreachable
             | Self::Unavailable

@@ -51,6 +51,8 @@
 //!
 //! - `zstd`: Zstandard, decompressed by `ruzstd`.
 //! - `xz`: xz, decompressed by `lzma-rust2`.
+//! - `manifest`: the module of that name, which reads what is published for all platforms in one
+//!   JSON document.
 //!
 //! # Limits
 //!
@@ -69,6 +71,8 @@ mod digest;
 mod error;
 mod fetch;
 mod from_fn;
+#[cfg(feature = "manifest")]
+pub mod manifest;
 mod redact;
 mod signature;
 mod template;

@@ -1,0 +1,161 @@
+use super::{
+    json::{Object, Value},
+    limits,
+};
+use crate::{Digest, Error};
+
+/// What a manifest has for one platform.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    version: String,
+    url: String,
+    size: Option<u64>,
+    digests: Vec<Digest>,
+    executable: Executable,
+    signature: Option<Signature>,
+}
+
+/// What is said of the executable inside the file that is downloaded.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Executable {
+    name: Option<String>,
+    size: Option<u64>,
+    digests: Vec<Digest>,
+}
+
+/// Where the signature of the executable is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Signature {
+    /// This is its text.
+    Text(String),
+    /// At this address, which may be relative to that of the manifest.
+    Url(String),
+}
+
+impl Entry {
+    /// Reads what is at a target; `version` is that of the manifest.
+    pub(super) fn read(object: &Object<'_>, version: &str) -> Result<Self, Error> {
+        let own_version = object.optional("version").map(|value| value.line(limits::VERSION));
+        let executable = object.optional("executable").map(Executable::read).transpose()?;
+        Ok(Self {
+            version: own_version.unwrap_or_else(|| Ok(version.to_owned()))?,
+            url: object.required("url")?.line(limits::URL)?,
+            size: object.optional("size").map(Value::number).transpose()?,
+            digests: digests(object)?,
+            executable: executable.unwrap_or_default(),
+            signature: Signature::read(object)?,
+        })
+    }
+
+    /// The version of the executable.
+    #[must_use]
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// The address of the file, which may be relative to that of the manifest.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// How many bytes the file has, as it is downloaded.
+    #[must_use]
+    pub const fn size(&self) -> Option<u64> {
+        self.size
+    }
+
+    /// Digests of the file as it is downloaded; all of them must hold.
+    #[must_use]
+    pub fn digests(&self) -> &[Digest] {
+        &self.digests
+    }
+
+    /// What is said of the executable inside.
+    #[must_use]
+    pub const fn executable(&self) -> &Executable {
+        &self.executable
+    }
+
+    /// The signature of the executable inside; `None` if it is beside the file, if anywhere.
+    #[must_use]
+    pub const fn signature(&self) -> Option<&Signature> {
+        self.signature.as_ref()
+    }
+
+    /// Whether `other` brings the same executable: what was settled for the one is settled for the
+    /// other.
+    ///
+    /// Everything that is said of it must be the same, the signature too. Only the address may
+    /// differ, and that only where there are digests.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        let told = |entry: &Self| !entry.digests.is_empty() || !entry.executable.digests.is_empty();
+        let place = |entry: &Self| (!told(entry)).then(|| entry.url.clone());
+        (&self.version, self.size, &self.digests, &self.executable, &self.signature)
+            == (&other.version, other.size, &other.digests, &other.executable, &other.signature)
+            && place(self) == place(other)
+    }
+}
+
+impl Executable {
+    fn read(value: Value<'_>) -> Result<Self, Error> {
+        let object = value.object()?;
+        Ok(Self {
+            name: object.optional("name").map(name).transpose()?,
+            size: object.optional("size").map(Value::number).transpose()?,
+            digests: digests(&object)?,
+        })
+    }
+
+    /// The name under which it is published, if it is not that of the file in the address; a
+    /// signature can be bound to it.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// How many bytes it has.
+    #[must_use]
+    pub const fn size(&self) -> Option<u64> {
+        self.size
+    }
+
+    /// Digests of it; all of them must hold.
+    #[must_use]
+    pub fn digests(&self) -> &[Digest] {
+        &self.digests
+    }
+}
+
+impl Signature {
+    fn read(object: &Object<'_>) -> Result<Option<Self>, Error> {
+        match (object.optional("signature"), object.optional("signature_url")) {
+            (Some(text), None) => Ok(Some(Self::Text(text.text(limits::SIGNATURE)?))),
+            (None, Some(url)) => Ok(Some(Self::Url(url.line(limits::URL)?))),
+            (None, None) => Ok(None),
+            (Some(_), Some(_)) => {
+                Err(object.must("have one of signature and signature_url, not both"))
+            }
+        }
+    }
+}
+
+fn digests(object: &Object<'_>) -> Result<Vec<Digest>, Error> {
+    let Some(list) = object.optional("digests") else { return Ok(Vec::new()) };
+    let digest = |value: Value<'_>| {
+        let text = value.clone().line(limits::DIGEST)?;
+        let what = "be a digest like sha256:9f86d0…, by sha256, sha512 or sha1, in full";
+        text.parse().map_err(|error: Error| value.must(what).with_source(error))
+    };
+    list.list(limits::DIGESTS)?.into_iter().map(digest).collect()
+}
+
+fn name(value: Value<'_>) -> Result<String, Error> {
+    let name = value.clone().line(limits::NAME)?;
+    if name.contains('/') || name == "." || name == ".." {
+        return Err(value.must("be the name of a file, without a folder"));
+    }
+    Ok(name)
+}
