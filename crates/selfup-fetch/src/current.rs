@@ -12,6 +12,7 @@ pub struct Current {
     path: PathBuf,
     id: LazyLock<String, Box<dyn FnOnce() -> String + Send>>,
     signature_wanted: bool,
+    version: Option<String>,
 }
 
 impl Current {
@@ -20,7 +21,7 @@ impl Current {
     /// The closure runs at most once.
     pub fn new(path: impl Into<PathBuf>, id: impl FnOnce() -> String + Send + 'static) -> Self {
         let id: Box<dyn FnOnce() -> String + Send> = Box::new(id);
-        Self { path: path.into(), id: LazyLock::new(id), signature_wanted: false }
+        Self { path: path.into(), id: LazyLock::new(id), signature_wanted: false, version: None }
     }
 
     /// Tells whether a new executable needs a signature to be installed. The default is `false`.
@@ -34,6 +35,20 @@ impl Current {
     #[must_use]
     pub const fn is_signature_wanted(&self) -> bool {
         self.signature_wanted
+    }
+
+    /// Tells the version of what runs, if it is known. The default is `None`.
+    #[must_use]
+    pub fn with_version(mut self, version: Option<&str>) -> Self {
+        self.version = version.map(str::to_owned);
+        self
+    }
+
+    /// The version of what runs, if it is known: as the program says itself, or as was said of what
+    /// it was upgraded to. Nobody has verified it.
+    #[must_use]
+    pub fn version(&self) -> Option<&str> {
+        self.version.as_deref()
     }
 
     /// The executable's id: its SHA-1 in 40 lower-case hexadecimal digits.
@@ -57,6 +72,7 @@ impl fmt::Debug for Current {
         f.debug_struct("Current")
             .field("path", &self.path)
             .field("signature_wanted", &self.signature_wanted)
+            .field("version", &self.version)
             .finish_non_exhaustive()
     }
 }

@@ -258,6 +258,18 @@ impl Config {
         self
     }
 
+    /// Whether a new executable must say its version, and say it as a semantic one. Where there are
+    /// [trusted keys](Self::trusted_key), the version must be signed, since whoever publishes an old
+    /// executable again can announce it as a new one. The default is `false`: what does not say its
+    /// version is not compared.
+    ///
+    /// It needs the [version](Self::version) of this program; without it, the start ends with an
+    /// error, as for [`trusted_key`](Self::trusted_key).
+    pub fn require_version(mut self, require: bool) -> Self {
+        self.options.trust.require_version = require;
+        self
+    }
+
     /// Whether an older [version](Self::version) is taken too. The default is `false`.
     pub fn allow_downgrade(mut self, allow: bool) -> Self {
         self.options.trust.allow_downgrade = allow;

@@ -136,6 +136,12 @@ impl Update {
         self
     }
 
+    /// As [`Config::require_version`](crate::Config::require_version).
+    pub fn require_version(mut self, require: bool) -> Self {
+        self.trust.require_version = require;
+        self
+    }
+
     /// As [`Config::allow_downgrade`](crate::Config::allow_downgrade).
     pub fn allow_downgrade(mut self, allow: bool) -> Self {
         self.trust.allow_downgrade = allow;
@@ -186,7 +192,8 @@ impl Update {
         })?;
         let path = self.intake.path.clone();
         let current = Current::new(path.clone(), move || id_of(&path).unwrap_or_default())
-            .signature_wanted(self.intake.trust.wants_signatures());
+            .signature_wanted(self.intake.trust.wants_signatures())
+            .with_version(self.intake.trust.running());
         self.fetcher.init(&current).map_err(could_not_fetch)?;
         let artifact = self.fetcher.fetch(&current).map_err(could_not_fetch)?;
         let Some(mut artifact) = artifact else {

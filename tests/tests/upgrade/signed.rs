@@ -146,6 +146,27 @@ fn a_downgrade_may_be_allowed() {
 }
 
 #[test]
+fn a_version_may_be_required() {
+    let words = ["version=1.0.0", "require_version"];
+    let Some(trial) = Trial::start("version-required", &words) else { return };
+    let [second, third] = ["version=2", "version=3"].map(|notes| trial.deployment.release(notes));
+    trial.offer(&second, trial.signers[0].sign(&second, "file:app"));
+    let told = trial.service.wait_warning(&["its version is not told, and required"]);
+    println!("{told}");
+    trial.service.is_version(1);
+    // Signed again, with its version.
+    trial.offer(&second, trial.signers[0].sign(&second, "version:2.0.0"));
+    trial.installs(2, &second);
+    // Also of what is measured against a later one.
+    trial.offer(&third, trial.signers[0].sign(&third, "file:app"));
+    trial.service.wait_warning(&["its version is not told, and required"]);
+    trial.offer(&third, trial.signers[0].sign(&third, "version:1.5.0"));
+    trial.service.wait_warning(&["it is version 1.5.0, older than 2.0.0 that runs"]);
+    trial.service.is_version(2);
+    trial.finish();
+}
+
+#[test]
 fn a_file_is_published_with_its_signature() {
     if !need::program("minisign") {
         return;
@@ -208,6 +229,7 @@ fn a_key_or_version_that_cannot_be_read_ends_the_start() {
         ("trusted_key=RWnonsense", "trusted key number 1: cannot take a text of 10 characters"),
         ("trusted_key=", "trusted key number 1: cannot take a text of 0 characters"),
         ("version=one", "version of this program: cannot take \"one\" for a version"),
+        ("require_version", "hold versions against that of this program: it was not told"),
     ] {
         let mut command = Command::new(deployment.program());
         // Not required, and yet.
@@ -217,7 +239,7 @@ fn a_key_or_version_that_cannot_be_read_ends_the_start() {
         let lines = process.wait_all_lines(PATIENCE);
         assert_eq!((end.code(), lines.len()), (Some(1), 1), "{end}: {lines:?}");
         println!("{}", lines[0]);
-        assert!(lines[0].starts_with("[selfup] could not use the "), "{}", lines[0]);
+        assert!(lines[0].starts_with("[selfup] could not "), "{}", lines[0]);
         assert!(lines[0].contains(words), "{}", lines[0]);
     }
     deployment.finish();

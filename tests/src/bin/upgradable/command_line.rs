@@ -50,6 +50,7 @@ fn configured(config: Config, key: &str, value: &str) -> Result<Config, String> 
         }
         "trusted_key" => config.trusted_key(value),
         "version" => config.version(value),
+        "require_version" => config.require_version(true),
         "allow_downgrade" => config.allow_downgrade(true),
         "size_cap" => config.size_cap(value.parse().map_err(|_| "a number, please")?),
         "ready_timeout" => config.ready_timeout(millis(value)?),

@@ -159,6 +159,7 @@ impl Worker {
             id.map(|id| id.to_string()).unwrap_or_default()
         })
         .signature_wanted(self.intake.trust.wants_signatures())
+        .with_version(self.intake.trust.running())
     }
 
     /// From the first byte to the verdict.
@@ -187,17 +188,17 @@ impl Worker {
         let mut reader = UntilEnded { reader: artifact.reader, shared: &self.shared };
         staged.write(&mut reader, &mut |_written| {})?;
         let id = staged.id();
-        let version = self.intake.trust.version_of(&staged);
+        let claims = self.intake.trust.claims(&staged);
         let running = self.shared.running.lock().unwrap_or_else(PoisonError::into_inner).id();
         match novelty(&staged, running) {
             Novelty::Running => {
-                self.intake.trust.runs(version.as_deref());
+                self.intake.trust.runs(claims);
                 self.tell(News::UpToDate(id));
                 return Ok(Outcome::UpToDate);
             }
             _ if self.refused.contains(&id) => return Ok(Outcome::Refused),
             Novelty::InPlace => {
-                self.intake.trust.runs(version.as_deref());
+                self.intake.trust.runs(claims);
                 self.tell(News::AlreadyThere(id));
                 return Ok(Outcome::Installed);
             }
@@ -219,7 +220,7 @@ impl Worker {
         // Without a master there is nobody left to ask; the next one finds what is in place.
         let verdict = self.verdicts.recv().unwrap_or(Verdict::Kept);
         match verdict {
-            Verdict::Kept => self.intake.trust.runs(version.as_deref()),
+            Verdict::Kept => self.intake.trust.runs(claims),
             Verdict::Refused => drop(self.refused.insert(id)),
         }
         Ok(verdict.into())
