@@ -42,6 +42,11 @@ pub(crate) const NEEDS: &[Need] = &[
     Need { command: "nginx", package: "nginx-light", why: "a web server that others wrote" },
     Need { command: "zstd", package: "zstd", why: "compresses releases the way publishers do" },
     Need { command: "xz", package: "xz-utils", why: "compresses releases the way publishers do" },
+    Need {
+        command: "jsonschema",
+        package: "python3-jsonschema",
+        why: "holds manifests against their schema",
+    },
     Need { command: "unshare", package: "util-linux", why: "namespaces for a test, and flock" },
 ];
 

@@ -3,8 +3,10 @@
 //! A fetcher is given to [`Config::fetcher`](crate::Config::fetcher). Those of the project are
 //! here if their feature is on; anything else is a closure ([`from_fn`]) or a [`Fetch`] of your own.
 
+#[cfg(feature = "manifest")]
+pub use selfup_fetch::manifest;
 pub use selfup_fetch::{
-    Artifact, Current, Digest, Error, ErrorKind, Fetch, Outcome, expand, from_fn, gunzip,
+    Artifact, Current, Digest, Error, ErrorKind, Fetch, Outcome, Platform, expand, from_fn, gunzip,
 };
 #[cfg(feature = "file")]
 pub use selfup_fetch_file::File;
