@@ -11,6 +11,7 @@
 )]
 
 pub mod blackhole;
+pub mod container;
 pub mod front;
 pub mod gate;
 pub mod load;

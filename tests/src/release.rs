@@ -63,12 +63,14 @@ impl Notes {
     /// Those of the very file that this process was started from; none if there are none.
     pub fn of_this_program() -> Self {
         let mut end = Vec::new();
-        let read = File::open("/proc/self/exe").and_then(|mut file| {
+        // Where there is no /proc, the path will do: this is asked for at the start.
+        let file = File::open("/proc/self/exe")
+            .or_else(|_| File::open(std::env::args_os().next().unwrap_or_default()));
+        let read = file.and_then(|mut file| {
             file.seek(SeekFrom::End(-LONGEST))?;
             file.read_to_end(&mut end)
         });
         if let Err(error) = read {
-            // As where there is no /proc.
             eprintln!("cannot read this program's notes: {error}");
         }
         let text = String::from_utf8_lossy(&end);

@@ -149,6 +149,12 @@ fn not_started(path: &Path, target: &Target, cause: io::Error) -> Error {
             ErrorKind::NotExecutable,
             "this machine cannot execute it: another processor's, or damaged",
         ),
+        Some(libc::ENOENT) if !Path::new("/dev/null").exists() => {
+            let text = format!(
+                "cannot probe the new executable for {name}: there is no /dev/null here; mount /dev"
+            );
+            return Error::new(ErrorKind::Io, text).transient(true).because(cause);
+        }
         Some(libc::ENOENT) => (
             ErrorKind::NotExecutable,
             "the loader or interpreter it names is not on this machine: another C library's?",

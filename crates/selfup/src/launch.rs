@@ -12,7 +12,8 @@ use crate::{Error, ErrorKind, sys};
 /// Taken once, before anything can have been replaced, and never from `argv[0]`. The link is kept
 /// so that an operator who points it elsewhere and restarts gets the new executable. Where the
 /// kernel's word on it does not lead to the executable that runs (it was started through a
-/// descriptor, say), the resolved path is taken.
+/// descriptor, say), the resolved path is taken. Where there is no /proc to ask, the kernel's word
+/// counts if a file is there.
 pub(crate) fn launch_path() -> Result<PathBuf, Error> {
     match TOLD.get() {
         Some(path) => Ok(path.clone()),
@@ -30,15 +31,17 @@ pub(crate) fn was_started_from(path: &Path) {
 }
 
 fn find() -> Result<PathBuf, Error> {
-    let running = env::current_exe().map_err(|error| {
-        Error::new(ErrorKind::Executable, "could not tell the path of the running executable")
-            .because(error)
-    })?;
     let given = sys::launch::path_given_to_exec().and_then(|path| std::path::absolute(path).ok());
-    Ok(match given {
-        Some(given) if is_the_running_one(&given).unwrap_or(false) => given,
-        _ => running,
-    })
+    match (env::current_exe(), given) {
+        (Ok(_), Some(given)) if is_the_running_one(&given).unwrap_or(false) => Ok(given),
+        (Ok(running), _) => Ok(running),
+        // Without /proc nothing can be compared.
+        (Err(_), Some(given)) if given.is_file() => Ok(given),
+        (Err(error), _) => {
+            let what = "could not tell the path of the running executable";
+            Err(Error::new(ErrorKind::Executable, what).because(error))
+        }
+    }
 }
 
 fn is_the_running_one(path: &Path) -> io::Result<bool> {

@@ -123,20 +123,3 @@ fn with_descriptors(deployment: &Deployment, limit: u32) -> String {
     process.wait(PATIENCE);
     [lines.join(" | "), enabled].join(" ")
 }
-
-#[test]
-fn without_proc_the_program_runs_all_the_same() {
-    if !need::root() || !need::program("unshare") {
-        return;
-    }
-    let (deployment, _) = deployed("no-proc");
-    let script = "mount -t tmpfs none /proc && exec \"$0\" address=127.0.0.1:0";
-    let mut command = Command::new("unshare");
-    command.args(["--mount", "sh", "-c", script]).arg(deployment.program());
-    let service = deployment.start_as(command);
-    println!("{}", service.process().lines().join("\n"));
-    let enabled = service.ask_for("enabled");
-    assert_eq!(enabled == "false", !service.warnings().is_empty());
-    service.terminate();
-    deployment.finish();
-}

@@ -14,6 +14,7 @@ mod generation;
 mod group;
 mod lifecycle;
 mod mailbox;
+mod orphans;
 mod perform;
 mod report;
 mod rules;
@@ -35,6 +36,7 @@ use children::{Children, Recipe};
 use event::{Arrived, Cause, Event};
 use lifecycle::Lifecycle;
 use mailbox::Mail;
+use orphans::Orphans;
 use rules::Rules;
 use time::Time;
 use upgrade::Upgrades;
@@ -56,6 +58,7 @@ pub(crate) struct Master {
     /// What is to be removed of the sockets at the end.
     socket_files: SocketFiles,
     children: Children,
+    orphans: Orphans,
     signals: Receiver,
     /// Received, but not looked at yet.
     unread: Vec<Received>,

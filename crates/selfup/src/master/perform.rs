@@ -196,7 +196,7 @@ impl Master {
         self.children.find(generation).map(children::Running::pid)
     }
 
-    fn trouble(&mut self, what: &str, error: &(dyn std::error::Error + 'static)) {
+    pub(super) fn trouble(&mut self, what: &str, error: &(dyn std::error::Error + 'static)) {
         self.tell(Told::Trouble { reason: format!("{what}: {}", Chain(error)) });
     }
 

@@ -93,6 +93,9 @@ impl Master {
                 self.reporter.tell(&Told::Ended { generation, end });
                 self.events.push_back(Event::Exited(child.generation, end));
             }
+            if let Err(error) = self.orphans.reap(&self.children) {
+                self.trouble("could not reap orphans, which stay as zombies", &error);
+            }
         }
         for letter in self.mail.take() {
             match letter {

@@ -5,7 +5,7 @@ use selfup_install::Installed;
 use selfup_signals::{Blocked, Receiver, Signal, unignore};
 
 use super::{
-    Event, Generation, Lifecycle, Master, Reporter, Rules, Time, Upgrades,
+    Event, Generation, Lifecycle, Master, Orphans, Reporter, Rules, Time, Upgrades,
     children::{Children, Recipe},
     earlier,
     mailbox::mailbox,
@@ -31,6 +31,7 @@ pub(crate) struct NotStarted {
 impl Master {
     /// Binds the sockets and starts the first child. From then on, signals go to the master's loop.
     pub(crate) fn start(mut config: Config) -> Result<Self, Box<NotStarted>> {
+        let early = hold_back_as_pid_1();
         let recipe = recipe(config.exec_file.as_deref());
         // Before inherited sockets are taken: this may become another executable.
         let undecided =
@@ -38,7 +39,9 @@ impl Master {
         let mut fds = FdSet::new();
         let bound = bind_all(&mut fds, &config.listen);
         let ready = bound.and(recipe);
-        match ready.and_then(|recipe| Self::start_with(recipe, undecided, &mut config, &mut fds)) {
+        let started = ready
+            .and_then(|recipe| Self::start_with(recipe, undecided, &mut config, &mut fds, early));
+        match started {
             Ok(master) => Ok(master),
             Err(error) => Err(Box::new(NotStarted { error, config, fds })),
         }
@@ -49,6 +52,7 @@ impl Master {
         undecided: Option<Box<Installed>>,
         config: &mut Config,
         fds: &mut FdSet,
+        early: Option<Blocked>,
     ) -> Result<Self, Error> {
         let trust = config.options.trust.check()?;
         let failed = |what: &str| Error::new(ErrorKind::Start, what);
@@ -81,6 +85,9 @@ impl Master {
         })?;
         // Whatever our parent had blocked is for this master to receive, SIGCHLD above all.
         blocked.lift();
+        if let Some(early) = early {
+            early.lift();
+        }
 
         restart::through(mailbox.clone());
         let plan = config.fetcher.take().map(|fetcher| Plan {
@@ -110,6 +117,7 @@ impl Master {
             fds: std::mem::replace(fds, FdSet::new()),
             socket_files: SocketFiles::default(),
             children,
+            orphans: Orphans::new(),
             signals,
             unread: Vec::new(),
             mailbox,
@@ -120,6 +128,12 @@ impl Master {
             end: None,
         })
     }
+}
+
+/// Without a handler a signal has no effect on pid 1: a container that is stopped while it starts would
+/// be killed in the end. So there it waits, from the beginning on; another process just dies of it.
+fn hold_back_as_pid_1() -> Option<Blocked> {
+    (std::process::id() == 1).then(Blocked::all)?.ok()
 }
 
 /// Binds all that can be bound; the first failure is the error.

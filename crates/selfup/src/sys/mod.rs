@@ -7,3 +7,4 @@ pub(crate) mod fd;
 pub(crate) mod launch;
 pub(crate) mod marker;
 pub(crate) mod memory;
+pub(crate) mod orphans;

@@ -4,7 +4,7 @@ use selfup::fetch::{Artifact, Current, File, Http, from_fn};
 use selfup::{Config, Event, Handover, Readiness, State};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 use std::time::{Duration, SystemTime};
 
 /// As the arguments say; nothing if one of them is not known.
@@ -59,9 +59,9 @@ fn configured(config: Config, key: &str, value: &str) -> Result<Config, String> 
         "idle_grace" => config.idle_grace(millis(value)?),
         "sequential" => config.handover(Handover::Sequential),
         "explicit" => config.readiness(Readiness::Explicit),
+        "drain_on_terminate" => config.drain_on_terminate(true),
         "no_restart" => config.no_restart(true),
         "no_restart_after_fetch" => config.no_restart_after_fetch(true),
-        "drain_on_terminate" => config.drain_on_terminate(true),
         "required" => config.required(true),
         "debug" => config.debug(true),
         "no_warn" => config.no_warn(true),
@@ -70,6 +70,7 @@ fn configured(config: Config, key: &str, value: &str) -> Result<Config, String> 
             let hint = PathBuf::from(value);
             config.pre_upgrade(move |new: &Path| refuse_if(&hint, new))
         }
+        "asks" => config.pre_upgrade(|_: &Path| ask_others()),
         "hook_panics" => config.pre_upgrade(|_| panics::<Result<(), String>>()),
         "events" => config.on_event(tell),
         "events_panic" => config.on_event(|_| panics()),
@@ -96,6 +97,18 @@ fn refuse_if(hint: &Path, new: &Path) -> Result<(), String> {
         Ok(reason) => Err(reason.trim_end().to_owned()),
         Err(_) => Ok(()),
     }
+}
+
+/// Has other programs ask, one after the other, and insists on hearing what they say.
+fn ask_others() -> Result<(), String> {
+    for code in 0..200 {
+        let status = Command::new("sh").args(["-c", &format!("exit {code}")]).status();
+        match status {
+            Ok(status) if status.code() == Some(code) => {}
+            other => return Err(format!("not {code}: {other:?}")),
+        }
+    }
+    Ok(())
 }
 
 #[expect(clippy::panic, reason = "it is what is tested")]

@@ -1,11 +1,13 @@
 //! A server of many versions: what a release of it is like is noted behind its code
 //! ([`selfup_tests::release`]), how it is run is said by its arguments, as `key=value`.
 //!
-//! It answers each line: `hello` and `id` at once, `hold` when `go` has come too.
+//! It answers each line: `hello` and `id` at once, `hold` when `go` has come too; on `exit` it exits
+//! with 3.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "the test reads it")]
 
 mod command_line;
+mod litter;
 mod probed;
 
 use selfup::{Connection, Listener, State};
@@ -53,6 +55,9 @@ fn program(state: State) -> ExitCode {
     }
     state.ready();
     end_badly(&notes);
+    if notes.has("litters") {
+        litter::drop_some(state.generation());
+    }
     let mut serving = Vec::new();
     let mut listeners = listeners.into_iter();
     // Without threads as long as nobody comes: where none can be started, one can listen.
@@ -70,6 +75,11 @@ fn program(state: State) -> ExitCode {
     state.graceful_shutdown().wait();
     println!("v{} finishes", notes.version());
     ExitCode::SUCCESS
+}
+
+#[expect(clippy::disallowed_methods, reason = "asked for by a client")]
+fn exit(code: i32) -> ! {
+    std::process::exit(code)
 }
 
 fn accept(listener: &Listener, state: &Arc<State>, notes: &Notes) {
@@ -117,6 +127,7 @@ fn serve(mut connection: &Connection, state: &State, notes: &Notes) -> io::Resul
                 lines.next().transpose()?;
             }
             "restart" => drop(state.restart()),
+            "exit" => exit(3),
             "rollback" => println!("rolls back: {:?}", selfup::rollback()),
             _ => {}
         }
