@@ -6,7 +6,7 @@ mod socket_file;
 mod unix;
 
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::OwnedFd;
 
 pub(crate) use socket_file::SocketFile;
 
@@ -56,10 +56,10 @@ pub(crate) fn reclaim(
     inherited: &mut Inherited,
     kept_as: &str,
 ) -> Result<Option<Bound>> {
-    let Ok(fd) = inherited.take_fd(kept_as) else { return Ok(None) };
-    if !same_address::is_at(address, fd.as_fd()) {
+    if !inherited.fd(kept_as).is_some_and(|fd| same_address::is_at(address, fd)) {
         return Ok(None);
     }
+    let fd = inherited.take_fd(kept_as)?;
     let file = match &address.form {
         Form::Unix { name: UnixName::Path(path), .. } => {
             SocketFile::at(path).map_err(|error| failed(address, None, error))?

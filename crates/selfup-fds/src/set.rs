@@ -92,8 +92,9 @@ impl FdSet {
     /// as the inherited fd `kept_as`, from systemd's file descriptor store for one; says whether
     /// there was such a socket.
     ///
-    /// One that is not what the address asks for (any port fits port 0) is closed: the
-    /// configuration has changed since. Unlike an adopted fd, it counts as bound by this set.
+    /// One that is not what the address asks for (any port fits port 0) stays where it is: the
+    /// configuration has changed since, and another address may ask for it. Unlike an adopted fd,
+    /// it counts as bound by this set.
     ///
     /// # Errors
     ///
