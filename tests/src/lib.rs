@@ -22,6 +22,7 @@ pub mod recorder;
 pub mod release;
 pub mod sandbox;
 pub mod service;
+pub mod service_manager;
 pub mod signer;
 pub mod source;
 pub mod subject;

@@ -68,6 +68,7 @@ pub(crate) struct Options {
     pub(crate) max_draining: usize,
     pub(crate) handover: Handover,
     pub(crate) readiness: Readiness,
+    pub(crate) watchdog: Watchdog,
     pub(crate) drain_on_terminate: bool,
     pub(crate) no_restart: bool,
     pub(crate) no_restart_after_fetch: bool,
@@ -97,6 +98,22 @@ pub enum Readiness {
     Listening,
     /// When the program calls [`State::ready`]. For programs that have something to load first.
     Explicit,
+}
+
+/// What has to be alive for a service manager to be told that the service is.
+///
+/// It matters where the manager asks for it (`WatchdogSec=` in a unit of systemd), and nowhere else.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Watchdog {
+    /// The master: its loop turns.
+    #[default]
+    Master,
+    /// The process that serves, too: a thread of it answers the master. One that was stopped, or
+    /// does not get any time, does not.
+    Child,
+    /// The program, too: it calls [`State::alive`] again and again.
+    Program,
 }
 
 impl Config {
@@ -309,6 +326,13 @@ impl Config {
         self
     }
 
+    /// What has to be alive for systemd's watchdog to be content. The default is
+    /// [`Watchdog::Master`], which needs nothing of the program.
+    pub fn watchdog(mut self, watchdog: Watchdog) -> Self {
+        self.options.watchdog = watchdog;
+        self
+    }
+
     /// What SIGTERM does. By default it is passed on like every signal, and a program without a
     /// handler for it dies of it, with the requests that it has. With `true`, the children are told
     /// to finish instead ([`State::graceful_shutdown`]), and the master ends as the program returns.
@@ -367,6 +391,7 @@ impl Default for Options {
             max_draining: 8,
             handover: Handover::default(),
             readiness: Readiness::default(),
+            watchdog: Watchdog::default(),
             drain_on_terminate: false,
             no_restart: false,
             no_restart_after_fetch: false,

@@ -1,6 +1,6 @@
 //! The variables by which the same executable learns whether it is master, child or probe.
 
-use std::{env, ffi::OsString, os::fd::RawFd, path::PathBuf};
+use std::{env, ffi::OsString, os::fd::RawFd, path::PathBuf, time::Duration};
 
 use crate::{Error, ErrorKind, master::Generation, sys};
 
@@ -55,6 +55,31 @@ pub(crate) fn take_assignment() -> Result<Option<Assignment>, Error> {
         generation: generation_number,
         bin_path: bin_path.map(PathBuf::from).unwrap_or_default(),
     }))
+}
+
+/// What a service manager tells.
+#[derive(Debug)]
+pub(crate) struct NotifyTold {
+    /// Where it listens.
+    pub(crate) socket: OsString,
+    /// How often it wants to hear that this process is alive.
+    pub(crate) watchdog: Option<Duration>,
+}
+
+/// What a service manager tells this process (sd_notify(3), sd_watchdog_enabled(3)). The variables
+/// are removed: what this process starts does not speak for the service.
+pub(crate) fn take_notify() -> Option<NotifyTold> {
+    const SOCKET: &str = "NOTIFY_SOCKET";
+    const WATCHDOG: &str = "WATCHDOG_USEC";
+    const WATCHDOG_PID: &str = "WATCHDOG_PID";
+    const STORE: &str = "FDSTORE";
+    let (socket, within, whose) = (read(SOCKET), read(WATCHDOG), read(WATCHDOG_PID));
+    sys::env::remove(&[SOCKET, WATCHDOG, WATCHDOG_PID, STORE]);
+    let number = |value: OsString| value.to_str()?.parse::<u64>().ok();
+    let is_ours = whose.is_none_or(|pid| number(pid) == Some(u64::from(std::process::id())));
+    let within = within.and_then(number).filter(|micros| *micros > 0 && is_ours);
+    let socket = socket.filter(|socket| !socket.is_empty())?;
+    Some(NotifyTold { socket, watchdog: within.map(Duration::from_micros) })
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is the file that reads the environment")]

@@ -39,6 +39,8 @@ pub enum Event {
     Serving {
         /// Which child.
         generation: u64,
+        /// The version of its program, if its configuration says.
+        version: Option<String>,
     },
     /// The first child is late with its readiness, and counts as ready.
     #[non_exhaustive]
@@ -127,6 +129,8 @@ pub enum Event {
         /// Why, in one line.
         reason: String,
     },
+    /// Looking for a new executable works again.
+    FetchWorks,
     /// Nothing will be fetched any more: the configuration of the fetcher cannot work, or it has
     /// panicked.
     #[non_exhaustive]
@@ -200,6 +204,7 @@ impl Event {
             | Self::RestartIgnored { .. }
             | Self::Stopping
             | Self::Status { .. }
+            | Self::FetchWorks
             | Self::UpToDate { .. }
             | Self::Installed { .. }
             | Self::Kept { .. } => false,
@@ -217,7 +222,10 @@ impl fmt::Display for Event {
             Self::NotStarted { generation, reason } => {
                 write!(f, "could not start child #{generation}: {reason}")
             }
-            Self::Serving { generation } => write!(f, "child #{generation} serves"),
+            Self::Serving { generation, version: None } => write!(f, "child #{generation} serves"),
+            Self::Serving { generation, version: Some(version) } => {
+                write!(f, "child #{generation} serves, version {version}")
+            }
             Self::CountsAsReady { generation } => write!(
                 f,
                 "child #{generation} has not said that it is ready; it counts as ready, since no \
@@ -251,6 +259,7 @@ impl fmt::Display for Event {
             Self::Stopping => f.write_str("stopping"),
             Self::Status { generation, text } => write!(f, "child #{generation} says: {text}"),
             Self::FetchFailed { reason } => write!(f, "no upgrade for now: {reason}"),
+            Self::FetchWorks => f.write_str("the source of upgrades works again"),
             Self::FetchOff { reason } => {
                 write!(f, "nothing will be fetched from now on: {reason}")
             }

@@ -5,6 +5,7 @@ mod child;
 mod config;
 mod connection;
 mod control;
+mod cut;
 mod env;
 mod error;
 mod event;
@@ -14,6 +15,7 @@ mod intake;
 mod launch;
 mod listener;
 mod master;
+mod notify;
 #[cfg(feature = "progress")]
 mod progress;
 mod restart;
@@ -26,7 +28,7 @@ mod trust;
 mod update;
 
 pub use check::sanity_check;
-pub use config::{Config, Handover, Readiness};
+pub use config::{Config, Handover, Readiness, Watchdog};
 pub use connection::{Connection, Stream};
 pub use error::{Error, ErrorKind};
 pub use event::Event;

@@ -72,7 +72,7 @@ fn end_like(end: End) -> ExitCode {
 
 /// Runs the program in this process.
 fn fall_back(not_started: NotStarted) -> Result<ExitCode, Error> {
-    let NotStarted { error, mut config, fds } = not_started;
+    let NotStarted { error, mut config, fds, notify } = not_started;
     let nothing_to_serve_on = fds.is_empty() && !config.listen.is_empty();
     let cannot_be_meant = matches!(error.kind(), ErrorKind::Child | ErrorKind::Configuration);
     if config.options.required || nothing_to_serve_on || cannot_be_meant {
@@ -83,6 +83,7 @@ fn fall_back(not_started: NotStarted) -> Result<ExitCode, Error> {
     Reporter::new(&config.options, config.on_event.take()).tell(&crate::Event::Trouble { reason });
     let path = launch_path().unwrap_or_default();
     let sockets = fds.into_inherited().nonblocking(true);
-    let state = State::new(sockets, Identity::new(path), &config.options, None);
+    let mut state = State::new(sockets, Identity::new(path), &config.options, None);
+    state.set_manager(notify);
     Ok(state.run(config.take_program()))
 }

@@ -20,6 +20,7 @@ use crate::{
     connection::Counter,
     identity::Identity,
     listener::Socket,
+    notify::{Field, Notify},
 };
 
 /// What the program has from its master: the sockets, who it is, and when it is time to finish.
@@ -35,6 +36,8 @@ pub struct State {
     addresses: Vec<String>,
     readiness: Readiness,
     voice: Option<Voice>,
+    /// The service manager, where no master speaks to it.
+    manager: Mutex<Option<Notify>>,
     drain: GracefulShutdown,
     connections: Counter,
     idle_grace: Duration,
@@ -63,6 +66,7 @@ impl State {
             sockets: Mutex::new(sockets),
             readiness: options.readiness,
             voice,
+            manager: Mutex::default(),
             drain: GracefulShutdown::new(),
             connections: Counter::default(),
             idle_grace: options.idle_grace,
@@ -71,6 +75,11 @@ impl State {
 
     pub(crate) fn set_generation(&mut self, generation: u64) {
         self.generation = generation;
+    }
+
+    /// The program runs in the process that the service manager has started.
+    pub(crate) fn set_manager(&mut self, manager: Option<Notify>) {
+        self.manager = Mutex::new(manager);
     }
 
     /// Whether the program runs under a master. If not, nothing is restarted or upgraded, and
@@ -205,11 +214,29 @@ impl State {
         if let Some(voice) = &self.voice {
             voice.ready();
         }
+        let manager = self.manager.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(manager) = manager {
+            let status = "the program runs by itself, without restarts and upgrades".to_owned();
+            // Whoever does not hear it has a timeout of its own.
+            let _told = manager.send(&[Field::Ready, Field::Status(status)]);
+        }
     }
 
     /// Asks for a graceful restart, as [`restart`](crate::restart) does.
     pub fn restart(&self) -> bool {
         self.voice.as_ref().map(Voice::restart).is_some()
+    }
+
+    /// Says that the program is alive, for [`Watchdog::Program`](crate::Watchdog::Program); costs
+    /// next to nothing.
+    ///
+    /// Call it from where the program would hang if it hung: its event loop, or each of its workers
+    /// in turn. Half of the manager's time (`WatchdogSec=` in a unit of systemd) is the longest
+    /// pause between two calls.
+    pub fn alive(&self) {
+        if let Some(voice) = &self.voice {
+            voice.alive();
+        }
     }
 
     /// Tells the master one line about what the program is doing, for people; about 1,000 bytes

@@ -33,7 +33,7 @@ pub(crate) fn enter(mut config: Config, assignment: Assignment) -> Result<ExitCo
     let sockets = Inherited::from_env().map_err(|error| {
         Error::new(ErrorKind::Child, "could not take over the sockets of the master").because(error)
     })?;
-    let voice = Voice::new(ChildEnd::from(channel));
+    let voice = Voice::new(ChildEnd::from(channel), &config.options);
     was_started_from(&assignment.bin_path);
     let mut state = State::new(
         sockets.nonblocking(true),

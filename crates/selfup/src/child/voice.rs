@@ -6,7 +6,11 @@ use std::{
     },
 };
 
-use crate::control::{ChildEnd, FromChild, VERSION};
+use crate::{
+    Watchdog,
+    config::Options,
+    control::{ChildEnd, FromChild, VERSION},
+};
 
 /// The child's side of the conversation with its master.
 ///
@@ -19,13 +23,19 @@ pub(crate) struct Voice {
 struct Shared {
     channel: ChildEnd,
     ready: AtomicBool,
+    /// Whether the program has said that it is alive since the master asked last; nothing if it
+    /// need not say so itself.
+    program_alive: Option<AtomicBool>,
 }
 
 impl Voice {
     /// Introduces this process.
-    pub(crate) fn new(channel: ChildEnd) -> Self {
-        let voice = Self { shared: Arc::new(Shared { channel, ready: AtomicBool::new(false) }) };
-        voice.say(&FromChild::Hello { version: VERSION });
+    pub(crate) fn new(channel: ChildEnd, options: &Options) -> Self {
+        let program_alive = (options.watchdog == Watchdog::Program).then(|| AtomicBool::new(false));
+        let shared = Shared { channel, ready: AtomicBool::new(false), program_alive };
+        let voice = Self { shared: Arc::new(shared) };
+        let program = options.trust.version.clone();
+        voice.say(&FromChild::Hello { version: VERSION, program });
         voice
     }
 
@@ -33,6 +43,21 @@ impl Voice {
     pub(crate) fn ready(&self) {
         if !self.shared.ready.swap(true, Ordering::SeqCst) {
             self.say(&FromChild::Ready);
+        }
+    }
+
+    /// The program is alive.
+    pub(crate) fn alive(&self) {
+        if let Some(alive) = &self.shared.program_alive {
+            alive.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// The master asks whether this child is alive.
+    pub(super) fn asked(&self) {
+        let alive = self.shared.program_alive.as_ref();
+        if alive.is_none_or(|alive| alive.swap(false, Ordering::Relaxed)) {
+            self.say(&FromChild::Alive);
         }
     }
 

@@ -37,6 +37,7 @@ fn hear(voice: &Voice, drain: &GracefulShutdown) {
     loop {
         match voice.channel().wait() {
             Ok(Incoming::Message(FromMaster::Drain)) => drain.request(),
+            Ok(Incoming::Message(FromMaster::Ask)) => voice.asked(),
             // A later master may say more; this child does what it knows.
             Ok(Incoming::Message(FromMaster::Unknown(_)) | Incoming::Malformed) => {}
             Ok(Incoming::Nothing) => {}

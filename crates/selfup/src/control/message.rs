@@ -1,5 +1,7 @@
 use std::str;
 
+use crate::cut::cut;
+
 /// The version of the control protocol that this build speaks.
 ///
 /// A child says its version in [`FromChild::Hello`]; a master refuses one that it does not speak
@@ -14,19 +16,24 @@ const READY: u8 = 2;
 // 3 is kept free for "accepts no more".
 const RESTART: u8 = 4;
 const STATUS: u8 = 5;
+const ALIVE: u8 = 6;
 const DRAIN: u8 = 129;
+const ASK: u8 = 130;
 
 /// What a child tells its master.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum FromChild {
-    /// The first message of every child.
-    Hello { version: u16 },
+    /// The first message of every child: the protocol that it speaks, and which version of the
+    /// program it is, if that is known.
+    Hello { version: u16, program: Option<String> },
     /// The program can serve.
     Ready,
     /// The program asks for a restart.
     Restart,
     /// One line for people.
     Status(String),
+    /// The answer to [`FromMaster::Ask`].
+    Alive,
     /// A message of a later version.
     Unknown(u8),
 }
@@ -36,6 +43,8 @@ pub(crate) enum FromChild {
 pub(crate) enum FromMaster {
     /// Finish what you have, and exit.
     Drain,
+    /// Are you alive?
+    Ask,
     /// A message of a later version.
     Unknown(u8),
 }
@@ -54,13 +63,18 @@ pub(crate) trait Message: Sized {
 impl Message for FromChild {
     fn encode(&self) -> Vec<u8> {
         match self {
-            Self::Hello { version } => {
+            Self::Hello { version, program } => {
                 let [low, high] = version.to_le_bytes();
-                vec![HELLO, low, high]
+                let program = program.as_deref().map(|text| cut(text, u8::MAX.into()));
+                let program = program.map(str::as_bytes).unwrap_or_default();
+                // The length only where there is something: so it was before it could be said.
+                let length = u8::try_from(program.len()).ok().filter(|length| *length > 0);
+                [&[HELLO, low, high], length.as_slice(), program].concat()
             }
             Self::Ready => vec![READY],
             Self::Restart => vec![RESTART],
             Self::Status(text) => [&[STATUS], cut(text, MAX_LEN - 1).as_bytes()].concat(),
+            Self::Alive => vec![ALIVE],
             Self::Unknown(kind) => vec![*kind],
         }
     }
@@ -69,27 +83,30 @@ impl Message for FromChild {
         let (&kind, rest) = bytes.split_first().ok_or(Malformed)?;
         Ok(match kind {
             HELLO => {
-                let version = rest.first_chunk().ok_or(Malformed)?;
-                Self::Hello { version: u16::from_le_bytes(*version) }
+                let (version, rest) = rest.split_first_chunk().ok_or(Malformed)?;
+                Self::Hello { version: u16::from_le_bytes(*version), program: short_text(rest) }
             }
             READY => Self::Ready,
             RESTART => Self::Restart,
+            ALIVE => Self::Alive,
             STATUS => Self::Status(str::from_utf8(rest).map_err(|_| Malformed)?.to_owned()),
             kind => Self::Unknown(kind),
         })
     }
 }
 
-/// The longest beginning of at most `len` bytes that ends with a whole character.
-fn cut(text: &str, len: usize) -> &str {
-    let end = (0..=len.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
-    &text[..end.unwrap_or(0)]
+/// A text behind its length in one byte; nothing if it is not there or cannot be read.
+fn short_text(bytes: &[u8]) -> Option<String> {
+    let (length, rest) = bytes.split_first()?;
+    let text = rest.get(..usize::from(*length)).filter(|text| !text.is_empty())?;
+    str::from_utf8(text).ok().map(str::to_owned)
 }
 
 impl Message for FromMaster {
     fn encode(&self) -> Vec<u8> {
         match self {
             Self::Drain => vec![DRAIN],
+            Self::Ask => vec![ASK],
             Self::Unknown(kind) => vec![*kind],
         }
     }
@@ -97,6 +114,7 @@ impl Message for FromMaster {
     fn decode(bytes: &[u8]) -> Result<Self, Malformed> {
         Ok(match *bytes.first().ok_or(Malformed)? {
             DRAIN => Self::Drain,
+            ASK => Self::Ask,
             kind => Self::Unknown(kind),
         })
     }
@@ -111,19 +129,29 @@ mod tests {
     #[test]
     fn every_message_survives_the_wire() {
         for message in [
-            FromChild::Hello { version: 0x1234 },
+            FromChild::Hello { version: 0x1234, program: None },
+            FromChild::Hello { version: 1, program: Some("1.2.3-rc.1".into()) },
+            FromChild::Alive,
             FromChild::Ready,
             FromChild::Restart,
             FromChild::Status("warming the cache".into()),
         ] {
             assert_eq!(FromChild::decode(&message.encode()), Ok(message));
         }
-        assert_eq!(FromMaster::decode(&FromMaster::Drain.encode()), Ok(FromMaster::Drain));
+        for message in [FromMaster::Drain, FromMaster::Ask] {
+            assert_eq!(FromMaster::decode(&message.encode()), Ok(message));
+        }
     }
 
     #[test]
     fn the_bytes_are_those_of_version_1() {
-        assert_eq!(FromChild::Hello { version: 1 }.encode(), [1, 1, 0]);
+        let hello = |program: Option<&str>| {
+            FromChild::Hello { version: 1, program: program.map(str::to_owned) }.encode()
+        };
+        assert_eq!(hello(None), [1, 1, 0]);
+        assert_eq!(hello(Some("2.0")), [1, 1, 0, 3, b'2', b'.', b'0']);
+        assert_eq!(FromChild::Alive.encode(), [6]);
+        assert_eq!(FromMaster::Ask.encode(), [130]);
         assert_eq!(FromChild::Ready.encode(), [2]);
         assert_eq!(FromChild::Restart.encode(), [4]);
         assert_eq!(FromChild::Status("x".into()).encode(), [5, b'x']);
@@ -142,6 +170,10 @@ mod tests {
         assert_eq!(FromChild::decode(&[]), Err(Malformed));
         assert_eq!(FromChild::decode(&[HELLO, 1]), Err(Malformed));
         assert_eq!(FromChild::decode(&[STATUS, 0xff]), Err(Malformed));
+        for odd in [&[HELLO, 1, 0, 9, b'2'][..], &[HELLO, 1, 0, 0], &[HELLO, 1, 0, 1, 0xff]] {
+            let hello = FromChild::Hello { version: 1, program: None };
+            assert_eq!(FromChild::decode(odd), Ok(hello), "{odd:?}: it can do without");
+        }
         assert_eq!(FromChild::decode(&[77, 1, 2]), Ok(FromChild::Unknown(77)));
         assert_eq!(FromChild::decode(&[READY, 9]), Ok(FromChild::Ready));
     }

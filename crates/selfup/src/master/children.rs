@@ -28,6 +28,8 @@ pub(super) struct Running {
     pub(super) channel: MasterEnd,
     /// Nothing more will come: the child, and whoever had the channel from it, are gone.
     pub(super) channel_closed: bool,
+    /// The version of its program, once it has said.
+    pub(super) version: Option<String>,
     process: Child,
 }
 
@@ -66,7 +68,13 @@ impl Children {
         let process = pass.spawn(&mut command).map_err(StartError::Spawn)?;
         drop(blocked);
         let pid = Pid::from(&process);
-        self.running.push(Running { generation, channel, channel_closed: false, process });
+        self.running.push(Running {
+            generation,
+            channel,
+            channel_closed: false,
+            version: None,
+            process,
+        });
         Ok(pid)
     }
 

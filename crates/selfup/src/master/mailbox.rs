@@ -8,7 +8,9 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use super::upgrade::News;
+use selfup_install::Id;
+
+use super::{Generation, upgrade::News};
 
 /// How other threads of the master's process reach its loop: a list, and a socket that wakes it.
 #[derive(Clone)]
@@ -32,6 +34,8 @@ struct Shared {
 pub(super) enum Letter {
     Restart,
     Upgrade(News),
+    /// What the executable of a child is called by its content.
+    Runs(Generation, Id),
 }
 
 pub(super) fn mailbox() -> io::Result<(Mailbox, Mail)> {

@@ -12,15 +12,19 @@ mod earlier;
 mod event;
 mod generation;
 mod group;
+mod identify;
 mod lifecycle;
 mod mailbox;
+mod manager;
 mod orphans;
 mod perform;
 mod report;
 mod rules;
 mod run;
+mod sockets;
 mod start;
 mod step;
+mod summary;
 #[cfg(test)]
 mod tests;
 mod time;
@@ -36,6 +40,7 @@ use children::{Children, Recipe};
 use event::{Arrived, Cause, Event};
 use lifecycle::Lifecycle;
 use mailbox::Mail;
+use manager::Manager;
 use orphans::Orphans;
 use rules::Rules;
 use time::Time;
@@ -66,6 +71,7 @@ pub(crate) struct Master {
     mail: Mail,
     upgrades: Upgrades,
     reporter: Reporter,
+    manager: Manager,
     /// Whether what stopped the master last reached its children as well.
     group_was_stopped: bool,
     /// How the master is to end.

@@ -5,7 +5,7 @@ use selfup_signals::{ErrorKind, Pid, Signal};
 
 use super::{
     Action, Arrived, Cause, Event, Generation, Master, Note, Overdue, action::Blame, children,
-    group,
+    group, identify::identify,
 };
 use crate::{control::FromMaster, error::Chain, event::Event as Told};
 
@@ -158,7 +158,9 @@ impl Master {
             Note::RestartIgnored(cause) => Told::RestartIgnored { cause: words(cause) },
             Note::Serving(generation) => {
                 self.child_serves(generation);
-                Told::Serving { generation: generation.number() }
+                let child = self.children.find(generation);
+                let version = child.and_then(|child| child.version.clone());
+                Told::Serving { generation: generation.number(), version }
             }
             Note::CountsAsReady(generation) => {
                 Told::CountsAsReady { generation: generation.number() }
@@ -190,17 +192,29 @@ impl Master {
         if let Err(error) = self.upgrades.serving(pid, &self.mailbox) {
             self.trouble("could not start the thread that fetches", &error);
         }
+        if self.manager.is_there()
+            && let Err(error) = identify(generation, pid, &self.mailbox)
+        {
+            self.trouble("could not start the thread that reads the executable", &error);
+        }
     }
 
     fn pid(&self, generation: Generation) -> Option<Pid> {
         self.children.find(generation).map(children::Running::pid)
     }
 
+    /// What could not be told to the service manager is told here.
+    pub(super) fn not_told(&mut self, failed: Option<std::io::Error>) {
+        if let Some(error) = failed {
+            self.trouble("could not tell the service manager how the service is", &error);
+        }
+    }
+
     pub(super) fn trouble(&mut self, what: &str, error: &(dyn std::error::Error + 'static)) {
         self.tell(Told::Trouble { reason: format!("{what}: {}", Chain(error)) });
     }
 
-    fn tell(&mut self, event: Told) {
+    pub(super) fn tell(&mut self, event: Told) {
         self.reporter.tell(&event);
     }
 }

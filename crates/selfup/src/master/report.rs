@@ -7,6 +7,7 @@ use std::{
 use crate::{
     Event,
     config::{OnEvent, Options},
+    master::summary::Summary,
 };
 
 /// Tells people what the master does: the program's hook first, then stderr.
@@ -14,11 +15,17 @@ pub(crate) struct Reporter {
     hear: Option<OnEvent>,
     warnings: bool,
     everything: bool,
+    summary: Summary,
 }
 
 impl Reporter {
     pub(crate) fn new(options: &Options, hear: Option<OnEvent>) -> Self {
-        Self { hear, warnings: !options.no_warn, everything: options.debug }
+        Self {
+            hear,
+            warnings: !options.no_warn,
+            everything: options.debug,
+            summary: Summary::default(),
+        }
     }
 
     /// The hook, for another reporter.
@@ -26,7 +33,13 @@ impl Reporter {
         self.hear
     }
 
+    /// All that was told, in one line.
+    pub(crate) fn summary(&mut self) -> &mut Summary {
+        &mut self.summary
+    }
+
     pub(crate) fn tell(&mut self, event: &Event) {
+        self.summary.hear(event);
         if let Some(mut hear) = self.hear.take() {
             // A panic in it must not end the service: it is not called again.
             let heard = catch_unwind(AssertUnwindSafe(|| hear(event)));

@@ -7,12 +7,12 @@ use nix::{
 use selfup_signals::{End, Signal};
 
 use super::{
-    Cause, Event, Master, Time, children::Running, group, mailbox::Letter, step::step,
-    upgrade::News,
+    Cause, Event, Master, Time, children::Running, group, mailbox::Letter, manager::Due,
+    step::step, upgrade::News,
 };
 use crate::{
     Error, ErrorKind,
-    control::{FromChild, Incoming, VERSION},
+    control::{FromChild, FromMaster, Incoming, VERSION},
     event::Event as Told,
 };
 
@@ -40,7 +40,15 @@ impl Master {
             for action in actions {
                 self.perform(action);
             }
+            self.tell_the_manager();
         }
+    }
+
+    fn tell_the_manager(&mut self) {
+        let now = self.now();
+        let summary = self.reporter.summary();
+        let failed = self.manager.observe(&self.lifecycle, || summary.to_string(), now);
+        self.not_told(failed);
     }
 
     /// Sleeps until there is something to gather.
@@ -58,7 +66,8 @@ impl Master {
     }
 
     fn timeout(&self) -> PollTimeout {
-        match self.lifecycle.next_deadline() {
+        let deadlines = [self.lifecycle.next_deadline(), self.manager.next_deadline()];
+        match deadlines.into_iter().flatten().min() {
             _ if !self.unread.is_empty() => PollTimeout::ZERO,
             None => PollTimeout::NONE,
             Some(deadline) => {
@@ -71,8 +80,10 @@ impl Master {
 
     /// Turns all that is there into events. What a child said comes before its end.
     fn gather(&mut self) {
+        let mut a_child_is_alive = false;
         for child in self.children.iter_mut() {
             while let Some(incoming) = child.hear() {
+                a_child_is_alive |= matches!(incoming, Incoming::Message(FromChild::Alive));
                 self.events.extend(said(child, incoming, &mut self.reporter));
             }
         }
@@ -87,7 +98,7 @@ impl Master {
         if a_child_changed {
             for (mut child, end) in self.children.reap() {
                 while let Some(incoming) = child.hear() {
-                    self.events.extend(said(&child, incoming, &mut self.reporter));
+                    self.events.extend(said(&mut child, incoming, &mut self.reporter));
                 }
                 let generation = child.generation.number();
                 self.reporter.tell(&Told::Ended { generation, end });
@@ -101,17 +112,39 @@ impl Master {
             match letter {
                 Letter::Restart => self.events.push_back(Event::Restart(Cause::Call)),
                 Letter::Upgrade(news) => self.hear_news(news),
+                Letter::Runs(generation, id) => {
+                    self.reporter.summary().runs(generation.number(), id);
+                    self.tell_the_manager();
+                }
             }
         }
         if self.lifecycle.next_deadline().is_some_and(|deadline| deadline <= self.now()) {
             self.events.push_back(Event::Tick);
         }
+        self.feed_the_watchdog(a_child_is_alive);
+    }
+
+    /// Tells the manager that the service is alive, if that is due and true.
+    fn feed_the_watchdog(&mut self, a_child_is_alive: bool) {
+        let serving = self.lifecycle.active().and_then(|active| self.children.find(active));
+        let failed = match self.manager.due(self.now(), serving.is_some()) {
+            Some(Due::Tell) => self.manager.is_alive(),
+            Some(Due::Ask) => {
+                // One that does not read its messages does not answer either.
+                let _asked = serving.map(|child| child.channel.send(&FromMaster::Ask));
+                None
+            }
+            None => None,
+        };
+        let answered = a_child_is_alive.then(|| self.manager.is_alive()).flatten();
+        self.not_told(failed.or(answered));
     }
 
     fn hear_news(&mut self, news: News) {
         let told = match news {
             News::FetchOff(reason) => Told::FetchOff { reason },
             News::FetchFailed(reason) => Told::FetchFailed { reason },
+            News::FetchWorks => Told::FetchWorks,
             News::UpToDate(id) => Told::UpToDate { id: id.to_string() },
             News::Refused(reason) => Told::Refused { reason },
             News::AlreadyThere(id) => {
@@ -137,14 +170,17 @@ impl Master {
 }
 
 fn said(
-    child: &Running,
+    child: &mut Running,
     incoming: Incoming<FromChild>,
     reporter: &mut super::Reporter,
 ) -> Option<Event> {
     let generation = child.generation;
     match incoming {
-        Incoming::Message(FromChild::Hello { version: VERSION }) => None,
-        Incoming::Message(FromChild::Hello { version }) => {
+        Incoming::Message(FromChild::Hello { version: VERSION, program }) => {
+            child.version = program;
+            None
+        }
+        Incoming::Message(FromChild::Hello { version, .. }) => {
             let reason = format!(
                 "child {generation} speaks version {version} of the control protocol, this master \
                  version {VERSION}; restart the service to replace the master"
@@ -158,7 +194,9 @@ fn said(
             reporter.tell(&Told::Status { generation: generation.number(), text });
             None
         }
-        Incoming::Message(FromChild::Unknown(_)) | Incoming::Nothing | Incoming::Closed => None,
+        Incoming::Message(FromChild::Alive | FromChild::Unknown(_))
+        | Incoming::Nothing
+        | Incoming::Closed => None,
         Incoming::Malformed => {
             let reason = format!("child {generation} sent a message that cannot be read");
             reporter.tell(&Told::Trouble { reason });

@@ -1,24 +1,21 @@
-use std::{collections::VecDeque, env, fs, path::PathBuf, time::Instant};
+use std::{collections::VecDeque, env, fs, io, path::PathBuf, time::Instant};
 
-use selfup_fds::{Address, FdSet, Inherited, LocalAddress, SocketFiles};
+use selfup_fds::{FdSet, LocalAddress, SocketFiles};
 use selfup_install::Installed;
 use selfup_signals::{Blocked, Receiver, Signal, unignore};
 
 use super::{
-    Event, Generation, Lifecycle, Master, Orphans, Reporter, Rules, Time, Upgrades,
+    Event, Generation, Lifecycle, Manager, Master, Orphans, Reporter, Rules, Time, Upgrades,
     children::{Children, Recipe},
     earlier,
     mailbox::mailbox,
+    sockets::{self, Unused},
     step::step,
     upgrade::Plan,
 };
 use crate::{
-    Config, Error, ErrorKind,
-    config::{Listen, Options},
-    event::Event as Told,
-    intake::Intake,
-    launch::launch_path,
-    restart,
+    Config, Error, ErrorKind, Watchdog, config::Options, event::Event as Told, intake::Intake,
+    launch::launch_path, notify::Notify, restart,
 };
 
 /// What there is if no child could be started: the program, and the sockets that could be bound.
@@ -26,6 +23,8 @@ pub(crate) struct NotStarted {
     pub(crate) error: Error,
     pub(crate) config: Config,
     pub(crate) fds: FdSet,
+    /// The service manager, which still waits to hear that the service is up.
+    pub(crate) notify: Option<Notify>,
 }
 
 impl Master {
@@ -36,15 +35,46 @@ impl Master {
         // Before inherited sockets are taken: this may become another executable.
         let undecided =
             recipe.as_ref().ok().and_then(|recipe| earlier::look_after(recipe, &mut config));
+        let notify = Notify::take();
         let mut fds = FdSet::new();
-        let bound = bind_all(&mut fds, &config.listen);
-        let ready = bound.and(recipe);
-        let started = ready
-            .and_then(|recipe| Self::start_with(recipe, undecided, &mut config, &mut fds, early));
+        let opened = sockets::open(&mut fds, &config.listen);
+        let ready = opened.and_then(|unused| Ok((unused, recipe?)));
+        let started = ready.and_then(|(unused, recipe)| {
+            let master = Self::start_with(recipe, undecided, &mut config, &mut fds, early)?;
+            Ok((master, unused))
+        });
         match started {
-            Ok(master) => Ok(master),
-            Err(error) => Err(Box::new(NotStarted { error, config, fds })),
+            Ok((mut master, unused)) => {
+                master.meet_manager(notify, config.options.watchdog, unused);
+                Ok(master)
+            }
+            Err(error) => {
+                let notify = notify.unwrap_or_default();
+                Err(Box::new(NotStarted { error, config, fds, notify }))
+            }
         }
+    }
+
+    /// From here on the service manager is told how the service is.
+    fn meet_manager(
+        &mut self,
+        notify: io::Result<Option<Notify>>,
+        proof: Watchdog,
+        unused: Unused,
+    ) {
+        for name in unused.others {
+            let reason = format!(
+                "closed the inherited socket {name:?}, since no address of the configuration is its"
+            );
+            self.tell(Told::Trouble { reason });
+        }
+        let notify = notify.unwrap_or_else(|error| {
+            self.trouble("could not reach the service manager", &error);
+            None
+        });
+        self.manager = Manager::new(notify, proof, self.now());
+        let failed = self.manager.keep(&self.fds, &unused.stored);
+        self.not_told(failed);
     }
 
     fn start_with(
@@ -124,6 +154,7 @@ impl Master {
             mail,
             upgrades: Upgrades::new(plan, undecided),
             reporter,
+            manager: Manager::default(),
             group_was_stopped: false,
             end: None,
         })
@@ -134,28 +165,6 @@ impl Master {
 /// be killed in the end. So there it waits, from the beginning on; another process just dies of it.
 fn hold_back_as_pid_1() -> Option<Blocked> {
     (std::process::id() == 1).then(Blocked::all)?.ok()
-}
-
-/// Binds all that can be bound; the first failure is the error.
-fn bind_all(fds: &mut FdSet, listen: &[Listen]) -> Result<(), Error> {
-    let mut inherited = Inherited::from_env().map_err(|error| {
-        Error::new(ErrorKind::Address, "could not take over inherited sockets").because(error)
-    })?;
-    let mut failures = Vec::new();
-    for Listen { name, address } in listen {
-        let bound =
-            address.parse::<Address>().and_then(|address| fds.bind(name, &address, &mut inherited));
-        failures.extend(bound.err().map(|error| (name, error)));
-    }
-    let more = match failures.len().saturating_sub(1) {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
-    failures.into_iter().next().map_or(Ok(()), |(name, error)| {
-        // The error names the address.
-        let what = format!("could not open the socket {name:?}{more}");
-        Err(Error::new(ErrorKind::Address, what).because(error))
-    })
 }
 
 fn recipe(exec_file: Option<&std::path::Path>) -> Result<Recipe, Error> {

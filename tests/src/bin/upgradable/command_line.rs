@@ -1,7 +1,7 @@
 //! Arguments of the form `key=value`, or `key` alone.
 
 use selfup::fetch::{Artifact, Current, File, Http, from_fn};
-use selfup::{Config, Event, Handover, Readiness, State};
+use selfup::{Config, Event, Handover, Readiness, State, Watchdog};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -57,6 +57,11 @@ fn configured(config: Config, key: &str, value: &str) -> Result<Config, String> 
         "terminate_timeout" => config.terminate_timeout(millis(value)?),
         "probation" => config.probation(millis(value)?),
         "idle_grace" => config.idle_grace(millis(value)?),
+        "watchdog" => config.watchdog(match value {
+            "child" => Watchdog::Child,
+            "program" => Watchdog::Program,
+            _ => Watchdog::Master,
+        }),
         "sequential" => config.handover(Handover::Sequential),
         "explicit" => config.readiness(Readiness::Explicit),
         "drain_on_terminate" => config.drain_on_terminate(true),

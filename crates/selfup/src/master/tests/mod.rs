@@ -1,5 +1,6 @@
 //! What follows from what: every state × every event, and invariants over random orders.
 
+mod announcements;
 mod invariants;
 mod render;
 mod situations;

@@ -10,7 +10,7 @@ mod workplace;
 
 use std::{
     fmt, io,
-    sync::{Arc, Mutex, PoisonError, mpsc},
+    sync::{Arc, mpsc},
     thread,
     time::Duration,
 };
@@ -32,6 +32,8 @@ pub(crate) enum News {
     FetchOff(String),
     /// It did not work this time.
     FetchFailed(String),
+    /// It works again.
+    FetchWorks,
     /// What came is what runs.
     UpToDate(Id),
     /// What came was turned down.
@@ -70,7 +72,7 @@ pub(super) struct Upgrades {
 #[derive(Debug, Default)]
 struct Shared {
     /// The executable of the child that serves.
-    running: Mutex<Running>,
+    running: Running,
     workplace: Workplace,
 }
 
@@ -86,7 +88,7 @@ impl Upgrades {
         if self.plan.is_none() && self.verdicts.is_none() {
             return Ok(());
         }
-        self.shared.running.lock().unwrap_or_else(PoisonError::into_inner).is_now(child);
+        self.shared.running.is_now(child);
         let Some(plan) = self.plan.take() else { return Ok(()) };
         let (verdicts, told) = mpsc::channel();
         let worker = Worker::new(

@@ -1,4 +1,7 @@
-use std::fs::File;
+use std::{
+    fs::File,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use selfup_install::Id;
 use selfup_signals::Pid;
@@ -6,24 +9,43 @@ use selfup_signals::Pid;
 /// The executable of the child that serves: the very file, whatever is at its path by now.
 #[derive(Debug, Default)]
 pub(super) struct Running {
-    file: Option<File>,
+    known: Mutex<Known>,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    file: Option<Arc<File>>,
     id: Option<Id>,
 }
 
 impl Running {
     /// Another child serves. Nothing is read yet.
-    pub(super) fn is_now(&mut self, child: Pid) {
+    pub(super) fn is_now(&self, child: Pid) {
         // Without /proc it cannot be told; then what is fetched is compared with what is at the
         // path alone.
-        self.file = File::open(format!("/proc/{child}/exe")).ok();
-        self.id = None;
+        let file = File::open(format!("/proc/{child}/exe")).ok().map(Arc::new);
+        *self.lock() = Known { file, id: None };
     }
 
-    /// The id of what runs, worked out at the first call.
-    pub(super) fn id(&mut self) -> Option<Id> {
-        if self.id.is_none() {
-            self.id = self.file.as_ref().and_then(|file| Id::of_file(file).ok());
+    /// The id of what runs, worked out at the first call. A large file takes its time; who says
+    /// meanwhile that another child serves does not wait for it.
+    pub(super) fn id(&self) -> Option<Id> {
+        let (file, known) = {
+            let known = self.lock();
+            (known.file.clone()?, known.id)
+        };
+        if known.is_some() {
+            return known;
         }
-        self.id
+        let id = Id::of_file(&file).ok()?;
+        let mut known = self.lock();
+        if known.file.as_ref().is_some_and(|now| Arc::ptr_eq(now, &file)) {
+            known.id = Some(id);
+        }
+        Some(id)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

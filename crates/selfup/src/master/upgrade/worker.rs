@@ -3,7 +3,7 @@ use std::{
     io::{self, Read},
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
-        Arc, PoisonError,
+        Arc,
         mpsc::{self, RecvTimeoutError},
     },
     time::Duration,
@@ -41,6 +41,8 @@ pub(super) struct Worker {
     refused: HashSet<Id>,
     /// What was reported last of all that went wrong, so that it is reported once.
     last_report: Option<String>,
+    /// The last poll failed.
+    failing: bool,
 }
 
 /// What one poll came to.
@@ -77,6 +79,7 @@ impl Worker {
             prepared: false,
             refused: HashSet::new(),
             last_report: None,
+            failing: false,
         }
     }
 
@@ -99,7 +102,9 @@ impl Worker {
         }
         let mut backoff = Backoff::new(self.interval, LONGEST_PAUSE.max(self.interval), seed());
         loop {
-            let pause = match self.poll() {
+            let poll = self.poll();
+            self.tell_if_it_works_again(&poll);
+            let pause = match poll {
                 Poll::Nothing => backoff.after_success(self.interval),
                 Poll::Arrived(outcome) => {
                     if outcome != Outcome::Refused {
@@ -155,8 +160,7 @@ impl Worker {
     fn current(&self) -> Current {
         let shared = Arc::clone(&self.shared);
         Current::new(&self.intake.path, move || {
-            let id = shared.running.lock().unwrap_or_else(PoisonError::into_inner).id();
-            id.map(|id| id.to_string()).unwrap_or_default()
+            shared.running.id().map(|id| id.to_string()).unwrap_or_default()
         })
         .signature_wanted(self.intake.trust.wants_signatures())
         .with_version(self.intake.trust.running())
@@ -189,7 +193,7 @@ impl Worker {
         staged.write(&mut reader, &mut |_written| {})?;
         let id = staged.id();
         let claims = self.intake.trust.claims(&staged);
-        let running = self.shared.running.lock().unwrap_or_else(PoisonError::into_inner).id();
+        let running = self.shared.running.id();
         match novelty(&staged, running) {
             Novelty::Running => {
                 self.intake.trust.runs(claims);
@@ -224,6 +228,16 @@ impl Worker {
             Verdict::Refused => drop(self.refused.insert(id)),
         }
         Ok(verdict.into())
+    }
+
+    fn tell_if_it_works_again(&mut self, poll: &Poll) {
+        let fails = matches!(poll, Poll::Busy { .. } | Poll::Failed { .. });
+        if self.failing && !fails {
+            // The next failure is news again.
+            self.last_report = None;
+            self.tell(News::FetchWorks);
+        }
+        self.failing = fails;
     }
 
     fn report_once(&mut self, reason: String, news: fn(String) -> News) {

@@ -1,0 +1,58 @@
+use selfup_fds::{Address, FdSet, Inherited};
+
+use super::manager;
+use crate::{Error, ErrorKind, config::Listen};
+
+/// What was passed to this process and no address of the configuration asks for; it is closed.
+#[derive(Debug, Default)]
+pub(super) struct Unused {
+    /// Our own sockets of an earlier time, by the names under which the service manager keeps them.
+    pub(super) stored: Vec<String>,
+    /// Sockets of others, such as those of a socket unit.
+    pub(super) others: Vec<String>,
+}
+
+/// Binds all that can be bound, or takes it over from whoever has it bound already. The first
+/// failure is the error.
+pub(super) fn open(fds: &mut FdSet, listen: &[Listen]) -> Result<Unused, Error> {
+    let mut inherited = Inherited::from_env().map_err(|error| {
+        Error::new(ErrorKind::Address, "could not take over inherited sockets").because(error)
+    })?;
+    let mut failures = Vec::new();
+    for Listen { name, address } in listen {
+        let opened = address
+            .parse::<Address>()
+            .and_then(|address| open_one(fds, name, &address, &mut inherited));
+        failures.extend(opened.err().map(|error| (name, error)));
+    }
+    let more = match failures.len().saturating_sub(1) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    match failures.into_iter().next() {
+        None => Ok(unused(&inherited)),
+        Some((name, error)) => {
+            // The error names the address.
+            let what = format!("could not open the socket {name:?}{more}");
+            Err(Error::new(ErrorKind::Address, what).because(error))
+        }
+    }
+}
+
+fn open_one(
+    fds: &mut FdSet,
+    name: &str,
+    address: &Address,
+    inherited: &mut Inherited,
+) -> Result<(), selfup_fds::Error> {
+    if fds.reclaim(name, address, inherited, &manager::stored_name(name))? {
+        return Ok(());
+    }
+    fds.bind(name, address, inherited)
+}
+
+fn unused(inherited: &Inherited) -> Unused {
+    let names = inherited.names().map(str::to_owned);
+    let (stored, others) = names.partition(|name| manager::is_stored(name));
+    Unused { stored, others }
+}

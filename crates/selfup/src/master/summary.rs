@@ -1,0 +1,211 @@
+use std::fmt;
+
+use selfup_install::Id;
+
+use crate::Event;
+
+/// How the service is doing, in one line for people: made of what was told, and of nothing else.
+#[derive(Debug, Default)]
+pub(crate) struct Summary {
+    serving: Option<Serving>,
+    doing: Option<&'static str>,
+    /// What came of the last restart, if it was not good.
+    restart: Option<String>,
+    /// What came of the last upgrade.
+    upgrade: Option<String>,
+    /// What is wrong with the source of upgrades.
+    fetch: Option<String>,
+    /// What the program says of itself.
+    said: Option<String>,
+}
+
+#[derive(Debug)]
+struct Serving {
+    generation: u64,
+    version: Option<String>,
+    id: Option<Id>,
+}
+
+impl Summary {
+    pub(crate) fn hear(&mut self, event: &Event) {
+        match event {
+            Event::Started { .. } if self.serving.is_none() => self.doing = Some("starting"),
+            Event::Restarting { .. } => self.doing = Some("restarting"),
+            Event::Serving { generation, version } => {
+                let version = version.clone();
+                self.serving = Some(Serving { generation: *generation, version, id: None });
+                self.doing = None;
+                self.restart = None;
+                self.said = None;
+            }
+            Event::CandidateFailed { still_serving, .. } => {
+                self.restart = Some(event.to_string());
+                if *still_serving {
+                    self.doing = None;
+                }
+            }
+            Event::NotStarted { .. } => self.restart = Some(event.to_string()),
+            Event::Stopping => self.doing = Some("stopping"),
+            Event::PutBack { .. } => {
+                // Says what came of the restart, too.
+                self.restart = None;
+                self.upgrade = Some(event.to_string());
+            }
+            Event::Installed { .. } | Event::Refused { .. } => {
+                self.upgrade = Some(event.to_string());
+            }
+            Event::Kept { id } => self.upgrade = Some(format!("upgraded to {}", short(id))),
+            Event::FetchFailed { .. } | Event::FetchOff { .. } => {
+                self.fetch = Some(event.to_string());
+            }
+            Event::FetchWorks => self.fetch = None,
+            Event::Status { generation, text } => {
+                let serves = self.serving.as_ref().map(|serving| serving.generation);
+                // One that finishes still has its say, but not here.
+                if serves.is_none_or(|serves| serves <= *generation) {
+                    self.said = Some(text.clone());
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// What the child that serves runs.
+    pub(crate) fn runs(&mut self, generation: u64, id: Id) {
+        if let Some(serving) = &mut self.serving
+            && serving.generation == generation
+        {
+            serving.id = Some(id);
+        }
+    }
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let serving = self.serving.as_ref().map(Serving::to_string);
+        let parts = [
+            self.doing,
+            serving.as_deref(),
+            self.said.as_deref(),
+            self.restart.as_deref(),
+            self.upgrade.as_deref(),
+            self.fetch.as_deref(),
+        ];
+        for (index, part) in parts.into_iter().flatten().enumerate() {
+            if index > 0 {
+                f.write_str("; ")?;
+            }
+            f.write_str(part)?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Serving {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "child #{} serves", self.generation)?;
+        if let Some(version) = &self.version {
+            write!(f, ", version {version}")?;
+        }
+        match &self.id {
+            Some(id) => write!(f, ", id {}", short(&id.to_string())),
+            None => Ok(()),
+        }
+    }
+}
+
+/// As much of an id as people compare.
+fn short(id: &str) -> &str {
+    id.get(..8).unwrap_or(id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use selfup_signals::End;
+
+    const ID: &str = "77aa0011223344556677889900aabbccddeeff00";
+
+    /// The line after each event.
+    fn lines(events: &[Event]) -> Vec<String> {
+        let mut summary = Summary::default();
+        let line = |event| {
+            summary.hear(event);
+            summary.to_string()
+        };
+        events.iter().map(line).collect()
+    }
+
+    fn serving(generation: u64, version: Option<&str>) -> Event {
+        Event::Serving { generation, version: version.map(str::to_owned) }
+    }
+
+    #[test]
+    fn a_day_in_the_life_of_a_service() {
+        let events = [
+            Event::Started { generation: 1, pid: 10 },
+            serving(1, Some("1.4.2")),
+            Event::Status { generation: 1, text: "3 sessions".into() },
+            Event::FetchFailed { reason: "cannot fetch http://h/app: refused".into() },
+            Event::FetchWorks,
+            Event::Installed { id: ID.into() },
+            Event::Restarting { cause: "upgrade" },
+            serving(2, Some("1.5.0")),
+            Event::Status { generation: 1, text: "an old one's last words".into() },
+            Event::Kept { id: ID.into() },
+            Event::Stopping,
+        ];
+        let installed = format!("installed {ID}");
+        assert_eq!(
+            lines(&events),
+            [
+                "starting",
+                "child #1 serves, version 1.4.2",
+                "child #1 serves, version 1.4.2; 3 sessions",
+                "child #1 serves, version 1.4.2; 3 sessions; no upgrade for now: cannot fetch \
+                 http://h/app: refused",
+                "child #1 serves, version 1.4.2; 3 sessions",
+                &format!("child #1 serves, version 1.4.2; 3 sessions; {installed}"),
+                &format!("restarting; child #1 serves, version 1.4.2; 3 sessions; {installed}"),
+                &format!("child #2 serves, version 1.5.0; {installed}"),
+                &format!("child #2 serves, version 1.5.0; {installed}"),
+                "child #2 serves, version 1.5.0; upgraded to 77aa0011",
+                "stopping; child #2 serves, version 1.5.0; upgraded to 77aa0011",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_went_wrong_stays_until_it_goes_well() {
+        let failed = Event::CandidateFailed {
+            generation: 2,
+            end: Some(End::Exited(3)),
+            still_serving: true,
+        };
+        let put_back =
+            Event::PutBack { refused: ID.into(), reason: "it exited with code 3".into() };
+        let lines = lines(&[
+            serving(1, None),
+            Event::Restarting { cause: "by signal" },
+            failed.clone(),
+            serving(3, None),
+            Event::Restarting { cause: "upgrade" },
+            failed,
+            put_back,
+        ]);
+        assert!(lines[2].starts_with("child #1 serves; child #2 exited with code 3"), "{lines:?}");
+        assert_eq!(lines[3], "child #3 serves");
+        assert!(lines[6].starts_with("child #3 serves; put the previous executable back"));
+        assert!(!lines[6].contains("child #2"), "said once: {lines:?}");
+    }
+
+    #[test]
+    fn the_id_is_that_of_the_child_that_serves() {
+        let mut summary = Summary::default();
+        summary.hear(&serving(2, None));
+        summary.runs(1, "00".repeat(20).parse().unwrap());
+        assert_eq!(summary.to_string(), "child #2 serves");
+        summary.runs(2, ID.parse().unwrap());
+        assert_eq!(summary.to_string(), "child #2 serves, id 77aa0011");
+    }
+}

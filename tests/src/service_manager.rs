@@ -1,0 +1,115 @@
+//! A service manager to be told things by sd_notify(3): the socket, and what came in.
+
+use crate::sandbox::{PATIENCE, Sandbox, wait_for};
+use nix::cmsg_space;
+use nix::sys::socket::{ControlMessageOwned, MsgFlags, recvmsg};
+use std::fmt;
+use std::io::{ErrorKind, IoSliceMut};
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::os::unix::net::UnixDatagram;
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+/// Listens, as the manager does.
+#[derive(Debug)]
+pub struct ServiceManager {
+    path: PathBuf,
+    socket: UnixDatagram,
+    told: Mutex<Vec<Told>>,
+}
+
+/// One datagram.
+#[derive(Debug)]
+struct Told {
+    /// Its fields, one to a line.
+    text: String,
+    /// What came with it.
+    fd: Option<OwnedFd>,
+}
+
+impl ServiceManager {
+    /// Listens in the sandbox's folder.
+    pub fn new(sandbox: &Sandbox) -> Self {
+        let path = sandbox.join("notify");
+        let socket = UnixDatagram::bind(&path).unwrap();
+        sandbox.expect_files(["notify"]);
+        Self { path, socket, told: Mutex::default() }
+    }
+
+    /// Has the command know of this manager.
+    pub fn of(&self, command: &mut Command) {
+        command.env("NOTIFY_SOCKET", &self.path);
+    }
+
+    /// Waits for the next datagrams until one has all of these words; its text.
+    #[track_caller]
+    pub fn wait(&self, words: &[&str]) -> String {
+        wait_for(&format!("{words:?} after {self}"), PATIENCE, || {
+            let text = self.next(Duration::from_millis(5))?;
+            words.iter().all(|word| text.contains(word)).then_some(text)
+        })
+    }
+
+    /// Waits until nothing has come for so long.
+    ///
+    /// # Panics
+    ///
+    /// If it never gets quiet.
+    #[track_caller]
+    pub fn wait_quiet(&self, time: Duration) {
+        let asked = Instant::now();
+        while self.next(time).is_some() {
+            assert!(asked.elapsed() < PATIENCE, "it never gets quiet: {self}");
+        }
+    }
+
+    /// The descriptors that came with fields in which these words are, taken out.
+    pub fn take_fds(&self, word: &str) -> Vec<OwnedFd> {
+        let mut told = self.told.lock().unwrap();
+        told.iter_mut()
+            .filter(|told| told.text.contains(word))
+            .filter_map(|t| t.fd.take())
+            .collect()
+    }
+
+    fn next(&self, within: Duration) -> Option<String> {
+        self.socket.set_read_timeout(Some(within)).unwrap();
+        let told = receive(&self.socket)?;
+        let text = told.text.clone();
+        self.told.lock().unwrap().push(told);
+        Some(text)
+    }
+}
+
+fn receive(socket: &UnixDatagram) -> Option<Told> {
+    let mut bytes = [0; 4096];
+    let mut control = cmsg_space!(RawFd);
+    let mut parts = [IoSliceMut::new(&mut bytes)];
+    let flags = MsgFlags::MSG_CMSG_CLOEXEC;
+    let got = match recvmsg::<()>(socket.as_raw_fd(), &mut parts, Some(&mut control), flags) {
+        Ok(got) => got,
+        Err(errno) if std::io::Error::from(errno).kind() == ErrorKind::WouldBlock => return None,
+        Err(errno) => panic!("cannot read what the service tells: {errno}"),
+    };
+    let fd = got.cmsgs().unwrap().find_map(|message| match message {
+        ControlMessageOwned::ScmRights(fds) => fds.first().copied().map(own),
+        _ => None,
+    });
+    let length = got.bytes;
+    Some(Told { text: String::from_utf8_lossy(&bytes[..length]).into_owned(), fd })
+}
+
+#[expect(unsafe_code, reason = "a descriptor that came in a message has no owner yet")]
+fn own(fd: RawFd) -> OwnedFd {
+    // SAFETY: the kernel has just opened it for this process, and nobody else knows its number.
+    unsafe { OwnedFd::from_raw_fd(fd) }
+}
+
+impl fmt::Display for ServiceManager {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let told = self.told.lock().unwrap();
+        told.iter().try_for_each(|told| write!(f, "[{}]", told.text.trim_end().replace('\n', " ")))
+    }
+}
