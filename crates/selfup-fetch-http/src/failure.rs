@@ -1,7 +1,9 @@
 use std::io;
 
-use crate::{deadlines::Deadlines, url::Url};
+use rustls::AlertDescription;
 use selfup_fetch::{Error, ErrorKind};
+
+use crate::{deadlines::Deadlines, url::Url};
 
 /// Turns what ureq says into what an operator can use.
 ///
@@ -109,12 +111,36 @@ fn insecure(error: &rustls::Error) -> Error {
                  the roots that are trusted, and this machine's clock"
             ),
         ),
+        rustls::Error::AlertReceived(alert) if is_about_us(*alert) => Error::new(
+            ErrorKind::Denied,
+            format!(
+                "the server does not accept our client certificate, or wants one ({error}); check \
+                 the client_certificate setting"
+            ),
+        ),
         rustls::Error::InvalidMessage(_) => Error::new(
             ErrorKind::Protocol,
             "what answers there does not speak tls; check the port, or whether it is http:",
         ),
         _ => Error::new(ErrorKind::Protocol, format!("no secure connection ({error})")),
     }
+}
+
+/// Whether an alert is what a server says to a client that it does not know.
+const fn is_about_us(alert: AlertDescription) -> bool {
+    use AlertDescription as Alert;
+    matches!(
+        alert,
+        Alert::CertificateRequired
+            | Alert::NoCertificate
+            | Alert::BadCertificate
+            | Alert::UnsupportedCertificate
+            | Alert::CertificateRevoked
+            | Alert::CertificateExpired
+            | Alert::CertificateUnknown
+            | Alert::UnknownCA
+            | Alert::AccessDenied
+    )
 }
 
 /// A name without the address that the error may hold.

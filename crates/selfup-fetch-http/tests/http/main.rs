@@ -3,6 +3,7 @@
 
 mod deadlines;
 mod polling;
+mod proxies;
 mod redirects;
 mod refusals;
 mod resuming;

@@ -7,6 +7,10 @@ use selfup_fetch_http::Http;
 
 use crate::{current, http, poll};
 
+const CLIENT: (&[u8], &[u8]) = (include_bytes!("tls/client.pem"), include_bytes!("tls/client.key"));
+const OTHER_KEY: &[u8] = include_bytes!("tls/server.key");
+const NO_CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+
 #[test]
 fn what_cannot_work_is_refused_at_the_start() {
     let ok = "http://127.0.0.1:1/app";
@@ -27,6 +31,15 @@ fn what_cannot_work_is_refused_at_the_start() {
         (http(ok).response_timeout(Duration::ZERO), "response_timeout"),
         (http(ok).stall_timeout(Duration::ZERO), "stall_timeout"),
         (http(ok).total_timeout(Duration::ZERO), "total_timeout"),
+        (http(ok).header("Proxy-Authorization", "Basic x"), "fetcher's"),
+        (http(ok).proxy("socks5://127.0.0.1:1"), "only a proxy"),
+        (http(ok).proxy("http://host:many"), "port"),
+        (http(ok).proxy(""), "no host"),
+        (http(ok).client_certificate("none", CLIENT.1), "no certificate"),
+        (http(ok).client_certificate(CLIENT.0, "none"), "no private key"),
+        (http(ok).client_certificate(CLIENT.0, OTHER_KEY), "with its key"),
+        (http(ok).client_certificate(NO_CERTIFICATE, CLIENT.1), "client certificate"),
+        (http(ok).trust(NO_CERTIFICATE), "cannot be read"),
         (http(ok).trust("no certificate"), "no certificate"),
         (http(ok).trust("-----BEGIN CERTIFICATE-----\n%%\n-----END CERTIFICATE-----\n"), "PEM"),
     ] {
@@ -42,7 +55,12 @@ fn what_cannot_work_is_refused_at_the_start() {
 #[test]
 fn secrets_are_not_shown() {
     let url = "https://me:SECRET@host/app?key=SECRET";
-    let source = Http::new(url).bearer("SECRET").basic("me", "SECRET").header("x-key", "SECRET");
+    let source = Http::new(url)
+        .proxy("http://me:SECRET@proxy:1")
+        .client_certificate(CLIENT.0, CLIENT.1)
+        .bearer("SECRET")
+        .basic("me", "SECRET")
+        .header("x-key", "SECRET");
     assert!(!format!("{source:?}").contains("SECRET"), "{source:?}");
     assert!(format!("{source:?}").contains("x-key"), "{source:?}");
     let mut source = source.header("x-other", "SECRET\n");
@@ -51,4 +69,18 @@ fn secrets_are_not_shown() {
     let mut source = Http::new("http://me:SECRET@host/{what}?key=SECRET");
     let error = source.init(&current()).unwrap_err();
     assert!(!format!("{error} {error:?}").contains("SECRET"), "{error:?}");
+}
+
+#[test]
+fn what_this_build_cannot_decompress_is_refused_at_the_start() {
+    for (name, known) in
+        [("app.gz", true), ("app.zst", cfg!(feature = "zstd")), ("app.xz", cfg!(feature = "xz"))]
+    {
+        let result = http(format!("http://127.0.0.1:1/{name}")).init(&current());
+        assert_eq!(result.is_ok(), known, "{name}");
+        if let Err(error) = result {
+            assert_eq!(error.kind(), ErrorKind::Configuration, "{error}");
+            assert!(error.to_string().contains("feature"), "{error}");
+        }
+    }
 }

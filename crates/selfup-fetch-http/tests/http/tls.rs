@@ -7,8 +7,9 @@ use std::{
 };
 
 use rustls::{
-    ServerConfig, ServerConnection, StreamOwned,
+    RootCertStore, ServerConfig, ServerConnection, StreamOwned,
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+    server::{NoClientAuth, WebPkiClientVerifier, danger::ClientCertVerifier},
 };
 use selfup_fetch::{ErrorKind, Fetch, Outcome};
 use selfup_fetch_http::Http;
@@ -21,13 +22,29 @@ use crate::{
 const ROOT: &[u8] = include_bytes!("tls/root.pem");
 
 fn secure(handle: impl Fn(&Request, &mut Reply<'_>) -> Then + Send + Sync + 'static) -> Server {
+    asking(Arc::new(NoClientAuth), handle)
+}
+
+/// A server that serves only those whose certificate is of the root.
+fn mutual(handle: impl Fn(&Request, &mut Reply<'_>) -> Then + Send + Sync + 'static) -> Server {
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_slice(ROOT).unwrap()).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
+    asking(verifier.build().unwrap(), handle)
+}
+
+fn asking(
+    verifier: Arc<dyn ClientCertVerifier>,
+    handle: impl Fn(&Request, &mut Reply<'_>) -> Then + Send + Sync + 'static,
+) -> Server {
     let chain = vec![CertificateDer::from_pem_slice(include_bytes!("tls/server.pem")).unwrap()];
     let key = PrivateKeyDer::from_pem_slice(include_bytes!("tls/server.key")).unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .unwrap()
-        .with_no_client_auth()
+        .with_client_cert_verifier(verifier)
         .with_single_cert(chain, key)
         .unwrap();
     let config = Arc::new(config);
@@ -123,4 +140,42 @@ fn it_may_be_entered_from_http_but_without_credentials() {
     assert_eq!(bytes.unwrap(), b"one");
     assert_eq!(server.requests()[0].header("authorization"), None);
     assert_eq!(plain.requests()[0].header("authorization"), Some("Bearer token"));
+}
+
+const CLIENT: (&[u8], &[u8]) = (include_bytes!("tls/client.pem"), include_bytes!("tls/client.key"));
+
+#[test]
+fn who_is_asked_shows_a_certificate() {
+    let server = mutual(|request, reply| reply.answer(request, 200, &[("ETag", "\"1\"")], b"one"));
+    let mut source = trusting(url(&server, "/app")).client_certificate(CLIENT.0, CLIENT.1);
+    assert_eq!(fetch(&mut source).unwrap().unwrap(), b"one");
+    source.settle(Outcome::Installed);
+    assert_eq!(fetch(&mut source).unwrap(), None);
+    // Certificate and key may be one text.
+    let both = [CLIENT.1, CLIENT.0].concat();
+    let mut source = trusting(url(&server, "/app")).client_certificate(both.clone(), both);
+    assert_eq!(fetch(&mut source).unwrap().unwrap(), b"one");
+    server.requests();
+
+    let error = poll(&mut trusting(url(&server, "/app"))).unwrap_err();
+    // The server may be gone before its refusal is read.
+    assert!(matches!(error.kind(), ErrorKind::Denied | ErrorKind::Truncated), "{error}");
+    if error.kind() == ErrorKind::Denied {
+        assert!(error.to_string().contains("client certificate"), "{error}");
+    }
+    assert!(server.requests().is_empty());
+}
+
+#[test]
+fn a_certificate_is_shown_at_home_only() {
+    let other = mutual(|request, reply| reply.answer(request, 200, &[], b"one"));
+    let location = url(&other, "/app");
+    let home =
+        mutual(move |request, reply| reply.answer(request, 302, &[("Location", &location)], b""));
+    let known = |server, path| trusting(url(server, path)).client_certificate(CLIENT.0, CLIENT.1);
+    fetch(&mut known(&other, "/app")).unwrap().unwrap();
+    other.requests();
+    poll(&mut known(&home, "/latest")).unwrap_err();
+    assert_eq!(home.requests().len(), 1);
+    assert!(other.requests().is_empty());
 }

@@ -1,12 +1,16 @@
 #!/bin/sh
-# Makes the certificates of the tests anew: a root, and a server for the name "localhost" only.
+# Makes the certificates of the tests anew: a root, a server for the name "localhost" only, and a
+# client.
 set -eu
 cd "$(dirname "$0")"
-openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 36500 \
-    -subj "/CN=selfup test root" -keyout root.key -out root.pem
-openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
-    -subj "/CN=selfup test server" -keyout server.key -out server.csr
+key="-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes"
+openssl req -x509 $key -days 36500 -subj "/CN=selfup test root" -keyout root.key -out root.pem
 printf 'subjectAltName=DNS:localhost\nbasicConstraints=CA:FALSE\n' > server.ext
-openssl x509 -req -in server.csr -CA root.pem -CAkey root.key -CAcreateserial -days 36500 \
-    -extfile server.ext -out server.pem
-rm root.key server.csr server.ext root.srl
+printf 'extendedKeyUsage=clientAuth\nbasicConstraints=CA:FALSE\n' > client.ext
+for who in server client; do
+    openssl req $key -subj "/CN=selfup test $who" -keyout $who.key -out $who.csr
+    openssl x509 -req -in $who.csr -CA root.pem -CAkey root.key -CAcreateserial -days 36500 \
+        -extfile $who.ext -out $who.pem
+    rm $who.csr $who.ext
+done
+rm -f root.key root.srl
