@@ -1,6 +1,6 @@
 use std::time::{Duration, Instant, SystemTime};
 
-use selfup_fetch::{Error, ErrorKind};
+use selfup_fetch::{Compression, Error, ErrorKind};
 use ureq::{
     Body,
     http::{HeaderMap, HeaderName, Response, StatusCode, header},
@@ -75,16 +75,20 @@ impl Answer {
         self.headers().get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
     }
 
-    /// Whether the body is compressed on its way.
+    /// How the body is compressed on its way.
     ///
-    /// Any other coding than gzip is an error: it was not asked for, and could not be undone.
-    pub(crate) fn is_coded(&self) -> Result<bool, Error> {
-        let mut coded = false;
+    /// Nothing was asked for, so any coding is unexpected. Undone are gzip, which some servers
+    /// apply all the same, and the `compression` that the file's own name tells, which some take
+    /// for a coding; any other is an error.
+    pub(crate) fn coding(&self, compression: Compression) -> Result<Compression, Error> {
+        let mut found = Compression::None;
         for value in self.headers().get_all(header::CONTENT_ENCODING) {
             for coding in value.to_str().unwrap_or("?").split(',').map(str::trim) {
+                let is_first = found == Compression::None;
                 match coding.to_ascii_lowercase().as_str() {
                     "identity" | "" => {}
-                    "gzip" | "x-gzip" if !coded => coded = true,
+                    "gzip" | "x-gzip" if is_first => found = Compression::Gzip,
+                    "zstd" if is_first && compression == Compression::Zstd => found = compression,
                     _ => {
                         let reason = format!(
                             "it comes with the content coding {coding:?}, which was not asked \
@@ -95,6 +99,6 @@ impl Answer {
                 }
             }
         }
-        Ok(coded)
+        Ok(found)
     }
 }

@@ -1,4 +1,5 @@
 use std::{
+    io,
     sync::atomic::{AtomicBool, Ordering},
     time::Duration,
 };
@@ -13,6 +14,7 @@ use ureq::{
 use crate::{
     Validators,
     deadlines::Deadlines,
+    decode::undone,
     pem,
     proxies::Proxies,
     settings::Settings,
@@ -46,6 +48,8 @@ impl Client {
         if settings.https_only && !url.is_https() {
             return Err(refuse("only https: is allowed by https_only".to_owned()));
         }
+        // Whether this build can decompress it.
+        undone(Box::new(io::empty()), url.compression(), &redact(&settings.url))?;
         let proxies = Proxies::of(settings).map_err(refuse)?;
         proxies.on_the_way_to(&url).map_err(refuse)?;
         let (home, abroad) = agents(settings, interval).map_err(refuse)?;

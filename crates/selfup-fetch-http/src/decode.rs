@@ -3,62 +3,81 @@ use std::{
     sync::Arc,
 };
 
-use selfup_fetch::{Artifact, Error, gunzip};
+use selfup_fetch::{Artifact, Compression, Error, decompress};
 
 use crate::{answer::Answer, client::Client, transfer::Transfer};
 
-/// Makes an artifact of an answer: content coding undone, and decompressed if a name in the
-/// chain of redirects ends in `.gz`.
+type Bytes = Box<dyn Read + Send>;
+
+/// Makes an artifact of an answer: content coding undone, and decompressed if the name at the end
+/// of the redirects, or else the configured one, says that it is compressed.
 pub(crate) fn artifact(answer: Answer, client: &Arc<Client>) -> Result<Artifact, Error> {
-    let coded = answer.is_coded()?;
+    let compression = match answer.url.compression() {
+        Compression::None => client.url.compression(),
+        compression => compression,
+    };
+    let coding = answer.coding(compression)?;
     let expected = answer.length();
-    let names_gzip = client.url.names_gzip() || answer.url.names_gzip();
     let place = answer.place.clone();
     let bytes = Transfer::of(answer, client);
-    Ok(match (coded, names_gzip, expected) {
-        (false, false, Some(size)) => Artifact::new(bytes).size(size),
-        (false, false, None) => Artifact::new(bytes),
-        (true, true, _) => Artifact::new(IfGzip::new(gunzip(bytes).named(&place), place)),
-        _ => Artifact::new(gunzip(bytes).named(place)),
+    if coding == Compression::None && compression == Compression::None {
+        let artifact = Artifact::new(bytes);
+        return Ok(if let Some(size) = expected { artifact.size(size) } else { artifact });
+    }
+    let decoded = undone(Box::new(bytes), coding, &place)?;
+    Ok(if coding == compression {
+        Artifact::new(IfStill { compression, place, state: State::Unseen(decoded) })
+    } else {
+        Artifact::new(undone(decoded, compression, &place)?)
     })
 }
 
-/// Decompresses what is gzip and leaves what is not.
+/// Decompressed, if it is compressed at all.
+pub(crate) fn undone(bytes: Bytes, compression: Compression, place: &str) -> Result<Bytes, Error> {
+    if compression == Compression::None {
+        return Ok(bytes);
+    }
+    let decompressed = decompress(bytes, compression).map_err(|error| error.at(place))?;
+    Ok(Box::new(decompressed.named(place)))
+}
+
+/// Decompresses what is compressed and leaves what is not.
 ///
-/// For a `.gz` file, some servers mean by `Content-Encoding: gzip` the file's own compression and
-/// some a second one on top, so after undoing one only the bytes can tell. No executable begins
-/// like gzip.
-struct IfGzip {
-    state: State,
+/// For an `app.gz`, some servers mean by `Content-Encoding: gzip` the file's own compression and
+/// some a second one on top, so after undoing one only the bytes can tell; with zstd it is the
+/// same. No executable begins like either.
+struct IfStill {
+    compression: Compression,
     place: String,
+    state: State,
 }
 
 enum State {
-    Unseen(Box<dyn Read + Send>),
-    Seen(Box<dyn Read + Send>),
+    Unseen(Bytes),
+    Seen(Bytes),
 }
 
-impl IfGzip {
-    fn new(reader: impl Read + Send + 'static, place: String) -> Self {
-        Self { state: State::Unseen(Box::new(reader)), place }
+impl IfStill {
+    /// How what is compressed begins.
+    const fn magic(&self) -> &'static [u8] {
+        match self.compression {
+            Compression::Zstd => &[0x28, 0xb5, 0x2f, 0xfd],
+            _ => &[0x1f, 0x8b],
+        }
     }
 }
 
-const MAGIC: [u8; 2] = [0x1f, 0x8b];
-
-impl Read for IfGzip {
+impl Read for IfStill {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let magic = self.magic();
         if let State::Unseen(reader) = &mut self.state {
-            let mut start = Vec::with_capacity(MAGIC.len());
-            reader.by_ref().take(MAGIC.len() as u64).read_to_end(&mut start)?;
-            let is_gzip = start == MAGIC;
+            let mut start = Vec::with_capacity(magic.len());
+            reader.by_ref().take(magic.len() as u64).read_to_end(&mut start)?;
+            let is_compressed = start == magic;
             let reader = std::mem::replace(reader, Box::new(io::empty()));
-            let whole = Cursor::new(start).chain(reader);
-            self.state = State::Seen(if is_gzip {
-                Box::new(gunzip(whole).named(&self.place))
-            } else {
-                Box::new(whole)
-            });
+            let whole = Box::new(Cursor::new(start).chain(reader));
+            let compression = if is_compressed { self.compression } else { Compression::None };
+            self.state = State::Seen(undone(whole, compression, &self.place)?);
         }
         match &mut self.state {
             State::Unseen(reader) | State::Seen(reader) => reader.read(buf),

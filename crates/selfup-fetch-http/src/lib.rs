@@ -82,6 +82,7 @@ mod environment;
 mod exchange;
 mod failure;
 mod http;
+mod location;
 mod no_proxy;
 mod origin;
 mod pem;

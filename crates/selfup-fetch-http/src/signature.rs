@@ -1,9 +1,7 @@
-use std::io::Read;
-
-use selfup_fetch::{Error, ErrorKind, gunzip, read_signature};
+use selfup_fetch::{Compression, Error, ErrorKind, read_signature};
 use ureq::http::{Method, StatusCode};
 
-use crate::{body::Body, client::Client, exchange::ask};
+use crate::{body::Body, client::Client, decode::undone, exchange::ask};
 
 /// The signature beside the configured address, if there is one.
 ///
@@ -19,11 +17,9 @@ pub(crate) fn of(client: &Client) -> Result<Option<String>, Error> {
         StatusCode::FORBIDDEN if !answer.asks_to_wait() => return Ok(None),
         _ => return Err(answer.refused()),
     }
-    let coded = answer.is_coded()?;
+    let coding = answer.coding(Compression::None)?;
     let place = answer.place.clone();
-    let body = Body::of(answer, client.deadlines);
-    let body: Box<dyn Read> =
-        if coded { Box::new(gunzip(body).named(&place)) } else { Box::new(body) };
+    let body = undone(Box::new(Body::of(answer, client.deadlines)), coding, &place)?;
     read_signature(body).map(Some).map_err(|error| match Error::from(error) {
         error if error.kind() == ErrorKind::Io => error.at(place),
         error => error,

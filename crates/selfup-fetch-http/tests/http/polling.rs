@@ -1,8 +1,11 @@
 //! Which requests are made, and when something is new.
 
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicU16, Ordering},
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicU16, Ordering},
+    },
+    time::Duration,
 };
 
 use selfup_fetch::{Fetch, Outcome};
@@ -10,7 +13,7 @@ use selfup_fetch_http::{Http, Validators};
 
 use crate::{
     fetch, http, poll,
-    server::{Request, Server},
+    server::{Reply, Request, Server, Then},
 };
 
 /// What is published: headers and bytes, to be changed while the server runs.
@@ -195,6 +198,87 @@ fn without_head_a_conditional_get_asks() {
     }
 }
 
+/// Each is asked once with `HEAD` that does not help, and never again.
+#[test]
+fn a_head_that_lies_or_fails_is_given_up() {
+    type Answer = fn(&Request, &mut Reply<'_>) -> Then;
+    let heads: [(&str, Answer); 6] = [
+        ("no validators", |request, reply| reply.answer(request, 200, &[], b"one")),
+        ("no length", |_, reply| {
+            reply.head(200, &[], None);
+            Then::Close
+        }),
+        ("length of an empty body", |request, reply| {
+            reply.answer(request, 200, &[("ETag", "\"1\"")], b"")
+        }),
+        ("another tag", |request, reply| {
+            reply.answer(request, 200, &[("ETag", "W/\"1\"")], b"one")
+        }),
+        ("closes", |_, _| Then::Close),
+        ("no http", |_, reply| {
+            reply.send(b"501 what is HEAD?\r\n");
+            Then::Close
+        }),
+    ];
+    for (name, head) in heads {
+        let server = Server::start(move |request, reply| match request.method.as_str() {
+            "HEAD" => head(request, reply),
+            _ if request.header("if-none-match") == Some("\"1\"") => {
+                reply.answer(request, 304, &[("ETag", "\"1\"")], b"")
+            }
+            _ => reply.answer(request, 200, &[("ETag", "\"1\"")], b"one"),
+        });
+        let mut source = http(server.url("/app"));
+        assert_eq!(settled(&mut source, Outcome::Installed).unwrap(), b"one");
+        server.requests();
+        assert_eq!(fetch(&mut source).unwrap(), None, "{name}");
+        let mut methods = server.methods();
+        // A connection that was kept may have been closed for being old.
+        methods.dedup();
+        assert_eq!(methods, ["HEAD", "GET"], "{name}");
+        assert_eq!(fetch(&mut source).unwrap(), None, "{name}");
+        assert_eq!(server.methods(), ["GET"], "{name}");
+    }
+}
+
+/// What it sends must not be taken for the next answer.
+#[test]
+fn a_head_with_a_body_does_no_harm() {
+    let (published, tag) = (Arc::new(AtomicU16::new(1)), |n| format!("\"{n}\""));
+    let current = published.clone();
+    let server = Server::start(move |request, reply| {
+        let tag = tag(current.load(Ordering::Relaxed));
+        reply.head(200, &[("ETag", &tag)], Some(5));
+        reply.send(b"bytes");
+        let _ = request;
+        Then::Keep
+    });
+    let mut source = http(server.url("/app"));
+    for release in 1..4 {
+        published.store(release, Ordering::Relaxed);
+        assert_eq!(settled(&mut source, Outcome::Installed).unwrap(), b"bytes");
+        assert_eq!(settled(&mut source, Outcome::Installed), None);
+    }
+}
+
+#[test]
+fn a_page_in_place_of_the_file_is_forgotten_with_it() {
+    let captive = Arc::new(AtomicBool::new(true));
+    let portal = captive.clone();
+    let server = Server::start(move |request, reply| {
+        if portal.load(Ordering::Relaxed) {
+            let headers = [("Content-Type", "text/html"), ("ETag", "\"portal\"")];
+            return reply.answer(request, 200, &headers, b"<html>log in</html>");
+        }
+        reply.answer(request, 200, &[("ETag", "\"1\"")], b"one")
+    });
+    let mut source = http(server.url("/app"));
+    assert_eq!(settled(&mut source, Outcome::Refused).unwrap(), b"<html>log in</html>");
+    assert_eq!(fetch(&mut source).unwrap(), None, "the same page is not fetched again");
+    captive.store(false, Ordering::Relaxed);
+    assert_eq!(settled(&mut source, Outcome::Installed).unwrap(), b"one");
+}
+
 #[test]
 fn a_source_that_is_gone_does_not_end_the_use_of_head() {
     let gone = Arc::new(AtomicU16::new(200));
@@ -252,7 +336,7 @@ fn validators_that_do_not_count_do_not_speak() {
 fn a_connection_is_kept_between_short_polls_only() {
     for (seconds, connections) in [(1, 1), (3600, 3)] {
         let (server, _) = origin(200, &[("ETag", "\"1\"")], b"one");
-        let mut source = http(server.url("/app")).interval(std::time::Duration::from_secs(seconds));
+        let mut source = http(server.url("/app")).interval(Duration::from_secs(seconds));
         assert_eq!(Fetch::interval(&source).unwrap().as_secs(), seconds);
         for _ in 0..3 {
             settled(&mut source, Outcome::Installed);
@@ -266,7 +350,7 @@ fn a_connection_is_kept_between_short_polls_only() {
 fn a_kept_connection_that_was_closed_is_opened_again() {
     let server = Server::start(|request, reply| {
         if request.connection == 0 && request.method == "HEAD" {
-            return crate::server::Then::Close;
+            return Then::Close;
         }
         reply.answer(request, 200, &[("ETag", "\"1\"")], b"one")
     });

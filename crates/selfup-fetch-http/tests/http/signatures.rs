@@ -86,6 +86,28 @@ fn a_server_in_trouble_is_no_missing_signature() {
     assert!(error.to_string().contains("/app.minisig: the server answers 503"), "{error}");
 }
 
+/// Object stores say "forbidden" of what is not there to those who may not list.
+#[test]
+fn a_forbidden_one_is_a_missing_one() {
+    let server = Server::start(|request, reply| match request.path.ends_with(".minisig") {
+        true => reply.answer(request, 403, &[], b"AccessDenied"),
+        false => reply.answer(request, 200, &[("ETag", "1")], b"bytes"),
+    });
+    let artifact = poll(&mut http(server.url("/app"))).unwrap().unwrap();
+    assert_eq!(artifact.signature, None);
+    let limited = Server::start(|request, reply| match request.path.ends_with(".minisig") {
+        true => reply.answer(request, 403, &[("Retry-After", "9")], b"too many"),
+        false => reply.answer(request, 200, &[("ETag", "1")], b"bytes"),
+    });
+    let error = poll(&mut http(limited.url("/app"))).unwrap_err();
+    assert!(error.retry_after().is_some(), "{error}");
+    let unknown = Server::start(|request, reply| match request.path.ends_with(".minisig") {
+        true => reply.answer(request, 401, &[], b"who?"),
+        false => reply.answer(request, 200, &[("ETag", "1")], b"bytes"),
+    });
+    poll(&mut http(unknown.url("/app"))).unwrap_err();
+}
+
 #[test]
 fn no_more_is_read_than_a_signature_can_have() {
     let (server, published) = origin();

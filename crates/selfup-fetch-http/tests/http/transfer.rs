@@ -52,6 +52,44 @@ fn a_body_that_ends_with_its_connection_is_taken_as_it_is() {
 }
 
 #[test]
+fn a_server_of_http_1_0_serves() {
+    for (length, cut) in [(Some(BYTES.len()), false), (Some(BYTES.len() + 1), true), (None, false)]
+    {
+        let server = Server::start(move |_, reply| {
+            reply.send(b"HTTP/1.0 200 OK\r\n");
+            if let Some(length) = length {
+                reply.send(format!("Content-Length: {length}\r\n").as_bytes());
+            }
+            reply.send(b"\r\n");
+            reply.send(BYTES);
+            Then::Close
+        });
+        let result = fetch(&mut http(server.url("/app")));
+        match cut {
+            false => assert_eq!(result.unwrap().unwrap(), BYTES, "{length:?}"),
+            true => assert_eq!(result.unwrap_err().kind(), ErrorKind::Truncated),
+        }
+    }
+}
+
+/// The chunks count (RFC 9112, section 6.3), and nobody promises the other length.
+#[test]
+fn a_length_beside_chunks_means_nothing() {
+    for length in [1, BYTES.len(), 1000] {
+        let server = Server::start(move |_, reply| {
+            reply.head(200, &[("Transfer-Encoding", "chunked")], Some(length));
+            reply.send(format!("{:x}\r\n", BYTES.len()).as_bytes());
+            reply.send(BYTES);
+            reply.send(b"\r\n0\r\n\r\n");
+            Then::Keep
+        });
+        let artifact = poll(&mut http(server.url("/app"))).unwrap().unwrap();
+        assert_eq!(artifact.size, None);
+        assert_eq!(crate::read(artifact).unwrap(), BYTES, "{length}");
+    }
+}
+
+#[test]
 fn a_cut_is_an_error_and_never_an_end() {
     type Send = fn(&mut crate::server::Reply<'_>) -> Then;
     let cuts: [(&str, Send); 5] = [
@@ -116,6 +154,51 @@ fn a_gz_file_is_decompressed() {
         assert_eq!(crate::read(artifact).unwrap(), BYTES);
     }
     assert_eq!(fetch(&mut http(server.url("/app"))).unwrap().unwrap(), gzip(BYTES));
+}
+
+/// A frame with one block that is not compressed (RFC 8878, section 3).
+#[cfg(feature = "zstd")]
+fn zstd(bytes: &[u8]) -> Vec<u8> {
+    let length = u8::try_from(bytes.len()).unwrap();
+    let block = (u32::from(length) << 3 | 1).to_le_bytes();
+    [&[0x28, 0xb5, 0x2f, 0xfd, 0x20, length], &block[..3], bytes].concat()
+}
+
+#[cfg(feature = "zstd")]
+#[test]
+fn a_zst_file_is_decompressed() {
+    let packed = zstd(BYTES);
+    let server = served(&[], packed.clone());
+    assert_eq!(fetch(&mut http(server.url("/app.zst"))).unwrap().unwrap(), BYTES);
+    assert_eq!(fetch(&mut http(server.url("/app"))).unwrap().unwrap(), packed);
+    // Coded by its own compression, by that once more, or by another.
+    for (coding, body) in [("zstd", packed.clone()), ("zstd", zstd(&packed))] {
+        let server = Server::start(move |request, reply| {
+            reply.answer(request, 200, &[("Content-Encoding", coding)], &body)
+        });
+        assert_eq!(fetch(&mut http(server.url("/app.zst"))).unwrap().unwrap(), BYTES);
+    }
+    let server = served(&[("Content-Encoding", "gzip")], gzip(&packed));
+    assert_eq!(fetch(&mut http(server.url("/app.zst"))).unwrap().unwrap(), BYTES);
+    let server = served(&[], packed[..packed.len() - 1].to_vec());
+    let error = fetch(&mut http(server.url("/app.zst"))).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Truncated, "{error}");
+}
+
+/// `BYTES`, as the command `xz` packs them.
+#[cfg(feature = "xz")]
+const XZ: &[u8] = include_bytes!("packed.xz");
+
+#[cfg(feature = "xz")]
+#[test]
+fn an_xz_file_is_decompressed() {
+    let server = served(&[], XZ.to_vec());
+    assert_eq!(fetch(&mut http(server.url("/app.xz"))).unwrap().unwrap(), BYTES);
+    let server = served(&[("Content-Encoding", "gzip")], gzip(XZ));
+    assert_eq!(fetch(&mut http(server.url("/app.xz"))).unwrap().unwrap(), BYTES);
+    let server = served(&[], XZ[..XZ.len() - 1].to_vec());
+    let error = fetch(&mut http(server.url("/app.xz"))).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Truncated, "{error}");
 }
 
 #[test]
