@@ -16,7 +16,6 @@ mod launch;
 mod listener;
 mod master;
 mod notify;
-mod pid_file;
 #[cfg(feature = "progress")]
 mod progress;
 mod restart;

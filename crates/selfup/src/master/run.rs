@@ -44,7 +44,7 @@ impl Master {
         }
     }
 
-    fn tell_the_manager(&mut self) {
+    pub(super) fn tell_the_manager(&mut self) {
         let now = self.now();
         let summary = self.reporter.summary();
         let failed = self.manager.observe(&self.lifecycle, || summary.to_string(), now);
