@@ -59,10 +59,8 @@ impl App {
         others: &[(&str, &str)],
     ) -> Self {
         let (program, words) = (deployment.program(), words.join(" "));
-        let drop_in = format!(
-            "[Service]\nType=exec\nExecStart=\nExecStart={} {words}\n{settings}\n",
-            program.display()
-        );
+        let drop_in =
+            format!("[Service]\nExecStart=\nExecStart={} {words}\n{settings}\n", program.display());
         let units = [(UNIT, page::unit(UNIT)), ("app.service.d/test.conf", &drop_in)];
         let units = [&units, others].concat();
         let systemd = Systemd::boot(deployment.sandbox(), GUEST, &units);

@@ -25,7 +25,7 @@ fn stopped_with_slow_requests(name: &str, settings: &str) -> Report {
     let server = app.start();
     let load = slow_requests(&app, server);
     app.systemd.systemctl(&["stop", UNIT]);
-    assert_eq!(app.show("ActiveState"), "inactive");
+    app.wait_for("MainPID", "0");
     app.finish();
     load.finish()
 }
@@ -37,6 +37,26 @@ fn a_stop_waits_for_the_requests_that_are_open() {
     }
     let report = stopped_with_slow_requests("systemd-stop", "");
     assert_eq!((report.answered(), report.lost()), (5, 0), "{report}");
+}
+
+#[test]
+fn a_stop_may_take_longer_than_the_unit_says_if_the_master_asks_for_it() {
+    if !systemd::available() {
+        return;
+    }
+    let report = stopped_with_slow_requests("systemd-long-stop", "TimeoutStopSec=1");
+    assert_eq!((report.answered(), report.lost()), (5, 0), "{report}");
+}
+
+/// What the test above would see if nobody asked.
+#[test]
+fn without_being_heard_the_master_is_killed_when_the_time_is_over() {
+    if !systemd::available() {
+        return;
+    }
+    let settings = "Type=exec\nNotifyAccess=none\nFileDescriptorStoreMax=0\nTimeoutStopSec=1";
+    let report = stopped_with_slow_requests("systemd-unheard-stop", settings);
+    assert_eq!((report.answered(), report.lost()), (0, 5), "{report}");
 }
 
 /// Why the page says `KillMode=mixed`: here SIGTERM goes to the child itself as well, which has no
@@ -60,7 +80,8 @@ fn the_end_of_the_program_is_the_one_that_systemd_sees() {
     for (notes, result, status) in [
         ("exits_at_once=7", "exit-code", "7"),
         ("crashes_at_start", "signal", "6"),
-        ("exits_at_once=0", "success", "0"),
+        // It has not said that it is ready.
+        ("exits_at_once=0", "protocol", "0"),
     ] {
         app.deployment.install(&app.deployment.release(&format!("version=2 {notes}")));
         app.systemd.try_systemctl(&["start", UNIT]);

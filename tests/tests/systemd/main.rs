@@ -6,8 +6,11 @@ mod app;
 mod ends;
 mod isolation;
 mod lifecycle;
+mod notify;
 mod page;
 mod sockets;
+mod store;
 mod upgrades;
+mod watchdog;
 
 const GUEST: &str = env!("CARGO_BIN_EXE_guest");

@@ -62,6 +62,11 @@ fn a_bad_upgrade_leaves_the_unit_active() {
     wait_version(address, 1);
     visitors.leave();
     assert_eq!(app.show("ActiveState"), "active");
+    let status = app.show("StatusText");
+    assert!(status.starts_with("child #1 serves"), "{status}");
+    for words in ["put the previous executable back", bad.id(), "SIGABRT"] {
+        assert!(status.contains(words), "{words:?} in {status}");
+    }
     assert_eq!((app.master(), app.show("NRestarts")), (master, "0".to_owned()));
     assert_eq!(app.deployment.installed(), first);
     app.finish();

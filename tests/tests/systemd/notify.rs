@@ -1,0 +1,120 @@
+//! What the master tells systemd without being asked.
+
+use super::app::{App, UNIT, ask_for};
+use selfup_tests::sandbox::{PATIENCE, wait_until};
+use selfup_tests::systemd;
+use selfup_tests::visitor::ask;
+use std::fs;
+use std::time::{Duration, Instant};
+
+/// A version that is ready when there is no file `loading` any more.
+fn loading(name: &str, settings: &str) -> App {
+    let app = App::upgradable(name, &["explicit"], settings);
+    app.deployment.install(&app.deployment.release("version=1 loads"));
+    app
+}
+
+#[test]
+fn a_start_takes_until_the_first_child_is_ready() {
+    if !systemd::available() {
+        return;
+    }
+    let app = loading("systemd-start", "TimeoutStartSec=1");
+    let file = app.deployment.sandbox().write("loading", "");
+    let started = Instant::now();
+    app.systemd.systemctl(&["start", "--no-block", UNIT]);
+    app.systemd.wait_output(UNIT, "v1 listens");
+    app.wait_for("StatusText", "starting");
+    wait_until("the time that the unit gives it to be over", PATIENCE, || {
+        started.elapsed() > Duration::from_secs(2)
+    });
+    assert_eq!(app.show("ActiveState"), "activating", "the master has asked for patience");
+    fs::remove_file(file).unwrap();
+    app.wait_for("ActiveState", "active");
+    let id = &app.deployment.installed()[..8];
+    app.wait_for("StatusText", &format!("child #1 serves, id {id}"));
+    app.finish();
+}
+
+#[test]
+fn a_reload_takes_until_the_next_child_is_ready() {
+    if !systemd::available() {
+        return;
+    }
+    let app = loading("systemd-reloading", "");
+    let address = app.start();
+    let file = app.deployment.sandbox().write("loading", "");
+    app.systemd.systemctl(&["reload", "--no-block", UNIT]);
+    app.wait_for("ActiveState", "reloading");
+    app.systemd.wait_where(UNIT, "StatusText", "restarting", |text| {
+        text.starts_with("restarting; child #1 serves")
+    });
+    assert_eq!(ask_for(address, "generation"), "1", "it serves meanwhile");
+    fs::remove_file(file).unwrap();
+    app.wait_for("ActiveState", "active");
+    assert_eq!(ask_for(address, "generation"), "2");
+    app.finish();
+}
+
+#[test]
+fn a_reload_that_fails_leaves_the_unit_active_and_says_why() {
+    if !systemd::available() {
+        return;
+    }
+    let app = loading("systemd-bad-reload", "");
+    let address = app.start();
+    app.deployment.install(&app.deployment.release("version=2 exits_at_once=3"));
+    app.systemd.systemctl(&["reload", UNIT]);
+    let status = app.systemd.wait_where(UNIT, "StatusText", "what went wrong", |text| {
+        text.contains("child #2 exited with code 3 before it was ready")
+    });
+    assert!(status.starts_with("child #1 serves"), "{status}");
+    app.wait_for("ActiveState", "active");
+    assert!(ask(address, "hello").unwrap().starts_with("v1 "));
+    app.finish();
+}
+
+/// The settings of the page for newer versions; there is nothing to test with an older one.
+fn reloaded_by_notification(name: &str) -> Option<App> {
+    if !systemd::available() {
+        return None;
+    }
+    if systemd::version() < 253 {
+        eprintln!("systemd {} has no Type=notify-reload, which came with 253", systemd::version());
+        return None;
+    }
+    let settings = super::page::unit("app.service.d/reload.conf");
+    Some(loading(name, settings))
+}
+
+#[test]
+fn a_reload_by_notification_returns_when_the_next_child_serves() {
+    let Some(app) = reloaded_by_notification("systemd-notify-reload") else { return };
+    let address = app.start();
+    for generation in 2..=4 {
+        app.reload();
+        assert_eq!(ask_for(address, "generation"), generation.to_string());
+        assert_eq!(app.show("ActiveState"), "active");
+    }
+    let file = app.deployment.sandbox().write("loading", "");
+    app.systemd.systemctl(&["reload", "--no-block", UNIT]);
+    app.wait_for("ActiveState", "reloading");
+    fs::remove_file(file).unwrap();
+    app.wait_for("ActiveState", "active");
+    app.finish();
+}
+
+#[test]
+fn a_reload_by_notification_that_fails_is_over_at_once() {
+    let Some(app) = reloaded_by_notification("systemd-bad-notify-reload") else { return };
+    let address = app.start();
+    app.deployment.install(&app.deployment.release("version=2 exits_at_once=3"));
+    app.reload();
+    assert_eq!(app.show("ActiveState"), "active");
+    let status = app.show("StatusText");
+    assert!(status.contains("child #2 exited with code 3 before it was ready"), "{status}");
+    wait_until("the first child to serve", PATIENCE, || {
+        ask(address, "hello").unwrap().starts_with("v1 ")
+    });
+    app.finish();
+}

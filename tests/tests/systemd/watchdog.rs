@@ -1,0 +1,64 @@
+//! `WatchdogSec=`: what hangs is noticed, and started anew.
+
+use super::app::{App, ask_for};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use selfup_tests::sandbox::{PATIENCE, children_of, wait_until};
+use selfup_tests::systemd;
+
+const SETTINGS: &str = "WatchdogSec=2\nTimeoutAbortSec=1";
+
+/// The service is killed and comes back.
+#[track_caller]
+fn is_started_anew(app: &App) {
+    app.wait_for("NRestarts", "1");
+    app.wait_for("ActiveState", "active");
+    let address = app.wait_listening();
+    assert_eq!(ask_for(address, "generation"), "1");
+}
+
+fn stop(pid: u32) {
+    kill(Pid::from_raw(pid.try_into().unwrap()), Signal::SIGSTOP).unwrap();
+}
+
+#[test]
+fn a_master_that_hangs_is_started_anew() {
+    if !systemd::available() {
+        return;
+    }
+    let app = App::upgradable("systemd-hung-master", &[], SETTINGS);
+    app.start();
+    stop(app.master());
+    is_started_anew(&app);
+    app.finish();
+}
+
+#[test]
+fn a_child_that_hangs_is_noticed_if_that_was_asked_for() {
+    if !systemd::available() {
+        return;
+    }
+    let app = App::upgradable("systemd-hung-child", &["watchdog=child"], SETTINGS);
+    app.start();
+    stop(children_of(app.master())[0]);
+    is_started_anew(&app);
+    app.finish();
+}
+
+#[test]
+fn a_program_that_no_longer_says_that_it_is_alive_is_noticed_if_that_was_asked_for() {
+    if !systemd::available() {
+        return;
+    }
+    let app = App::upgradable("systemd-hung-program", &["watchdog=program"], SETTINGS);
+    let address = app.start();
+    let first = app.master();
+    app.deployment.sandbox().write("hung", "");
+    // It still answers, so nothing but the watchdog can tell.
+    assert_eq!(ask_for(address, "generation"), "1");
+    wait_until("the watchdog", PATIENCE, || app.show("NRestarts") != "0");
+    std::fs::remove_file(app.deployment.sandbox().join("hung")).unwrap();
+    app.wait_for("ActiveState", "active");
+    assert_ne!(app.master(), first);
+    app.finish();
+}
