@@ -14,6 +14,8 @@ pub(crate) enum Task {
     Demo(demo::Options),
     /// The names of the parts to run; none means all.
     Bench(Vec<String>),
+    /// The features to measure; none means all.
+    Cost(Vec<String>),
 }
 
 pub(crate) const HELP: &str = "\
@@ -25,6 +27,8 @@ cargo xtask TASK
                    (fmt, clippy, rustdoc, features, deny, rust-version, tidy, package, test)
   bench [PART...]  what selfup costs, against the same program without it
                    (start, handover, footprint, throughput, install)
+  cost [FEATURE...]
+                   crates and compile time that each feature of selfup adds
   demo             upgrade an app twice while clients call it; demo --help says more
   tidy             read the files: layout, wording, links, which crate may use which
   help             this text";
@@ -42,6 +46,7 @@ pub(crate) fn parse(args: impl IntoIterator<Item = String>) -> Result<Task, Stri
         "demo" => demo::Options::parse(&rest).map(Task::Demo),
         "ci" => Ok(Task::Ci(rest)),
         "bench" => Ok(Task::Bench(rest)),
+        "cost" => Ok(Task::Cost(rest)),
         "tidy" => nothing_after("tidy", &rest).map(|()| Task::Tidy),
         other => Err(format!("there is no task `{other}`")),
     }

@@ -15,6 +15,8 @@ mod bench;
 mod ci;
 mod cli;
 mod command;
+mod cost;
+mod crates;
 mod demo;
 mod deny;
 mod features;
@@ -48,6 +50,7 @@ fn main() -> ExitCode {
         Task::Demo(options) => demo::run(options),
         Task::Ci(steps) => ci::run(&steps),
         Task::Bench(parts) => bench::run(&parts),
+        Task::Cost(features) => cost::run(&features),
         Task::Tidy => tidy::run(),
     };
     match outcome {

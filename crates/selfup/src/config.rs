@@ -37,6 +37,7 @@ pub struct Config {
     pub(crate) pre_upgrade: Option<PreUpgrade>,
     pub(crate) on_event: Option<OnEvent>,
     pub(crate) exec_file: Option<PathBuf>,
+    pub(crate) pid_file: Option<PathBuf>,
     pub(crate) options: Options,
 }
 
@@ -129,6 +130,7 @@ impl Config {
             pre_upgrade: None,
             on_event: None,
             exec_file: None,
+            pid_file: None,
             options: Options::default(),
         }
     }
@@ -188,6 +190,24 @@ impl Config {
     /// It has to be a selfup program too: it must say when it is ready.
     pub fn exec_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.exec_file = Some(path.into());
+        self
+    }
+
+    /// Writes the pid of the master to this file, in digits and with a newline, for scripts that
+    /// send it signals. The default is none: systemd, supervisord, runit and s6 know the pid.
+    ///
+    /// The file appears, complete, when the first child serves, and stays the same through restarts
+    /// and upgrades, as the pid does. At its end, the master removes it, if it is still its own.
+    ///
+    /// While the master runs it holds a lock on the file
+    /// ([flock(2)](https://man7.org/linux/man-pages/man2/flock.2.html)). So a file that was left
+    /// behind is known as such, also if its pid belongs to another process by now, and is replaced.
+    /// If the lock is held, [`run`](crate::run) fails before it does anything else.
+    ///
+    /// A file that cannot be written is warned of, and tried again at the next restart. Have it in a
+    /// folder in which nobody else may write: whoever writes the file chooses who is signalled.
+    pub fn pid_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.pid_file = Some(path.into());
         self
     }
 

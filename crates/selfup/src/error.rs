@@ -23,6 +23,8 @@ pub enum ErrorKind {
     Address,
     /// The executable that is to run cannot be told, or is none.
     Executable,
+    /// The pid file is that of another process that still runs, or could not be written.
+    PidFile,
     /// The first child could not be started.
     Start,
     /// The master had to stop, for want of something that it cannot do without.

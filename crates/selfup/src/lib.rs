@@ -16,6 +16,7 @@ mod launch;
 mod listener;
 mod master;
 mod notify;
+mod pid_file;
 #[cfg(feature = "progress")]
 mod progress;
 mod restart;

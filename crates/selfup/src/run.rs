@@ -10,6 +10,7 @@ use crate::{
     identity::Identity,
     launch::launch_path,
     master::{Master, NotStarted, Reporter},
+    pid_file::PidFile,
 };
 
 /// Runs the program under a master, and returns the exit code for `main` to return.
@@ -74,16 +75,29 @@ fn end_like(end: End) -> ExitCode {
 fn fall_back(not_started: NotStarted) -> Result<ExitCode, Error> {
     let NotStarted { error, mut config, fds, notify } = not_started;
     let nothing_to_serve_on = fds.is_empty() && !config.listen.is_empty();
-    let cannot_be_meant = matches!(error.kind(), ErrorKind::Child | ErrorKind::Configuration);
+    let cannot_be_meant =
+        matches!(error.kind(), ErrorKind::Child | ErrorKind::Configuration | ErrorKind::PidFile);
     if config.options.required || nothing_to_serve_on || cannot_be_meant {
         return Err(error);
     }
     let reason =
         format!("{}; the program runs by itself, without restarts and upgrades", Chain(&error));
-    Reporter::new(&config.options, config.on_event.take()).tell(&crate::Event::Trouble { reason });
+    let mut reporter = Reporter::new(&config.options, config.on_event.take());
+    let mut trouble = |reason| reporter.tell(&crate::Event::Trouble { reason });
+    trouble(reason);
+    let written = config.pid_file.take().map(|path| {
+        let mut pid_file = PidFile::claim(&path)?;
+        pid_file.write().map(|()| pid_file)
+    });
+    let pid_file = written
+        .and_then(|written| written.map_err(|error| trouble(Chain(&error).to_string())).ok());
     let path = launch_path().unwrap_or_default();
     let sockets = fds.into_inherited().nonblocking(true);
     let mut state = State::new(sockets, Identity::new(path), &config.options, None);
     state.set_manager(notify);
-    Ok(state.run(config.take_program()))
+    let code = state.run(config.take_program());
+    if let Some(Err(error)) = pid_file.map(|mut file| file.remove()) {
+        trouble(format!("could not remove the pid file: {error}"));
+    }
+    Ok(code)
 }

@@ -3,6 +3,7 @@
 use super::Programs;
 use super::server::Server;
 use crate::command::{self, Failure, Result};
+use crate::crates;
 use std::fs;
 use std::path::Path;
 use std::thread;
@@ -23,8 +24,8 @@ pub(super) fn run(programs: &Programs) -> Result {
     println!(
         "  {:>24}  {:>12}  {:>12}",
         "crates in the tree",
-        crates("selfup-bench-plain")?,
-        crates("selfup-bench-supervised")?
+        crates::count(&["--package", "selfup-bench-plain"])?,
+        crates::count(&["--package", "selfup-bench-supervised"])?
     );
     Ok(())
 }
@@ -75,17 +76,4 @@ fn stripped(program: &Path) -> Result<u64> {
     fs::metadata(&copy)
         .map(|metadata| metadata.len())
         .map_err(|error| Failure::new(format!("could not look at {to}: {error}")))
-}
-
-fn crates(package: &str) -> Result<usize> {
-    let args = ["tree", "--package", package, "--edges", "normal", "--prefix", "none"];
-    let tree = command::stdout_of(&mut command::cargo(&args))?;
-    let mut names: Vec<&str> = tree
-        .lines()
-        .map(|line| line.trim_end_matches(" (*)"))
-        .filter(|line| !line.is_empty())
-        .collect();
-    names.sort_unstable();
-    names.dedup();
-    Ok(names.len())
 }

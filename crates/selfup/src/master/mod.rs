@@ -46,6 +46,8 @@ use rules::Rules;
 use time::Time;
 use upgrade::Upgrades;
 
+use crate::pid_file::PidFile;
+
 pub(crate) use generation::Generation;
 pub(crate) use mailbox::Mailbox;
 pub(crate) use report::Reporter;
@@ -62,6 +64,7 @@ pub(crate) struct Master {
     fds: FdSet,
     /// What is to be removed of the sockets at the end.
     socket_files: SocketFiles,
+    pid_file: Option<PidFile>,
     children: Children,
     orphans: Orphans,
     signals: Receiver,

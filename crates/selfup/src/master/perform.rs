@@ -7,7 +7,7 @@ use super::{
     Action, Arrived, Cause, Event, Generation, Master, Note, Overdue, action::Blame, children,
     group, identify::identify,
 };
-use crate::{control::FromMaster, error::Chain, event::Event as Told};
+use crate::{control::FromMaster, error::Chain, event::Event as Told, pid_file::PidFile};
 
 impl Master {
     /// Does what an action says. What follows from doing it comes back as an event.
@@ -33,6 +33,9 @@ impl Master {
                 self.upgrades.abandon();
                 if let Err(error) = self.socket_files.unlink() {
                     self.trouble("could not clean up", &error);
+                }
+                if let Some(Err(error)) = self.pid_file.as_mut().map(PidFile::remove) {
+                    self.trouble("could not remove the pid file", &error);
                 }
                 self.end = Some(end);
             }
@@ -188,6 +191,9 @@ impl Master {
 
     fn child_serves(&mut self, generation: Generation) {
         let Some(pid) = self.pid(generation) else { return };
+        if let Some(Err(error)) = self.pid_file.as_mut().map(PidFile::write) {
+            self.tell(Told::Trouble { reason: Chain(&error).to_string() });
+        }
         crate::sys::memory::let_go_of_code();
         if let Err(error) = self.upgrades.serving(pid, &self.mailbox) {
             self.trouble("could not start the thread that fetches", &error);

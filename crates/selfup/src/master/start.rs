@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     Config, Error, ErrorKind, Watchdog, config::Options, event::Event as Told, intake::Intake,
-    launch::launch_path, notify::Notify, restart,
+    launch::launch_path, notify::Notify, pid_file::PidFile, restart,
 };
 
 /// What there is if no child could be started: the program, and the sockets that could be bound.
@@ -31,6 +31,13 @@ impl Master {
     /// Binds the sockets and starts the first child. From then on, signals go to the master's loop.
     pub(crate) fn start(mut config: Config) -> Result<Self, Box<NotStarted>> {
         let early = hold_back_as_pid_1();
+        let pid_file = match config.pid_file.as_deref().map(PidFile::claim).transpose() {
+            Ok(pid_file) => pid_file,
+            Err(error) => {
+                let (fds, notify) = (FdSet::new(), None);
+                return Err(Box::new(NotStarted { error, config, fds, notify }));
+            }
+        };
         let recipe = recipe(config.exec_file.as_deref());
         // Before inherited sockets are taken: this may become another executable.
         let undecided =
@@ -46,7 +53,7 @@ impl Master {
         match started {
             Ok((mut master, unused)) => {
                 master.meet_manager(notify, config.options.watchdog, unused);
-                Ok(master)
+                Ok(Self { pid_file, ..master })
             }
             Err(error) => {
                 let notify = notify.unwrap_or_default();
@@ -148,6 +155,7 @@ impl Master {
             recipe,
             fds: std::mem::replace(fds, FdSet::new()),
             socket_files: SocketFiles::default(),
+            pid_file: None,
             children,
             orphans: Orphans::new(),
             signals,

@@ -4,6 +4,7 @@
 
 pub(crate) mod env;
 pub(crate) mod fd;
+pub(crate) mod flock;
 pub(crate) mod launch;
 pub(crate) mod marker;
 pub(crate) mod memory;

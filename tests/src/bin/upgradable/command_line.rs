@@ -71,6 +71,7 @@ fn configured(config: Config, key: &str, value: &str) -> Result<Config, String> 
         "debug" => config.debug(true),
         "no_warn" => config.no_warn(true),
         "exec_file" => config.exec_file(value),
+        "pid_file" => config.pid_file(value),
         "refuse_if" => {
             let hint = PathBuf::from(value);
             config.pre_upgrade(move |new: &Path| refuse_if(&hint, new))
