@@ -1,6 +1,9 @@
 use std::{
     io,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -15,6 +18,7 @@ use crate::{
     Validators,
     deadlines::Deadlines,
     decode::undone,
+    origin::Origin,
     pem,
     proxies::Proxies,
     settings::Settings,
@@ -22,8 +26,11 @@ use crate::{
 };
 
 /// Settings that were found to be sound, and the connections that are made by them.
+#[derive(Clone)]
 pub(crate) struct Client {
     pub(crate) url: Url,
+    /// The configured origin.
+    pub(crate) origin: Origin,
     /// What is sent to the configured origin, and nowhere else.
     pub(crate) headers: HeaderMap,
     pub(crate) validators: Validators,
@@ -31,12 +38,12 @@ pub(crate) struct Client {
     pub(crate) max_redirects: u32,
     pub(crate) resumptions: u32,
     pub(crate) deadlines: Deadlines,
-    pub(crate) proxies: Proxies,
+    pub(crate) proxies: Arc<Proxies>,
     /// For the configured origin, and for all others: these are not told who we are.
     home: Agent,
     abroad: Agent,
     /// Whether a connection may have been kept open by an earlier request.
-    used: AtomicBool,
+    used: Arc<AtomicBool>,
 }
 
 impl Client {
@@ -55,17 +62,24 @@ impl Client {
         let (home, abroad) = agents(settings, interval).map_err(refuse)?;
         Ok(Self {
             headers: headers(settings, credentials.as_deref()).map_err(refuse)?,
+            origin: url.origin(),
             url,
             validators: settings.validators,
             https_only: settings.https_only,
             max_redirects: settings.max_redirects,
             resumptions: settings.resumptions,
             deadlines: settings.deadlines,
-            proxies,
+            proxies: Arc::new(proxies),
             home,
             abroad,
-            used: AtomicBool::new(false),
+            used: Arc::default(),
         })
+    }
+
+    /// The same client for another address, which need not be of the configured origin.
+    #[cfg(feature = "manifest")]
+    pub(crate) fn at(&self, url: Url) -> Self {
+        Self { url, ..self.clone() }
     }
 
     pub(crate) const fn agent(&self, at_home: bool) -> &Agent {

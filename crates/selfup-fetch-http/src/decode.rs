@@ -7,11 +7,20 @@ use selfup_fetch::{Artifact, Compression, Error, decompress};
 
 use crate::{answer::Answer, client::Client, transfer::Transfer};
 
-type Bytes = Box<dyn Read + Send>;
+pub(crate) type Bytes = Box<dyn Read + Send>;
 
 /// Makes an artifact of an answer: content coding undone, and decompressed if the name at the end
 /// of the redirects, or else the configured one, says that it is compressed.
 pub(crate) fn artifact(answer: Answer, client: &Arc<Client>) -> Result<Artifact, Error> {
+    checked_artifact(answer, client, |file| file)
+}
+
+/// The same, where all bytes of the file, as it is published, pass through what `check` returns.
+pub(crate) fn checked_artifact(
+    answer: Answer,
+    client: &Arc<Client>,
+    check: impl FnOnce(Bytes) -> Bytes,
+) -> Result<Artifact, Error> {
     let compression = match answer.url.compression() {
         Compression::None => client.url.compression(),
         compression => compression,
@@ -21,10 +30,15 @@ pub(crate) fn artifact(answer: Answer, client: &Arc<Client>) -> Result<Artifact,
     let place = answer.place.clone();
     let bytes = Transfer::of(answer, client);
     if coding == Compression::None && compression == Compression::None {
-        let artifact = Artifact::new(bytes);
+        let artifact = Artifact::new(check(Box::new(bytes)));
         return Ok(if let Some(size) = expected { artifact.size(size) } else { artifact });
     }
-    let decoded = undone(Box::new(bytes), coding, &place)?;
+    let decoded = if coding == compression {
+        // What is taken for a coding is the file's own compression, nearly always.
+        undone(check(Box::new(bytes)), coding, &place)?
+    } else {
+        check(undone(Box::new(bytes), coding, &place)?)
+    };
     Ok(if coding == compression {
         Artifact::new(IfStill { compression, place, state: State::Unseen(decoded) })
     } else {

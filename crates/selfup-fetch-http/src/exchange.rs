@@ -23,12 +23,11 @@ pub(crate) fn ask(
     more: &[Header],
     until: Instant,
 ) -> Result<Answer, Error> {
-    let home = client.url.origin();
     let mut failure = Failure { deadlines: client.deadlines, home: start.shown(), proxy: None };
     let mut url = start.clone();
     let mut redirects = 0;
     loop {
-        let at_home = url.origin() == home;
+        let at_home = url.origin() == client.origin;
         let request = || {
             let mut request = Request::new(());
             *request.method_mut() = method.clone();

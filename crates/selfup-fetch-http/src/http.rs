@@ -34,6 +34,9 @@ pub struct Http {
     pub(crate) refused: Option<Option<String>>,
     /// The artifact that was handed out and not settled yet.
     pub(crate) pending: Option<Pending>,
+    /// What was offered, if the address is that of a manifest.
+    #[cfg(feature = "manifest")]
+    pub(crate) offers: Option<crate::manifest::Offers>,
 }
 
 /// What an artifact looks like that was handed out.
@@ -58,7 +61,21 @@ impl Http {
             settled: None,
             refused: None,
             pending: None,
+            #[cfg(feature = "manifest")]
+            offers: None,
         }
+    }
+
+    /// Fetches what the manifest at `url` has for this platform; `url` is as for
+    /// [`new`](Self::new), and all other settings hold as well.
+    ///
+    /// The manifest is one small document for all platforms, which
+    /// [`selfup_fetch::manifest`] reads. It is what is polled; the file that it names is fetched
+    /// when there is something new for this platform. Files of the configured origin are asked for
+    /// with its credentials, those elsewhere without. From `https:`, it leads to `https:` only.
+    #[cfg(feature = "manifest")]
+    pub fn manifest(url: impl Into<String>) -> Self {
+        Self { offers: Some(crate::manifest::Offers::default()), ..Self::new(url) }
     }
 
     /// Sets how long to wait between two polls; by default the caller decides.

@@ -83,6 +83,8 @@ mod exchange;
 mod failure;
 mod http;
 mod location;
+#[cfg(feature = "manifest")]
+mod manifest;
 mod no_proxy;
 mod origin;
 mod pem;

@@ -16,7 +16,7 @@ use crate::{
 
 /// The client, and what was learnt of the server.
 pub(crate) struct Poll {
-    client: Arc<Client>,
+    pub(crate) client: Arc<Client>,
     /// Whether to ask with `HEAD` first. Given up for good once `GET` works where it did not.
     head: bool,
 }
@@ -29,6 +29,10 @@ impl Fetch for Http {
     fn fetch(&mut self, current: &Current) -> Result<Option<Artifact>, Error> {
         self.pending = None;
         self.prepare()?;
+        #[cfg(feature = "manifest")]
+        if self.offers.is_some() {
+            return self.follow(current);
+        }
         let Some(poll) = &mut self.poll else { return Ok(None) };
         let wanted = current.is_signature_wanted();
         let signature = |poll: &Poll| wanted.then(|| signature::of(&poll.client)).transpose();
@@ -52,6 +56,10 @@ impl Fetch for Http {
     }
 
     fn settle(&mut self, outcome: Outcome) {
+        #[cfg(feature = "manifest")]
+        if let Some(offers) = &mut self.offers {
+            offers.settle(outcome);
+        }
         if let Some(pending) = self.pending.take()
             && outcome.is_settled()
         {
@@ -77,7 +85,7 @@ impl Http {
 
 impl Poll {
     /// Asks for what is not the settled one.
-    fn changed(&mut self, settled: Option<&Seen>) -> Result<Option<Answer>, Error> {
+    pub(crate) fn changed(&mut self, settled: Option<&Seen>) -> Result<Option<Answer>, Error> {
         // With nothing to hold the answer against, HEAD could only cost time.
         let Some(settled) = settled else { return self.got(None, None) };
         let look = if self.head { self.look(settled)? } else { Look::Useless };

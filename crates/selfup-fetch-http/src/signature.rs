@@ -1,7 +1,7 @@
 use selfup_fetch::{Compression, Error, ErrorKind, read_signature};
 use ureq::http::{Method, StatusCode};
 
-use crate::{body::Body, client::Client, decode::undone, exchange::ask};
+use crate::{body::Body, client::Client, decode::undone, exchange::ask, url::Url};
 
 /// The signature beside the configured address, if there is one.
 ///
@@ -9,8 +9,12 @@ use crate::{body::Body, client::Client, decode::undone, exchange::ask};
 /// there, so that a forbidden signature is one that is missing. That lets nothing in: without a
 /// signature, nothing is installed where one is wanted.
 pub(crate) fn of(client: &Client) -> Result<Option<String>, Error> {
-    let Some(url) = client.url.signature() else { return Ok(None) };
-    let answer = ask(client, &url, &Method::GET, &[], client.deadlines.total_from_now())?;
+    client.url.signature().map_or(Ok(None), |url| at(client, &url))
+}
+
+/// The signature at an address, if there is one.
+pub(crate) fn at(client: &Client, url: &Url) -> Result<Option<String>, Error> {
+    let answer = ask(client, url, &Method::GET, &[], client.deadlines.total_from_now())?;
     match answer.status() {
         StatusCode::OK => {}
         StatusCode::NOT_FOUND | StatusCode::GONE => return Ok(None),

@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "a test stops where it goes wrong")]
 
 mod deadlines;
+#[cfg(feature = "manifest")]
+mod manifest;
 mod polling;
 mod proxies;
 mod redirects;

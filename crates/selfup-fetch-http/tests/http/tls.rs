@@ -21,7 +21,9 @@ use crate::{
 
 const ROOT: &[u8] = include_bytes!("tls/root.pem");
 
-fn secure(handle: impl Fn(&Request, &mut Reply<'_>) -> Then + Send + Sync + 'static) -> Server {
+pub(crate) fn secure(
+    handle: impl Fn(&Request, &mut Reply<'_>) -> Then + Send + Sync + 'static,
+) -> Server {
     asking(Arc::new(NoClientAuth), handle)
 }
 
@@ -55,12 +57,16 @@ fn asking(
     Server::start_with(wrap, handle)
 }
 
-fn url(server: &Server, path: &str) -> String {
+pub(crate) fn url(server: &Server, path: &str) -> String {
     format!("https://localhost:{}{path}", server.address.port())
 }
 
 fn trusting(url: impl Into<String>) -> Http {
-    http(url).trust(ROOT)
+    trust(http(url))
+}
+
+pub(crate) fn trust(source: Http) -> Http {
+    source.trust(ROOT)
 }
 
 #[test]

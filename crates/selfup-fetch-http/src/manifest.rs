@@ -1,0 +1,213 @@
+//! Following a manifest: what it offers to this program, and where that is.
+
+use std::{io::Read, sync::Arc};
+
+use selfup_fetch::{
+    Artifact, Current, Digest, Error, ErrorKind, Outcome, Platform, checked,
+    manifest::{Entry, MAX_BYTES, Manifest, Signature},
+    redact,
+};
+use ureq::http::{Method, StatusCode};
+
+use crate::{
+    Http,
+    answer::Answer,
+    body::Body,
+    client::Client,
+    decode::{checked_artifact, undone},
+    exchange::ask,
+    http::Pending,
+    seen::Seen,
+    signature,
+    url::Url,
+};
+
+/// What was offered to this program.
+#[derive(Default)]
+pub(crate) struct Offers {
+    /// What became of it is decided.
+    settled: Option<Offer>,
+    /// As in [`Http::pending`].
+    pending: Option<Offer>,
+}
+
+/// What a manifest has for this platform.
+#[derive(Clone)]
+struct Offer {
+    entry: Entry,
+    /// For its file.
+    client: Arc<Client>,
+    /// Where its signature is, if the manifest says so.
+    signature: Option<Url>,
+}
+
+/// What was read at a poll.
+struct Found {
+    offer: Offer,
+    manifest: Manifest,
+    /// As in [`Http::settled`].
+    seen: Option<Seen>,
+    place: String,
+}
+
+impl Offers {
+    pub(crate) fn settle(&mut self, outcome: Outcome) {
+        let pending = self.pending.take();
+        if outcome.is_settled() && pending.is_some() {
+            self.settled = pending;
+        }
+    }
+
+    fn has_settled(&self, offer: &Offer) -> bool {
+        self.settled.as_ref().is_some_and(|settled| settled.entry.is_same(&offer.entry))
+    }
+}
+
+/// What a poll came to.
+enum News {
+    /// This is offered now, and was not before.
+    Offer(Found),
+    /// What is offered was settled, or is what runs.
+    None,
+}
+
+impl Http {
+    /// Fetches what the manifest at the configured address offers, if it is new.
+    pub(crate) fn follow(&mut self, current: &Current) -> Result<Option<Artifact>, Error> {
+        let (offer, seen, signature) = match self.look(current)? {
+            News::Offer(found) => {
+                let minimum = found.manifest.may_replace(current.version());
+                minimum.map_err(|error| error.at(&found.place))?;
+                let signature = found.offer.signature(current)?;
+                (found.offer, found.seen, signature)
+            }
+            // What was refused may have been signed since.
+            News::None if self.refused.is_some() => {
+                let offer = self.offers.as_ref().and_then(|offers| offers.settled.clone());
+                let Some(offer) = offer else { return Ok(None) };
+                let signature = offer.signature(current)?;
+                if signature == self.refused {
+                    return Ok(None);
+                }
+                (offer, self.settled.clone(), signature)
+            }
+            News::None => return Ok(None),
+        };
+        let mut artifact = offer.fetch()?;
+        artifact.signature = signature.clone().flatten();
+        self.pending = Some(Pending { seen, signature });
+        if let Some(offers) = &mut self.offers {
+            offers.pending = Some(offer);
+        }
+        Ok(Some(artifact))
+    }
+
+    /// Polls the manifest.
+    fn look(&mut self, current: &Current) -> Result<News, Error> {
+        let Self { poll: Some(poll), offers: Some(offers), .. } = self else {
+            return Ok(News::None);
+        };
+        offers.pending = None;
+        let Some(answer) = poll.changed(self.settled.as_ref())? else { return Ok(News::None) };
+        let found = Found::read(answer, &poll.client)?;
+        if !offers.has_settled(&found.offer) {
+            if !found.offer.runs(current) {
+                return Ok(News::Offer(found));
+            }
+            self.refused = None;
+        }
+        // The manifest is another, and what it offers is the same, if perhaps at another address.
+        (self.settled, offers.settled) = (found.seen, Some(found.offer));
+        Ok(News::None)
+    }
+}
+
+impl Found {
+    fn read(answer: Answer, client: &Client) -> Result<Self, Error> {
+        let seen = Seen::of(answer.headers(), client.validators).provable(answer.headers());
+        let (base, place) = (answer.url.clone(), answer.place.clone());
+        let read = || {
+            let manifest = Manifest::parse(&document(answer, client)?)?;
+            let entry = manifest.for_target(&Platform::current())?.clone();
+            let offer = Offer::of(entry, &base, client)?;
+            Ok((manifest, offer))
+        };
+        let (manifest, offer) = read().map_err(|error: Error| error.at(&place))?;
+        Ok(Self { offer, manifest, seen, place })
+    }
+}
+
+/// The bytes of a manifest, and one more if there are too many.
+fn document(answer: Answer, client: &Client) -> Result<Vec<u8>, Error> {
+    let coding = answer.coding(selfup_fetch::Compression::None)?;
+    let place = answer.place.clone();
+    let body = undone(Box::new(Body::of(answer, client.deadlines)), coding, &place)?;
+    let mut bytes = Vec::new();
+    body.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+impl Offer {
+    /// That of a manifest which came from `base`.
+    fn of(entry: Entry, base: &Url, client: &Client) -> Result<Self, Error> {
+        let file = address(entry.url(), base, client)?;
+        let signature = match entry.signature() {
+            Some(Signature::Url(url)) => Some(address(url, base, client)?),
+            _ => None,
+        };
+        Ok(Self { client: Arc::new(client.at(file)), signature, entry })
+    }
+
+    /// Whether it is known to be what runs.
+    fn runs(&self, current: &Current) -> bool {
+        let mut digests = self.entry.executable().digests().iter().map(Digest::to_string);
+        // To know the id means to hash the executable, which is not done for nothing.
+        digests.any(|digest| digest.strip_prefix("sha1:").is_some_and(|id| id == current.id()))
+    }
+
+    /// As in [`Http::refused`].
+    fn signature(&self, current: &Current) -> Result<Option<Option<String>>, Error> {
+        if !current.is_signature_wanted() {
+            return Ok(None);
+        }
+        match (self.entry.signature(), &self.signature) {
+            (Some(Signature::Text(text)), _) => Ok(Some(text.clone())),
+            (_, Some(url)) => signature::at(&self.client, url),
+            (_, None) => signature::of(&self.client),
+        }
+        .map(Some)
+    }
+
+    fn fetch(&self) -> Result<Artifact, Error> {
+        let (client, entry) = (&self.client, &self.entry);
+        let until = client.deadlines.total_from_now();
+        let answer = ask(client, &client.url, &Method::GET, &[], until)?;
+        if answer.status() != StatusCode::OK {
+            return Err(answer.refused());
+        }
+        let place = answer.place.clone();
+        let mut artifact = checked_artifact(answer, client, |file| {
+            Box::new(checked(file, entry.size(), entry.digests().to_vec()).named(place))
+        })?;
+        let executable = entry.executable();
+        artifact.size = executable.size().or(artifact.size);
+        artifact.digests = executable.digests().to_vec();
+        artifact.version = Some(entry.version().to_owned());
+        let name = || client.url.executable_name();
+        artifact.file_name = executable.name().map(str::to_owned).or_else(name);
+        Ok(artifact)
+    }
+}
+
+/// Where an address in a manifest leads.
+fn address(text: &str, base: &Url, client: &Client) -> Result<Url, Error> {
+    let refuse = |reason: &str| {
+        let reason = format!("the manifest's address {} cannot be used: {reason}", redact(text));
+        Error::new(ErrorKind::Protocol, reason)
+    };
+    let url = base.join(text.as_bytes()).map_err(|reason| refuse(&reason))?;
+    if !url.is_https() && (base.is_https() || client.https_only) {
+        return Err(refuse("it is unencrypted http:"));
+    }
+    Ok(url)
+}
