@@ -73,6 +73,20 @@ impl Http {
     /// [`selfup_fetch::manifest`] reads. It is what is polled; the file that it names is fetched
     /// when there is something new for this platform. Files of the configured origin are asked for
     /// with its credentials, those elsewhere without. From `https:`, it leads to `https:` only.
+    ///
+    /// The size and the digests of the file are checked while it is read; what is said of the
+    /// executable inside, and the signature, is handed on to whoever installs. A program that is
+    /// older than the manifest's minimum, or does not [know](selfup_fetch::Current::version) its
+    /// version where there is one, fetches nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use selfup_fetch_http::Http;
+    ///
+    /// let source = Http::manifest("https://releases.example.com/app/manifest.json").bearer("token");
+    /// # drop(source);
+    /// ```
     #[cfg(feature = "manifest")]
     pub fn manifest(url: impl Into<String>) -> Self {
         Self { offers: Some(crate::manifest::Offers::default()), ..Self::new(url) }

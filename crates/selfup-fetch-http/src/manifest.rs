@@ -63,26 +63,18 @@ impl Offers {
     }
 }
 
-/// What a poll came to.
-enum News {
-    /// This is offered now, and was not before.
-    Offer(Found),
-    /// What is offered was settled, or is what runs.
-    None,
-}
-
 impl Http {
     /// Fetches what the manifest at the configured address offers, if it is new.
     pub(crate) fn follow(&mut self, current: &Current) -> Result<Option<Artifact>, Error> {
         let (offer, seen, signature) = match self.look(current)? {
-            News::Offer(found) => {
+            Some(found) => {
                 let minimum = found.manifest.may_replace(current.version());
                 minimum.map_err(|error| error.at(&found.place))?;
                 let signature = found.offer.signature(current)?;
                 (found.offer, found.seen, signature)
             }
             // What was refused may have been signed since.
-            News::None if self.refused.is_some() => {
+            None if self.refused.is_some() => {
                 let offer = self.offers.as_ref().and_then(|offers| offers.settled.clone());
                 let Some(offer) = offer else { return Ok(None) };
                 let signature = offer.signature(current)?;
@@ -91,7 +83,7 @@ impl Http {
                 }
                 (offer, self.settled.clone(), signature)
             }
-            News::None => return Ok(None),
+            None => return Ok(None),
         };
         let mut artifact = offer.fetch()?;
         artifact.signature = signature.clone().flatten();
@@ -102,23 +94,21 @@ impl Http {
         Ok(Some(artifact))
     }
 
-    /// Polls the manifest.
-    fn look(&mut self, current: &Current) -> Result<News, Error> {
-        let Self { poll: Some(poll), offers: Some(offers), .. } = self else {
-            return Ok(News::None);
-        };
+    /// Polls the manifest; finds nothing if what it offers was settled, or is what runs.
+    fn look(&mut self, current: &Current) -> Result<Option<Found>, Error> {
+        let Self { poll: Some(poll), offers: Some(offers), .. } = self else { return Ok(None) };
         offers.pending = None;
-        let Some(answer) = poll.changed(self.settled.as_ref())? else { return Ok(News::None) };
+        let Some(answer) = poll.changed(self.settled.as_ref())? else { return Ok(None) };
         let found = Found::read(answer, &poll.client)?;
         if !offers.has_settled(&found.offer) {
             if !found.offer.runs(current) {
-                return Ok(News::Offer(found));
+                return Ok(Some(found));
             }
             self.refused = None;
         }
         // The manifest is another, and what it offers is the same, if perhaps at another address.
         (self.settled, offers.settled) = (found.seen, Some(found.offer));
-        Ok(News::None)
+        Ok(None)
     }
 }
 
