@@ -1,6 +1,11 @@
 //! Services under a real systemd.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "in a test a panic is the report")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stderr,
+    reason = "in a test a panic is the report; what an older systemd cannot show is said"
+)]
 
 mod app;
 mod ends;
