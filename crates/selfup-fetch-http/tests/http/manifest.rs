@@ -22,12 +22,15 @@ const TWO: &str = "sha256:3fc4ccfe745870e2c0d99f71f30ff0656c8dedd41cc1d7d3d376b0
 /// A server with what was put at each path, tagged by how often that was done; 404 elsewhere.
 struct Site {
     server: Server,
-    files: Arc<Mutex<BTreeMap<String, (usize, Vec<u8>)>>>,
+    files: Arc<Mutex<Files>>,
 }
+
+/// By their paths, with their tags.
+type Files = BTreeMap<String, (usize, Vec<u8>)>;
 
 impl Site {
     fn start() -> Self {
-        let files = Arc::<Mutex<BTreeMap<String, (usize, Vec<u8>)>>>::default();
+        let files = Arc::<Mutex<Files>>::default();
         let shown = files.clone();
         let server = Server::start(move |request, reply| {
             let found = shown.lock().unwrap().get(&request.path).cloned();
@@ -83,7 +86,7 @@ fn poll(source: &mut Http) -> Result<Option<Artifact>, Error> {
 
 #[track_caller]
 fn brings(source: &mut Http, bytes: &[u8]) {
-    assert_eq!(read(poll(source).unwrap().expect("something new")).unwrap(), bytes);
+    assert_eq!(read(poll(source).unwrap().unwrap()).unwrap(), bytes);
 }
 
 #[track_caller]

@@ -8,9 +8,9 @@ use crate::{server::Server, tls};
 #[test]
 fn they_are_relative_to_where_the_manifest_came_from() {
     let site = Site::start();
-    let query = site.server.url("/a/manifest.json");
+    let there = site.server.url("/a/manifest.json");
     let door = Server::start(move |request, reply| {
-        reply.answer(request, 302, &[("Location", &format!("{query}"))], b"there")
+        reply.answer(request, 302, &[("Location", &there)], b"there")
     });
     for (url, path) in [
         ("one", "/a/one"),
