@@ -3,6 +3,7 @@
 use crate::front::Upstream;
 use crate::sandbox::{PATIENCE, Process, Sandbox, wait_until};
 use std::fs;
+use std::os::unix::fs::FileTypeExt;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -21,10 +22,17 @@ impl Nginx {
     /// Serves an empty folder of the sandbox.
     #[track_caller]
     pub fn start(sandbox: &Sandbox) -> Self {
+        Self::start_with(sandbox, "")
+    }
+
+    /// The same, with more of a configuration inside `http { }`, where `{folder}` is its folder.
+    /// What listens there does so on a socket in it.
+    #[track_caller]
+    pub fn start_with(sandbox: &Sandbox, more: &str) -> Self {
         let folder = sandbox.join("nginx");
         fs::create_dir_all(folder.join("www")).unwrap();
         sandbox.expect_files(["nginx"]);
-        fs::write(folder.join("conf"), configuration(&folder)).unwrap();
+        fs::write(folder.join("conf"), configuration(&folder, more)).unwrap();
         let process = started(sandbox, &folder);
         Self { folder, process }
     }
@@ -32,6 +40,11 @@ impl Nginx {
     /// What it serves: a file `app` here is at `/app`.
     pub fn root(&self) -> PathBuf {
         self.folder.join("www")
+    }
+
+    /// A file in its folder: a socket, a log.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
     }
 
     /// Where it listens.
@@ -49,7 +62,12 @@ impl Nginx {
     /// Starts it once more, after it was killed.
     #[track_caller]
     pub fn start_again(&mut self, sandbox: &Sandbox) {
-        fs::remove_file(socket(&self.folder)).unwrap();
+        for entry in fs::read_dir(&self.folder).unwrap() {
+            let entry = entry.unwrap();
+            if entry.file_type().unwrap().is_socket() {
+                fs::remove_file(entry.path()).unwrap();
+            }
+        }
         self.process = started(sandbox, &self.folder);
     }
 }
@@ -67,15 +85,16 @@ fn started(sandbox: &Sandbox, folder: &Path) -> Process {
 }
 
 /// One process, all of its files in the folder.
-fn configuration(folder: &Path) -> String {
-    let folder = folder.display();
+fn configuration(folder: &Path, more: &str) -> String {
+    let folder = folder.display().to_string();
+    let more = more.replace("{folder}", &folder);
     let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
         .map(|kind| format!("{kind}_temp_path {folder}/{kind};\n"))
         .concat();
     format!(
         "daemon off;\nmaster_process off;\npid {folder}/pid;\nerror_log stderr;\nevents {{}}\n\
          http {{\n{temporary}access_log off;\n\
-         server {{ listen unix:{}; root {folder}/www; }}\n}}\n",
-        socket(Path::new(&folder.to_string())).display()
+         server {{ listen unix:{}; root {folder}/www; }}\n{more}}}\n",
+        socket(Path::new(&folder)).display()
     )
 }

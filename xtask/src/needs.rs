@@ -40,6 +40,11 @@ pub(crate) const NEEDS: &[Need] = &[
     Need { command: "setfacl", package: "acl", why: "gives a file an access control list" },
     Need { command: "chattr", package: "e2fsprogs", why: "makes a file immutable" },
     Need { command: "nginx", package: "nginx-light", why: "a web server that others wrote" },
+    Need {
+        command: "tinyproxy",
+        package: "tinyproxy-bin",
+        why: "a proxy that others wrote, on the way to a web server",
+    },
     Need { command: "zstd", package: "zstd", why: "compresses releases the way publishers do" },
     Need { command: "xz", package: "xz-utils", why: "compresses releases the way publishers do" },
     Need {
