@@ -80,7 +80,7 @@ pub trait Remote: Source {
     fn start_server_again(&mut self, sandbox: &Sandbox);
 
     /// Who fetches the same from another origin, such as `https://localhost:4000`, with deadlines
-    /// of about this length for each phase.
+    /// of about this length for each phase. It trusts [`Identity::ROOT`](crate::front::Identity).
     fn fetcher_at(&self, origin: &str, patience: Duration) -> Box<dyn Fetch>;
 
     /// The argument that makes a program under test fetch the same from another origin.

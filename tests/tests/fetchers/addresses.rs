@@ -54,7 +54,7 @@ pub(crate) fn not_tls<S: Remote>(stage: &mut Stage<S>) {
     fetcher.fails(&[ErrorKind::Protocol]);
 }
 
-/// A certificate of somebody whom nobody has told to trust.
+/// A certificate of somebody whom nobody has told to trust; then the right one.
 pub(crate) fn not_trusted<S: Remote>(stage: &mut Stage<S>) {
     stage.source.publish(&release(1));
     stage.source.front().be(Identity::unknown());
@@ -63,4 +63,7 @@ pub(crate) fn not_trusted<S: Remote>(stage: &mut Stage<S>) {
         let error = fetcher.fails(&[ErrorKind::Untrusted]);
         assert!(!error.is_transient(), "{error}");
     }
+    stage.source.front().be(Identity::known());
+    fetcher.installs(&release(1));
+    fetcher.finds_nothing();
 }
