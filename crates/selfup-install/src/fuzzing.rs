@@ -6,6 +6,7 @@ use std::cell::Cell;
 use std::io;
 
 use crate::format::{self, ReadAt};
+use crate::record::Record;
 use crate::signature;
 
 /// Judges bytes that pretend to be a file of this size.
@@ -41,4 +42,11 @@ impl ReadAt for Counting<'_> {
         self.read.set(self.read.get() + length);
         Ok(length)
     }
+}
+
+/// Reads what a state file may have come to; what is understood of it is written and read again.
+pub fn record(bytes: &[u8]) {
+    let record = Record::parse(bytes);
+    let text = record.to_string();
+    assert_eq!(Record::parse(text.as_bytes()), record, "{text}");
 }

@@ -10,6 +10,9 @@ mod env;
 mod error;
 mod event;
 pub mod fetch;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod identity;
 mod intake;
 mod launch;

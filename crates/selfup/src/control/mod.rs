@@ -4,4 +4,6 @@ mod channel;
 mod message;
 
 pub(crate) use channel::{ChildEnd, Incoming, MasterEnd, pair};
+#[cfg(fuzzing)]
+pub(crate) use message::Message;
 pub(crate) use message::{FromChild, FromMaster, VERSION};
