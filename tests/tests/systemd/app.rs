@@ -1,7 +1,9 @@
 //! The service of docs/systemd.md, with a program of the tests.
 
 use super::{GUEST, page};
-use selfup_tests::sandbox::{PATIENCE, tcp_listeners, wait_for, wait_until};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use selfup_tests::sandbox::{PATIENCE, children_of, state_of, tcp_listeners, wait_for, wait_until};
 use selfup_tests::service::Deployment;
 use selfup_tests::systemd::Systemd;
 use selfup_tests::visitor::ask;
@@ -107,11 +109,27 @@ impl App {
         self.systemd.main_pid(UNIT)
     }
 
+    /// Ends the master as an out-of-memory killer would; systemd ends its children.
+    #[track_caller]
+    pub(crate) fn kill_master(&self) {
+        let master = self.master();
+        let children = children_of(master);
+        send(master, Signal::SIGKILL);
+        wait_until("the children to be gone", PATIENCE, || {
+            children.iter().all(|child| state_of(*child).is_none())
+        });
+    }
+
     /// Ends the test: nothing runs, and nothing is left.
     pub(crate) fn finish(self) {
         drop(self.systemd);
         self.deployment.finish();
     }
+}
+
+/// Sends a signal to a process, by its number outside.
+pub(crate) fn send(pid: u32, signal: Signal) {
+    kill(Pid::from_raw(pid.try_into().unwrap()), signal).unwrap();
 }
 
 /// A word of the answer to `id`.

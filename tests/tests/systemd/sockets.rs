@@ -71,7 +71,15 @@ fn sockets_of_systemd_and_of_our_own_go_together() {
     let app = activated("systemd-mixed", address, &words);
     starts_when_called(&app, address);
     let listeners = tcp_listeners(app.master());
-    let own = listeners.iter().find(|found| **found != address).expect("one more");
-    assert!(ask(*own, "hello").unwrap().starts_with("v1 "));
+    let own = *listeners.iter().find(|found| **found != address).expect("one more");
+    assert!(ask(own, "hello").unwrap().starts_with("v1 "));
+
+    // Each comes back to the next master from whoever keeps it.
+    assert_eq!(app.show("NFileDescriptorStore"), "1", "only our own has to be kept");
+    app.kill_master();
+    for address in [own, address] {
+        assert_eq!(ask_for(address, "generation"), "1");
+    }
+    assert_eq!(app.show("NRestarts"), "1");
     app.finish();
 }

@@ -1,8 +1,6 @@
 //! Sockets that systemd keeps while no master lives.
 
 use super::app::{App, UNIT, ask_for};
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
 use selfup_tests::sandbox::{PATIENCE, wait_until};
 use selfup_tests::systemd;
 use selfup_tests::visitor::{Held, ask};
@@ -12,9 +10,9 @@ use std::net::SocketAddr;
 /// Long enough for somebody to come meanwhile.
 const RESTART: &str = "RestartSec=1500ms";
 
-/// Ends the master as an out-of-memory killer would, and waits until nobody serves.
+/// Ends the master, and waits until nobody serves.
 fn kill_master(app: &App) {
-    kill(Pid::from_raw(app.master().try_into().unwrap()), Signal::SIGKILL).unwrap();
+    app.kill_master();
     app.wait_for("SubState", "auto-restart");
 }
 

@@ -1,8 +1,6 @@
 //! Upgrades, good and bad, of a service that systemd believes to be one process.
 
 use super::app::{App, UNIT, ask_for, wait_version};
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
 use selfup_tests::release::Release;
 use selfup_tests::sandbox::{PATIENCE, wait_until};
 use selfup_tests::service::put;
@@ -40,6 +38,9 @@ fn upgrades_under_load_lose_nothing_and_keep_the_main_process() {
         assert_eq!(ask_for(address, "id"), release.id());
         let answer = held.finish();
         assert!(answer.starts_with(&format!("v{} ", version - 1)), "by the old one: {answer}");
+        app.systemd.wait_where(UNIT, "StatusText", "the new one", |text| {
+            text.contains(&format!("upgraded to {}", &release.id()[..8]))
+        });
     }
     visitors.leave();
     assert_eq!((app.master(), app.show("NRestarts")), (master, "0".to_owned()));
@@ -83,8 +84,7 @@ fn a_crash_loop_ends_with_the_previous_executable() {
     publish(&app, &second);
     wait_version(app.start(), 2);
     for restarts in 1..=4 {
-        // As an out-of-memory killer would.
-        kill(Pid::from_raw(app.master().try_into().unwrap()), Signal::SIGKILL).unwrap();
+        app.kill_master();
         app.wait_for("NRestarts", &restarts.to_string());
         app.wait_for("ActiveState", "active");
         let version = if restarts == 4 { 1 } else { 2 };

@@ -1,12 +1,15 @@
 //! `WatchdogSec=`: what hangs is noticed, and started anew.
 
-use super::app::{App, ask_for};
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use super::app::{App, ask_for, send};
+use super::page;
+use nix::sys::signal::Signal;
 use selfup_tests::sandbox::{PATIENCE, children_of, wait_until};
 use selfup_tests::systemd;
 
-const SETTINGS: &str = "WatchdogSec=2\nTimeoutAbortSec=1";
+/// Those of the page, with shorter times.
+fn settings() -> String {
+    page::unit("app.service.d/watchdog.conf").to_owned() + "WatchdogSec=2\nTimeoutAbortSec=1\n"
+}
 
 /// The service is killed and comes back.
 #[track_caller]
@@ -17,18 +20,14 @@ fn is_started_anew(app: &App) {
     assert_eq!(ask_for(address, "generation"), "1");
 }
 
-fn stop(pid: u32) {
-    kill(Pid::from_raw(pid.try_into().unwrap()), Signal::SIGSTOP).unwrap();
-}
-
 #[test]
 fn a_master_that_hangs_is_started_anew() {
     if !systemd::available() {
         return;
     }
-    let app = App::upgradable("systemd-hung-master", &[], SETTINGS);
+    let app = App::upgradable("systemd-hung-master", &[], &settings());
     app.start();
-    stop(app.master());
+    send(app.master(), Signal::SIGSTOP);
     is_started_anew(&app);
     app.finish();
 }
@@ -38,9 +37,9 @@ fn a_child_that_hangs_is_noticed_if_that_was_asked_for() {
     if !systemd::available() {
         return;
     }
-    let app = App::upgradable("systemd-hung-child", &["watchdog=child"], SETTINGS);
+    let app = App::upgradable("systemd-hung-child", &["watchdog=child"], &settings());
     app.start();
-    stop(children_of(app.master())[0]);
+    send(children_of(app.master())[0], Signal::SIGSTOP);
     is_started_anew(&app);
     app.finish();
 }
@@ -50,7 +49,7 @@ fn a_program_that_no_longer_says_that_it_is_alive_is_noticed_if_that_was_asked_f
     if !systemd::available() {
         return;
     }
-    let app = App::upgradable("systemd-hung-program", &["watchdog=program"], SETTINGS);
+    let app = App::upgradable("systemd-hung-program", &["watchdog=program"], &settings());
     let address = app.start();
     let first = app.master();
     app.deployment.sandbox().write("hung", "");
