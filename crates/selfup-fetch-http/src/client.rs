@@ -12,12 +12,14 @@ use ureq::{
     Agent,
     http::{HeaderMap, HeaderName, HeaderValue, header},
     tls::{ClientCert, RootCerts, TlsConfig},
+    unversioned::resolver::DefaultResolver,
 };
 
 use crate::{
     Validators,
     deadlines::Deadlines,
     decode::undone,
+    forward::Connect,
     origin::Origin,
     pem,
     proxies::Proxies,
@@ -149,7 +151,7 @@ fn agents(settings: &Settings, interval: Option<Duration>) -> Result<(Agent, Age
             .max_idle_connections(usize::from(reused))
             .max_idle_connections_per_host(usize::from(reused))
             .build();
-        Agent::new_with_config(config)
+        Agent::with_parts(config, Connect::default(), DefaultResolver::default())
     };
     let abroad = agent(None);
     let home = if identity.is_some() { agent(identity) } else { abroad.clone() };

@@ -180,9 +180,9 @@ impl Http {
     /// Sends everything through this proxy (`http://user:password@host:port`), and lets the
     /// environment's variables be.
     ///
-    /// The proxy is asked for a tunnel (`CONNECT`) to the host of the address, whether that is
-    /// `https:` or `http:`; many are set up to allow port 443 only. The credentials go to the proxy
-    /// alone, and are shown nowhere.
+    /// For `https:` it is asked for a tunnel to the host (`CONNECT`) and sees nothing of what goes
+    /// through; for `http:` it is given the request. The credentials go to the proxy alone, and are
+    /// shown nowhere. Names of hosts are resolved by the proxy.
     pub fn proxy(mut self, url: impl Into<String>) -> Self {
         self.settings.proxy = Some(url.into());
         self

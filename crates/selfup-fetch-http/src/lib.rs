@@ -81,6 +81,7 @@ mod decode;
 mod environment;
 mod exchange;
 mod failure;
+mod forward;
 mod http;
 mod location;
 #[cfg(feature = "manifest")]

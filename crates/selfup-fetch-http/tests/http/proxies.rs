@@ -2,26 +2,14 @@
 
 use selfup_fetch::{ErrorKind, Fetch, Outcome};
 
-use crate::{
-    fetch, http, poll,
-    server::{Reply, Request, Server, Then},
-};
-
-/// Lets everything through to itself.
-fn proxy(handle: impl Fn(&Request, &mut Reply<'_>) -> Then + Send + Sync + 'static) -> Server {
-    Server::start(move |request, reply| {
-        if request.method != "CONNECT" {
-            return handle(request, reply);
-        }
-        reply.send(b"HTTP/1.1 200 Connected\r\n\r\n");
-        Then::Keep
-    })
-}
+use crate::{fetch, http, poll, server::Server};
 
 #[test]
-fn requests_go_through_it() {
-    let server = proxy(|request, reply| match request.path.as_str() {
-        "/latest" => reply.answer(request, 302, &[("Location", "http://other.invalid/app")], b""),
+fn requests_go_to_it_with_the_whole_address() {
+    let server = Server::start(|request, reply| match request.path.as_str() {
+        "http://home.invalid:8080/latest" => {
+            reply.answer(request, 302, &[("Location", "http://other.invalid/app")], b"")
+        }
         _ => reply.answer(request, 200, &[("ETag", "\"1\"")], b"one"),
     });
     let mut source = http("http://home.invalid:8080/latest")
@@ -33,33 +21,67 @@ fn requests_go_through_it() {
     let requests = server.requests();
     let lines = requests.iter().map(|request| format!("{} {}", request.method, request.path));
     assert_eq!(
-        lines.take(4).collect::<Vec<_>>(),
-        ["CONNECT home.invalid:8080", "GET /latest", "CONNECT other.invalid:80", "GET /app"]
+        lines.collect::<Vec<_>>(),
+        [
+            "GET http://home.invalid:8080/latest",
+            "GET http://other.invalid/app",
+            "HEAD http://home.invalid:8080/latest",
+            "HEAD http://other.invalid/app"
+        ]
     );
     for request in &requests {
-        let (for_proxy, for_server) =
-            (request.header("proxy-authorization"), request.header("authorization"));
-        match (request.method.as_str(), request.path.as_str()) {
-            ("CONNECT", _) => {
-                assert_eq!((for_proxy, for_server), (Some("Basic bWU6U0VDUkVU"), None));
-            }
-            (_, "/latest") => assert_eq!((for_proxy, for_server), (None, Some("Bearer token"))),
-            _ => assert_eq!((for_proxy, for_server), (None, None)),
-        }
+        assert_eq!(request.header("proxy-authorization"), Some("Basic bWU6U0VDUkVU"));
+        let is_home = request.path.starts_with("http://home.");
+        let (host, token) = match is_home {
+            true => ("home.invalid:8080", Some("Bearer token")),
+            false => ("other.invalid", None),
+        };
+        assert_eq!(request.header("host"), Some(host));
+        assert_eq!(request.header("authorization"), token);
     }
+}
+
+/// Each request on a kept connection is made whole, not the first alone.
+#[test]
+fn a_connection_to_it_is_kept() {
+    let server = Server::start(|request, reply| match request.path.as_str() {
+        "http://home.invalid/app" => reply.answer(request, 200, &[("ETag", "\"1\"")], b"one"),
+        _ => reply.answer(request, 400, &[], b"what?"),
+    });
+    let mut source = http("http://home.invalid/app").proxy(server.address.to_string());
+    assert_eq!(fetch(&mut source).unwrap().unwrap(), b"one");
+    source.settle(Outcome::Installed);
+    for _ in 0..3 {
+        assert_eq!(fetch(&mut source).unwrap(), None);
+    }
+    assert!(server.requests().iter().all(|request| request.connection == 0));
+}
+
+/// For `https:`, the proxy is asked for a tunnel, and told no more than where to.
+#[test]
+fn a_tunnel_is_asked_for_without_secrets() {
+    let server = Server::start(|request, reply| reply.answer(request, 502, &[], b"no"));
+    let mut source = http("https://home.invalid/app?key=SECRET")
+        .proxy(format!("http://me:pass@{}", server.address))
+        .bearer("SECRET");
+    poll(&mut source).unwrap_err();
+    let request = server.requests().remove(0);
+    assert_eq!((request.method.as_str(), request.path.as_str()), ("CONNECT", "home.invalid:443"));
+    assert_eq!(request.header("proxy-authorization"), Some("Basic bWU6cGFzcw=="));
+    assert!(!format!("{request:?}").contains("SECRET"), "{request:?}");
 }
 
 #[test]
 fn some_hosts_are_reached_past_it() {
     let server = Server::start(|request, reply| reply.answer(request, 200, &[], b"one"));
-    let nobody = proxy(|_, _| Then::Close);
+    let nobody = Server::start(|request, reply| reply.answer(request, 502, &[], b"no"));
     let source = || http(server.url("/app")).proxy(nobody.address.to_string());
     for list in ["127.0.0.1", "host, 127.0.0.0/8", "*"] {
         assert_eq!(fetch(&mut source().no_proxy(list)).unwrap().unwrap(), b"one", "{list}");
     }
     assert!(nobody.requests().is_empty());
     poll(&mut source().no_proxy("localhost")).unwrap_err();
-    assert_eq!(nobody.methods()[0], "CONNECT");
+    assert_eq!(nobody.requests()[0].path, server.url("/app"));
 }
 
 #[test]
@@ -73,18 +95,25 @@ fn what_a_proxy_refuses_is_told() {
     ] {
         let server = Server::start(move |request, reply| reply.answer(request, status, &[], b"no"));
         let proxy = format!("http://me:SECRET@{}", server.address);
-        for url in ["http://home.invalid/app?key=SECRET", "https://home.invalid/app?key=SECRET"] {
-            let error = poll(&mut http(url).proxy(proxy.as_str())).unwrap_err();
-            let text = error.to_string();
-            assert_eq!(error.kind(), kind, "{text}");
-            assert_eq!(error.is_transient(), transient, "{text}");
-            assert!(text.contains(word) && text.contains(&status.to_string()), "{text}");
-            assert!(text.contains(&format!("proxy http://…@{}", server.address)), "{text}");
-            assert!(!format!("{error:?}").contains("SECRET"), "{error:?}");
-        }
+        let url = "https://home.invalid/app?key=SECRET";
+        let error = poll(&mut http(url).proxy(proxy.as_str())).unwrap_err();
+        let text = error.to_string();
+        assert_eq!(error.kind(), kind, "{text}");
+        assert_eq!(error.is_transient(), transient, "{text}");
+        assert!(text.contains(word) && text.contains(&status.to_string()), "{text}");
+        assert!(text.contains(&format!("proxy http://…@{}", server.address)), "{text}");
+        assert!(!format!("{error:?}").contains("SECRET"), "{error:?}");
     }
+    let server = Server::start(|request, reply| reply.answer(request, 407, &[], b"no"));
+    let url = "http://home.invalid/app?key=SECRET";
+    let error = poll(&mut http(url).proxy(server.address.to_string())).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Denied, "{error}");
+    assert!(!error.is_transient());
+    assert!(error.to_string().contains(&server.address.to_string()), "{error}");
     let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let error = poll(&mut http("http://home.invalid/app").proxy(address.to_string())).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Unreachable, "{error}");
-    assert!(error.to_string().contains(&address.to_string()), "{error}");
+    for url in ["http://home.invalid/app", "https://home.invalid/app"] {
+        let error = poll(&mut http(url).proxy(address.to_string())).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unreachable, "{error}");
+        assert!(error.to_string().contains(&address.to_string()), "{error}");
+    }
 }
