@@ -5,9 +5,11 @@
 
 mod file;
 mod http;
+mod manifest;
 
 pub use file::Folder;
 pub use http::Web;
+pub use manifest::Listed;
 
 use crate::front::Front;
 use crate::sandbox::Sandbox;
@@ -39,6 +41,7 @@ macro_rules! contract {
 pub mod named {
     pub type file = super::Folder;
     pub type http = super::Web;
+    pub type manifest = super::Listed;
 }
 
 /// A place to publish in, and who fetches from it.

@@ -1,6 +1,6 @@
 //! A web server that upgrades itself from wherever its arguments say.
 //!
-//! - `file=PATH` or `http=URL` names the source.
+//! - `file=PATH`, `http=URL` or `manifest=URL` names the source.
 //! - `address=HOST:PORT` is where it listens.
 
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "the test looks at what it does")]
@@ -31,6 +31,9 @@ fn main() -> ExitCode {
     }
     if let Some(url) = option::<String>("http") {
         config = config.fetcher(Http::new(url));
+    }
+    if let Some(url) = option::<String>("manifest") {
+        config = config.fetcher(Http::manifest(url));
     }
     selfup::run(config)
 }

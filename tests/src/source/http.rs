@@ -20,19 +20,23 @@ pub struct Web {
 }
 
 impl Web {
-    fn path(&self) -> PathBuf {
-        self.nginx.root().join("app")
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        self.nginx.root().join(name)
     }
 
-    fn put(&mut self, write: impl FnOnce(&mut File)) {
-        let beside = self.path().with_extension("new");
+    pub(super) fn origin(&self) -> String {
+        origin(&self.front)
+    }
+
+    pub(super) fn put(&mut self, name: &str, write: impl FnOnce(&mut File)) {
+        let beside = self.path("new");
         let mut file = File::create(&beside).unwrap();
         write(&mut file);
         // nginx knows a file by its length and the second of its last change.
         self.published += 1;
         let age = Duration::from_secs(86_400 - u64::from(self.published));
         file.set_modified(SystemTime::now() - age).unwrap();
-        fs::rename(beside, self.path()).unwrap();
+        fs::rename(beside, self.path(name)).unwrap();
     }
 }
 
@@ -48,23 +52,23 @@ impl Source for Web {
     }
 
     fn publish(&mut self, bytes: &[u8]) {
-        self.put(|file| file.write_all(bytes).unwrap());
+        self.put("app", |file| file.write_all(bytes).unwrap());
     }
 
     fn publish_zeros(&mut self, length: u64) {
-        self.put(|file| file.set_len(length).unwrap());
+        self.put("app", |file| file.set_len(length).unwrap());
     }
 
     fn remove(&mut self) {
-        fs::remove_file(self.path()).unwrap();
+        fs::remove_file(self.path("app")).unwrap();
     }
 
     fn fetcher(&self) -> Box<dyn Fetch> {
-        self.fetcher_at(&origin(&self.front), PATIENT)
+        self.fetcher_at(&self.origin(), PATIENT)
     }
 
     fn word(&self) -> String {
-        Self::word_at(&origin(&self.front))
+        Self::word_at(&self.origin())
     }
 
     fn stop(self) {

@@ -31,17 +31,17 @@ use selfup_tests::{
 
 selfup_tests::contract! {
     play;
-    publishing::first_poll:              file http;
-    publishing::unchanged:               file http;
-    publishing::changed:                 file http;
-    publishing::changed_back:            file http;
-    publishing::removed:                 file http;
-    publishing::empty:                   file http;
-    publishing::replaced_while_read:     file http;
-    settling::failed_comes_again:        file http;
-    settling::unsettled_comes_again:     file http;
-    settling::settled_does_not:          file http;
-    settling::left_unread_comes_again:   file http;
+    publishing::first_poll:              file http manifest;
+    publishing::unchanged:               file http manifest;
+    publishing::changed:                 file http manifest;
+    publishing::changed_back:            file http manifest;
+    publishing::removed:                 file http manifest;
+    publishing::empty:                   file http manifest;
+    publishing::replaced_while_read:     file http manifest;
+    settling::failed_comes_again:        file http manifest;
+    settling::unsettled_comes_again:     file http manifest;
+    settling::settled_does_not:          file http manifest;
+    settling::left_unread_comes_again:   file http manifest;
     half_written::copied_in_place:       file;
     half_written::overwritten_while_read: file;
     half_written::cut_short_while_read:  file;

@@ -20,7 +20,7 @@ use selfup_tests::{
 
 selfup_tests::contract! {
     play;
-    upgrades::under_load:                     file http;
+    upgrades::under_load:                     file http manifest;
     pauses::it_backs_off_while_it_fails:      http;
     pauses::it_waits_as_long_as_it_is_asked:  http;
     pauses::it_asks_at_its_interval:          http;
