@@ -8,6 +8,7 @@
 )]
 
 mod bad_binaries;
+mod manifest;
 mod marker;
 mod operator;
 mod options;

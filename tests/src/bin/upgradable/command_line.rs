@@ -32,6 +32,7 @@ fn configured(config: Config, key: &str, value: &str) -> Result<Config, String> 
         }
         "udp" => config.listen(value, "udp://127.0.0.1:0"),
         "http" => config.fetcher(Http::new(value)),
+        "manifest" => config.fetcher(Http::manifest(value)),
         "http_stall_ms" => {
             let (time, url) = value.split_once(',').ok_or("a time and a URL, please")?;
             config.fetcher(Http::new(url).stall_timeout(millis(time)?))
