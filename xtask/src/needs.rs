@@ -52,6 +52,9 @@ pub(crate) const NEEDS: &[Need] = &[
         package: "python3-jsonschema",
         why: "holds manifests against their schema",
     },
+    Need { command: "supervisord", package: "supervisor", why: "a process manager, to run under" },
+    Need { command: "runsvdir", package: "runit", why: "a process manager, to run under" },
+    Need { command: "s6-svscan", package: "s6", why: "a process manager, to run under" },
     Need { command: "unshare", package: "util-linux", why: "namespaces for a test, and flock" },
 ];
 
