@@ -10,5 +10,7 @@ pub use selfup_fetch::{
 };
 #[cfg(feature = "file")]
 pub use selfup_fetch_file::File;
+#[cfg(feature = "github")]
+pub use selfup_fetch_github::GitHub;
 #[cfg(feature = "http")]
 pub use selfup_fetch_http::{Http, Validators};

@@ -1,0 +1,174 @@
+use std::time::Instant;
+
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use selfup_fetch::{Error, ErrorKind};
+use serde::{Deserialize, de::DeserializeOwned};
+
+use crate::{
+    body,
+    exchange::{Answer, ask},
+    limit::Limit,
+    release::Asset,
+    session::Session,
+    settings::{Prepared, Settings},
+    status::{self, About},
+};
+
+/// The API for the time of a poll.
+pub(crate) struct Api<'a> {
+    pub(crate) session: &'a Session,
+    pub(crate) prepared: &'a Prepared,
+    pub(crate) settings: &'a Settings,
+    pub(crate) limit: &'a mut Limit,
+}
+
+/// What the API says about something, and how to ask whether it still says so.
+#[derive(Debug)]
+pub(crate) struct Told<T> {
+    pub(crate) value: T,
+    pub(crate) has_next: bool,
+    pub(crate) etag: Option<HeaderValue>,
+}
+
+/// A page of 100 releases has some megabytes where each has long notes and many files.
+const MOST_JSON: usize = 32 << 20;
+
+/// Lists of the checksums of a release have some kilobytes.
+const MOST_TEXT: usize = 1 << 20;
+
+impl Api<'_> {
+    /// Asks for something in JSON. `None`: it is what it was when it had that tag.
+    pub(crate) fn json<T: DeserializeOwned>(
+        &mut self,
+        path: &str,
+        about: About<'_>,
+        etag: Option<&HeaderValue>,
+    ) -> Result<Option<Told<T>>, Error> {
+        let mut headers = accepting("application/vnd.github+json");
+        if let Some(etag) = etag {
+            headers.insert(header::IF_NONE_MATCH, etag.clone());
+        }
+        let mut answer = self.ask(path, &headers)?;
+        match answer.status() {
+            StatusCode::OK => {}
+            StatusCode::NOT_MODIFIED if etag.is_some() => return Ok(None),
+            _ => return Err(self.refused(answer, about)),
+        }
+        let json = body::whole(self.session, &mut answer, &self.prepared.deadlines, MOST_JSON)?;
+        let value = serde_json::from_slice(&json).map_err(|error| {
+            let reason = format!(
+                "what answers is not the api of github ({error}); check the base url, and \
+                 whether a proxy or login page is in between"
+            );
+            answer.named(Error::new(ErrorKind::Protocol, reason))
+        })?;
+        let has_next = answer.header(header::LINK).is_some_and(names_next);
+        let etag = answer.headers().get(header::ETAG).cloned();
+        Ok(Some(Told { value, has_next, etag }))
+    }
+
+    /// Asks for the bytes of an asset, from where a redirect of the API says they are.
+    pub(crate) fn bytes(&mut self, asset: &Asset) -> Result<Answer, Error> {
+        let path = format!(
+            "/repos/{}/{}/releases/assets/{}",
+            self.settings.owner, self.settings.repo, asset.id
+        );
+        let answer = self.ask(&path, &as_bytes())?;
+        match answer.status() {
+            StatusCode::OK => Ok(answer),
+            _ => Err(self.refused(answer, About::Asset(&asset.name))),
+        }
+    }
+
+    /// Reads a small asset.
+    pub(crate) fn text(&mut self, asset: &Asset) -> Result<String, Error> {
+        let mut answer = self.bytes(asset)?;
+        let bytes = body::whole(self.session, &mut answer, &self.prepared.deadlines, MOST_TEXT)?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    fn ask(&mut self, path: &str, headers: &HeaderMap) -> Result<Answer, Error> {
+        let deadline = Instant::now() + self.prepared.deadlines.total;
+        let url = self.prepared.url(path);
+        ask(self.session, self.prepared, self.limit, url, headers, deadline)
+    }
+
+    /// The error that an answer's status is.
+    fn refused(&mut self, mut answer: Answer, about: About<'_>) -> Error {
+        let message = self.message(&mut answer);
+        let status = answer.status();
+        if answer.is_api && matches!(status.as_u16(), 403 | 429) {
+            if status::speaks_of_limit(&message) && self.limit.check().is_ok() {
+                self.limit.note_untold();
+            }
+            // Whether it was this answer or that one before it: there is no use in asking.
+            if let Err(limited) = self.limit.check() {
+                return limited;
+            }
+        }
+        let wait = answer.header(header::RETRY_AFTER).and_then(|text| text.trim().parse().ok());
+        let has_token = self.prepared.token.is_some();
+        let error = if answer.is_api {
+            status::of_api(status, &message, about, has_token, self.settings)
+        } else {
+            status::of_storage(status)
+        };
+        let error = match wait.filter(|_| error.kind() == ErrorKind::Unavailable) {
+            Some(seconds) => error.with_retry_after(std::time::Duration::from_secs(seconds)),
+            None => error,
+        };
+        answer.named(error)
+    }
+
+    /// What the API says in words.
+    fn message(&self, answer: &mut Answer) -> String {
+        #[derive(Deserialize)]
+        struct Refusal {
+            message: String,
+        }
+        let body = body::whole(self.session, answer, &self.prepared.deadlines, MOST_TEXT);
+        body.ok()
+            .and_then(|body| serde_json::from_slice::<Refusal>(&body).ok())
+            .map_or_else(String::new, |refusal| refusal.message)
+    }
+}
+
+/// What asks for the bytes of an asset, and not for what is known of it.
+pub(crate) fn as_bytes() -> HeaderMap {
+    let mut headers = accepting("application/octet-stream");
+    headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    headers
+}
+
+fn accepting(media_type: &'static str) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    headers.insert(header::ACCEPT, HeaderValue::from_static(media_type));
+    headers.insert("x-github-api-version", HeaderValue::from_static("2022-11-28"));
+    headers
+}
+
+/// Whether a `Link` names a further page (RFC 8288).
+fn names_next(link: &str) -> bool {
+    link.split(',').any(|link| {
+        link.split(';').skip(1).any(|parameter| {
+            let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+            name.trim().eq_ignore_ascii_case("rel")
+                && value.trim().trim_matches('"').split(' ').any(|rel| rel == "next")
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_further_page_is_seen() {
+        let next = "<https://h/repositories/1/releases?page=2>; rel=\"next\"";
+        assert!(names_next(next));
+        assert!(names_next(&format!("<https://h/?page=1>; rel=\"prev\", {next}")));
+        assert!(names_next("<x>; title=a; rel=next"));
+        assert!(!names_next("<https://h/?rel=next>; rel=\"last\""));
+        assert!(!names_next(""));
+    }
+}

@@ -1,0 +1,147 @@
+mod packing;
+mod platform;
+mod template;
+mod words;
+
+use std::fmt;
+
+use selfup_fetch::{Error, ErrorKind, Platform};
+
+use crate::release::{Asset, Release};
+
+pub(crate) use packing::Packing;
+
+/// Which asset of a release is wanted.
+pub(crate) enum Wanted {
+    /// The one whose name says that it is for this platform.
+    ForPlatform,
+    /// The one whose name a template gives.
+    Named(String),
+    /// The one that this says yes to.
+    Matching(Box<dyn Fn(&str) -> bool + Send>),
+}
+
+impl Wanted {
+    /// Checks what can be checked without a release.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        match self {
+            Self::Named(template) => template::check(template),
+            Self::ForPlatform | Self::Matching(_) => Ok(()),
+        }
+    }
+
+    /// The one asset of a release that is meant.
+    pub(crate) fn choose<'a>(
+        &self,
+        release: &'a Release,
+        repo: &str,
+        platform: &Platform,
+    ) -> Result<&'a Asset, Error> {
+        match self {
+            Self::Named(template) => {
+                let name = template::name(template, release, platform)?;
+                release.asset(&name).ok_or_else(|| none(release, &format!("is named {name:?}")))
+            }
+            Self::Matching(is_it) => {
+                let matching = candidates(release).filter(|asset| is_it(&asset.name)).collect();
+                only(matching, release, "the predicate says yes to", "make it stricter")
+            }
+            Self::ForPlatform => for_platform(release, repo, platform),
+        }
+    }
+}
+
+/// The best for the platform; of one that is packed in several ways, the way that costs least.
+fn for_platform<'a>(
+    release: &'a Release,
+    repo: &str,
+    platform: &Platform,
+) -> Result<&'a Asset, Error> {
+    let fit = |asset: &Asset| platform::fit(platform, &words::of(&asset.name, repo));
+    let ranked: Vec<_> = candidates(release).filter_map(|a| Some((fit(a)?, a))).collect();
+    let best = ranked.iter().map(|(fit, _)| *fit).max();
+    let mut matching: Vec<&Asset> =
+        ranked.into_iter().filter(|(fit, _)| Some(*fit) == best).map(|(_, asset)| asset).collect();
+    matching.sort_by_key(|asset| Packing::of_name(&asset.name).order());
+    let stem = |asset: &Asset| Packing::of_name(&asset.name).strip(&asset.name).to_owned();
+    if let Some((first, rest)) = matching.split_first()
+        && rest.iter().all(|asset| stem(asset) == stem(first))
+    {
+        return Ok(first);
+    }
+    if matching.is_empty() {
+        return Err(none(release, &format!("says that it is for {}", shown(platform))));
+    }
+    let what = format!("the names that are for {} are", shown(platform));
+    only(matching, release, &what, "say which by asset(\"NAME-{version}-{target}\")")
+}
+
+fn candidates(release: &Release) -> impl Iterator<Item = &Asset> {
+    release
+        .assets
+        .iter()
+        .filter(|asset| asset.is_complete() && packing::may_be_executable(&asset.name))
+}
+
+fn only<'a>(
+    matching: Vec<&'a Asset>,
+    release: &Release,
+    what: &str,
+    remedy: &str,
+) -> Result<&'a Asset, Error> {
+    match matching.as_slice() {
+        [] => Err(none(release, "is what the predicate says yes to")),
+        [asset] => Ok(asset),
+        several => {
+            let names = listed(several.iter().map(|asset| asset.name.as_str()));
+            let reason = format!(
+                "several assets of the release {:?} match; {what} {names}; {remedy}",
+                release.tag_name
+            );
+            Err(Error::new(ErrorKind::Configuration, reason))
+        }
+    }
+}
+
+/// There may be one later: whoever publishes often uploads after the release is made.
+fn none(release: &Release, that: &str) -> Error {
+    let tag = &release.tag_name;
+    let reason = if release.assets.is_empty() {
+        format!("the release {tag:?} has no assets (yet)")
+    } else {
+        let names = listed(release.assets.iter().map(|asset| asset.name.as_str()));
+        format!(
+            "no asset of the release {tag:?} {that}; it has {names}; say which by \
+             asset(\"NAME-{{version}}-{{target}}\")"
+        )
+    };
+    Error::new(ErrorKind::NotFound, reason)
+}
+
+/// Names as they may stand within a line.
+fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    const MOST: usize = 12;
+    let names: Vec<&str> = names.collect();
+    let mut shown = names.iter().take(MOST).copied().collect::<Vec<_>>().join(", ");
+    if names.len() > MOST {
+        shown += &format!(" and {} more", names.len() - MOST);
+    }
+    shown
+}
+
+fn shown(platform: &Platform) -> String {
+    format!("{} on {} ({})", platform.os, platform.arch, platform.target)
+}
+
+impl fmt::Debug for Wanted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ForPlatform => f.write_str("ForPlatform"),
+            Self::Named(template) => f.debug_tuple("Named").field(template).finish(),
+            Self::Matching(_) => f.write_str("Matching"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

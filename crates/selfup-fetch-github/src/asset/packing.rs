@@ -1,0 +1,161 @@
+use selfup_fetch::Compression;
+
+/// What a published file is, by its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Packing {
+    /// The executable, compressed or not.
+    File(Compression),
+    /// An archive that holds it, by the end of its name.
+    Archive(&'static str),
+}
+
+/// Archives, the one that costs least first.
+const ARCHIVES: &[&str] =
+    &[".tar.zst", ".tzst", ".tar.xz", ".txz", ".tar.gz", ".tgz", ".tar", ".zip"];
+
+impl Packing {
+    pub(crate) fn of_name(name: &str) -> Self {
+        ARCHIVES
+            .iter()
+            .find(|ending| ends(name, ending))
+            .map_or_else(|| Self::File(Compression::of_name(name)), |end| Self::Archive(end))
+    }
+
+    /// The name without the ends that tell the packing.
+    pub(crate) fn strip(self, name: &str) -> &str {
+        match self {
+            Self::File(compression) => compression.strip(name),
+            Self::Archive(ending) => &name[..name.len() - ending.len()],
+        }
+    }
+
+    /// Which comes first where the same executable is packed in several ways.
+    pub(super) fn order(self) -> usize {
+        match self {
+            Self::File(Compression::Zstd) => 0,
+            Self::File(Compression::Xz) => 1,
+            Self::File(Compression::Gzip) => 2,
+            Self::File(_) => 3,
+            Self::Archive(ending) => {
+                4 + ARCHIVES.iter().position(|known| *known == ending).unwrap_or_default()
+            }
+        }
+    }
+}
+
+/// The ends of names that are no executables and hold none that could be read here.
+const OTHERS: &[&str] = &[
+    // What is said of other files.
+    ".asc",
+    ".sig",
+    ".minisig",
+    ".sigstore",
+    ".bundle",
+    ".cert",
+    ".crt",
+    ".pem",
+    ".pub",
+    ".att",
+    ".md5",
+    ".sha1",
+    ".sha256",
+    ".sha256sum",
+    ".sha384",
+    ".sha512",
+    ".sha512sum",
+    ".b3",
+    ".blake3",
+    ".digest",
+    ".sum",
+    ".json",
+    ".jsonl",
+    ".spdx",
+    ".cdx",
+    ".sbom",
+    ".xml",
+    ".intoto",
+    ".prov",
+    ".provenance",
+    ".torrent",
+    ".zsync",
+    ".yml",
+    ".yaml",
+    ".toml",
+    // Packages and images, which a package manager installs.
+    ".deb",
+    ".rpm",
+    ".apk",
+    ".ipk",
+    ".snap",
+    ".flatpak",
+    ".appimage",
+    ".msi",
+    ".msix",
+    ".dmg",
+    ".pkg",
+    ".iso",
+    ".img",
+    ".whl",
+    ".gem",
+    ".crate",
+    ".nupkg",
+    ".vsix",
+    ".jar",
+    // Archives in forms that are not read.
+    ".7z",
+    ".rar",
+    ".bz2",
+    ".tbz",
+    ".tbz2",
+    ".lz",
+    ".lz4",
+    ".lzma",
+    ".br",
+    ".z",
+    // What belongs to an executable.
+    ".debug",
+    ".dbg",
+    ".dwp",
+    ".pdb",
+    ".dsym",
+    ".sym",
+    ".symbols",
+    ".map",
+    ".d",
+    ".a",
+    ".so",
+    ".dll",
+    ".dylib",
+    ".lib",
+    ".wasm",
+    // Texts.
+    ".txt",
+    ".md",
+    ".html",
+    ".pdf",
+    ".log",
+    ".patch",
+    ".diff",
+    ".sh",
+    ".bash",
+    ".fish",
+    ".zsh",
+    ".ps1",
+    ".bat",
+    ".py",
+    ".1",
+    ".rs",
+];
+
+/// Whether a file of that name can be an executable or hold one.
+pub(super) fn may_be_executable(name: &str) -> bool {
+    let stem = Packing::of_name(name).strip(name);
+    ![name, stem].iter().any(|name| OTHERS.iter().any(|ending| ends(name, ending)))
+}
+
+fn ends(name: &str, ending: &str) -> bool {
+    name.len()
+        .checked_sub(ending.len())
+        .and_then(|at| name.split_at_checked(at))
+        .is_some_and(|(stem, end)| !stem.is_empty() && end.eq_ignore_ascii_case(ending))
+}

@@ -1,0 +1,152 @@
+use std::time::Instant;
+
+use http::{HeaderMap, StatusCode, Uri, header};
+use selfup_fetch::{Error, ErrorKind, redact};
+use tokio::time::timeout;
+use url::Url;
+
+use crate::{
+    deadlines::Deadlines,
+    failure,
+    limit::Limit,
+    session::{Reply, Session},
+    settings::Prepared,
+};
+
+/// What came back at the end of the redirects, its body still to be read.
+pub(crate) struct Answer {
+    pub(crate) reply: Reply,
+    /// Who answered.
+    pub(crate) url: Url,
+    /// When the body must be there.
+    pub(crate) deadline: Instant,
+    /// Whether the API answered, and not the host that it redirects downloads to.
+    pub(crate) is_api: bool,
+    /// Who answered, as it may be shown, if not the API.
+    pub(crate) place: Option<String>,
+}
+
+/// More than any honest chain needs.
+const MOST_REDIRECTS: u32 = 10;
+
+impl Answer {
+    pub(crate) fn status(&self) -> StatusCode {
+        self.reply.status()
+    }
+
+    pub(crate) fn headers(&self) -> &HeaderMap {
+        self.reply.headers()
+    }
+
+    pub(crate) fn header(&self, name: header::HeaderName) -> Option<&str> {
+        self.headers().get(name)?.to_str().ok()
+    }
+
+    /// Names who answered, if that was not the API.
+    pub(crate) fn named(&self, error: Error) -> Error {
+        match &self.place {
+            Some(place) => error.at(place),
+            None => error,
+        }
+    }
+}
+
+/// Asks and follows redirects to an answer, and learns how much the API will still answer.
+///
+/// The token goes to the API's origin only: a storage host that is redirected to never sees it.
+pub(crate) fn ask(
+    session: &Session,
+    prepared: &Prepared,
+    limit: &mut Limit,
+    start: Url,
+    headers: &HeaderMap,
+    deadline: Instant,
+) -> Result<Answer, Error> {
+    let home = start.origin();
+    let (mut url, mut redirects) = (start, 0);
+    loop {
+        let is_api = url.origin() == prepared.base.origin();
+        let place = (url.origin() != home).then(|| redact(url.as_str()));
+        let named = |error: Error| match &place {
+            Some(place) => error.at(place),
+            None => error,
+        };
+        if is_api {
+            limit.check()?;
+        }
+        let reply = once(session, &prepared.deadlines, &url, headers, deadline).map_err(named)?;
+        if is_api {
+            limit.note(reply.status(), reply.headers(), prepared.token.is_some());
+        }
+        let Some(next) = target(&reply, &url).map_err(named)? else {
+            return Ok(Answer { reply, url, deadline, is_api, place });
+        };
+        redirects += 1;
+        if redirects > MOST_REDIRECTS {
+            return Err(named(refusal(format!("redirected more than {MOST_REDIRECTS} times"))));
+        }
+        if next.scheme() != "https" && (url.scheme() == "https" || next.scheme() != "http") {
+            return Err(named(refusal(format!("redirected to unencrypted {}:", next.scheme()))));
+        }
+        url = next;
+    }
+}
+
+/// Asks the one who answered once more, within the same deadline.
+pub(crate) fn again(
+    session: &Session,
+    deadlines: &Deadlines,
+    answer: &Answer,
+    headers: &HeaderMap,
+) -> Result<Reply, Error> {
+    once(session, deadlines, &answer.url, headers, answer.deadline)
+}
+
+fn once(
+    session: &Session,
+    deadlines: &Deadlines,
+    url: &Url,
+    headers: &HeaderMap,
+    deadline: Instant,
+) -> Result<Reply, Error> {
+    let uri: Uri = url.as_str().parse().map_err(|error: http::uri::InvalidUri| {
+        refusal(format!("redirected to where nothing can be fetched: {error}"))
+    })?;
+    let left = deadline.saturating_duration_since(Instant::now());
+    // The connection has a deadline of its own within this one.
+    let patience = (deadlines.connect + deadlines.response).min(left);
+    let answered =
+        session.run(async { timeout(patience, session.get(uri, headers.clone())).await });
+    match answered {
+        Some(Ok(Ok(reply))) => Ok(reply),
+        Some(Ok(Err(error))) => Err(failure::before_answer(error, deadlines)),
+        Some(Err(_)) | None if patience == left => Err(deadlines.too_long()),
+        Some(Err(_)) | None => Err(deadlines.no_answer()),
+    }
+}
+
+/// Where an answer sends us, if it does.
+fn target(reply: &Reply, url: &Url) -> Result<Option<Url>, Error> {
+    let status = reply.status();
+    if !matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308) {
+        return Ok(None);
+    }
+    let location = reply
+        .headers()
+        .get(header::LOCATION)
+        .ok_or_else(|| refusal(format!("answered {status} without a location")))?;
+    let location = location.to_str().map_err(|_| refusal("redirected to no address".to_owned()))?;
+    let mut next = url
+        .join(location)
+        .map_err(|error| refusal(format!("redirected to where nothing can be fetched: {error}")))?;
+    next.set_fragment(None);
+    if next.host_str().is_none() {
+        return Err(refusal("redirected to no host".to_owned()));
+    }
+    Ok(Some(next))
+}
+
+/// What a redirect must not do will not mend by itself.
+fn refusal(reason: String) -> Error {
+    Error::new(ErrorKind::Protocol, reason).permanent()
+}

@@ -1,0 +1,121 @@
+use std::time::Duration;
+
+use selfup_fetch::{Artifact, Current, Error, Fetch, Outcome};
+
+use crate::{
+    GitHub,
+    api::Api,
+    artifact, checksum,
+    download::Download,
+    release::{Asset, Stamp},
+    session::Session,
+    signature,
+};
+
+/// What an artifact is known by: one upload of one file to one release.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Identity {
+    release: u64,
+    asset: Stamp,
+}
+
+/// What was settled.
+#[derive(Debug)]
+pub(crate) struct Settled {
+    identity: Identity,
+    /// The signature of what was refused for all that one was asked for; an inner `None` where
+    /// there was none.
+    refused: Option<Option<Stamp>>,
+}
+
+/// What was handed out.
+pub(crate) struct Pending {
+    identity: Identity,
+    /// The signature that came with it, if one was asked for.
+    signature: Option<Option<Stamp>>,
+}
+
+impl Fetch for GitHub {
+    fn init(&mut self, _: &Current) -> Result<(), Error> {
+        self.prepare()
+    }
+
+    fn fetch(&mut self, current: &Current) -> Result<Option<Artifact>, Error> {
+        self.pending = None;
+        self.prepare()?;
+        let place = self.settings.place();
+        let Some((pending, artifact)) = self.poll(current).map_err(|error| error.at(place))? else {
+            return Ok(None);
+        };
+        self.pending = Some(pending);
+        Ok(Some(artifact))
+    }
+
+    fn settle(&mut self, outcome: Outcome) {
+        if let Some(pending) = self.pending.take()
+            && outcome.is_settled()
+        {
+            let refused = pending.signature.filter(|_| outcome == Outcome::Refused);
+            self.settled = Some(Settled { identity: pending.identity, refused });
+        }
+    }
+
+    fn interval(&self) -> Option<Duration> {
+        Some(self.interval)
+    }
+}
+
+impl GitHub {
+    fn prepare(&mut self) -> Result<(), Error> {
+        if self.prepared.is_none() {
+            self.prepared = Some(self.settings.prepare()?);
+        }
+        Ok(())
+    }
+
+    fn poll(&mut self, current: &Current) -> Result<Option<(Pending, Artifact)>, Error> {
+        // Before anything is made that would cost something.
+        self.limit.check()?;
+        let Some(prepared) = &self.prepared else { return Ok(None) };
+        let session = Session::open(prepared)?;
+        let settings = &self.settings;
+        let mut api = Api { session: &session, prepared, settings, limit: &mut self.limit };
+
+        let release = self.listing.wanted(&mut api)?;
+        let asset = settings.wanted.choose(&release, &settings.repo, &prepared.platform)?;
+        let signature = signature::beside(&release, asset);
+        let wanted = current.is_signature_wanted();
+        let pending = Pending {
+            identity: Identity { release: release.id, asset: asset.stamp() },
+            signature: wanted.then(|| signature.map(Asset::stamp)),
+        };
+        if self.settled.as_ref().is_some_and(|settled| settled.is_still(&pending)) {
+            return Ok(None);
+        }
+
+        let digest = match asset.digest() {
+            Some(digest) => Some(digest),
+            None => checksum::of(&mut api, &release, asset)?,
+        };
+        let signature = signature.filter(|_| wanted).map(|it| api.text(it)).transpose()?;
+        let answer = api.bytes(asset)?;
+        let place = format!("{} of {}", asset.name, settings.place());
+        let deadlines = prepared.deadlines;
+        let download = Download::of(session, answer, deadlines, asset.size, place.clone())?;
+        let mut artifact = artifact::of(download, asset, digest, &place)?;
+        artifact.version = Some(release.version().to_owned());
+        artifact.signature = signature;
+        Ok(Some((pending, artifact)))
+    }
+}
+
+impl Settled {
+    /// Whether that is what was settled. What was refused may have been signed since.
+    fn is_still(&self, now: &Pending) -> bool {
+        let signed_anew = match (&self.refused, &now.signature) {
+            (Some(then), Some(now)) => then != now,
+            _ => false,
+        };
+        self.identity == now.identity && !signed_anew
+    }
+}

@@ -1,0 +1,50 @@
+//! The token of the environment is taken where it is asked for, and only there.
+//!
+//! The test runs itself once more with the variable set: a test cannot change its own environment.
+#![allow(clippy::unwrap_used, reason = "a test stops where it goes wrong")]
+
+use std::{
+    io::{Read, Write},
+    net::TcpListener,
+    process::Command,
+};
+
+use selfup_fetch::{Current, Fetch};
+use selfup_fetch_github::GitHub;
+
+/// The head of the request that a poll of this source sends.
+fn sent(with: impl FnOnce(GitHub) -> GitHub) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let server = std::thread::spawn(move || {
+        let (mut socket, _) = listener.accept().unwrap();
+        let (mut head, mut piece) = (Vec::new(), [0; 1024]);
+        while !head.ends_with(b"\r\n\r\n") {
+            let n = socket.read(&mut piece).unwrap();
+            assert_ne!(n, 0, "the request stopped");
+            head.extend_from_slice(&piece[..n]);
+        }
+        socket.write_all(b"HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n").unwrap();
+        String::from_utf8(head).unwrap()
+    });
+    let mut source = with(GitHub::new("example", "app").base_url(url));
+    source.fetch(&Current::new("/usr/bin/app", String::new)).unwrap_err();
+    server.join().unwrap()
+}
+
+#[test]
+fn a_token_of_the_environment_is_taken_when_asked_for() {
+    #[expect(clippy::disallowed_methods, reason = "the test is about the environment")]
+    let is_set = std::env::var_os("GITHUB_TOKEN").is_some_and(|token| token == "of-the-env");
+    if !is_set {
+        let mut again = Command::new(std::env::current_exe().unwrap());
+        let output = again.env("GITHUB_TOKEN", "of-the-env").output().unwrap();
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success() && text.contains("1 passed"), "{text}");
+        return;
+    }
+    assert!(!sent(|source| source).contains("authorization"));
+    assert!(sent(GitHub::token_from_env).contains("authorization: Bearer of-the-env\r\n"));
+    let set = sent(|source| source.token_from_env().token("set"));
+    assert!(set.contains("authorization: Bearer set\r\n"), "{set}");
+}
