@@ -54,6 +54,11 @@ pub(crate) const NEEDS: &[Need] = &[
     },
     Need { command: "supervisord", package: "supervisor", why: "a process manager, to run under" },
     Need { command: "runsvdir", package: "runit", why: "a process manager, to run under" },
+    Need {
+        command: "start-stop-daemon",
+        package: "dpkg",
+        why: "starts and stops services by their pid files, as init scripts do",
+    },
     Need { command: "s6-svscan", package: "s6", why: "a process manager, to run under" },
     Need { command: "unshare", package: "util-linux", why: "namespaces for a test, and flock" },
 ];

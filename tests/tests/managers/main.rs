@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "in a test a panic is the report")]
 
 mod contract;
+mod start_stop_daemon;
 
 use contract::App;
 use selfup_tests::manager::{Manager, Runit, S6, Supervisord};
