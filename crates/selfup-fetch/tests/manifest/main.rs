@@ -180,6 +180,8 @@ fn the_minimum_must_run_already() {
         assert!(error.to_string().contains(words), "{error}");
     }
     parse(&with("")).unwrap().may_replace(None).unwrap();
+    let built = parse(&with(r#", "minimum_version": "1.8.0+build.2""#)).unwrap();
+    built.may_replace(Some("1.8.0+build.1")).unwrap();
 }
 
 #[test]
