@@ -28,7 +28,8 @@ fn a_start_takes_until_the_first_child_is_ready() {
     wait_until("the time that the unit gives it to be over", PATIENCE, || {
         started.elapsed() > Duration::from_secs(2)
     });
-    assert_eq!(app.show("ActiveState"), "activating", "the master has asked for patience");
+    let (state, restarts) = (app.show("ActiveState"), app.show("NRestarts"));
+    assert_eq!((&*state, &*restarts), ("activating", "0"), "the master has asked for patience");
     fs::remove_file(file).unwrap();
     app.wait_for("ActiveState", "active");
     let id = &app.deployment.installed()[..8];
