@@ -9,10 +9,12 @@
 
 mod app;
 mod ends;
+mod hardening;
 mod isolation;
 mod lifecycle;
 mod notify;
 mod page;
+mod signals;
 mod sockets;
 mod store;
 mod upgrades;
