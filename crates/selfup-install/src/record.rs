@@ -188,7 +188,8 @@ fn refusal(line: &str) -> Option<Refusal> {
 /// Without control characters, and not too long.
 fn one_line(reason: &str) -> String {
     let mut line = String::new();
-    for character in reason.trim().chars() {
+    let is_blank = |character: char| character.is_whitespace() || character.is_control();
+    for character in reason.trim_matches(is_blank).chars() {
         let character = if character.is_control() { ' ' } else { character };
         if line.len() + character.len_utf8() > REASON {
             break;
@@ -230,6 +231,15 @@ mod tests {
         assert_eq!(record.to_string(), expected);
         assert_eq!(Record::parse(expected.as_bytes()), record);
         assert_eq!(record.refusal(id(3)).unwrap().time(), at(1_700_000_000));
+    }
+
+    #[test]
+    fn a_reason_stays_as_it_is_once_it_is_a_line() {
+        for reason in ["\0\0it crashed\u{85}", " \n it\tcrashed ", "\u{1b}[31mit crashed"] {
+            let line = one_line(reason);
+            assert_eq!(one_line(&line), line, "{reason:?}");
+            assert!(line.ends_with("crashed") && !line.starts_with(' '), "{line:?}");
+        }
     }
 
     #[test]
