@@ -19,8 +19,19 @@ use crate::{
 /// | [`stall_timeout`](Self::stall_timeout) | 30 s | longer pauses than any retransmission needs |
 /// | [`total_timeout`](Self::total_timeout) | 1 h | 500 MB at 140 kB/s |
 ///
-/// The usual proxy variables of the environment are followed, unless
-/// [`proxy_from_env(false)`](Self::proxy_from_env) says no.
+/// And the rest:
+///
+/// | setting | default | |
+/// |---|---|---|
+/// | [`validators`](Self::validators) | all | the more is compared, the less is missed |
+/// | [`https_only`](Self::https_only) | `false` | an `http:` address is somebody's decision |
+/// | [`max_redirects`](Self::max_redirects) | 10 | more than any honest chain needs |
+/// | [`resumptions`](Self::resumptions) | 10 | an hour that is cut every few minutes |
+/// | [`trust`](Self::trust) | Mozilla's roots | the same everywhere, in an empty container too |
+/// | [`client_certificate`](Self::client_certificate) | none | |
+/// | [`proxy_from_env`](Self::proxy_from_env) | `true` | as everything else on the machine does |
+/// | [`interval`](Self::interval) | the caller's | |
+/// | [`user_agent`](Self::user_agent) | this crate and its version | so that servers can tell |
 #[must_use]
 pub struct Http {
     pub(crate) settings: Settings,

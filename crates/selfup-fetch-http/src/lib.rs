@@ -24,37 +24,103 @@
 //! # What it does
 //!
 //! - **Polls cheaply.** What counts as "unchanged" is for [`Validators`] to say. A server that
-//!   does not answer `HEAD` is asked with a conditional `GET`. A server without validators is
-//!   downloaded from at every poll, and whoever reads the bytes compares them; set a long
-//!   [`interval`](Http::interval) there.
+//!   does not answer `HEAD`, or not as it answers `GET`, is asked with a conditional `GET` from then
+//!   on. A server without validators is downloaded from at every poll, and whoever reads the bytes
+//!   compares them: that is the size of the file once an [`interval`](Http::interval), so set a
+//!   long one there, or have the server send an `ETag`.
 //! - **Remembers late.** Validators count as seen once the executable is settled as installed,
 //!   up to date or refused. A broken transfer is fetched again.
 //! - **Never waits for ever.** Every phase has a deadline: name and connection, answer, the time
 //!   without any byte, the whole transfer. See [`Http`] for the defaults.
+//! - **Goes on after a break** in the middle of a file, where the server can prove that it is still
+//!   the same: see [below](#resuming).
 //! - **Never hands out half a file.** A body that is shorter than its `Content-Length`, a chunked
 //!   one without its last chunk, or a gzip stream without its end fails while it is read.
-//! - **Keeps secrets.** Credentials and headers of the configuration go to the configured origin
-//!   (scheme, host and port) only, whatever redirects say; addresses in errors come without
-//!   credentials and query values.
+//! - **Keeps secrets.** Credentials, headers and the client certificate of the configuration go to
+//!   the configured origin (scheme, host and port) only, whatever redirects say, and those of a
+//!   proxy to the proxy only; addresses in errors come without credentials and query values.
 //! - **Follows redirects** up to a bound; `https` is never left for `http`.
+//! - **Goes through proxies**, those of the environment or [one of yours](Http::proxy).
 //! - **Brings the signature** where one is wanted: from the same address with `.minisig` after its
 //!   path, with the same credentials. It signs the executable itself: that of `app.gz` is
-//!   `app.minisig`, made of `app`. What was refused is fetched again when its signature changes.
-//! - **Decompresses** a file whose name ends in `.gz`. `Content-Encoding: gzip` is a different
-//!   thing; it is not asked for, and undone where a server does it all the same.
+//!   `app.minisig`, made of `app`. A server that answers 404, 410 or 403 has none (object stores say
+//!   403 of what is not there to those who may not list), so that the executable is refused where
+//!   it needs one. What was refused is fetched again when its signature changes.
+//! - **Decompresses** a file whose name ends in `.gz`, `.zst` or `.xz`, the latter two with the
+//!   features `zstd` and `xz`; after redirects the last name that says so counts.
+//!   `Content-Encoding: gzip` is a different thing; it is not asked for, and undone where a server
+//!   does it all the same. Servers that take a file's own compression for such a coding are
+//!   understood.
 //!
 //! # What it does not
 //!
-//! It verifies neither digest nor signature: that is for the installer. It does not retry, log,
-//! or keep a thread; the waiting between polls is the caller's
-//! ([`Backoff`](selfup_fetch::Backoff)). No resumption of broken transfers, HTTP/2, client
-//! certificates or SOCKS proxies.
+//! It verifies neither digest nor signature: that is for the installer. It does not poll again by
+//! itself, log, or keep a thread; the waiting between polls is the caller's
+//! ([`Backoff`](selfup_fetch::Backoff)). No HTTP/2, no SOCKS proxies, no TLS to a proxy itself. What
+//! arrived of a transfer that failed for good is not kept for the next poll.
+//!
+//! # Resuming
+//!
+//! When a body breaks (the connection ends or is reset, or no byte comes for the
+//! [stall timeout](Http::stall_timeout)), the rest is asked for from the configured address anew,
+//! with `Range` and `If-Range` (RFC 9110, sections 13.1.5 and 14), and whoever reads does not
+//! notice. That is done if the answer had
+//!
+//! - a strong `ETag`; or no tag at all and a `Last-Modified` at least a minute before its `Date`. A
+//!   weak tag leaves nothing to resume by. Nor does a validator that [does not count](Validators);
+//! - no content coding, and no `Accept-Ranges: none`.
+//!
+//! The rest is taken only if it is a 206 that begins at the very byte, of a file of the same length
+//! and under the same validator, not coded, from the same place (a query may differ: presigned
+//! addresses do). Anything else is never joined to the first part: a file that has changed is
+//! [`ErrorKind::Changed`](selfup_fetch::ErrorKind::Changed), and the next poll fetches it from the
+//! start.
+//!
+//! The rest is asked for after a pause of up to 200 ms, which doubles up to 5 s as long as the
+//! server cannot be reached or is in trouble. A `Retry-After` of up to 10 s is waited for; a longer
+//! one ends the transfer and is passed on to the caller. After
+//! [10 requests](Http::resumptions), or a rest that brings no byte, the transfer has failed. The
+//! [total timeout](Http::total_timeout) spans all of it.
+//!
+//! # When it fails
+//!
+//! What [`fetch`](selfup_fetch::Fetch::fetch), or the artifact's reader, returns:
+//!
+//! | what happened | [kind](selfup_fetch::ErrorKind) | transient |
+//! |---|---|---|
+//! | settings that cannot work; a proxy of the environment that cannot be used; a compression that this build does not know | `Configuration` | no |
+//! | no such name, refused, no route; a proxy that does not reach the host | `Unreachable` | yes |
+//! | no connection, no answer or not all of it within a deadline | `TimedOut` | yes |
+//! | no byte for the stall timeout | `Stalled` ¹ | yes |
+//! | the connection ended before the answer or within it | `Truncated` ¹ | yes |
+//! | the server's certificate is not accepted | `Untrusted` | no |
+//! | 401, 403, 407; a client certificate is wanted or not accepted | `Denied` | no |
+//! | 404, 410 | `NotFound` | yes |
+//! | 408, 425, 429, 5xx; 403 with `Retry-After` | `Unavailable` ² | yes |
+//! | other 4xx, but for 421 | `Protocol` | no |
+//! | another status that is no file; no HTTP, no TLS; unsound framing; a coding that cannot be undone | `Protocol` | yes |
+//! | too many redirects, or one that must not be followed | `Protocol` | no |
+//! | the file changed before its rest was fetched | `Changed` | yes |
+//! | not sound as the compression that its name tells | `Corrupt` | yes |
+//! | the compressed data end too soon | `Truncated` | yes |
+//! | it decompresses to far more than any executable does | `TooLarge` | no |
+//!
+//! ¹ In the body, what can be resumed is resumed first. ² With the delay that the server asked for
+//! ([`retry_after`](selfup_fetch::Error::retry_after)).
+//!
+//! Within one call, nothing is asked twice but a request for which a connection was used that had
+//! been kept open and turned out to be closed, and the rest of a file. Everything else is asked
+//! again at the next poll: after the pause that [`Backoff`](selfup_fetch::Backoff) gives (doubling,
+//! with jitter, no less than the server asked for), and since somebody may mend it, what is not
+//! transient as well. A page that a captive portal serves in place of the file is handed out like
+//! any file; once it is settled as refused, it is not fetched again, and the true file is.
 //!
 //! # TLS
 //!
 //! rustls with ring. The trusted roots are Mozilla's, compiled in, so that it works in a container
 //! without any certificates, and the same everywhere; they age with the executable, which
 //! replaces itself. [`Http::trust`] replaces them with your own. The platform's store is not read.
+//! To a server that asks, [`Http::client_certificate`] says who we are.
 //!
 //! # Limits
 //!

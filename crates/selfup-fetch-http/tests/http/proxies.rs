@@ -1,6 +1,9 @@
 //! Through a proxy, and past it. The server is the proxy here, and what is behind it as well.
 
+use std::process::Command;
+
 use selfup_fetch::{ErrorKind, Fetch, Outcome};
+use selfup_fetch_http::Http;
 
 use crate::{fetch, http, poll, server::Server};
 
@@ -116,4 +119,32 @@ fn what_a_proxy_refuses_is_told() {
         assert_eq!(error.kind(), ErrorKind::Unreachable, "{error}");
         assert!(error.to_string().contains(&address.to_string()), "{error}");
     }
+}
+
+#[test]
+fn the_environment_names_one() {
+    let server = Server::start(|request, reply| reply.answer(request, 200, &[], b"one"));
+    let asks = |variables: &[(&str, &str)]| {
+        let mut child = Command::new(std::env::current_exe().unwrap());
+        for name in ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"] {
+            child.env_remove(name);
+        }
+        child.args(["--ignored", "--exact", "proxies::in_an_environment_of_its_own"]);
+        let output = child.envs(variables.iter().copied()).output().unwrap();
+        let asked = server.requests().len();
+        (output.status.success(), asked)
+    };
+    let proxy = server.address.to_string();
+    assert_eq!(asks(&[("http_proxy", &proxy)]), (true, 1));
+    assert_eq!(asks(&[("ALL_PROXY", &proxy)]), (true, 1));
+    assert_eq!(asks(&[("http_proxy", &proxy), ("no_proxy", "invalid")]), (false, 0));
+    assert_eq!(asks(&[("https_proxy", &proxy)]), (false, 0));
+}
+
+#[test]
+#[ignore = "run by the test above, with the variables that it sets"]
+fn in_an_environment_of_its_own() {
+    let url = "http://home.invalid/app";
+    poll(&mut http(url)).unwrap_err();
+    assert_eq!(fetch(&mut Http::new(url)).unwrap().unwrap(), b"one");
 }
