@@ -3,6 +3,7 @@
 mod announcements;
 mod invariants;
 mod render;
+mod signals_page;
 mod situations;
 mod table;
 

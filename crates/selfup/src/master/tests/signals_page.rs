@@ -1,0 +1,94 @@
+//! The tables of docs/SIGNALS.md.
+
+use super::{super::lifecycle::Phase, *};
+
+/// Where the crate was unpacked by itself, there is no page.
+const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/SIGNALS.md");
+
+const SIGNALS: [Signal; 11] = [
+    Signal::USR2,
+    Signal::TERM,
+    Signal::INT,
+    Signal::QUIT,
+    Signal::TSTP,
+    Signal::TTIN,
+    Signal::TTOU,
+    Signal::CONT,
+    Signal::HUP,
+    Signal::USR1,
+    Signal::WINCH,
+];
+
+/// One child that serves; one that does, one that is to, and one that did; one that starts first.
+fn situations(rules: &Rules) -> [Lifecycle; 3] {
+    use Event::{Ready, Restart, Start};
+    let restart = Restart(super::super::Cause::Call);
+    let after = |events: &[Event]| {
+        let life = Lifecycle::new(rules.clone());
+        events.iter().fold(life, |life, event| step(life, second(0), *event).0)
+    };
+    let serving = [Start, Ready(generation(1))];
+    let all = [serving.as_slice(), &[restart, Ready(generation(2)), restart]].concat();
+    [after(&serving), after(&all), after(&[Start])]
+}
+
+fn row(name: &str, rules: &Rules, sent: Signal) -> String {
+    let [serving, all, starting] = situations(rules);
+    let meets = |life: &Lifecycle| step(life.clone(), second(1), signal(sent));
+    let master = {
+        let (after, actions) = meets(&serving);
+        if actions.iter().any(|action| matches!(action, Action::Spawn(_))) {
+            "restarts"
+        } else if after.queued.is_some() {
+            "restarts when that one has ended"
+        } else if matches!(after.phase, Phase::Stopping { .. }) {
+            "ends as the active child does"
+        } else if actions.iter().any(|action| matches!(action, Action::StopSelf(_))) {
+            "stops as well"
+        } else {
+            "–"
+        }
+    };
+    let active = child(serving.active(), &meets(&serving));
+    // Without restarts there are no others.
+    let [candidate, draining] = if rules.no_restart {
+        [""; 2]
+    } else {
+        [all.candidate(), Some(generation(1))].map(|which| child(which, &meets(&all)))
+    };
+    let first = child(starting.candidate(), &meets(&starting));
+    format!("| {name} | {active} | {candidate} | {draining} | {first} | {master} |")
+}
+
+fn child(which: Option<Generation>, (after, actions): &(Lifecycle, Vec<Action>)) -> &'static str {
+    let done = actions.iter().find_map(|action| match action {
+        Action::Send(child, _) if Some(*child) == which => Some("gets it"),
+        Action::Drain(child) if Some(*child) == which => Some("is told to finish"),
+        _ => None,
+    });
+    done.unwrap_or(if after.held.is_empty() { "–" } else { "gets it when ready" })
+}
+
+#[test]
+fn the_page_on_signals_says_what_is_done() {
+    let Ok(page) = std::fs::read_to_string(PAGE) else { return };
+    let mut rows: Vec<String> =
+        SIGNALS.iter().map(|sent| row(&sent.to_string(), &rules(), *sent)).collect();
+    let restart_signal = Rules { restart_signal: Signal::HUP, ..rules() };
+    let drain_on_terminate = Rules { drain_on_terminate: true, ..rules() };
+    let no_restart = Rules { no_restart: true, ..rules() };
+    let sequential = Rules { handover: Handover::Sequential, ..rules() };
+    for (option, rules, sent) in [
+        ("restart_signal(Signal::HUP)", &restart_signal, Signal::HUP),
+        ("restart_signal(Signal::HUP)", &restart_signal, Signal::USR2),
+        ("drain_on_terminate(true)", &drain_on_terminate, Signal::TERM),
+        ("no_restart(true)", &no_restart, Signal::USR2),
+        ("no_restart(true)", &no_restart, Signal::TERM),
+        ("handover(Handover::Sequential)", &sequential, Signal::USR2),
+    ] {
+        rows.push(row(&format!("`{option}`: {sent}"), rules, sent));
+    }
+    let on_page: Vec<&str> =
+        page.lines().filter(|line| line.starts_with("| SIG") || line.starts_with("| `")).collect();
+    assert!(rows == on_page, "the page should say\n{}", rows.join("\n"));
+}
