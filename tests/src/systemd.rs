@@ -35,7 +35,8 @@ pub const CGROUPS: &str = "systemd/cgroups";
 /// Whether all is here that it takes; if not, this test is noted as left out.
 #[must_use = "a test that lacks something it needs returns"]
 pub fn available() -> bool {
-    need::root() && [SYSTEMD, "systemctl", "unshare", "nsenter"].into_iter().all(need::program)
+    need::root()
+        && [SYSTEMD, "systemctl", "unshare", "nsenter", "setpriv"].into_iter().all(need::program)
 }
 
 /// The version, such as 252.
@@ -217,7 +218,9 @@ fn prepared(sandbox: &Sandbox, guest: &str, without: &str, init: &[&str]) -> Com
     if !sandbox.join(LOG).exists() {
         mkfifo(&sandbox.join(LOG), Mode::S_IRUSR | Mode::S_IWUSR).unwrap();
     }
-    let mut command = Command::new("unshare");
-    command.args(["--mount", "--", guest, "outside"]).arg(sandbox.path()).arg(without).args(init);
+    // Should this process be killed, nothing of it stays.
+    let mut command = Command::new("setpriv");
+    command.args(["--pdeathsig", "KILL", "--", "unshare", "--mount", "--", guest, "outside"]);
+    command.arg(sandbox.path()).arg(without).args(init);
     command
 }

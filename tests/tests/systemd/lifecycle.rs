@@ -1,6 +1,7 @@
 //! Start, reload, stop, and an end that nobody asked for.
 
 use super::app::{App, UNIT, ask_for};
+use super::page;
 use selfup_tests::load::{Config, Lane, Load, Report};
 use selfup_tests::sandbox::{PATIENCE, children_of, wait_until};
 use selfup_tests::systemd;
@@ -55,12 +56,8 @@ fn reload_under_load(app: &App, server: SocketAddr, times: usize) -> Report {
     load.stop()
 }
 
-#[test]
-fn reloads_under_load_lose_nothing() {
-    if !systemd::available() {
-        return;
-    }
-    let app = App::axum("systemd-reload", "");
+fn loses_nothing(name: &str, settings: &str) {
+    let app = App::axum(name, settings);
     let server = app.start();
     let report = reload_under_load(&app, server, 5);
     assert_eq!(report.lost(), 0, "{report}");
@@ -68,4 +65,18 @@ fn reloads_under_load_lose_nothing() {
     assert_eq!((app.show("ActiveState"), app.show("NRestarts")), ("active".into(), "0".into()));
     app.systemd.systemctl(&["stop", UNIT]);
     app.finish();
+}
+
+#[test]
+fn reloads_under_load_lose_nothing() {
+    if systemd::available() {
+        loses_nothing("systemd-reload", "");
+    }
+}
+
+#[test]
+fn reloads_by_notification_under_load_lose_nothing() {
+    if let Some(settings) = page::reload_by_notification() {
+        loses_nothing("systemd-reload-by-notification", settings);
+    }
 }

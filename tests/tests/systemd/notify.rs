@@ -1,6 +1,7 @@
 //! What the master tells systemd without being asked.
 
 use super::app::{App, UNIT, ask_for};
+use super::page;
 use selfup_tests::sandbox::{PATIENCE, wait_until};
 use selfup_tests::systemd;
 use selfup_tests::visitor::ask;
@@ -14,6 +15,12 @@ fn loading(name: &str, settings: &str) -> App {
     app
 }
 
+/// More than the second that the unit gives it.
+fn wait_for_the_unit_s_own_limit() {
+    let asked = Instant::now();
+    wait_until("the time to be over", PATIENCE, || asked.elapsed() > Duration::from_millis(1500));
+}
+
 #[test]
 fn a_start_takes_until_the_first_child_is_ready() {
     if !systemd::available() {
@@ -21,13 +28,10 @@ fn a_start_takes_until_the_first_child_is_ready() {
     }
     let app = loading("systemd-start", "TimeoutStartSec=1");
     let file = app.deployment.sandbox().write("loading", "");
-    let started = Instant::now();
     app.systemd.systemctl(&["start", "--no-block", UNIT]);
     app.systemd.wait_output(UNIT, "v1 listens");
     app.wait_for("StatusText", "starting");
-    wait_until("the time that the unit gives it to be over", PATIENCE, || {
-        started.elapsed() > Duration::from_secs(2)
-    });
+    wait_for_the_unit_s_own_limit();
     let (state, restarts) = (app.show("ActiveState"), app.show("NRestarts"));
     assert_eq!((&*state, &*restarts), ("activating", "0"), "the master has asked for patience");
     fs::remove_file(file).unwrap();
@@ -42,7 +46,7 @@ fn a_reload_takes_until_the_next_child_is_ready() {
     if !systemd::available() {
         return;
     }
-    let app = loading("systemd-reloading", "");
+    let app = loading("systemd-reloading", "TimeoutStartSec=1");
     let address = app.start();
     let file = app.deployment.sandbox().write("loading", "");
     app.systemd.systemctl(&["reload", "--no-block", UNIT]);
@@ -50,6 +54,8 @@ fn a_reload_takes_until_the_next_child_is_ready() {
     app.systemd.wait_where(UNIT, "StatusText", "restarting", |text| {
         text.starts_with("restarting; child #1 serves")
     });
+    wait_for_the_unit_s_own_limit();
+    assert_eq!(app.show("ActiveState"), "reloading", "the master has asked for patience");
     assert_eq!(ask_for(address, "generation"), "1", "it serves meanwhile");
     fs::remove_file(file).unwrap();
     app.wait_for("ActiveState", "active");
@@ -75,22 +81,10 @@ fn a_reload_that_fails_leaves_the_unit_active_and_says_why() {
     app.finish();
 }
 
-/// The settings of the page for newer versions; there is nothing to test with an older one.
-fn reloaded_by_notification(name: &str) -> Option<App> {
-    if !systemd::available() {
-        return None;
-    }
-    if systemd::version() < 253 {
-        eprintln!("systemd {} has no Type=notify-reload, which came with 253", systemd::version());
-        return None;
-    }
-    let settings = super::page::unit("app.service.d/reload.conf");
-    Some(loading(name, settings))
-}
-
 #[test]
 fn a_reload_by_notification_returns_when_the_next_child_serves() {
-    let Some(app) = reloaded_by_notification("systemd-notify-reload") else { return };
+    let Some(settings) = page::reload_by_notification() else { return };
+    let app = loading("systemd-notify-reload", settings);
     let address = app.start();
     for generation in 2..=4 {
         app.reload();
@@ -107,7 +101,8 @@ fn a_reload_by_notification_returns_when_the_next_child_serves() {
 
 #[test]
 fn a_reload_by_notification_that_fails_is_over_at_once() {
-    let Some(app) = reloaded_by_notification("systemd-bad-notify-reload") else { return };
+    let Some(settings) = page::reload_by_notification() else { return };
+    let app = loading("systemd-bad-notify-reload", settings);
     let address = app.start();
     app.deployment.install(&app.deployment.release("version=2 exits_at_once=3"));
     app.reload();

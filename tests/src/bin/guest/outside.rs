@@ -17,6 +17,8 @@ pub(crate) fn start(folder: &str, without: &str, init: &[&str]) -> ExitCode {
     let status = Command::new("sh")
         .args(["-c", "echo $$ >\"$0\" && exec \"$@\""])
         .arg(cgroup.processes())
+        // If this process is killed, so is the init.
+        .args(["setpriv", "--pdeathsig", "KILL", "--"])
         .args(["unshare", "--pid", "--mount", "--uts", "--ipc", "--cgroup"])
         .args(["--fork", "--kill-child", "--mount-proc", "--"])
         .arg(env::current_exe().unwrap())
