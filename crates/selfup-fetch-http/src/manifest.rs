@@ -3,7 +3,7 @@
 use std::{io::Read, sync::Arc};
 
 use selfup_fetch::{
-    Artifact, Current, Digest, Error, ErrorKind, Outcome, Platform, checked,
+    Artifact, Current, Error, ErrorKind, Outcome, Platform, checked,
     manifest::{Entry, MAX_BYTES, Manifest, Signature},
     redact,
 };
@@ -101,7 +101,7 @@ impl Http {
         let Some(answer) = poll.changed(self.settled.as_ref())? else { return Ok(None) };
         let found = Found::read(answer, &poll.client)?;
         if !offers.has_settled(&found.offer) {
-            if !found.offer.runs(current) {
+            if !found.offer.entry.is_running(current) {
                 return Ok(Some(found));
             }
             self.refused = None;
@@ -148,13 +148,6 @@ impl Offer {
         Ok(Self { client: Arc::new(client.at(file)), signature, entry })
     }
 
-    /// Whether it is known to be what runs.
-    fn runs(&self, current: &Current) -> bool {
-        let mut digests = self.entry.executable().digests().iter().map(Digest::to_string);
-        // To know the id means to hash the executable, which is not done for nothing.
-        digests.any(|digest| digest.strip_prefix("sha1:").is_some_and(|id| id == current.id()))
-    }
-
     /// As in [`Http::refused`].
     fn signature(&self, current: &Current) -> Result<Option<Option<String>>, Error> {
         if !current.is_signature_wanted() {
@@ -179,13 +172,8 @@ impl Offer {
         let mut artifact = checked_artifact(answer, client, |file| {
             Box::new(checked(file, entry.size(), entry.digests().to_vec()).named(place))
         })?;
-        let executable = entry.executable();
-        artifact.size = executable.size().or(artifact.size);
-        artifact.digests = executable.digests().to_vec();
-        artifact.version = Some(entry.version().to_owned());
-        let name = || client.url.executable_name();
-        artifact.file_name = executable.name().map(str::to_owned).or_else(name);
-        Ok(artifact)
+        artifact.file_name = client.url.executable_name();
+        Ok(entry.describe(artifact))
     }
 }
 

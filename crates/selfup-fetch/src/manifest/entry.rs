@@ -2,7 +2,7 @@ use super::{
     json::{Object, Value},
     limits,
 };
-use crate::{Digest, Error};
+use crate::{Artifact, Current, Digest, Error};
 
 /// What a manifest has for one platform.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,6 +82,26 @@ impl Entry {
     #[must_use]
     pub const fn signature(&self) -> Option<&Signature> {
         self.signature.as_ref()
+    }
+
+    /// Whether its executable is known to be the one that runs.
+    ///
+    /// The [id](Current::id) is asked for only if there is a SHA-1 to hold it against.
+    #[must_use]
+    pub fn is_running(&self, current: &Current) -> bool {
+        let mut digests = self.executable.digests.iter().map(Digest::to_string);
+        digests.any(|digest| digest.strip_prefix("sha1:").is_some_and(|id| id == current.id()))
+    }
+
+    /// Says of an artifact, for whoever installs it, what is said of the executable.
+    pub fn describe(&self, mut artifact: Artifact) -> Artifact {
+        artifact.version = Some(self.version.clone());
+        artifact.size = self.executable.size.or(artifact.size);
+        artifact.digests.extend_from_slice(&self.executable.digests);
+        if let Some(name) = &self.executable.name {
+            artifact.file_name = Some(name.clone());
+        }
+        artifact
     }
 
     /// Whether `other` brings the same executable: what was settled for the one is settled for the
