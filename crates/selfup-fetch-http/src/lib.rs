@@ -46,6 +46,8 @@
 //!   `app.minisig`, made of `app`. A server that answers 404, 410 or 403 has none (object stores say
 //!   403 of what is not there to those who may not list), so that the executable is refused where
 //!   it needs one. What was refused is fetched again when its signature changes.
+//! - **Follows a manifest**, with the feature `manifest`: one document that says what is published
+//!   for all platforms (`Http::manifest`).
 //! - **Decompresses** a file whose name ends in `.gz`, `.zst` or `.xz`, the latter two with the
 //!   features `zstd` and `xz`; after redirects the last name that says so counts.
 //!   `Content-Encoding: gzip` is a different thing; it is not asked for, and undone where a server

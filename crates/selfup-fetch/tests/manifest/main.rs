@@ -7,7 +7,7 @@ mod refusals;
 use std::time::{Duration, SystemTime};
 
 use selfup_fetch::{
-    Error, ErrorKind, Platform,
+    Artifact, Current, Error, ErrorKind, Platform,
     manifest::{Entry, Manifest, Signature},
 };
 
@@ -182,6 +182,25 @@ fn the_minimum_must_run_already() {
     parse(&with("")).unwrap().may_replace(None).unwrap();
     let built = parse(&with(r#", "minimum_version": "1.8.0+build.2""#)).unwrap();
     built.may_replace(Some("1.8.0+build.1")).unwrap();
+}
+
+#[test]
+fn an_artifact_is_told_what_is_said_of_the_executable() {
+    let artifact = || Artifact::new(std::io::empty()).size(1).file_name("a");
+    let known = format!(r#"{{"name": "app", "size": 9, "digests": ["{SHA1}", "{SHA256}"]}}"#);
+    let full = entry(&format!(r#"{{"url": "a", "size": 5, "executable": {known}}}"#));
+    let described = full.describe(artifact());
+    assert_eq!((described.size, described.file_name.as_deref()), (Some(9), Some("app")));
+    assert_eq!(described.digests, full.executable().digests());
+    assert_eq!(described.version.as_deref(), Some("2.1.0"));
+    let described = entry(r#"{"url": "a", "size": 5}"#).describe(artifact());
+    assert_eq!((described.size, described.file_name.as_deref()), (Some(1), Some("a")));
+
+    let runs = |id: &'static str| Current::new("/usr/bin/app", move || id.to_owned());
+    assert!(full.is_running(&runs(&SHA1["sha1:".len()..])));
+    assert!(!full.is_running(&runs("")));
+    let unasked = Current::new("/usr/bin/app", || panic!("there is nothing to hold it against"));
+    assert!(!entry(&format!(r#"{{"url": "a", "digests": ["{SHA1}"]}}"#)).is_running(&unasked));
 }
 
 #[test]
