@@ -132,7 +132,8 @@
 //! `Last-Modified` counts whole seconds: where it is the only validator and was less than two
 //! seconds old, the file is fetched once more. Names are resolved by the system on a short-lived
 //! thread; a resolver that hangs beyond the deadline keeps that thread until it answers. Timeouts
-//! of phases may add up to the total one.
+//! of phases may add up to the total one. A server that leaves `HEAD` without any answer, but keeps
+//! the connection, is not found out, and is a timeout at each poll.
 //!
 //! # Platforms
 //!

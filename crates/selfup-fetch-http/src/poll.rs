@@ -111,7 +111,11 @@ impl Poll {
             let now = Seen::of(head.headers(), self.client.validators);
             return Ok(if settled.is_still(&now) { Look::Unchanged } else { Look::Changed });
         }
-        if status::needs_get(head.status()) { Ok(Look::Useless) } else { Err(head.refused()) }
+        if status::needs_get(head.status(), head.asks_to_wait()) {
+            Ok(Look::Useless)
+        } else {
+            Err(head.refused())
+        }
     }
 
     /// Gets it, unless it turns out to be the settled one after all.

@@ -25,9 +25,11 @@ pub(crate) fn is_final(status: StatusCode) -> bool {
 }
 
 /// Whether an answer to `HEAD` says nothing about what `GET` would bring: not allowed, not
-/// implemented, not signed for (presigned addresses are for one method), or not routed at all.
-pub(crate) fn needs_get(status: StatusCode) -> bool {
-    matches!(status.as_u16(), 400 | 403 | 404 | 405 | 501) || status.is_success()
+/// implemented, not signed for (presigned addresses are for one method), not routed at all, or too
+/// much for the program behind. Who asks to wait is meant for `GET` as well.
+pub(crate) fn needs_get(status: StatusCode, asks_to_wait: bool) -> bool {
+    let may_be_about_head = matches!(status.as_u16(), 400 | 403 | 404 | 405 | 500 | 501 | 502);
+    may_be_about_head && !asks_to_wait || status.is_success()
 }
 
 #[cfg(test)]

@@ -1,13 +1,17 @@
 //! The HTTP fetcher against real sockets, and servers that do what servers do.
 #![allow(clippy::unwrap_used, reason = "a test stops where it goes wrong")]
 
+mod breaking;
 mod deadlines;
+mod heads;
+mod joining;
 #[cfg(feature = "manifest")]
 mod manifest;
 mod polling;
 mod proxies;
 mod redirects;
 mod refusals;
+mod release;
 mod resuming;
 mod server;
 mod settings;

@@ -9,64 +9,13 @@ use std::{
 };
 
 use selfup_fetch::{Fetch, Outcome};
-use selfup_fetch_http::{Http, Validators};
+use selfup_fetch_http::Validators;
 
 use crate::{
     fetch, http, poll,
-    server::{Reply, Request, Server, Then},
+    release::{EVENING, MORNING, NOON, origin, settled},
+    server::{Server, Then},
 };
-
-/// What is published: headers and bytes, to be changed while the server runs.
-#[derive(Clone)]
-struct Release(Arc<Mutex<(Headers, Vec<u8>)>>);
-
-type Headers = Vec<(&'static str, &'static str)>;
-
-impl Release {
-    fn publish(&self, headers: &[(&'static str, &'static str)], bytes: &[u8]) {
-        *self.0.lock().unwrap() = (headers.to_vec(), bytes.to_vec());
-    }
-}
-
-const MORNING: &str = "Mon, 05 Jan 2026 08:00:00 GMT";
-const NOON: &str = "Mon, 05 Jan 2026 12:00:00 GMT";
-const EVENING: &str = "Mon, 05 Jan 2026 18:00:00 GMT";
-
-/// A server that answers HEAD with `head`, and conditional requests as servers do: tags by
-/// equality, times by order.
-fn origin(head: u16, headers: &[(&'static str, &'static str)], bytes: &[u8]) -> (Server, Release) {
-    let release = Release(Arc::default());
-    release.publish(headers, bytes);
-    let published = release.clone();
-    let server = Server::start(move |request, reply| {
-        let (headers, bytes) = published.0.lock().unwrap().clone();
-        let status = match request.method.as_str() {
-            "HEAD" => head,
-            _ if not_modified(request, &headers) => 304,
-            _ => 200,
-        };
-        reply.answer(request, status, &headers, &bytes)
-    });
-    (server, release)
-}
-
-fn not_modified(request: &Request, headers: &Headers) -> bool {
-    let value = |name| headers.iter().find(|(n, _)| *n == name).map(|(_, v)| *v);
-    if let Some(tag) = request.header("if-none-match") {
-        return value("ETag") == Some(tag);
-    }
-    match (request.header("if-modified-since"), value("Last-Modified")) {
-        // All on one day: the times of day compare as text.
-        (Some(since), Some(modified)) => modified <= since,
-        _ => false,
-    }
-}
-
-fn settled(source: &mut Http, outcome: Outcome) -> Option<Vec<u8>> {
-    let bytes = fetch(source).unwrap();
-    source.settle(outcome);
-    bytes
-}
 
 #[test]
 fn a_poll_is_a_head_until_a_validator_changes() {
@@ -173,95 +122,6 @@ fn what_is_remembered_is_what_was_fetched() {
 }
 
 #[test]
-fn without_head_a_conditional_get_asks() {
-    for status in [400, 403, 404, 405, 501, 204] {
-        for (headers, condition) in [
-            (vec![("ETag", "\"1\""), ("Last-Modified", NOON)], "if-none-match"),
-            (vec![("Last-Modified", NOON), ("Date", EVENING)], "if-modified-since"),
-        ] {
-            let (server, release) = origin(status, &headers, b"one");
-            let mut source = http(server.url("/app"));
-            assert_eq!(settled(&mut source, Outcome::Installed).unwrap(), b"one");
-            server.requests();
-            assert_eq!(fetch(&mut source).unwrap(), None);
-            assert_eq!(server.methods(), ["HEAD", "GET"], "HEAD is answered {status}");
-            assert_eq!(fetch(&mut source).unwrap(), None);
-            let requests = server.requests();
-            assert_eq!(requests.len(), 1, "HEAD is not tried again");
-            assert_eq!(requests[0].method, "GET");
-            assert!(requests[0].header(condition).is_some(), "{requests:?}");
-
-            // An older time: the server says 304 to it, and is not believed.
-            release.publish(&[("Last-Modified", MORNING), ("Date", EVENING)], b"two");
-            assert_eq!(settled(&mut source, Outcome::Installed).unwrap(), b"two");
-        }
-    }
-}
-
-/// Each is asked once with `HEAD` that does not help, and never again.
-#[test]
-fn a_head_that_lies_or_fails_is_given_up() {
-    type Answer = fn(&Request, &mut Reply<'_>) -> Then;
-    let heads: [(&str, Answer); 6] = [
-        ("no validators", |request, reply| reply.answer(request, 200, &[], b"one")),
-        ("no length", |_, reply| {
-            reply.head(200, &[], None);
-            Then::Close
-        }),
-        ("length of an empty body", |request, reply| {
-            reply.answer(request, 200, &[("ETag", "\"1\"")], b"")
-        }),
-        ("another tag", |request, reply| {
-            reply.answer(request, 200, &[("ETag", "W/\"1\"")], b"one")
-        }),
-        ("closes", |_, _| Then::Close),
-        ("no http", |_, reply| {
-            reply.send(b"501 what is HEAD?\r\n");
-            Then::Close
-        }),
-    ];
-    for (name, head) in heads {
-        let server = Server::start(move |request, reply| match request.method.as_str() {
-            "HEAD" => head(request, reply),
-            _ if request.header("if-none-match") == Some("\"1\"") => {
-                reply.answer(request, 304, &[("ETag", "\"1\"")], b"")
-            }
-            _ => reply.answer(request, 200, &[("ETag", "\"1\"")], b"one"),
-        });
-        let mut source = http(server.url("/app"));
-        assert_eq!(settled(&mut source, Outcome::Installed).unwrap(), b"one");
-        server.requests();
-        assert_eq!(fetch(&mut source).unwrap(), None, "{name}");
-        let mut methods = server.methods();
-        // A connection that was kept may have been closed for being old.
-        methods.dedup();
-        assert_eq!(methods, ["HEAD", "GET"], "{name}");
-        assert_eq!(fetch(&mut source).unwrap(), None, "{name}");
-        assert_eq!(server.methods(), ["GET"], "{name}");
-    }
-}
-
-/// What it sends must not be taken for the next answer.
-#[test]
-fn a_head_with_a_body_does_no_harm() {
-    let (published, tag) = (Arc::new(AtomicU16::new(1)), |n| format!("\"{n}\""));
-    let current = published.clone();
-    let server = Server::start(move |request, reply| {
-        let tag = tag(current.load(Ordering::Relaxed));
-        reply.head(200, &[("ETag", &tag)], Some(5));
-        reply.send(b"bytes");
-        let _ = request;
-        Then::Keep
-    });
-    let mut source = http(server.url("/app"));
-    for release in 1..4 {
-        published.store(release, Ordering::Relaxed);
-        assert_eq!(settled(&mut source, Outcome::Installed).unwrap(), b"bytes");
-        assert_eq!(settled(&mut source, Outcome::Installed), None);
-    }
-}
-
-#[test]
 fn a_page_in_place_of_the_file_is_forgotten_with_it() {
     let captive = Arc::new(AtomicBool::new(true));
     let portal = captive.clone();
@@ -277,23 +137,6 @@ fn a_page_in_place_of_the_file_is_forgotten_with_it() {
     assert_eq!(fetch(&mut source).unwrap(), None, "the same page is not fetched again");
     captive.store(false, Ordering::Relaxed);
     assert_eq!(settled(&mut source, Outcome::Installed).unwrap(), b"one");
-}
-
-#[test]
-fn a_source_that_is_gone_does_not_end_the_use_of_head() {
-    let gone = Arc::new(AtomicU16::new(200));
-    let status = gone.clone();
-    let server = Server::start(move |request, reply| {
-        reply.answer(request, status.load(Ordering::Relaxed), &[("ETag", "\"1\"")], b"one")
-    });
-    let mut source = http(server.url("/app"));
-    settled(&mut source, Outcome::Installed).unwrap();
-    gone.store(404, Ordering::Relaxed);
-    poll(&mut source).unwrap_err();
-    gone.store(200, Ordering::Relaxed);
-    server.requests();
-    assert_eq!(fetch(&mut source).unwrap(), None);
-    assert_eq!(server.methods(), ["HEAD"]);
 }
 
 #[test]
