@@ -2,17 +2,19 @@
 
 use crate::front::Upstream;
 use crate::sandbox::{PATIENCE, Process, Sandbox, wait_until};
-use std::fs;
+use std::fs::{self, File};
 use std::os::unix::fs::FileTypeExt;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{Duration, SystemTime};
 
 /// nginx, on a socket in its folder: a port could be somebody else's by the time it listens.
 #[derive(Debug)]
 pub struct Nginx {
     folder: PathBuf,
     process: Process,
+    published: u64,
 }
 
 impl Nginx {
@@ -34,12 +36,31 @@ impl Nginx {
         sandbox.expect_files(["nginx"]);
         fs::write(folder.join("conf"), configuration(&folder, more)).unwrap();
         let process = started(sandbox, &folder);
-        Self { folder, process }
+        Self { folder, process, published: 0 }
     }
 
     /// What it serves: a file `app` here is at `/app`.
     pub fn root(&self) -> PathBuf {
         self.folder.join("www")
+    }
+
+    /// Publishes a file at `/NAME`, by renaming it into place once it is written; where it is.
+    pub fn put(&mut self, name: &str, write: impl FnOnce(&mut File)) -> PathBuf {
+        let beside = self.folder.join("new");
+        let mut file = File::create(&beside).unwrap();
+        write(&mut file);
+        // nginx knows a file by its length and the second of its last change.
+        self.published += 1;
+        let age = Duration::from_secs(86_400 - self.published);
+        file.set_modified(SystemTime::now() - age).unwrap();
+        let path = self.root().join(name);
+        fs::rename(beside, &path).unwrap();
+        path
+    }
+
+    /// Publishes nothing there any more.
+    pub fn remove(&mut self, name: &str) {
+        fs::remove_file(self.root().join(name)).unwrap();
     }
 
     /// A file in its folder: a socket, a log.

@@ -48,8 +48,17 @@ impl Release {
 
 /// The SHA-1 of a file, by `sha1sum`.
 pub fn sha1(path: &Path) -> String {
-    let output = Command::new("sha1sum").arg("--").arg(path).output().unwrap();
-    assert!(output.status.success(), "sha1sum {}: {output:?}", path.display());
+    digest("sha1sum", path)
+}
+
+/// The SHA-256 of a file, by `sha256sum`.
+pub fn sha256(path: &Path) -> String {
+    digest("sha256sum", path)
+}
+
+fn digest(program: &str, path: &Path) -> String {
+    let output = Command::new(program).arg("--").arg(path).output().unwrap();
+    assert!(output.status.success(), "{program} {}: {output:?}", path.display());
     String::from_utf8(output.stdout).unwrap().split(' ').next().unwrap().to_owned()
 }
 

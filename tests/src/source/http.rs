@@ -6,37 +6,23 @@ use crate::need;
 use crate::nginx::Nginx;
 use crate::sandbox::Sandbox;
 use selfup::fetch::{Fetch, Http};
-use std::fs::{self, File};
 use std::io::Write;
-use std::path::PathBuf;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 /// nginx behind a front, with a file at `/app`.
 #[derive(Debug)]
 pub struct Web {
     nginx: Nginx,
     front: Front,
-    published: u32,
 }
 
 impl Web {
-    pub(super) fn path(&self, name: &str) -> PathBuf {
-        self.nginx.root().join(name)
-    }
-
     pub(super) fn origin(&self) -> String {
         origin(&self.front)
     }
 
-    pub(super) fn put(&mut self, name: &str, write: impl FnOnce(&mut File)) {
-        let beside = self.path("new");
-        let mut file = File::create(&beside).unwrap();
-        write(&mut file);
-        // nginx knows a file by its length and the second of its last change.
-        self.published += 1;
-        let age = Duration::from_secs(86_400 - u64::from(self.published));
-        file.set_modified(SystemTime::now() - age).unwrap();
-        fs::rename(beside, self.path(name)).unwrap();
+    pub(super) fn nginx(&mut self) -> &mut Nginx {
+        &mut self.nginx
     }
 }
 
@@ -48,19 +34,19 @@ impl Source for Web {
     fn start(sandbox: &Sandbox) -> Self {
         let nginx = Nginx::start(sandbox);
         let front = Front::before(nginx.upstream());
-        Self { nginx, front, published: 0 }
+        Self { nginx, front }
     }
 
     fn publish(&mut self, bytes: &[u8]) {
-        self.put("app", |file| file.write_all(bytes).unwrap());
+        self.nginx.put("app", |file| file.write_all(bytes).unwrap());
     }
 
     fn publish_zeros(&mut self, length: u64) {
-        self.put("app", |file| file.set_len(length).unwrap());
+        self.nginx.put("app", |file| file.set_len(length).unwrap());
     }
 
     fn remove(&mut self) {
-        fs::remove_file(self.path("app")).unwrap();
+        self.nginx.remove("app");
     }
 
     fn fetcher(&self) -> Box<dyn Fetch> {

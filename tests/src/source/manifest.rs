@@ -1,11 +1,13 @@
 //! A manifest that nginx serves, and the files that it names.
 
-use super::{PATIENT, Source, Web};
+use super::{PATIENT, Remote, Source, Web};
+use crate::front::{Front, Identity};
+use crate::release::sha256;
 use crate::sandbox::Sandbox;
 use selfup::fetch::{Fetch, Http};
 use std::fs::{self, File};
 use std::io::Write;
-use std::process::Command;
+use std::time::Duration;
 
 /// nginx behind a front, with a manifest at `/manifest.json`.
 #[derive(Debug)]
@@ -19,12 +21,9 @@ impl Listed {
     fn put(&mut self, write: impl FnOnce(&mut File)) {
         self.published += 1;
         let name = format!("app-{}", self.published);
-        self.web.put(&name, write);
-        let path = self.web.path(&name);
+        let path = self.web.nginx().put(&name, write);
         let size = fs::metadata(&path).unwrap().len();
-        let output = Command::new("sha256sum").arg(&path).output().unwrap();
-        let told = String::from_utf8(output.stdout).unwrap();
-        let digest = told.split(' ').next().unwrap();
+        let digest = sha256(&path);
         let manifest = format!(
             r#"{{
                 "format": 1,
@@ -36,11 +35,7 @@ impl Listed {
             self.published,
             std::env::consts::OS,
         );
-        self.web.put("manifest.json", |file| file.write_all(manifest.as_bytes()).unwrap());
-    }
-
-    fn url(&self) -> String {
-        format!("{}/manifest.json", self.web.origin())
+        self.web.nginx().put("manifest.json", |file| file.write_all(manifest.as_bytes()).unwrap());
     }
 }
 
@@ -62,23 +57,47 @@ impl Source for Listed {
     }
 
     fn remove(&mut self) {
-        fs::remove_file(self.web.path("manifest.json")).unwrap();
+        self.web.nginx().remove("manifest.json");
     }
 
     fn fetcher(&self) -> Box<dyn Fetch> {
-        let http = Http::manifest(self.url())
-            .proxy_from_env(false)
-            .connect_timeout(PATIENT)
-            .response_timeout(PATIENT)
-            .stall_timeout(PATIENT);
-        Box::new(http)
+        self.fetcher_at(&self.web.origin(), PATIENT)
     }
 
     fn word(&self) -> String {
-        format!("manifest={}", self.url())
+        Self::word_at(&self.web.origin())
     }
 
     fn stop(self) {
         self.web.stop();
+    }
+}
+
+impl Remote for Listed {
+    fn front(&self) -> &Front {
+        self.web.front()
+    }
+
+    fn kill_server(&mut self) {
+        self.web.kill_server();
+    }
+
+    fn start_server_again(&mut self, sandbox: &Sandbox) {
+        self.web.start_server_again(sandbox);
+    }
+
+    fn fetcher_at(&self, origin: &str, patience: Duration) -> Box<dyn Fetch> {
+        let http = Http::manifest(format!("{origin}/manifest.json"))
+            .proxy_from_env(false)
+            .trust(Identity::ROOT)
+            .resumptions(0)
+            .connect_timeout(patience)
+            .response_timeout(patience)
+            .stall_timeout(patience);
+        Box::new(http)
+    }
+
+    fn word_at(origin: &str) -> String {
+        format!("manifest={origin}/manifest.json")
     }
 }

@@ -59,6 +59,7 @@ selfup_tests::contract! {
     statuses::not_there:                 http;
     statuses::in_trouble:                http;
     statuses::asked_to_wait:             http;
+    statuses::asked_to_wait_for_ever:    http;
     addresses::name_unknown:             http;
     addresses::refused:                  http;
     addresses::not_tls:                  http;

@@ -1,9 +1,8 @@
 //! Asking a fetcher, and what it may answer.
 
 use selfup::fetch::{Current, Error, ErrorKind, Fetch, Outcome};
-use selfup_tests::sandbox::PATIENCE;
+use selfup_tests::sandbox::{PATIENCE, wait_for};
 use std::io::Read;
-use std::time::Instant;
 
 /// A fetcher that is asked as the master asks it.
 pub(crate) struct Poll {
@@ -74,23 +73,20 @@ impl Poll {
         error
     }
 
-    /// The fault is over, so the next poll brings these bytes, which are installed. Deadlines that
-    /// were made short for the fault's sake may be missed once more on a busy machine.
+    /// The fault is over, so the next poll brings these bytes, which are installed. A poll that was
+    /// held back because the server had asked for that does not count, nor one that missed a
+    /// deadline which was made short for the fault's sake.
     #[track_caller]
     pub(crate) fn recovers(&mut self, expected: &[u8]) {
-        let asked = Instant::now();
-        loop {
-            match self.ask() {
-                Err(error) if is_late(&error) && asked.elapsed() < PATIENCE => {
-                    self.settle(Outcome::Failed);
-                }
-                found => {
-                    let found = found.unwrap().expect("something new");
-                    assert!(found == expected, "{} bytes came, not the right ones", found.len());
-                    return self.settle(Outcome::Installed);
-                }
+        let found = wait_for("the fetcher to recover", PATIENCE, || match self.ask() {
+            Err(error) if is_late(&error) || error.retry_after().is_some() => {
+                self.settle(Outcome::Failed);
+                None
             }
-        }
+            found => Some(found.unwrap().expect("something new")),
+        });
+        assert!(found == expected, "{} bytes came, not the right ones", found.len());
+        self.settle(Outcome::Installed);
     }
 }
 
