@@ -4,10 +4,12 @@
 //! them is held to the same.
 
 mod file;
+mod github;
 mod http;
 mod manifest;
 
 pub use file::Folder;
+pub use github::Hub;
 pub use http::Web;
 pub use manifest::Listed;
 
@@ -42,6 +44,7 @@ pub mod named {
     pub type file = super::Folder;
     pub type http = super::Web;
     pub type manifest = super::Listed;
+    pub type github = super::Hub;
 }
 
 /// A place to publish in, and who fetches from it.

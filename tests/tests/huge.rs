@@ -8,7 +8,7 @@ use std::{fs, io};
 
 selfup_tests::contract! {
     play;
-    cases::one_gibibyte: file http;
+    cases::one_gibibyte: file http manifest github;
 }
 
 mod cases {

@@ -1,6 +1,6 @@
 //! A web server that upgrades itself from wherever its arguments say.
 //!
-//! - `file=PATH`, `http=URL` or `manifest=URL` names the source.
+//! - `file=PATH`, `http=URL`, `manifest=URL` or `github=URL`, that of the API, names the source.
 //! - `address=HOST:PORT` is where it listens.
 
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "the test looks at what it does")]
@@ -9,7 +9,7 @@ use axum::{
     Router,
     routing::{get, post},
 };
-use selfup::fetch::{File, Http};
+use selfup::fetch::{File, GitHub, Http};
 use selfup::{Config, State};
 use selfup_tests::subject::option;
 use std::io;
@@ -17,12 +17,14 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
+const INTERVAL: Duration = Duration::from_millis(20);
+
 fn main() -> ExitCode {
     selfup::sanity_check();
     let address: String = option("address").unwrap();
     let mut config = Config::new(program)
         .address(address)
-        .min_fetch_interval(Duration::from_millis(20))
+        .min_fetch_interval(INTERVAL)
         .probation(Duration::from_millis(100))
         .idle_grace(Duration::from_millis(500))
         .on_event(|event| println!("{event}"));
@@ -34,6 +36,10 @@ fn main() -> ExitCode {
     }
     if let Some(url) = option::<String>("manifest") {
         config = config.fetcher(Http::manifest(url));
+    }
+    if let Some(url) = option::<String>("github") {
+        let github = GitHub::new("example", "app").base_url(url).asset("app");
+        config = config.fetcher(github.interval(INTERVAL));
     }
     selfup::run(config)
 }

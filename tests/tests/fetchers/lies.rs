@@ -4,10 +4,11 @@ use super::{Remote, Stage, release};
 use selfup::fetch::{ErrorKind, Outcome};
 use selfup_tests::front::{Answers, Fault};
 
+/// Who was told the length by others sees before the end that it is another file.
 pub(crate) fn more_announced<S: Remote>(stage: &mut Stage<S>) {
     for more in [1, 1 << 40] {
         stage.spoil(Answers::Files, &Fault::Announce(more), |fetcher| {
-            let error = fetcher.fails(&[ErrorKind::Truncated]);
+            let error = fetcher.fails(&[ErrorKind::Truncated, ErrorKind::Changed]);
             assert!(error.is_transient(), "{error}");
         });
     }

@@ -20,17 +20,17 @@ use selfup_tests::{
 
 selfup_tests::contract! {
     play;
-    upgrades::under_load:                     file http manifest;
-    pauses::it_backs_off_while_it_fails:      http;
-    pauses::it_waits_as_long_as_it_is_asked:  http;
-    pauses::it_asks_at_its_interval:          http;
-    stops::while_resolving:                   http;
-    stops::while_connecting:                  http;
-    stops::in_the_tls_handshake:              http;
-    stops::before_the_answer:                 http;
-    stops::in_the_head:                       http;
-    stops::in_the_body:                       http;
-    stops::between_two_attempts:              http;
+    upgrades::under_load:                     file http manifest github;
+    pauses::it_backs_off_while_it_fails:      http manifest github;
+    pauses::it_waits_as_long_as_it_is_asked:  http manifest github;
+    pauses::it_asks_at_its_interval:          http manifest github;
+    stops::while_resolving:                   http manifest github;
+    stops::while_connecting:                  http manifest github;
+    stops::in_the_tls_handshake:              http manifest github;
+    stops::before_the_answer:                 http manifest github;
+    stops::in_the_head:                       http manifest github;
+    stops::in_the_body:                       http manifest github;
+    stops::between_two_attempts:              http manifest github;
 }
 
 /// A program, and where it fetches from.
