@@ -1,6 +1,6 @@
 //! `WatchdogSec=`: what hangs is noticed, and started anew.
 
-use super::app::{App, ask_for, send};
+use super::app::{App, UNIT, ask_for, send};
 use super::page;
 use nix::sys::signal::Signal;
 use selfup_tests::sandbox::children_of;
@@ -14,7 +14,7 @@ fn settings() -> String {
 /// The service is killed and comes back.
 #[track_caller]
 fn is_started_anew(app: &App) {
-    app.wait_for("NRestarts", "1");
+    app.systemd.wait_where(UNIT, "NRestarts", "some", |restarts| restarts != "0");
     app.wait_for("ActiveState", "active");
     let address = app.wait_listening();
     assert_eq!(ask_for(address, "generation"), "1");
