@@ -34,6 +34,7 @@ pub(crate) const NEEDS: &[Need] = &[
     },
     Need { command: "ip", package: "iproute2", why: "brings up a network for one test" },
     Need { command: "objcopy", package: "binutils", why: "strips programs as packagers do" },
+    Need { command: "bash", package: "bash", why: "an interactive shell, with jobs" },
     Need { command: "ps", package: "procps", why: "tells a process's group and session" },
     Need { command: "minisign", package: "minisign", why: "signs releases the way publishers do" },
     Need { command: "setcap", package: "libcap2-bin", why: "gives a file capabilities" },

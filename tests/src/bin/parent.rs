@@ -1,4 +1,5 @@
-//! A program that starts another one, `cat`, on its own streams, and ends when that does.
+//! A program that starts another one, `cat` or what it is told, on its own streams, and ends when that
+//! does, with 1 if that failed.
 
 #![allow(
     clippy::print_stdout,
@@ -21,9 +22,11 @@ fn main() -> ExitCode {
 fn program(state: State) -> ExitCode {
     let taken = state.take_listener("taken").unwrap();
     let datagrams = state.take_udp("datagrams").unwrap();
-    let mut cat = Command::new("cat").spawn().unwrap();
-    println!("{} {}", process::id(), cat.id());
-    let ended = cat.wait().unwrap();
+    let mut words = std::env::args_os().skip(1);
+    let mut command = Command::new(words.next().unwrap_or_else(|| "cat".into()));
+    let mut other = command.args(words).spawn().unwrap();
+    println!("{} {}", process::id(), other.id());
+    let ended = other.wait().unwrap();
     drop((taken, datagrams));
     ExitCode::from(u8::from(!ended.success()))
 }

@@ -4,6 +4,8 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
+use selfup_signals::Blocked;
+
 use crate::{
     Event,
     config::{OnEvent, Options},
@@ -39,6 +41,9 @@ impl Reporter {
     }
 
     pub(crate) fn tell(&mut self, event: &Event) {
+        // A job in the background that writes to its terminal may be told to stop (SIGTTOU), again and
+        // again until it does. The master, which has a handler for that, would never come to it.
+        let _held_back = Blocked::all();
         self.summary.hear(event);
         if let Some(mut hear) = self.hear.take() {
             // A panic in it must not end the service: it is not called again.
