@@ -9,10 +9,12 @@
 
 use selfup_signals::{Pid, Signal, send};
 use selfup_tests::container::{self, pid_1};
+use selfup_tests::need;
 use selfup_tests::release::Release;
 use selfup_tests::sandbox::{PATIENCE, Sandbox, children_of, state_of, wait_until};
 use selfup_tests::service::{Deployment, Service, put};
 use std::fs;
+use std::process::Command;
 
 const UPGRADABLE: &str = env!("CARGO_BIN_EXE_upgradable");
 const ENDER: &str = env!("CARGO_BIN_EXE_ender");
@@ -47,6 +49,16 @@ fn restart(service: &Service) {
         in_a_row = if next { in_a_row + 1 } else { 0 };
         in_a_row == 5
     });
+}
+
+fn kill(pid: u32) {
+    send(Pid::new(pid.cast_signed()).unwrap(), Signal::KILL).unwrap();
+}
+
+/// Whether a process has so many children, and none is a zombie.
+fn runs_only(pid: u32, children: usize) -> bool {
+    let found = children_of(pid);
+    found.len() == children && found.into_iter().all(|child| state_of(child) != Some('Z'))
 }
 
 // Ends
@@ -118,7 +130,7 @@ fn sigterm_ends_everything_within_the_terminate_timeout() {
 /// What the kernel would throw away, since there is no handler yet.
 #[test]
 fn a_sigterm_while_it_starts_is_not_lost() {
-    if !container::possible() || !selfup_tests::need::program("strace") {
+    if !container::possible() || !need::program("strace") {
         return;
     }
     let sandbox = Sandbox::new("container-early");
@@ -166,18 +178,44 @@ fn orphans_are_reaped_and_nothing_else() {
     assert!(service.warnings().iter().all(|line| !line.contains("refused")));
     // One daemon of each generation stays, below the one child.
     service.process().wait_line("#3 has left its last", PATIENCE);
-    wait_until("the master to have only what runs", PATIENCE, || {
-        let children = children_of(pid);
-        children.len() == 4 && children.into_iter().all(|child| state_of(child) != Some('Z'))
-    });
+    wait_until("the master to have only what runs", PATIENCE, || runs_only(pid, 4));
     assert_eq!(stop(&service), Some(0));
+    deployment.finish();
+}
+
+/// As pid 1 is one: somebody has said so before the program was started.
+#[test]
+fn orphans_that_come_to_a_subreaper_are_reaped() {
+    if !need::program("python3") {
+        return;
+    }
+    const SUBREAPER: &str = "import ctypes, os, sys\n\
+                             assert ctypes.CDLL(None).prctl(36, 1, 0, 0, 0) == 0\n\
+                             os.execv(sys.argv[1], sys.argv[1:])";
+    let (deployment, _) = deployed("subreaper", "version=1 litters");
+    let mut command = Command::new("python3");
+    command.args(["-c", SUBREAPER]).arg(deployment.program());
+    command.args(["address=127.0.0.1:0", "drain_on_terminate"]);
+    let service = deployment.start_as(command);
+    let pid = service.process().pid();
+    wait_until("an orphan", PATIENCE, || children_of(pid).len() > 2);
+    service.process().wait_line("#1 has left its last", PATIENCE);
+    wait_until("the master to have only what runs", PATIENCE, || runs_only(pid, 2));
+    // Where no namespace ends, nobody ends the daemon that stays, and what that has started.
+    let child: u32 = service.ask_for("pid").parse().unwrap();
+    wait_until("the daemons to be gone", PATIENCE, || {
+        let daemons: Vec<_> = children_of(pid).into_iter().filter(|pid| *pid != child).collect();
+        daemons.iter().for_each(|daemon| kill(*daemon));
+        daemons.is_empty()
+    });
+    assert!(service.terminate().success());
     deployment.finish();
 }
 
 /// The program ends while the master looks after orphans.
 #[test]
 fn the_end_of_the_program_is_not_taken_for_one_of_an_orphan() {
-    if !container::possible() || !selfup_tests::need::program("strace") {
+    if !container::possible() || !need::program("strace") {
         return;
     }
     let sandbox = Sandbox::new("container-mixed-up");
@@ -192,7 +230,6 @@ fn the_end_of_the_program_is_not_taken_for_one_of_an_orphan() {
         children_of(master).into_iter().find(named).unwrap()
     };
     let (orphan, program) = (child("sleep\n"), child("recorder\n"));
-    let kill = |pid: u32| send(Pid::new(pid.cast_signed()).unwrap(), Signal::KILL).unwrap();
     kill(orphan);
     wait_until("the orphan to have ended", PATIENCE, || state_of(orphan) == Some('Z'));
     // In the middle of that delay.
