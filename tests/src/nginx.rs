@@ -101,7 +101,12 @@ fn started(sandbox: &Sandbox, folder: &Path) -> Process {
     let mut command = Command::new(Nginx::PROGRAM);
     command.args(["-e", "stderr", "-p"]).arg(folder).arg("-c").arg(folder.join("conf"));
     let process = sandbox.start(command);
-    wait_until("nginx to listen", PATIENCE, || UnixStream::connect(socket(folder)).is_ok());
+    let configuration = fs::read_to_string(folder.join("conf")).unwrap();
+    // It comes to listen on one after the other.
+    for rest in configuration.split("listen unix:").skip(1) {
+        let path = rest.split([' ', ';']).next().unwrap_or_default();
+        wait_until("nginx to listen", PATIENCE, || UnixStream::connect(path).is_ok());
+    }
     process
 }
 

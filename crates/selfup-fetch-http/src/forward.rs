@@ -98,7 +98,7 @@ impl Forward {
 }
 
 fn too_large() -> Error {
-    Error::ConnectProxyFailed("the head of the request is too large".to_owned())
+    Error::Other("the head of the request is too large".into())
 }
 
 impl Transport for Forward {

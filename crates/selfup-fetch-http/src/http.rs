@@ -28,9 +28,9 @@ use crate::{
 /// | [`max_redirects`](Self::max_redirects) | 10 | more than any honest chain needs |
 /// | [`resumptions`](Self::resumptions) | 10 | an hour that is cut every few minutes |
 /// | [`trust`](Self::trust) | Mozilla's roots | the same everywhere, in an empty container too |
-/// | [`client_certificate`](Self::client_certificate) | none | |
+/// | [`client_certificate`](Self::client_certificate) | none | few servers ask |
 /// | [`proxy_from_env`](Self::proxy_from_env) | `true` | as everything else on the machine does |
-/// | [`interval`](Self::interval) | the caller's | |
+/// | [`interval`](Self::interval) | the caller's | how soon an upgrade must come, the program knows |
 /// | [`user_agent`](Self::user_agent) | this crate and its version | so that servers can tell |
 #[must_use]
 pub struct Http {

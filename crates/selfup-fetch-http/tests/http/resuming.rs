@@ -78,7 +78,7 @@ fn who_reads_decompressed_does_not_notice() {
 #[test]
 fn what_stalls_is_asked_for_on_another_connection() {
     let server = origin(TAGGED, file(), &[End::Stall(100)]);
-    let mut source = http(server.url("/app")).stall_timeout(Duration::from_millis(300));
+    let mut source = http(server.url("/app")).stall_timeout(Duration::from_secs(1));
     assert!(fetch(&mut source).unwrap().unwrap() == file());
     let connections: Vec<_> = server.requests().iter().map(|r| r.connection).collect();
     assert_eq!(connections, [0, 1]);
