@@ -61,6 +61,7 @@ pub(crate) const NEEDS: &[Need] = &[
         why: "starts and stops services by their pid files, as init scripts do",
     },
     Need { command: "s6-svscan", package: "s6", why: "a process manager, to run under" },
+    Need { command: "zip", package: "zip", why: "packs releases the way publishers do" },
     Need { command: "unshare", package: "util-linux", why: "namespaces for a test, and flock" },
 ];
 

@@ -35,6 +35,7 @@
 //! - [`expand`] and [`Template`]: `{os}`, `{arch}` and `{target}` in addresses and paths.
 //! - [`decompress`], [`gunzip`] and [`Compression`]: decompression that notices truncation and
 //!   refuses bombs.
+//! - [`archive`]: the executable inside a `.tar.gz`, `.zip` and the like.
 //! - [`checked`]: a reader that holds what passes against a size and digests.
 //! - [`Backoff`]: when to ask again, with jitter, after success and failure.
 //! - [`redact`]: an address without its secrets, for messages.
@@ -42,8 +43,9 @@
 //!
 //! # What is not
 //!
-//! No network, no clock, no thread, no `unsafe`. An executable is not verified here: its digests
-//! and signatures are carried to whoever installs. Fetchers live in crates of their own.
+//! No network, no clock, no thread, no `unsafe`; files only where [`archive::Spool`] says. An
+//! executable is not verified here: its digests and signatures are carried to whoever installs.
+//! Fetchers live in crates of their own.
 //!
 //! # Features
 //!
@@ -51,16 +53,22 @@
 //!
 //! - `zstd`: Zstandard, decompressed by `ruzstd`.
 //! - `xz`: xz, decompressed by `lzma-rust2`.
+//! - `archive`: tar and zip, with the help of `tar` and `rawzip`. `.tar.zst` and `.tar.xz` need
+//!   `zstd` and `xz` as well.
 //! - `manifest`: the module of that name, which reads what is published for all platforms in one
 //!   JSON document.
+//!
+//! A form that is not built in is known all the same, and refused as a matter of
+//! [`Configuration`](ErrorKind::Configuration), with the name of the feature.
 //!
 //! # Limits
 //!
 //! What is compressed may grow to 200 times its size ([`decompress`] has the figures, and those of
-//! memory). Platforms: all that `std` and the decoders know.
+//! memory; [`archive`] has those of archives). Platforms: all that `std` and the decoders know.
 
 #![forbid(unsafe_code)]
 
+pub mod archive;
 mod artifact;
 mod backoff;
 mod checked;
