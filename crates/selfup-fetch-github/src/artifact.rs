@@ -1,12 +1,42 @@
-use selfup_fetch::{Artifact, Compression, Digest, Error, ErrorKind, checked, decompress};
+use std::path::Path;
+
+use selfup_fetch::{
+    Artifact, Compression, Digest, Error,
+    archive::{Member, Spool, unpack},
+    checked, decompress,
+};
 
 use crate::{asset::Packing, download::Download, release::Asset};
+
+/// How to get at the executable in an archive.
+pub(crate) struct Archive {
+    member: Member,
+    spool: Spool,
+}
+
+impl Archive {
+    /// The executable of that name, else the one that is called as that which runs; what cannot be
+    /// read as it comes is kept beside it.
+    pub(crate) fn of(member: Option<&str>, current: &Path) -> Self {
+        let member = match member {
+            Some(path) if path.contains('/') => Member::at(path),
+            Some(name) => Member::named(name),
+            None => {
+                let own = current.file_name().unwrap_or_default();
+                Member::of_program(own.to_string_lossy())
+            }
+        };
+        let beside = current.parent().filter(|parent| !parent.as_os_str().is_empty());
+        Self { member, spool: Spool::new(beside.unwrap_or(Path::new("."))) }
+    }
+}
 
 /// Makes an artifact of the bytes of an asset: held against its digest, and unpacked.
 pub(crate) fn of(
     download: Download,
     asset: &Asset,
     digest: Option<Digest>,
+    archive: &Archive,
     place: &str,
 ) -> Result<Artifact, Error> {
     let packing = Packing::of_name(&asset.name);
@@ -20,9 +50,9 @@ pub(crate) fn of(
             let reader = decompress(bytes, compression).map_err(|error| error.at(place))?;
             Artifact::new(reader.named(place))
         }
-        Packing::Archive(_) => {
-            let reason = "archives are not read yet";
-            return Err(Error::new(ErrorKind::Configuration, reason).at(place));
+        Packing::Archive { format, .. } => {
+            let unpacked = unpack(bytes, format, &archive.member, &archive.spool);
+            return Ok(unpacked.map_err(|error| error.at(place))?.named(place).into_artifact());
         }
     };
     Ok(artifact.file_name(packing.strip(&asset.name)))

@@ -96,6 +96,15 @@ impl GitHub {
         self
     }
 
+    /// Takes this file of an archive: a name, in whatever folder, or a path with a slash in it.
+    ///
+    /// By default it is the file that is called as this program's executable is; else the only
+    /// executable ([`Member::of_program`](selfup_fetch::archive::Member::of_program)).
+    pub fn member(mut self, member: impl Into<String>) -> Self {
+        self.settings.member = Some(member.into());
+        self
+    }
+
     /// Sends a token to the API: a fine-grained or classic personal access token, or that of a
     /// GitHub App's installation. A private repository needs one with the permission
     /// `contents: read`; a public one needs none, but has a higher limit with it.

@@ -65,7 +65,12 @@
 //!
 //! # What an asset may be
 //!
-//! The executable as it is, or compressed: `.gz`, `.xz`, `.zst`. It is decompressed on its way.
+//! The executable as it is, or compressed: `.gz`, `.xz`, `.zst`. Or an archive that holds it:
+//! `.tar`, `.tar.gz`, `.tar.xz`, `.tar.zst`, their short forms such as `.tgz`, and `.zip`. Of an archive
+//! the file is taken that is called as this program's executable is, else the only executable;
+//! [`member`](GitHub::member) names another. It is unpacked on its way. Only a zip archive, and files
+//! that may turn out to be the wrong ones, are kept meanwhile, in files without a name beside the
+//! present executable; see [`selfup_fetch::archive`], also for what is refused.
 //!
 //! # What is verified
 //!
@@ -77,9 +82,10 @@
 //!
 //! That guards against broken transfers and uploads. It is no proof of where an executable comes
 //! from: whoever may replace the asset may replace its checksum. A signature is: where one is wanted,
-//! it is fetched from the asset of the same name without `.gz` and the like and with `.minisig`
-//! (`app-linux-x64.minisig` for `app-linux-x64.gz`). It signs the executable as it is run, not the
-//! file it is packed in. What was refused is fetched again when its signature changes.
+//! it is fetched from the asset of the same name without `.gz`, `.tar.xz` and the like and with
+//! `.minisig` (`app-linux-x64.minisig` for `app-linux-x64.tar.xz`). It signs the executable as it is
+//! run, not the file or archive it is packed in: a signature of the archive is not looked at. What
+//! was refused is fetched again when its signature changes.
 //!
 //! # Quota
 //!

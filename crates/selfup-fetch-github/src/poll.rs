@@ -102,7 +102,8 @@ impl GitHub {
         let place = format!("{} of {}", asset.name, settings.place());
         let deadlines = prepared.deadlines;
         let download = Download::of(session, answer, deadlines, asset.size, place.clone())?;
-        let mut artifact = artifact::of(download, asset, digest, &place)?;
+        let archive = artifact::Archive::of(settings.member.as_deref(), current.path());
+        let mut artifact = artifact::of(download, asset, digest, &archive, &place)?;
         artifact.version = Some(release.version().to_owned());
         artifact.signature = signature;
         Ok(Some((pending, artifact)))

@@ -14,6 +14,8 @@ pub(crate) struct Settings {
     pub(crate) tag: Option<String>,
     pub(crate) pre_releases: bool,
     pub(crate) wanted: Wanted,
+    /// Of an archive.
+    pub(crate) member: Option<String>,
     pub(crate) token: Option<String>,
     pub(crate) token_from_env: bool,
     pub(crate) base_url: String,
@@ -43,6 +45,7 @@ impl Settings {
             tag: None,
             pre_releases: false,
             wanted: Wanted::ForPlatform,
+            member: None,
             token: None,
             token_from_env: false,
             base_url: GITHUB.to_owned(),
@@ -107,6 +110,9 @@ impl Settings {
                 )));
             }
         }
+        if self.member.as_deref().is_some_and(|member| member.is_empty() || member.ends_with('/')) {
+            return Err(self.refuse("the member is no file; leave it out for the only executable"));
+        }
         if self.tag.as_deref().is_some_and(str::is_empty) {
             return Err(self.refuse("the tag is empty; leave it out for the latest release"));
         }
@@ -164,6 +170,7 @@ impl fmt::Debug for Settings {
             .field("tag", &self.tag)
             .field("pre_releases", &self.pre_releases)
             .field("wanted", &self.wanted)
+            .field("member", &self.member)
             .field("has_token", &self.token.is_some())
             .field("token_from_env", &self.token_from_env)
             .field("base_url", &selfup_fetch::redact(&self.base_url))

@@ -1,31 +1,31 @@
-use selfup_fetch::Compression;
+use selfup_fetch::{Compression, archive::Format};
 
 /// What a published file is, by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Packing {
     /// The executable, compressed or not.
     File(Compression),
-    /// An archive that holds it, by the end of its name.
-    Archive(&'static str),
+    /// An archive that holds it.
+    Archive { format: Format, ending: &'static str },
 }
 
-/// Archives, the one that costs least first.
-const ARCHIVES: &[&str] =
-    &[".tar.zst", ".tzst", ".tar.xz", ".txz", ".tar.gz", ".tgz", ".tar", ".zip"];
+/// The ends of the names of archives, the one that costs least first.
+const ARCHIVES: [&str; 8] =
+    [".tar.zst", ".tzst", ".tar.xz", ".txz", ".tar.gz", ".tgz", ".tar", ".zip"];
 
 impl Packing {
     pub(crate) fn of_name(name: &str) -> Self {
-        ARCHIVES
-            .iter()
-            .find(|ending| ends(name, ending))
-            .map_or_else(|| Self::File(Compression::of_name(name)), |end| Self::Archive(end))
+        match (Format::of_name(name), ARCHIVES.into_iter().find(|ending| ends(name, ending))) {
+            (Some(format), Some(ending)) => Self::Archive { format, ending },
+            _ => Self::File(Compression::of_name(name)),
+        }
     }
 
     /// The name without the ends that tell the packing.
     pub(crate) fn strip(self, name: &str) -> &str {
         match self {
             Self::File(compression) => compression.strip(name),
-            Self::Archive(ending) => &name[..name.len() - ending.len()],
+            Self::Archive { ending, .. } => &name[..name.len() - ending.len()],
         }
     }
 
@@ -36,7 +36,7 @@ impl Packing {
             Self::File(Compression::Xz) => 1,
             Self::File(Compression::Gzip) => 2,
             Self::File(_) => 3,
-            Self::Archive(ending) => {
+            Self::Archive { ending, .. } => {
                 4 + ARCHIVES.iter().position(|known| *known == ending).unwrap_or_default()
             }
         }

@@ -4,6 +4,7 @@
 
 mod access;
 mod api;
+mod archives;
 mod choosing;
 mod limits;
 mod polling;
