@@ -1,25 +1,21 @@
-use std::{error::Error as StdError, fmt, io};
+use std::{error::Error as StdError, io};
 
 use selfup_fetch::{Error, ErrorKind};
 
-use crate::deadlines::Deadlines;
-
-/// No connection was made within its deadline.
-#[derive(Debug)]
-pub(crate) struct NoConnection;
-
-impl fmt::Display for NoConnection {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("no connection in time")
-    }
-}
-
-impl StdError for NoConnection {}
+use crate::{
+    connect::{NoConnection, NoProxy},
+    deadlines::Deadlines,
+};
 
 /// What it means that there was no answer.
 pub(crate) fn before_answer(error: octocrab::Error, deadlines: &Deadlines) -> Error {
     if causes(&error).any(|cause| cause.is::<NoConnection>()) {
         return deadlines.no_connection();
+    }
+    if let Some(refused) = causes(&error).find_map(|cause| cause.downcast_ref::<NoProxy>()) {
+        let why = innermost(refused);
+        let reason = format!("{refused} ({why}); check proxy() or the variable HTTPS_PROXY");
+        return Error::new(ErrorKind::Unreachable, reason);
     }
     if let Some(error) = causes(&error).find_map(|cause| cause.downcast_ref::<rustls::Error>()) {
         return insecure(error).with_source(error.clone());

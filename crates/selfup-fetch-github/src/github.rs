@@ -149,6 +149,25 @@ impl GitHub {
         self
     }
 
+    /// Makes connections through this proxy (`http://user:password@host:port`), which is asked to
+    /// open a tunnel to the host. That is for `https:` only; an API at an `http:` address is reached
+    /// directly.
+    pub fn proxy(mut self, url: impl Into<String>) -> Self {
+        self.settings.proxy = Some(url.into());
+        self
+    }
+
+    /// Whether to follow the environment's proxy variables, as [`proxy`](Self::proxy) would; the
+    /// default is `true`, as everything else on the machine does.
+    ///
+    /// Those are `https_proxy` and `all_proxy`, but for what `no_proxy` lists; in capitals too. They
+    /// are looked at once, by `init` or the first poll. With [`proxy`](Self::proxy), none of them
+    /// counts.
+    pub const fn proxy_from_env(mut self, follow: bool) -> Self {
+        self.settings.proxy_from_env = follow;
+        self
+    }
+
     /// Names this client; the default is `selfup-fetch-github/` and its version.
     pub fn user_agent(mut self, name: impl Into<String>) -> Self {
         self.settings.user_agent = name.into();

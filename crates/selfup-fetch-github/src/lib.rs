@@ -130,7 +130,7 @@
 //! # Limits
 //!
 //! It blocks, and so must not be called from within a tokio runtime, which panics then; use
-//! `spawn_blocking`. No proxies. Names are resolved by the system on a short-lived thread; a resolver
+//! `spawn_blocking`. Proxies are for `https:` only, and spoken to without TLS. Names are resolved by the system on a short-lived thread; a resolver
 //! that hangs beyond the deadline keeps that thread until it answers.
 //!
 //! # Platforms
@@ -144,6 +144,7 @@ mod artifact;
 mod asset;
 mod body;
 mod checksum;
+mod connect;
 mod deadlines;
 mod download;
 mod exchange;

@@ -2,20 +2,16 @@ use std::{convert::Infallible, future::Future, sync::Arc};
 
 use http::{HeaderMap, Request, Response, Uri, header};
 use http_body_util::combinators::BoxBody;
-use hyper_rustls::HttpsConnectorBuilder;
-use hyper_util::{
-    client::legacy::{Client, connect::HttpConnector},
-    rt::TokioExecutor,
-};
+use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use octocrab::{
     AuthState, OctoBody, Octocrab, OctocrabBuilder,
     service::middleware::{auth_header::AuthHeaderLayer, extra_headers::ExtraHeadersLayer},
 };
 use selfup_fetch::{Error, ErrorKind};
-use tokio::{runtime::Runtime, time::timeout};
-use tower::{ServiceExt, service_fn};
+use tokio::runtime::Runtime;
+use tower::service_fn;
 
-use crate::{failure::NoConnection, settings::Prepared};
+use crate::{connect::Connect, settings::Prepared};
 
 /// A client and the runtime that it lives on, for the time of one poll and the reading of what
 /// comes of it. With it go its connections; no thread and no socket outlives it.
@@ -70,24 +66,12 @@ impl Drop for Session {
 /// deadlines of the kinds that are needed here; its layer for the base address would rewrite the
 /// addresses of other hosts too; and it would retry and follow redirects without asking.
 fn client(prepared: &Prepared) -> Result<Octocrab, Error> {
-    let mut tcp = HttpConnector::new();
-    tcp.enforce_http(false);
-    tcp.set_nodelay(true);
-    let https = HttpsConnectorBuilder::new()
-        .with_tls_config((*prepared.tls).clone())
-        .https_or_http()
-        .enable_http1()
-        .wrap_connector(tcp);
-    let limit = prepared.deadlines.connect;
-    let connector = service_fn(move |uri: Uri| {
-        let https = https.clone();
-        Box::pin(async move {
-            match timeout(limit, https.oneshot(uri)).await {
-                Ok(result) => result,
-                Err(_) => Err(NoConnection.into()),
-            }
-        })
-    });
+    let connect = Connect {
+        tls: prepared.tls.clone(),
+        proxies: prepared.proxies.clone(),
+        deadline: prepared.deadlines.connect,
+    };
+    let connector = service_fn(move |uri: Uri| Box::pin(connect.clone().to(uri)));
     let service = Client::builder(TokioExecutor::new()).build::<_, OctoBody>(connector);
     let base: Uri = prepared.base.as_str().parse().map_err(|error: http::uri::InvalidUri| {
         Error::new(ErrorKind::Configuration, format!("the base url cannot be used ({error})"))

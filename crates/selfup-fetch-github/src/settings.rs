@@ -1,6 +1,7 @@
 use std::{fmt, sync::Arc};
 
 use http::HeaderValue;
+use hyper_util::client::proxy::matcher::Matcher;
 use rustls::ClientConfig;
 use selfup_fetch::{Error, ErrorKind, Platform};
 use url::{Host, Url};
@@ -20,6 +21,8 @@ pub(crate) struct Settings {
     pub(crate) token_from_env: bool,
     pub(crate) base_url: String,
     pub(crate) roots: Option<Vec<u8>>,
+    pub(crate) proxy: Option<String>,
+    pub(crate) proxy_from_env: bool,
     pub(crate) user_agent: String,
     pub(crate) deadlines: Deadlines,
 }
@@ -31,6 +34,7 @@ pub(crate) struct Prepared {
     pub(crate) token: Option<HeaderValue>,
     pub(crate) user_agent: HeaderValue,
     pub(crate) tls: Arc<ClientConfig>,
+    pub(crate) proxies: Arc<Matcher>,
     pub(crate) deadlines: Deadlines,
     pub(crate) platform: Platform,
 }
@@ -50,6 +54,8 @@ impl Settings {
             token_from_env: false,
             base_url: GITHUB.to_owned(),
             roots: None,
+            proxy: None,
+            proxy_from_env: true,
             user_agent: concat!("selfup-fetch-github/", env!("CARGO_PKG_VERSION")).to_owned(),
             deadlines: Deadlines::default(),
         }
@@ -76,6 +82,7 @@ impl Settings {
             token,
             user_agent,
             tls: Arc::new(tls),
+            proxies: Arc::new(self.proxies()?),
             deadlines: self.deadlines,
             platform: Platform::current(),
         })
@@ -137,6 +144,18 @@ impl Settings {
         Ok(base)
     }
 
+    fn proxies(&self) -> Result<Matcher, Error> {
+        match &self.proxy {
+            Some(proxy) if Url::parse(proxy).is_ok_and(|url| url.scheme() == "http") => {
+                Ok(Matcher::builder().all(proxy.as_str()).build())
+            }
+            // It may hold a password.
+            Some(_) => Err(self.refuse("the proxy must be of the form http://HOST:PORT")),
+            None if self.proxy_from_env => Ok(Matcher::from_env()),
+            None => Ok(Matcher::builder().build()),
+        }
+    }
+
     fn refuse(&self, reason: impl Into<String>) -> Error {
         Error::new(ErrorKind::Configuration, reason).at(self.place())
     }
@@ -175,6 +194,8 @@ impl fmt::Debug for Settings {
             .field("token_from_env", &self.token_from_env)
             .field("base_url", &selfup_fetch::redact(&self.base_url))
             .field("user_agent", &self.user_agent)
+            .field("proxy", &self.proxy.as_deref().map(selfup_fetch::redact))
+            .field("proxy_from_env", &self.proxy_from_env)
             .field("own_roots", &self.roots.is_some())
             .field("deadlines", &self.deadlines)
             .finish()

@@ -1,6 +1,7 @@
-//! The token of the environment is taken where it is asked for, and only there.
+//! The token of the environment is taken where it is asked for, and only there; its proxies are
+//! taken unless told otherwise.
 //!
-//! The test runs itself once more with the variable set: a test cannot change its own environment.
+//! The test runs itself once more with the variables set: a test cannot change its own environment.
 #![allow(clippy::unwrap_used, reason = "a test stops where it goes wrong")]
 
 use std::{
@@ -33,12 +34,13 @@ fn sent(with: impl FnOnce(GitHub) -> GitHub) -> String {
 }
 
 #[test]
-fn a_token_of_the_environment_is_taken_when_asked_for() {
+fn the_environment_is_followed_as_it_is_meant() {
     #[expect(clippy::disallowed_methods, reason = "the test is about the environment")]
     let is_set = std::env::var_os("GITHUB_TOKEN").is_some_and(|token| token == "of-the-env");
     if !is_set {
         let mut again = Command::new(std::env::current_exe().unwrap());
-        let output = again.env("GITHUB_TOKEN", "of-the-env").output().unwrap();
+        again.env("GITHUB_TOKEN", "of-the-env").env("HTTPS_PROXY", "http://me:pw@127.0.0.1:1");
+        let output = again.env_remove("NO_PROXY").env_remove("no_proxy").output().unwrap();
         let text = String::from_utf8_lossy(&output.stdout);
         assert!(output.status.success() && text.contains("1 passed"), "{text}");
         return;
@@ -47,4 +49,13 @@ fn a_token_of_the_environment_is_taken_when_asked_for() {
     assert!(sent(GitHub::token_from_env).contains("authorization: Bearer of-the-env\r\n"));
     let set = sent(|source| source.token_from_env().token("set"));
     assert!(set.contains("authorization: Bearer set\r\n"), "{set}");
+
+    let failure = |source: GitHub| {
+        let mut source = source.base_url("https://127.0.0.1:9");
+        source.fetch(&Current::new("/usr/bin/app", String::new)).unwrap_err().to_string()
+    };
+    let proxied = failure(GitHub::new("example", "app"));
+    assert!(proxied.contains("the proxy http://127.0.0.1:1/ lets nothing through"), "{proxied}");
+    let direct = failure(GitHub::new("example", "app").proxy_from_env(false));
+    assert!(direct.contains("refused") && !direct.contains("proxy"), "{direct}");
 }

@@ -9,25 +9,14 @@ use crate::{api::Api, gzip, name, source, storage::Habit};
 
 /// A tar archive of files, each with its mode.
 fn tar(files: &[(&str, u32, &[u8])]) -> Vec<u8> {
-    let mut archive = Vec::new();
+    let mut archive = tar::Builder::new(Vec::new());
     for (path, mode, bytes) in files {
-        let mut header = [0; 512];
-        header[..path.len()].copy_from_slice(path.as_bytes());
-        header[100..108].copy_from_slice(format!("{mode:07o}\0").as_bytes());
-        header[108..124].copy_from_slice(b"0000000\x000000000\0");
-        header[124..136].copy_from_slice(format!("{:011o}\0", bytes.len()).as_bytes());
-        header[136..148].copy_from_slice(b"00000000000\0");
-        header[148..156].copy_from_slice(b"        ");
-        header[156] = b'0';
-        header[257..265].copy_from_slice(b"ustar\x0000");
-        let sum: u32 = header.iter().map(|byte| u32::from(*byte)).sum();
-        header[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
-        archive.extend_from_slice(&header);
-        archive.extend_from_slice(bytes);
-        archive.resize(archive.len().next_multiple_of(512), 0);
+        let mut header = tar::Header::new_ustar();
+        header.set_size(bytes.len() as u64);
+        header.set_mode(*mode);
+        archive.append_data(&mut header, path, *bytes).unwrap();
     }
-    archive.resize(archive.len() + 1024, 0);
-    archive
+    archive.into_inner().unwrap()
 }
 
 const LICENCE: (&str, u32, &[u8]) = ("app-1.0.0/LICENSE", 0o644, b"as you like");
@@ -47,7 +36,7 @@ impl Scene {
 
     fn poll(&self, source: &mut GitHub) -> Result<Artifact, Error> {
         let current = Current::new(self.place.path().join("app"), || unreachable!());
-        source.fetch(&current).map(|artifact| artifact.expect("something new"))
+        source.fetch(&current).map(Option::unwrap)
     }
 
     /// What is fetched, and the name that it has in the archive.

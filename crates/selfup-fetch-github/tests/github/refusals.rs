@@ -28,6 +28,7 @@ fn settings_that_cannot_work_are_refused_by_init() {
         (fine().asset("app-{version"), "stands alone"),
         (fine().asset("app-{libc}"), "{libc}"),
         (fine().member("bin/"), "the member is no file"),
+        (fine().proxy("socks5://:pw@host"), "http://HOST:PORT"),
         (fine().tag(""), "the tag is empty"),
         (fine().token(" "), "the token is empty"),
         (fine().token("a\u{7f}b"), "characters that no token has"),

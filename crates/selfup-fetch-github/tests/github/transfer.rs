@@ -1,6 +1,9 @@
 //! The bytes of an asset on their way: all of them and the right ones, or an error.
 
-use std::{io::Read, time::Duration};
+use std::{
+    io::Read,
+    time::{Duration, Instant},
+};
 
 use selfup_fetch::{Error, ErrorKind, Fetch, Outcome};
 
@@ -153,6 +156,20 @@ fn what_trickles_is_given_up() {
     let error = fetch(&mut source).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TimedOut, "{error}");
     assert!(error.to_string().contains("not complete within 500ms"), "{error}");
+}
+
+#[test]
+fn what_is_read_too_slowly_is_given_up_although_it_is_there() {
+    let total = Duration::from_millis(300);
+    let api = Api::with("v1.0.0", APP);
+    let mut source = source(&api).total_timeout(total);
+    let mut artifact = poll(&mut source).unwrap().unwrap();
+    let polled = Instant::now();
+    while polled.elapsed() < total {
+        std::thread::yield_now();
+    }
+    let error = Error::from(artifact.reader.read_to_end(&mut Vec::new()).unwrap_err());
+    assert_eq!(error.kind(), ErrorKind::TimedOut, "{error}");
 }
 
 #[test]
