@@ -32,14 +32,14 @@ fn main() -> ExitCode {
         config = config.fetcher(File::new(path).quiet(Duration::ZERO));
     }
     if let Some(url) = option::<String>("http") {
-        config = config.fetcher(Http::new(url));
+        config = config.fetcher(Http::new(url).proxy_from_env(false));
     }
     if let Some(url) = option::<String>("manifest") {
-        config = config.fetcher(Http::manifest(url));
+        config = config.fetcher(Http::manifest(url).proxy_from_env(false));
     }
     if let Some(url) = option::<String>("github") {
         let github = GitHub::new("example", "app").base_url(url).asset("app");
-        config = config.fetcher(github.interval(INTERVAL));
+        config = config.fetcher(github.proxy_from_env(false).interval(INTERVAL));
     }
     selfup::run(config)
 }

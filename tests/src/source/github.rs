@@ -123,6 +123,7 @@ impl Remote for Hub {
         let github = GitHub::new("example", "app")
             .base_url(origin)
             .asset("app")
+            .proxy_from_env(false)
             .trust(Identity::ROOT)
             .connect_timeout(patience)
             .response_timeout(patience)
