@@ -9,6 +9,7 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+const KILLED: End = End::Signaled { signal: Signal::KILL, core_dumped: false };
 const UPGRADABLE: &str = env!("CARGO_BIN_EXE_upgradable");
 
 /// A program that is installed, and a manager that runs it.
@@ -21,14 +22,14 @@ pub(crate) struct App<M> {
 
 impl<M: Manager> App<M> {
     #[track_caller]
-    pub(crate) fn start() -> Self {
+    pub(crate) fn start(address: SocketAddr) -> Self {
         let deployment = Deployment::new("managed", UPGRADABLE);
         let first = deployment.release("version=1");
         deployment.install(&first);
         let published = deployment.sandbox().join("releases/app");
         put(first.path(), &published, 0o755);
         let command = format!(
-            "{} address=127.0.0.1:0 drain_on_terminate probation=100 debug file={}",
+            "{} address={address} drain_on_terminate probation=100 debug file={}",
             deployment.program().display(),
             published.display()
         );
@@ -36,10 +37,15 @@ impl<M: Manager> App<M> {
         Self { manager, deployment, published }
     }
 
-    /// Where it listens, once it does.
+    /// Where it listens, once it does, and has nothing else in hand.
     #[track_caller]
     fn address(&self) -> SocketAddr {
         let master = self.manager.wait_pid();
+        wait_until("the service to have looked for a release", PATIENCE, || {
+            let output = self.manager.output();
+            let of_this_master = output.rsplit("started child #1 ").next();
+            of_this_master.is_some_and(|said| said.contains("up to date"))
+        });
         wait_for("the service to listen", PATIENCE, || tcp_listeners(master).first().copied())
     }
 
@@ -63,6 +69,10 @@ impl<M: Manager> App<M> {
         self.manager.end();
         self.deployment.finish();
     }
+}
+
+fn kill(pid: i32) {
+    send(Pid::new(pid).unwrap(), Signal::KILL).unwrap();
 }
 
 /// A word of the answer to `id`.
@@ -123,14 +133,12 @@ pub(crate) fn a_stop_lets_requests_finish<M: Manager>(app: App<M>) {
 
 /// The manager is told the truth about the program, of which it sees the master alone.
 pub(crate) fn an_end_of_the_program_is_told_and_it_is_started_anew<M: Manager>(app: App<M>) {
-    let killed = End::Signaled { signal: Signal::KILL, core_dumped: false };
     let mut expected = Vec::new();
-    for (number, end) in (1..).zip([killed, End::Exited(3)]) {
+    for (number, end) in (1..).zip([KILLED, End::Exited(3)]) {
         let (address, master) = (app.address(), app.manager.wait_pid());
         assert_eq!((app.running(), app.masters()), (vec![master], number));
-        if end == killed {
-            let child = ask_for(address, "pid").parse().unwrap();
-            send(Pid::new(child).unwrap(), Signal::KILL).unwrap();
+        if end == KILLED {
+            kill(ask_for(address, "pid").parse().unwrap());
         } else {
             assert!(ask(address, "exit").is_err(), "it exits instead of an answer");
         }
@@ -144,5 +152,23 @@ pub(crate) fn an_end_of_the_program_is_told_and_it_is_started_anew<M: Manager>(a
         assert_ne!(app.manager.wait_pid(), master);
     }
     wait_answer(app.address(), "v1 ");
+    app.finish();
+}
+
+/// As by an out-of-memory killer. What is under way is finished, and the next master has the address.
+pub(crate) fn a_killed_master_is_replaced_while_its_child_finishes<M: Manager>(app: App<M>) {
+    let (address, master) = (app.address(), app.manager.wait_pid());
+    let held = Held::start(address);
+    app.manager.wait_output("v1 holds a request");
+    kill(master.cast_signed());
+    wait_until("another master to serve", PATIENCE, || {
+        ask(address, "hello").is_ok() && app.manager.pid().is_some_and(|pid| pid != master)
+    });
+    assert!(held.finish().starts_with("v1 "));
+    wait_until("the end to be told", PATIENCE, || app.manager.ends().first() == Some(&KILLED));
+    // Where the manager was so quick that the old child still had the address, it tried again.
+    let again = &app.manager.ends()[1..];
+    assert!(again.iter().all(|end| *end == End::Exited(1)), "{again:?}");
+    assert_eq!((app.address(), app.running().len()), (address, 1));
     app.finish();
 }
