@@ -14,3 +14,5 @@ pub use selfup_fetch_file::File;
 pub use selfup_fetch_github::GitHub;
 #[cfg(feature = "http")]
 pub use selfup_fetch_http::{Http, Validators};
+#[cfg(feature = "s3")]
+pub use selfup_fetch_s3::S3;

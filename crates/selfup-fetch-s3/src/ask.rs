@@ -1,0 +1,57 @@
+use aws_sdk_s3::{
+    error::{ProvideErrorMetadata, SdkError},
+    operation::{get_object::GetObjectOutput, head_object::HeadObjectOutput},
+    types::ChecksumMode,
+};
+
+use crate::{
+    deadlines::Phase, failure::Failure, object::Condition, session::Session, settings::Source,
+};
+
+/// What is there now, in words only.
+pub(crate) fn head(session: &Session, source: &Source) -> Result<HeadObjectOutput, Failure> {
+    let request = session
+        .client
+        .head_object()
+        .bucket(&source.bucket)
+        .key(&source.key)
+        .checksum_mode(ChecksumMode::Enabled);
+    answer(session, request.send())
+}
+
+/// The object, its body still to be read, from the byte at `start` on.
+pub(crate) fn get(
+    session: &Session,
+    source: &Source,
+    condition: Option<&Condition>,
+    start: u64,
+) -> Result<GetObjectOutput, Failure> {
+    let mut request = session.client.get_object().bucket(&source.bucket).key(&source.key);
+    if let Some(condition) = condition.cloned() {
+        request = request.set_version_id(condition.version_id).set_if_match(condition.etag);
+    }
+    if start > 0 {
+        request = request.range(format!("bytes={start}-"));
+    }
+    answer(session, request.send())
+}
+
+/// Asks for the first byte, only to hear why there is none: answers to `HEAD` have no words.
+pub(crate) fn why(session: &Session, source: &Source) -> Result<GetObjectOutput, Failure> {
+    let request = session.client.get_object().bucket(&source.bucket).key(&source.key);
+    answer(session, request.range("bytes=0-0").send())
+}
+
+fn answer<T, E>(
+    session: &Session,
+    request: impl Future<Output = Result<T, SdkError<E>>>,
+) -> Result<T, Failure>
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
+    match session.wait(Phase::Response, request) {
+        Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(error)) => Err(Failure::of(error, session.deadlines)),
+        Err(missed) => Err(Failure::Failed(missed)),
+    }
+}

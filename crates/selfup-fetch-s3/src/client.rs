@@ -1,0 +1,35 @@
+use aws_sdk_s3::config::SharedHttpClient;
+use aws_smithy_http_client::{
+    Builder, Connector,
+    proxy::ProxyConfig,
+    tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode},
+};
+use selfup_fetch::{Error, ErrorKind};
+
+use crate::{
+    roots::MOZILLA,
+    settings::{Roots, Settings},
+};
+
+/// The SDK's client, with the project's one crypto stack and the roots that are trusted.
+pub(crate) fn http_client(settings: &Settings) -> Result<SharedHttpClient, Error> {
+    let pem = match &settings.roots {
+        Some(Roots(pem)) => pem.as_slice(),
+        None => MOZILLA.as_bytes(),
+    };
+    let trusted = TrustStore::empty().with_pem_certificate(pem);
+    let context = TlsContext::builder().with_trust_store(trusted).build().map_err(|error| {
+        Error::new(ErrorKind::Configuration, "the roots cannot be used").with_source(error)
+    })?;
+    let proxy =
+        if settings.proxy_from_env { ProxyConfig::from_env() } else { ProxyConfig::disabled() };
+    Ok(Builder::new().build_with_connector_fn(move |connection, parts| {
+        let mut builder = Connector::builder().proxy_config(proxy.clone());
+        builder.set_connector_settings(connection.cloned());
+        builder.set_sleep_impl(parts.and_then(|parts| parts.sleep_impl()));
+        builder
+            .tls_provider(Provider::Rustls(CryptoMode::Ring))
+            .tls_context(context.clone())
+            .build()
+    }))
+}

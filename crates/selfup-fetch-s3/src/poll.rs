@@ -1,0 +1,140 @@
+use std::time::Duration;
+
+use aws_sdk_s3::operation::get_object::GetObjectOutput;
+use selfup_fetch::{Artifact, Compression, Current, Error, Fetch, Outcome, decompress};
+
+use crate::{
+    S3, ask,
+    body::Body,
+    failure::Failure,
+    object::{Condition, Object, Seen},
+    resumption::Resumption,
+    s3::Pending,
+    session::Session,
+    settings::Source,
+    signature,
+};
+
+impl Fetch for S3 {
+    fn init(&mut self, _: &Current) -> Result<(), Error> {
+        self.source = Some(self.settings.prepare()?);
+        Ok(())
+    }
+
+    fn fetch(&mut self, current: &Current) -> Result<Option<Artifact>, Error> {
+        self.pending = None;
+        let source = match &self.source {
+            Some(source) => source.clone(),
+            None => self.source.insert(self.settings.prepare()?).clone(),
+        };
+        self.poll(&source, current.is_signature_wanted()).map_err(|error| error.at(source.place()))
+    }
+
+    fn settle(&mut self, outcome: Outcome) {
+        if let Some(pending) = self.pending.take()
+            && outcome.is_settled()
+        {
+            self.settled = pending.seen;
+            self.refused = pending.signature.filter(|_| outcome == Outcome::Refused);
+        }
+    }
+
+    fn interval(&self) -> Option<Duration> {
+        self.settings.interval
+    }
+}
+
+impl S3 {
+    fn poll(&mut self, source: &Source, signed: bool) -> Result<Option<Artifact>, Error> {
+        let session = Session::open(&self.settings, &mut self.kept)?;
+        let object = self.look(&session, source)?;
+        let is_settled = self.settled.as_ref().is_some_and(|seen| seen.is_still(&object.seen));
+        if is_settled && self.refused.is_none() {
+            return Ok(None);
+        }
+        let access = &self.settings.access;
+        let signature = signed.then(|| signature::of(&session, source, access)).transpose()?;
+        // What was refused may have been signed since.
+        if is_settled && self.refused == signature {
+            return Ok(None);
+        }
+        let (answer, condition) = self.take(&session, source, &object.seen)?;
+        let access = self.settings.access.clone();
+        let line = Resumption::new(session, source.clone(), access, condition, object.size);
+        let body = Body::of(answer, line, &object, source.place())?;
+        let seen = object.seen.is_provable().then(|| object.seen.clone());
+        let mut artifact = artifact(body, source, object)?;
+        artifact.signature = signature.clone().flatten();
+        self.pending = Some(Pending { seen, signature });
+        Ok(Some(artifact))
+    }
+
+    fn look(&mut self, session: &Session, source: &Source) -> Result<Object, Error> {
+        let failure = match ask::head(session, source) {
+            Ok(head) => return Object::of(&head),
+            Err(failure) => failure,
+        };
+        let failure = match failure {
+            Failure::Refused(mute) if mute.is_mute() => match ask::why(session, source) {
+                Err(Failure::Refused(told)) => Failure::Refused(told),
+                Err(_) | Ok(_) => Failure::Refused(mute),
+            },
+            failure => failure,
+        };
+        Err(self.explain(failure))
+    }
+
+    /// Gets what was looked at.
+    ///
+    /// To name a version is a right of its own (`s3:GetObjectVersion`). Where it is not given, the
+    /// tag is the condition alone, from then on.
+    fn take(
+        &mut self,
+        session: &Session,
+        source: &Source,
+        seen: &Seen,
+    ) -> Result<(GetObjectOutput, Condition), Error> {
+        let condition = seen.condition(!self.kept.names_no_version);
+        match ask::get(session, source, Some(&condition), 0) {
+            Ok(answer) => Ok((answer, condition)),
+            Err(Failure::Refused(refusal)) if refusal.is_denied() && condition.has_choice() => {
+                let condition = seen.condition(false);
+                let answer = ask::get(session, source, Some(&condition), 0)
+                    .map_err(|failure| self.explain(failure))?;
+                self.kept.names_no_version = true;
+                Ok((answer, condition))
+            }
+            Err(failure) => Err(self.explain(failure)),
+        }
+    }
+
+    /// The error that it is; credentials that will not do are looked up anew by the next poll.
+    fn explain(&mut self, failure: Failure) -> Error {
+        if matches!(&failure, Failure::Refused(refusal) if refusal.wants_other_credentials()) {
+            self.kept.forget_credentials();
+        }
+        failure.into_error(&self.settings.access)
+    }
+}
+
+/// Makes an artifact of the bytes: decompressed, if the key's end or the object's metadata say that
+/// they are compressed.
+///
+/// Both say the same thing twice: S3 keeps the bytes as they are, so nobody compresses on the way.
+fn artifact(body: Body, source: &Source, object: Object) -> Result<Artifact, Error> {
+    let compression = match Compression::of_name(&source.key) {
+        Compression::None if object.is_coded => Compression::Gzip,
+        compression => compression,
+    };
+    let mut artifact = if compression == Compression::None {
+        let plain = Artifact::new(body).size(object.size);
+        match object.checksum.and_then(|checksum| checksum.digest()) {
+            Some(digest) => plain.digest(digest),
+            None => plain,
+        }
+    } else {
+        Artifact::new(decompress(body, compression)?.named(source.place()))
+    };
+    artifact.version = object.version;
+    Ok(artifact.file_name(source.file_name()))
+}

@@ -1,0 +1,213 @@
+use std::{fmt, time::Duration};
+
+use aws_credential_types::Credentials;
+
+use crate::{
+    access::Access,
+    object::Seen,
+    session::Kept,
+    settings::{Roots, Settings, Source},
+};
+
+/// Fetches a new executable from one key of an S3 bucket, or of a server that speaks as S3 does.
+///
+/// Set it up with the methods below; what is wrong with the settings is reported by
+/// [`init`](selfup_fetch::Fetch::init). What is not set (region, credentials, endpoint) comes from
+/// the environment, the files in `~/.aws` and the machine's role, as with every AWS tool. The
+/// deadlines, and why they are what they are:
+///
+/// | phase | default | |
+/// |---|---|---|
+/// | [`connect_timeout`](Self::connect_timeout) | 10 s | a lost SYN is repeated after 1, 3 and 7 s |
+/// | [`response_timeout`](Self::response_timeout) | 30 s | slow servers and roles answer within it |
+/// | [`stall_timeout`](Self::stall_timeout) | 30 s | longer pauses than any retransmission needs |
+/// | [`total_timeout`](Self::total_timeout) | 1 h | 500 MB at 140 kB/s |
+///
+/// # Panics
+///
+/// It waits for a runtime of its own, so that `fetch`, and reading what it brings, panic where
+/// tokio allows no waiting: in an `async` function. There, call them in `spawn_blocking`.
+#[must_use]
+pub struct S3 {
+    pub(crate) settings: Settings,
+    /// Made of the settings by `init` or the first `fetch`.
+    pub(crate) source: Option<Source>,
+    /// What is worth remembering from one poll to the next about who we are and where.
+    pub(crate) kept: Kept,
+    /// What the last settled object looked like.
+    pub(crate) settled: Option<Seen>,
+    /// The signature of the settled object, if it was refused for all that one was asked for; an
+    /// inner `None` where there was none.
+    pub(crate) refused: Option<Option<String>>,
+    /// The artifact that was handed out and not settled yet.
+    pub(crate) pending: Option<Pending>,
+}
+
+/// What an artifact looks like that was handed out.
+pub(crate) struct Pending {
+    /// As in [`S3::settled`].
+    pub(crate) seen: Option<Seen>,
+    /// As in [`S3::refused`].
+    pub(crate) signature: Option<Option<String>>,
+}
+
+impl S3 {
+    /// Fetches the object `key` of `bucket`; in both, `{os}`, `{arch}` and `{target}` are filled
+    /// in ([`selfup_fetch::expand`]).
+    ///
+    /// The bucket may be an access point's name.
+    pub fn new(bucket: impl Into<String>, key: impl Into<String>) -> Self {
+        Self {
+            settings: Settings::new(bucket.into(), key.into()),
+            source: None,
+            kept: Kept::default(),
+            settled: None,
+            refused: None,
+            pending: None,
+        }
+    }
+
+    /// The same, from an address of the form `s3://bucket/key`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use selfup_fetch::{Current, Fetch};
+    /// use selfup_fetch_s3::S3;
+    ///
+    /// let current = Current::new("/usr/bin/app", || "0123abcd".into());
+    /// S3::from_url("s3://releases/{os}/{arch}/app.gz").init(&current)?;
+    /// S3::from_url("releases/app.gz").init(&current).unwrap_err();
+    /// # Ok::<(), selfup_fetch::Error>(())
+    /// ```
+    pub fn from_url(url: impl AsRef<str>) -> Self {
+        let url = url.as_ref();
+        let place = url.strip_prefix("s3://").and_then(|place| place.split_once('/'));
+        // Without a bucket it is refused by `init`.
+        let (bucket, key) = place.unwrap_or(("", url));
+        Self::new(bucket, key)
+    }
+
+    /// Sets how long to wait between two polls; by default the caller decides.
+    pub fn interval(mut self, interval: Duration) -> Self {
+        self.settings.interval = Some(interval);
+        self
+    }
+
+    /// Names the region that the bucket is in.
+    ///
+    /// The default is what the environment says (`AWS_REGION`, the profile, the instance's
+    /// metadata), and `us-east-1` where nobody does and an endpoint is set: servers that are not
+    /// AWS's seldom care.
+    pub fn region(mut self, region: impl Into<String>) -> Self {
+        self.settings.region = Some(region.into());
+        self
+    }
+
+    /// Sets the server, as in `https://minio.example.com:9000`; the default is AWS's for the
+    /// region, unless the environment (`AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL`) or the profile
+    /// has one.
+    pub fn endpoint(mut self, url: impl Into<String>) -> Self {
+        self.settings.endpoint = Some(url.into());
+        self
+    }
+
+    /// Whether the bucket is named in the path (`https://host/bucket/key`) and not in the host
+    /// (`https://bucket.host/key`).
+    ///
+    /// The default is yes where an endpoint is set, because servers of one's own seldom have a
+    /// name for each bucket, and no for AWS itself.
+    pub const fn path_style(mut self, in_path: bool) -> Self {
+        self.settings.path_style = Some(in_path);
+        self
+    }
+
+    /// Uses these keys, and not the SDK's chain; the token belongs to temporary ones. They are
+    /// shown nowhere.
+    pub fn credentials(
+        mut self,
+        access_key_id: impl Into<String>,
+        secret_access_key: impl Into<String>,
+        session_token: Option<String>,
+    ) -> Self {
+        let (id, secret) = (access_key_id.into(), secret_access_key.into());
+        let keys = Credentials::new(id, secret, session_token, None, "selfup");
+        self.settings.access = Access::Keys(keys);
+        self
+    }
+
+    /// Sends unsigned requests, which public buckets answer.
+    pub fn anonymous(mut self) -> Self {
+        self.settings.access = Access::Anonymous;
+        self
+    }
+
+    /// Uses this profile of `~/.aws/config` and `~/.aws/credentials`; the default is `AWS_PROFILE`,
+    /// or the one called `default`.
+    ///
+    /// It is the last of `profile`, [`credentials`](Self::credentials) and
+    /// [`anonymous`](Self::anonymous) that counts.
+    pub fn profile(mut self, name: impl Into<String>) -> Self {
+        self.settings.access = Access::Chain { profile: Some(name.into()) };
+        self
+    }
+
+    /// Trusts the certificates in this PEM text as roots, and no others; the default is Mozilla's
+    /// roots, compiled in.
+    pub fn trust(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.settings.roots = Some(Roots(pem.into()));
+        self
+    }
+
+    /// Whether to follow the environment's proxy variables; the default is `true`.
+    pub const fn proxy_from_env(mut self, follow: bool) -> Self {
+        self.settings.proxy_from_env = follow;
+        self
+    }
+
+    /// Sets how many times the rest of an object may be asked for when the line breaks in the
+    /// middle; zero turns that off.
+    ///
+    /// The default is 10: a transfer of an hour that is cut every few minutes arrives, and where it
+    /// is worse than that, the next poll is soon enough. See the crate's documentation for
+    /// [what can be resumed](crate#resuming).
+    pub const fn resumptions(mut self, most: u32) -> Self {
+        self.settings.resumptions = most;
+        self
+    }
+
+    /// Sets how long resolving the name and connecting may take together, TLS included.
+    pub const fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.deadlines.connect = timeout;
+        self
+    }
+
+    /// Sets how long the head of an answer may take once there is a connection, and how long it
+    /// may take to come by credentials.
+    pub const fn response_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.deadlines.response = timeout;
+        self
+    }
+
+    /// Sets how long no single byte of an object may arrive before the transfer counts as stalled.
+    pub const fn stall_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.deadlines.stall = timeout;
+        self
+    }
+
+    /// Sets how long a poll may take altogether, with the reading of the object. It ends what
+    /// trickles too fast to stall and too slowly to arrive.
+    pub const fn total_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.deadlines.total = timeout;
+        self
+    }
+}
+
+impl fmt::Debug for S3 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("S3")
+            .field("settings", &self.settings)
+            .field("settled", &self.settled)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,215 @@
+use std::{
+    fmt,
+    time::{Duration, Instant, SystemTime},
+};
+
+use aws_config::{BehaviorVersion, Region, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
+use aws_credential_types::{Credentials, provider::ProvideCredentials};
+use aws_sdk_s3::{
+    Client,
+    config::{Builder, ResponseChecksumValidation, StalledStreamProtectionConfig},
+};
+use selfup_fetch::{Error, ErrorKind};
+use tokio::runtime::{Handle, Runtime};
+
+use crate::{
+    access::Access,
+    client::http_client,
+    credentials,
+    deadlines::{Deadlines, Phase},
+    settings::Settings,
+};
+
+/// A runtime, the SDK's client and the connections, from the start of a poll until its artifact
+/// has been read.
+pub(crate) struct Session {
+    /// Always there, until it is taken to be shut down.
+    runtime: Option<Runtime>,
+    pub(crate) client: Client,
+    pub(crate) deadlines: Deadlines,
+    pub(crate) resumptions: u32,
+    /// When the poll as a whole is too late.
+    until: Instant,
+}
+
+/// What one poll has learnt, and the next need not ask for again.
+#[derive(Default)]
+pub(crate) struct Kept {
+    /// Credentials that expire: a role's. Others are looked up anew, so that a changed file counts.
+    credentials: Option<Credentials>,
+    /// Where nobody sets it, it is asked of the instance's metadata, and that takes a second where
+    /// there is none.
+    region: Option<Region>,
+    /// To name a version is not allowed to us.
+    pub(crate) names_no_version: bool,
+}
+
+impl Kept {
+    /// Forgets credentials that were turned down.
+    pub(crate) fn forget_credentials(&mut self) {
+        self.credentials = None;
+    }
+
+    /// The credentials, if they are good for the next poll.
+    fn credentials(&self) -> Option<&Credentials> {
+        /// More than two clocks are apart that S3 still accepts each other by.
+        const SPARE: Duration = Duration::from_secs(5 * 60);
+        let soon = SystemTime::now() + SPARE;
+        self.credentials.as_ref().filter(|kept| kept.expiry().is_some_and(|expiry| expiry > soon))
+    }
+}
+
+impl Session {
+    pub(crate) fn open(settings: &Settings, kept: &mut Kept) -> Result<Self, Error> {
+        let deadlines = settings.deadlines;
+        let until = Instant::now() + deadlines.total.min(FOR_EVER);
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            // For name resolution and small files.
+            .max_blocking_threads(4)
+            .thread_name("selfup-fetch-s3")
+            .build()
+            .map_err(|error| {
+                let reason = format!("no runtime can be started ({error}); check the open files");
+                Error::new(ErrorKind::Io, reason).with_source(error)
+            })?;
+        let loaded = wait(&runtime, deadlines, until, Phase::Credentials, load(settings, kept));
+        match loaded.and_then(|loaded| loaded) {
+            Ok(config) => {
+                let client = Client::from_conf(config.build());
+                let resumptions = settings.resumptions;
+                Ok(Self { runtime: Some(runtime), client, deadlines, resumptions, until })
+            }
+            Err(error) => {
+                end(runtime);
+                Err(error)
+            }
+        }
+    }
+
+    /// Waits for the future, as long as the phase may take.
+    pub(crate) fn wait<T>(
+        &self,
+        phase: Phase,
+        future: impl Future<Output = T>,
+    ) -> Result<T, Error> {
+        let Some(runtime) = &self.runtime else {
+            return Err(Error::new(ErrorKind::Io, "the session is over"));
+        };
+        wait(runtime, self.deadlines, self.until, phase, future)
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            end(runtime);
+        }
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session").field("deadlines", &self.deadlines).finish_non_exhaustive()
+    }
+}
+
+/// Longer than any process lives, and short enough to be added to a clock.
+const FOR_EVER: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+
+fn wait<T>(
+    runtime: &Runtime,
+    deadlines: Deadlines,
+    until: Instant,
+    phase: Phase,
+    future: impl Future<Output = T>,
+) -> Result<T, Error> {
+    let left = until.saturating_duration_since(Instant::now());
+    let (limit, phase) = match deadlines.of(phase) {
+        limit if limit < left => (limit, phase),
+        _ => (left, Phase::Total),
+    };
+    // Made in the runtime, which has the clock.
+    let waiting = async { tokio::time::timeout(limit, future).await };
+    runtime.block_on(waiting).map_err(|_| deadlines.missed(phase))
+}
+
+/// Lets the runtime's threads end, but waits for none that hangs in the resolver, and not at all
+/// where that is not allowed.
+fn end(runtime: Runtime) {
+    match Handle::try_current() {
+        Ok(_) => runtime.shutdown_background(),
+        Err(_) => runtime.shutdown_timeout(Duration::from_millis(100)),
+    }
+}
+
+/// Finds out who and where we are.
+async fn load(settings: &Settings, kept: &mut Kept) -> Result<Builder, Error> {
+    let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
+        .http_client(http_client(settings)?)
+        // The caller tries again, when it has waited.
+        .retry_config(RetryConfig::disabled())
+        .timeout_config(
+            TimeoutConfig::builder().connect_timeout(settings.deadlines.connect).build(),
+        )
+        // Done by the reader, which knows the deadlines and picks up what broke off.
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+        .response_checksum_validation(ResponseChecksumValidation::WhenRequired);
+    if let Some(region) = settings.region.clone().map(Region::new).or_else(|| kept.region.clone()) {
+        loader = loader.region(region);
+    }
+    if let Some(endpoint) = &settings.endpoint {
+        loader = loader.endpoint_url(endpoint);
+    }
+    loader = match &settings.access {
+        Access::Anonymous => loader.no_credentials(),
+        Access::Keys(keys) => loader.credentials_provider(keys.clone()),
+        Access::Chain { profile } => {
+            if let Some(profile) = profile {
+                loader = loader.profile_name(profile);
+            }
+            match kept.credentials() {
+                Some(credentials) => loader.credentials_provider(credentials.clone()),
+                None => loader,
+            }
+        }
+    };
+    let config = loader.load().await;
+    let config = located(config, kept)?;
+    let config = identified(config, settings, kept).await?;
+    let in_path = settings.path_style.unwrap_or(config.endpoint_url().is_some());
+    Ok(Builder::from(&config).force_path_style(in_path))
+}
+
+fn located(config: SdkConfig, kept: &mut Kept) -> Result<SdkConfig, Error> {
+    if let Some(region) = config.region() {
+        kept.region = Some(region.clone());
+        return Ok(config);
+    }
+    if config.endpoint_url().is_none() {
+        return Err(Error::new(
+            ErrorKind::Configuration,
+            "nobody says which region the bucket is in; set region(), AWS_REGION or the profile's",
+        ));
+    }
+    let region = Region::from_static("us-east-1");
+    kept.region = Some(region.clone());
+    Ok(config.into_builder().region(region).build())
+}
+
+/// Takes the chain's credentials now: here it can still be told why there are none.
+async fn identified(
+    config: SdkConfig,
+    settings: &Settings,
+    kept: &mut Kept,
+) -> Result<SdkConfig, Error> {
+    let Access::Chain { profile } = &settings.access else { return Ok(config) };
+    let Some(provider) = config.credentials_provider() else { return Ok(config) };
+    let credentials = provider
+        .provide_credentials()
+        .await
+        .map_err(|error| credentials::missing(&error, profile.as_deref()))?;
+    kept.credentials = credentials.expiry().is_some().then(|| credentials.clone());
+    let provider = aws_credential_types::provider::SharedCredentialsProvider::new(credentials);
+    Ok(config.into_builder().credentials_provider(provider).build())
+}

@@ -1,0 +1,188 @@
+use std::time::Duration;
+
+use http::Uri;
+use selfup_fetch::{Error, ErrorKind, executable_name, expand, redact, signature_name};
+
+use crate::{access::Access, deadlines::Deadlines, roots};
+
+/// The settings as they were given; nothing is checked before [`Settings::prepare`].
+#[derive(Debug)]
+pub(crate) struct Settings {
+    pub(crate) bucket: String,
+    pub(crate) key: String,
+    pub(crate) access: Access,
+    pub(crate) region: Option<String>,
+    pub(crate) endpoint: Option<String>,
+    pub(crate) path_style: Option<bool>,
+    pub(crate) roots: Option<Roots>,
+    pub(crate) proxy_from_env: bool,
+    pub(crate) interval: Option<Duration>,
+    pub(crate) deadlines: Deadlines,
+    pub(crate) resumptions: u32,
+}
+
+/// The PEM text of roots to trust; too long to be shown.
+pub(crate) struct Roots(pub(crate) Vec<u8>);
+
+impl std::fmt::Debug for Roots {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Roots(…)")
+    }
+}
+
+/// What is where, found to be sound.
+#[derive(Debug, Clone)]
+pub(crate) struct Source {
+    pub(crate) bucket: String,
+    pub(crate) key: String,
+    /// The endpoint that was configured, if one was.
+    endpoint: Option<String>,
+}
+
+impl Settings {
+    pub(crate) fn new(bucket: String, key: String) -> Self {
+        Self {
+            bucket,
+            key,
+            access: Access::Chain { profile: None },
+            region: None,
+            endpoint: None,
+            path_style: None,
+            roots: None,
+            proxy_from_env: true,
+            interval: None,
+            deadlines: Deadlines::default(),
+            resumptions: 10,
+        }
+    }
+
+    /// Checks everything that can be checked without the network and the environment.
+    pub(crate) fn prepare(&self) -> Result<Source, Error> {
+        if let Some(name) = self.deadlines.zero() {
+            return Err(self.refuse(format!("the {name} is zero, so nothing could be fetched")));
+        }
+        self.check_endpoint()?;
+        for (what, value) in [("region", &self.region), ("profile", self.profile())] {
+            if value.as_ref().is_some_and(|value| value.is_empty() || has_space(value)) {
+                return Err(self.refuse(format!("{value:?} is no name of a {what}")));
+            }
+        }
+        if let Some(Roots(pem)) = &self.roots {
+            roots::check(pem).map_err(|reason| self.refuse(reason))?;
+        }
+        if self.bucket.is_empty() {
+            return Err(self.refuse("there is no bucket; an address reads s3://bucket/key"));
+        }
+        let bucket = expand(&self.bucket)?;
+        if bucket.is_empty() || has_space(&bucket) || bucket.contains('/') && !is_arn(&bucket) {
+            return Err(self.refuse(format!("{bucket:?} is no name of a bucket")));
+        }
+        let key = expand(&self.key)?;
+        if key.is_empty() || key.ends_with('/') {
+            return Err(self.refuse(format!("the key {key:?} names no object")));
+        }
+        Ok(Source { bucket, key, endpoint: self.endpoint.clone() })
+    }
+
+    const fn profile(&self) -> &Option<String> {
+        match &self.access {
+            Access::Chain { profile } => profile,
+            Access::Keys(_) | Access::Anonymous => &None,
+        }
+    }
+
+    fn check_endpoint(&self) -> Result<(), Error> {
+        let Some(endpoint) = &self.endpoint else { return Ok(()) };
+        let sound = endpoint.parse::<Uri>().ok().filter(|uri| {
+            matches!(uri.scheme_str(), Some("http" | "https"))
+                && uri.host().is_some_and(|host| !host.is_empty())
+                && uri.port_u16() != Some(0)
+                && uri.query().is_none()
+        });
+        let has_user =
+            sound.as_ref().and_then(Uri::authority).is_some_and(|a| a.as_str().contains('@'));
+        if sound.is_none() || has_user {
+            return Err(self.refuse(format!(
+                "the endpoint {} is no address of the form https://host:port",
+                redact(endpoint)
+            )));
+        }
+        Ok(())
+    }
+
+    fn refuse(&self, reason: impl Into<String>) -> Error {
+        Error::new(ErrorKind::Configuration, reason).at(shown(&self.bucket, &self.key))
+    }
+}
+
+impl Source {
+    /// The same place, of the executable's signature.
+    pub(crate) fn signature(&self) -> Self {
+        Self { key: signature_name(&self.key), ..self.clone() }
+    }
+
+    /// The name under which the executable is published.
+    pub(crate) fn file_name(&self) -> &str {
+        executable_name(self.key.rsplit('/').next().unwrap_or_default())
+    }
+
+    /// The source as errors name it.
+    pub(crate) fn place(&self) -> String {
+        let place = shown(&self.bucket, &self.key);
+        match &self.endpoint {
+            Some(endpoint) => format!("{place} (at {endpoint})"),
+            None => place,
+        }
+    }
+}
+
+fn shown(bucket: &str, key: &str) -> String {
+    format!("s3://{bucket}/{key}")
+}
+
+fn has_space(text: &str) -> bool {
+    text.contains(|c: char| c.is_whitespace() || c.is_control())
+}
+
+/// Whether it is an access point's name, which has slashes in it.
+fn is_arn(bucket: &str) -> bool {
+    bucket.starts_with("arn:")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn source(key: &str) -> Source {
+        Settings::new("releases".into(), key.into()).prepare().unwrap()
+    }
+
+    #[test]
+    fn what_belongs_to_a_key_follows_from_it() {
+        for (key, signature, name) in [
+            ("app", "app.minisig", "app"),
+            ("a/b/app.gz", "a/b/app.minisig", "app"),
+            ("a.gz/app", "a.gz/app.minisig", "app"),
+        ] {
+            let source = source(key);
+            assert_eq!(source.signature().key, signature);
+            assert_eq!(source.file_name(), name);
+        }
+    }
+
+    #[test]
+    fn the_platform_is_filled_in() {
+        let source = source("{os}/{arch}/{target}/app");
+        assert!(source.key.starts_with(std::env::consts::OS), "{source:?}");
+        assert!(!source.key.contains('{'), "{source:?}");
+    }
+
+    #[test]
+    fn the_endpoint_is_part_of_the_place() {
+        let mut settings = Settings::new("releases".into(), "app".into());
+        assert_eq!(settings.prepare().unwrap().place(), "s3://releases/app");
+        settings.endpoint = Some("http://h:9000".into());
+        let place = settings.prepare().unwrap().place();
+        assert_eq!(place, "s3://releases/app (at http://h:9000)");
+    }
+}

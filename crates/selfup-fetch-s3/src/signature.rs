@@ -1,0 +1,52 @@
+use std::io::Read;
+
+use bytes::{Buf, Bytes};
+use selfup_fetch::{Error, read_signature};
+
+use crate::{
+    access::Access,
+    ask,
+    deadlines::Phase,
+    failure::{self, Failure},
+    session::Session,
+    settings::Source,
+};
+
+/// The signature beside the object, if there is one.
+pub(crate) fn of(
+    session: &Session,
+    source: &Source,
+    access: &Access,
+) -> Result<Option<String>, Error> {
+    let source = source.signature();
+    let answer = match ask::get(session, &source, None, 0) {
+        Ok(answer) => answer,
+        Err(Failure::Refused(refusal)) if refusal.is_absence() => return Ok(None),
+        Err(failure) => return Err(failure.into_error(access).at(source.place())),
+    };
+    let reader = Chunks { session, stream: answer.body, chunk: Bytes::new() };
+    let text = read_signature(reader).map_err(|error| Error::from(error).at(source.place()))?;
+    Ok(Some(text))
+}
+
+/// A short object as it comes.
+struct Chunks<'a> {
+    session: &'a Session,
+    stream: aws_sdk_s3::primitives::ByteStream,
+    chunk: Bytes,
+}
+
+impl Read for Chunks<'_> {
+    fn read(&mut self, buf: &mut [u8]) -> std::io::Result<usize> {
+        while self.chunk.is_empty() {
+            match self.session.wait(Phase::Body, self.stream.next())? {
+                Some(Ok(bytes)) => self.chunk = bytes,
+                Some(Err(error)) => return Err(failure::broken(&error).into()),
+                None => return Ok(0),
+            }
+        }
+        let n = buf.len().min(self.chunk.len());
+        self.chunk.copy_to_slice(&mut buf[..n]);
+        Ok(n)
+    }
+}
