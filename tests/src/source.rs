@@ -3,11 +3,13 @@
 //! What is behind these traits is all that the tests of the contract know of a fetcher, so each of
 //! them is held to the same.
 
+mod bucket;
 mod file;
 mod github;
 mod http;
 mod manifest;
 
+pub use bucket::{ACCESS_KEY, Bucket};
 pub use file::Folder;
 pub use github::Hub;
 pub use http::Web;
@@ -45,6 +47,7 @@ pub mod named {
     pub type http = super::Web;
     pub type manifest = super::Listed;
     pub type github = super::Hub;
+    pub type s3 = super::Bucket;
 }
 
 /// A place to publish in, and who fetches from it.

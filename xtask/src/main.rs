@@ -23,6 +23,7 @@ mod features;
 mod lint;
 mod needs;
 mod package;
+mod python;
 mod rust_version;
 mod step;
 mod style;

@@ -65,6 +65,14 @@ pub(crate) const NEEDS: &[Need] = &[
     Need { command: "unshare", package: "util-linux", why: "namespaces for a test, and flock" },
 ];
 
+/// A stand-in for S3 that others wrote, from PyPI, since Debian does not have it.
+pub(crate) const MOTO: &str = "moto_server";
+
+/// Packages of PyPI, with their versions. What moto itself calls a server's needs is ten times as
+/// much.
+pub(crate) const FROM_PYPI: &[&str] =
+    &["moto[s3]==5.2.5", "flask==3.1.3", "flask-cors==6.0.5", "werkzeug==3.1.9"];
+
 /// Those that this machine lacks.
 pub(crate) fn missing() -> Vec<&'static Need> {
     NEEDS.iter().filter(|need| !present(need.command)).collect()

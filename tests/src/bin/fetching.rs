@@ -1,6 +1,7 @@
 //! A web server that upgrades itself from wherever its arguments say.
 //!
-//! - `file=PATH`, `http=URL`, `manifest=URL` or `github=URL`, that of the API, names the source.
+//! - `file=PATH`, `http=URL`, `manifest=URL`, `github=URL`, that of the API, or `s3=ENDPOINT` names
+//!   the source.
 //! - `address=HOST:PORT` is where it listens.
 
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "the test looks at what it does")]
@@ -11,6 +12,7 @@ use axum::{
 };
 use selfup::fetch::{File, GitHub, Http};
 use selfup::{Config, State};
+use selfup_tests::source::Bucket;
 use selfup_tests::subject::option;
 use std::io;
 use std::path::PathBuf;
@@ -40,6 +42,9 @@ fn main() -> ExitCode {
     if let Some(url) = option::<String>("github") {
         let github = GitHub::new("example", "app").base_url(url).asset("app");
         config = config.fetcher(github.proxy_from_env(false).interval(INTERVAL));
+    }
+    if let Some(endpoint) = option::<String>("s3") {
+        config = config.fetcher(Bucket::released(&endpoint));
     }
     selfup::run(config)
 }

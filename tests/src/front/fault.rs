@@ -71,6 +71,13 @@ impl Fault {
     }
 }
 
+impl Fault {
+    /// Whether it takes a body for it to happen.
+    pub(super) fn is_in_the_body(&self) -> bool {
+        matches!(self, Self::Cut(place) | Self::Reset(place) | Self::Stall(place) if place.is_in_the_body())
+    }
+}
+
 impl Place {
     /// All of them, in order.
     pub const ALL: [Self; 7] = [

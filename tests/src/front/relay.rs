@@ -69,6 +69,10 @@ fn send(
 ) -> io::Result<Then> {
     let (place, then): (_, fn(&TcpStream) -> Then) = match fault {
         None => return relay(client, answer),
+        // An answer to `HEAD` has none.
+        Some(fault) if fault.is_in_the_body() && answer.length == Some(0) => {
+            return relay(client, answer);
+        }
         Some(Fault::Status(status, headers)) => return refuse(client, status, &headers),
         Some(Fault::Trickle(parts, pause)) => {
             return trickle(client, socket, answer, parts, pause);

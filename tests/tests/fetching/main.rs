@@ -20,17 +20,17 @@ use selfup_tests::{
 
 selfup_tests::contract! {
     play;
-    upgrades::under_load:                     file http manifest github;
-    pauses::it_backs_off_while_it_fails:      http manifest github;
-    pauses::it_waits_as_long_as_it_is_asked:  http manifest github;
-    pauses::it_asks_at_its_interval:          http manifest github;
-    stops::while_resolving:                   http manifest github;
-    stops::while_connecting:                  http manifest github;
-    stops::in_the_tls_handshake:              http manifest github;
-    stops::before_the_answer:                 http manifest github;
-    stops::in_the_head:                       http manifest github;
-    stops::in_the_body:                       http manifest github;
-    stops::between_two_attempts:              http manifest github;
+    upgrades::under_load:                     file http manifest github s3;
+    pauses::it_backs_off_while_it_fails:      http manifest github s3;
+    pauses::it_waits_as_long_as_it_is_asked:  http manifest github s3;
+    pauses::it_asks_at_its_interval:          http manifest github s3;
+    stops::while_resolving:                   http manifest github s3;
+    stops::while_connecting:                  http manifest github s3;
+    stops::in_the_tls_handshake:              http manifest github s3;
+    stops::before_the_answer:                 http manifest github s3;
+    stops::in_the_head:                       http manifest github s3;
+    stops::in_the_body:                       http manifest github s3;
+    stops::between_two_attempts:              http manifest github s3;
 }
 
 /// A program, and where it fetches from.

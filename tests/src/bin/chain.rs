@@ -1,0 +1,48 @@
+//! Polls S3 with whatever credentials the environment has, and tells what it holds in between.
+//!
+//! - `endpoint=URL` is where it asks.
+//! - `profile=NAME` is the profile, if not the environment's.
+//! - `polls=N` is how often it asks; 1 if nothing is said.
+
+#![allow(clippy::print_stdout, clippy::unwrap_used, reason = "the test reads what it prints")]
+
+use selfup::fetch::{Current, Fetch, Outcome, S3};
+use selfup_tests::subject::option;
+use std::fs;
+use std::io;
+use std::time::Duration;
+
+fn main() {
+    let mut source = S3::new("releases", "app")
+        .endpoint(option::<String>("endpoint").unwrap())
+        .proxy_from_env(false)
+        .response_timeout(Duration::from_secs(20));
+    if let Some(profile) = option::<String>("profile") {
+        source = source.profile(profile);
+    }
+    let current = Current::new("/usr/bin/app", String::new);
+    let before = held();
+    for _ in 0..option("polls").unwrap_or(1) {
+        match source.fetch(&current) {
+            Ok(Some(mut artifact)) => {
+                let read = io::copy(&mut artifact.reader, &mut io::sink()).unwrap();
+                source.settle(Outcome::Failed);
+                println!("fetched {read} bytes");
+            }
+            Ok(None) => println!("nothing new"),
+            Err(error) => println!("{:?}: {error}", error.kind()),
+        }
+        assert_eq!(held(), before, "threads and descriptors");
+    }
+}
+
+/// Threads, and what the descriptors are of.
+fn held() -> (usize, Vec<String>) {
+    let names = |path| {
+        let entries = fs::read_dir(path).unwrap();
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect::<Vec<_>>()
+    };
+    let mut descriptors = names("/proc/self/fd");
+    descriptors.sort_unstable();
+    (names("/proc/self/task").len(), descriptors)
+}

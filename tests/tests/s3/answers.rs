@@ -1,0 +1,49 @@
+//! A server that says one thing only.
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::{TcpListener, TcpStream};
+use std::thread;
+
+/// Listens and answers this to every request, without its body to a `HEAD`; where it is.
+pub(crate) fn always(status: u16, headers: &str, body: &str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let head = format!(
+        "HTTP/1.1 {status} Whatever\r\ncontent-type: application/xml\r\ncontent-length: {}\r\n{headers}\r\n",
+        body.len()
+    );
+    let body = body.to_owned();
+    thread::spawn(move || {
+        for connection in listener.incoming() {
+            // A client that goes is no reason to stop.
+            answer(connection.unwrap(), &head, &body).unwrap_or_default();
+        }
+    });
+    format!("http://{address}")
+}
+
+fn answer(connection: TcpStream, head: &str, body: &str) -> std::io::Result<()> {
+    let mut stream = BufReader::new(connection);
+    loop {
+        let mut line = String::new();
+        let (mut is_head, mut is_first) = (false, true);
+        while line != "\r\n" {
+            line.clear();
+            if stream.read_line(&mut line)? == 0 {
+                return Ok(());
+            }
+            is_head |= is_first && line.starts_with("HEAD ");
+            is_first = false;
+        }
+        let body = if is_head { "" } else { body };
+        stream.get_mut().write_all(format!("{head}{body}").as_bytes())?;
+    }
+}
+
+/// S3's form for what is wrong.
+pub(crate) fn error(code: &str, message: &str, more: &str) -> String {
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{code}</Code>\
+         <Message>{message}</Message>{more}<RequestId>1</RequestId></Error>"
+    )
+}
