@@ -8,7 +8,7 @@ use std::{fs, io};
 
 selfup_tests::contract! {
     play;
-    cases::one_gibibyte: file http github s3;
+    cases::one_gibibyte: file http github;
 }
 
 mod cases {
