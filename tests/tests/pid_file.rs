@@ -86,11 +86,14 @@ fn one_that_was_left_behind_is_replaced() {
     let (deployment, file) = deployed("pid-file-stale");
     let killed = start(&deployment, &[]);
     wait_for_file(&file);
+    // Its child runs on for a while, and has nothing of the lock.
+    let held = killed.hold();
     killed.process().signal(libc::SIGKILL);
     killed.process().wait(PATIENCE);
     assert_eq!(fs::read_to_string(&file).unwrap(), names(&killed));
     let service = start(&deployment, &[]);
     wait_until("a new pid", PATIENCE, || fs::read_to_string(&file).unwrap() == names(&service));
+    assert!(held.finish().starts_with("v1 "));
     assert!(service.terminate().success());
 
     // The pid of a process that runs proves nothing: it may be another one by now.

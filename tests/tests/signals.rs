@@ -4,7 +4,7 @@
 
 use selfup_signals::Signal;
 use selfup_tests::recorder::{Recorder, end_child};
-use selfup_tests::sandbox::{PATIENCE, Sandbox};
+use selfup_tests::sandbox::{PATIENCE, Sandbox, state_of, wait_until};
 use std::fs;
 use std::process::Command;
 
@@ -108,6 +108,47 @@ fn with_another_restart_signal_sigusr2_is_the_programs_own() {
         }
         finish(sandbox, &recorder);
     }
+}
+
+// Known limits, as docs/SIGNALS.md has them
+
+/// While the master does not run, so that neither copy waits for the other and is one with it.
+fn while_stopped(recorder: &Recorder, send: impl FnOnce()) {
+    recorder.signal(Signal::STOP);
+    let pid = recorder.master().as_raw().unsigned_abs();
+    wait_until("the master to be stopped", PATIENCE, || state_of(pid) == Some('T'));
+    send();
+    recorder.signal(Signal::CONT);
+}
+
+#[test]
+fn a_signal_sent_to_the_whole_group_is_recorded_twice() {
+    let sandbox = Sandbox::new("group");
+    let recorder = recorder_through(&sandbox, &["setsid"], &[]);
+    recorder.serves(1);
+    let here = format!("SIGUSR1 from {}", std::process::id());
+    while_stopped(&recorder, || {
+        let group = nix::unistd::Pid::from_raw(recorder.master().as_raw());
+        nix::sys::signal::killpg(group, nix::sys::signal::Signal::SIGUSR1).unwrap();
+        recorder.records(1, &here);
+    });
+    recorder.records_from_master(1, Signal::USR1);
+    finish(sandbox, &recorder);
+}
+
+#[test]
+fn of_signals_that_wait_together_the_one_with_the_highest_number_comes_first() {
+    let sandbox = Sandbox::new("together");
+    let recorder = recorder(&sandbox, &["drain-on-terminate", "code=9"]);
+    recorder.serves(1);
+    while_stopped(&recorder, || {
+        recorder.signal(Signal::USR2);
+        recorder.signal(Signal::TERM);
+    });
+    recorder.records(1, "is told to finish");
+    recorder.told("no restart (by signal): everything is stopping");
+    assert_eq!(recorder.process().wait(PATIENCE).code(), Some(9));
+    sandbox.finish();
 }
 
 /// Masks and ignored signals survive exec: whoever starts the master may leave it with anything.

@@ -36,6 +36,13 @@ impl PidFile {
         Ok(Self { path, ours: None })
     }
 
+    /// For a process that is up already.
+    pub(crate) fn write_now(path: &Path) -> Result<Self, Error> {
+        let mut this = Self::claim(path)?;
+        this.write()?;
+        Ok(this)
+    }
+
     /// Writes it; once it is there, it is not written again.
     pub(crate) fn write(&mut self) -> Result<(), Error> {
         if self.ours.is_none() {

@@ -85,12 +85,10 @@ fn fall_back(not_started: NotStarted) -> Result<ExitCode, Error> {
     let mut reporter = Reporter::new(&config.options, config.on_event.take());
     let mut trouble = |reason| reporter.tell(&crate::Event::Trouble { reason });
     trouble(reason);
-    let written = config.pid_file.take().map(|path| {
-        let mut pid_file = PidFile::claim(&path)?;
-        pid_file.write().map(|()| pid_file)
+    let pid_file = config.pid_file.take().and_then(|path| {
+        let written = PidFile::write_now(&path);
+        written.map_err(|error| trouble(Chain(&error).to_string())).ok()
     });
-    let pid_file = written
-        .and_then(|written| written.map_err(|error| trouble(Chain(&error).to_string())).ok());
     let path = launch_path().unwrap_or_default();
     let sockets = fds.into_inherited().nonblocking(true);
     let mut state = State::new(sockets, Identity::new(path), &config.options, None);
