@@ -39,6 +39,8 @@
 //! - **Brings the signature** where one is wanted: the object beside it whose key ends in
 //!   `.minisig`. It signs the executable itself: that of `app.gz` is `app.minisig`, made of `app`.
 //!   What was refused is fetched again when its signature changes.
+//! - **Follows a manifest**, with the feature `manifest`: one document that says what is published
+//!   for all platforms (`S3::manifest`).
 //! - **Decompresses** an object whose key ends in `.gz` (with the features of `selfup-fetch`, `.zst`
 //!   and `.xz` too), or whose `Content-Encoding` is `gzip`.
 //! - **Tells the version** that the publisher has put into the object's metadata, as
@@ -118,12 +120,16 @@
 
 mod access;
 mod ask;
+#[cfg(feature = "manifest")]
+mod beside;
 mod body;
 mod checksum;
 mod client;
 mod credentials;
 mod deadlines;
 mod failure;
+#[cfg(feature = "manifest")]
+mod manifest;
 mod object;
 mod poll;
 mod refusal;

@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::{io::Read, time::Duration};
 
 use aws_sdk_s3::operation::get_object::GetObjectOutput;
 use selfup_fetch::{Artifact, Compression, Current, Error, Fetch, Outcome, decompress};
@@ -27,10 +27,14 @@ impl Fetch for S3 {
             Some(source) => source.clone(),
             None => self.source.insert(self.settings.prepare()?).clone(),
         };
-        self.poll(&source, current.is_signature_wanted()).map_err(|error| error.at(source.place()))
+        self.poll(&source, current).map_err(|error| error.at(source.place()))
     }
 
     fn settle(&mut self, outcome: Outcome) {
+        #[cfg(feature = "manifest")]
+        if let Some(offers) = &mut self.offers {
+            offers.settle(outcome);
+        }
         if let Some(pending) = self.pending.take()
             && outcome.is_settled()
         {
@@ -45,15 +49,22 @@ impl Fetch for S3 {
 }
 
 impl S3 {
-    fn poll(&mut self, source: &Source, signed: bool) -> Result<Option<Artifact>, Error> {
+    fn poll(&mut self, source: &Source, current: &Current) -> Result<Option<Artifact>, Error> {
         let session = Session::open(&self.settings, &mut self.kept)?;
+        #[cfg(feature = "manifest")]
+        if self.offers.is_some() {
+            return self.follow(session, source, current);
+        }
         let object = self.look(&session, source)?;
         let is_settled = self.settled.as_ref().is_some_and(|seen| seen.is_still(&object.seen));
         if is_settled && self.refused.is_none() {
             return Ok(None);
         }
         let access = &self.settings.access;
-        let signature = signed.then(|| signature::of(&session, source, access)).transpose()?;
+        let signature = current
+            .is_signature_wanted()
+            .then(|| signature::of(&session, source, access))
+            .transpose()?;
         // What was refused may have been signed since.
         if is_settled && self.refused == signature {
             return Ok(None);
@@ -69,7 +80,7 @@ impl S3 {
         Ok(Some(artifact))
     }
 
-    fn look(&mut self, session: &Session, source: &Source) -> Result<Object, Error> {
+    pub(crate) fn look(&mut self, session: &Session, source: &Source) -> Result<Object, Error> {
         let failure = match ask::head(session, source) {
             Ok(head) => return Object::of(&head),
             Err(failure) => failure,
@@ -88,7 +99,7 @@ impl S3 {
     ///
     /// To name a version is a right of its own (`s3:GetObjectVersion`). Where it is not given, the
     /// tag is the condition alone, from then on.
-    fn take(
+    pub(crate) fn take(
         &mut self,
         session: &Session,
         source: &Source,
@@ -121,7 +132,11 @@ impl S3 {
 /// they are compressed.
 ///
 /// Both say the same thing twice: S3 keeps the bytes as they are, so nobody compresses on the way.
-fn artifact(body: Body, source: &Source, object: Object) -> Result<Artifact, Error> {
+pub(crate) fn artifact(
+    body: impl Read + Send + 'static,
+    source: &Source,
+    object: Object,
+) -> Result<Artifact, Error> {
     let compression = match Compression::of_name(&source.key) {
         Compression::None if object.is_coded => Compression::Gzip,
         compression => compression,

@@ -41,6 +41,9 @@ pub struct S3 {
     pub(crate) refused: Option<Option<String>>,
     /// The artifact that was handed out and not settled yet.
     pub(crate) pending: Option<Pending>,
+    /// What was offered, if the key is that of a manifest.
+    #[cfg(feature = "manifest")]
+    pub(crate) offers: Option<crate::manifest::Offers>,
 }
 
 /// What an artifact looks like that was handed out.
@@ -64,7 +67,35 @@ impl S3 {
             settled: None,
             refused: None,
             pending: None,
+            #[cfg(feature = "manifest")]
+            offers: None,
         }
+    }
+
+    /// Fetches what the manifest at `key` of `bucket` has for this platform; both are as for
+    /// [`new`](Self::new), and all other settings hold as well.
+    ///
+    /// The manifest is one small document for all platforms, which
+    /// [`selfup_fetch::manifest`] reads. It is what is polled; the object that it names is fetched
+    /// when there is something new for this platform. Its addresses are relative: `app.gz` is an
+    /// object beside the manifest, `/app.gz` one at the top of the bucket.
+    ///
+    /// The size and the digests of the object are checked while it is read; what is said of the
+    /// executable inside, and the signature, is handed on to whoever installs. A program that is
+    /// older than the manifest's minimum, or does not [know](selfup_fetch::Current::version) its
+    /// version where there is one, fetches nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use selfup_fetch_s3::S3;
+    ///
+    /// let source = S3::manifest("releases", "app/manifest.json").region("eu-west-1");
+    /// # drop(source);
+    /// ```
+    #[cfg(feature = "manifest")]
+    pub fn manifest(bucket: impl Into<String>, key: impl Into<String>) -> Self {
+        Self { offers: Some(crate::manifest::Offers::default()), ..Self::new(bucket, key) }
     }
 
     /// The same, from an address of the form `s3://bucket/key`.

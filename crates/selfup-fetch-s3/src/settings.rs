@@ -36,7 +36,7 @@ pub(crate) struct Source {
     pub(crate) bucket: String,
     pub(crate) key: String,
     /// The endpoint that was configured, if one was.
-    endpoint: Option<String>,
+    pub(crate) endpoint: Option<String>,
 }
 
 impl Settings {

@@ -1,5 +1,6 @@
 use std::io::Read;
 
+use aws_sdk_s3::operation::get_object::GetObjectOutput;
 use bytes::{Buf, Bytes};
 use selfup_fetch::{Error, read_signature};
 
@@ -18,22 +19,36 @@ pub(crate) fn of(
     source: &Source,
     access: &Access,
 ) -> Result<Option<String>, Error> {
-    let source = source.signature();
-    let answer = match ask::get(session, &source, None, 0) {
+    at(session, &source.signature(), access)
+}
+
+/// The signature that is an object itself, if there is one.
+pub(crate) fn at(
+    session: &Session,
+    source: &Source,
+    access: &Access,
+) -> Result<Option<String>, Error> {
+    let answer = match ask::get(session, source, None, 0) {
         Ok(answer) => answer,
         Err(Failure::Refused(refusal)) if refusal.is_absence() => return Ok(None),
         Err(failure) => return Err(failure.into_error(access).at(source.place())),
     };
-    let reader = Chunks { session, stream: answer.body, chunk: Bytes::new() };
-    let text = read_signature(reader).map_err(|error| Error::from(error).at(source.place()))?;
+    let text = read_signature(Chunks::of(answer, session))
+        .map_err(|error| Error::from(error).at(source.place()))?;
     Ok(Some(text))
 }
 
 /// A short object as it comes.
-struct Chunks<'a> {
+pub(crate) struct Chunks<'a> {
     session: &'a Session,
     stream: aws_sdk_s3::primitives::ByteStream,
     chunk: Bytes,
+}
+
+impl<'a> Chunks<'a> {
+    pub(crate) fn of(answer: GetObjectOutput, session: &'a Session) -> Self {
+        Self { session, stream: answer.body, chunk: Bytes::new() }
+    }
 }
 
 impl Read for Chunks<'_> {

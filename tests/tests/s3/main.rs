@@ -11,6 +11,7 @@
 mod answers;
 mod chain;
 mod checksums;
+mod manifest;
 mod moto;
 mod objects;
 mod publisher;

@@ -19,7 +19,7 @@ pub(crate) fn with(name: &str, case: impl FnOnce(&Publisher, &Bucket)) {
     sandbox.finish();
 }
 
-fn gzip(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
     encoder.write_all(bytes).unwrap();
     encoder.finish().unwrap()
