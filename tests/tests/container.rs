@@ -11,7 +11,7 @@ use selfup_signals::{Pid, Signal, send};
 use selfup_tests::container::{self, pid_1};
 use selfup_tests::need;
 use selfup_tests::release::Release;
-use selfup_tests::sandbox::{PATIENCE, Sandbox, children_of, state_of, wait_until};
+use selfup_tests::sandbox::{PATIENCE, Sandbox, Terminal, children_of, state_of, wait_until};
 use selfup_tests::service::{Deployment, Service, put};
 use std::fs;
 use std::process::Command;
@@ -106,6 +106,21 @@ fn sigterm_lets_requests_finish() {
     assert!(held.finish().starts_with("v1 "));
     assert_eq!(service.process().wait(PATIENCE).code(), Some(0));
     deployment.finish();
+}
+
+#[test]
+fn ctrl_c_ends_a_program_that_has_no_handler_for_it() {
+    if !container::possible() {
+        return;
+    }
+    let sandbox = Sandbox::new("container-ctrl-c");
+    let mut command = container::command("", RECORDER);
+    command.arg("plain");
+    let (process, terminal) = sandbox.start_on_terminal(command);
+    process.wait_line("child #1 serves", PATIENCE);
+    terminal.press(Terminal::CTRL_C);
+    assert_eq!(process.wait(PATIENCE).code(), Some(128 + libc::SIGINT));
+    sandbox.finish();
 }
 
 /// The daemon, which heeds no SIGTERM, is none of the master's; it ends with pid 1.
