@@ -14,7 +14,6 @@ pub mod blackhole;
 pub mod container;
 pub mod front;
 pub mod gate;
-pub mod load;
 pub mod manager;
 pub mod need;
 pub mod nginx;
@@ -30,3 +29,5 @@ pub mod source;
 pub mod subject;
 pub mod systemd;
 pub mod visitor;
+
+pub use selfup_load as load;

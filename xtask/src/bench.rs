@@ -1,8 +1,12 @@
-//! `cargo xtask bench`: what selfup costs, against the same program without it, in the same run.
+//! `cargo xtask bench`: what selfup costs against the same program without it, and what its
+//! handover is like beside those of others, each in the same run.
 
+mod changeover;
 mod footprint;
 mod handover;
 mod install;
+mod options;
+mod process;
 mod request;
 mod server;
 mod start;
@@ -11,6 +15,7 @@ mod throughput;
 
 use crate::command::{self, Failure, Result};
 use crate::workspace::Workspace;
+pub(crate) use options::Options;
 use std::path::PathBuf;
 
 /// The two programs, built for release.
@@ -19,11 +24,12 @@ pub(crate) struct Programs {
     supervised: PathBuf,
 }
 
-type Part = fn(&Programs) -> Result;
+type Part = fn(&Programs, &Options) -> Result;
 
 /// The parts, each measured by itself.
-const PARTS: [(&str, Part); 5] = [
+const PARTS: [(&str, Part); 6] = [
     ("start", start::run),
+    ("changeover", changeover::run),
     ("handover", handover::run),
     ("footprint", footprint::run),
     ("throughput", throughput::run),
@@ -31,7 +37,8 @@ const PARTS: [(&str, Part); 5] = [
 ];
 
 /// Runs the parts named, or all.
-pub(crate) fn run(names: &[String]) -> Result {
+pub(crate) fn run(options: &Options) -> Result {
+    let names = &options.parts;
     if let Some(unknown) = names.iter().find(|name| !PARTS.iter().any(|(part, _)| part == name)) {
         let known = PARTS.map(|(part, _)| part).join(", ");
         return Err(Failure::new(format!("there is no benchmark `{unknown}`; there are {known}")));
@@ -40,7 +47,7 @@ pub(crate) fn run(names: &[String]) -> Result {
     for (name, part) in PARTS {
         if names.is_empty() || names.iter().any(|wanted| wanted == name) {
             println!("\n{name}");
-            part(&programs)?;
+            part(&programs, options)?;
         }
     }
     Ok(())

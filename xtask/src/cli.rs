@@ -1,6 +1,6 @@
 //! Arguments to a [`Task`].
 
-use crate::demo;
+use crate::{bench, demo};
 
 /// What `cargo xtask` was asked to do.
 #[derive(Debug, PartialEq, Eq)]
@@ -12,8 +12,7 @@ pub(crate) enum Task {
     Ci(Vec<String>),
     Tidy,
     Demo(demo::Options),
-    /// The names of the parts to run; none means all.
-    Bench(Vec<String>),
+    Bench(bench::Options),
     /// The features to measure; none means all.
     Cost(Vec<String>),
 }
@@ -25,8 +24,10 @@ cargo xtask TASK
                    ARGS go to `cargo test`: cargo xtask test -- -p selfup-fds
   ci [STEP...]     everything a change must pass, or only the steps named
                    (fmt, clippy, rustdoc, features, deny, rust-version, tidy, package, test)
-  bench [PART...]  what selfup costs, against the same program without it
-                   (start, handover, footprint, throughput, install)
+  bench [PART...] [--restarts N] [--rate N] [--only NAME,NAME]
+                   what selfup costs, against the same program without it
+                   (start, changeover, footprint, throughput, install);
+                   and handover: restarts under load, beside those of others
   cost [FEATURE...]
                    crates and compile time that each feature of selfup adds
   demo             upgrade an app twice while clients call it; demo --help says more
@@ -45,7 +46,7 @@ pub(crate) fn parse(args: impl IntoIterator<Item = String>) -> Result<Task, Stri
         "test" => test_arguments(rest).map(Task::Test),
         "demo" => demo::Options::parse(&rest).map(Task::Demo),
         "ci" => Ok(Task::Ci(rest)),
-        "bench" => Ok(Task::Bench(rest)),
+        "bench" => bench::Options::parse(&rest).map(Task::Bench),
         "cost" => Ok(Task::Cost(rest)),
         "tidy" => nothing_after("tidy", &rest).map(|()| Task::Tidy),
         other => Err(format!("there is no task `{other}`")),

@@ -50,7 +50,7 @@ fn main() -> ExitCode {
         Task::Test(args) => test::run(&args),
         Task::Demo(options) => demo::run(options),
         Task::Ci(steps) => ci::run(&steps),
-        Task::Bench(parts) => bench::run(&parts),
+        Task::Bench(options) => bench::run(&options),
         Task::Cost(features) => cost::run(&features),
         Task::Tidy => tidy::run(),
     };

@@ -1,7 +1,8 @@
 //! What the master takes while nothing happens, and what selfup adds to an executable.
 
-use super::Programs;
+use super::process::{self, Memory};
 use super::server::Server;
+use super::{Options, Programs};
 use crate::command::{self, Failure, Result};
 use crate::crates;
 use std::fs;
@@ -12,7 +13,7 @@ use std::time::Duration;
 /// How long the master is watched while it has nothing to do.
 const IDLE: Duration = Duration::from_secs(10);
 
-pub(super) fn run(programs: &Programs) -> Result {
+pub(super) fn run(programs: &Programs, _: &Options) -> Result {
     memory_and_wakeups(programs)?;
     println!("  {:>24}  {:>12}  {:>12}", "", "plain", "with selfup");
     println!(
@@ -33,40 +34,14 @@ pub(super) fn run(programs: &Programs) -> Result {
 fn memory_and_wakeups(programs: &Programs) -> Result {
     let server = Server::start(&programs.supervised)?;
     let master = server.main_pid();
-    let before = switches(master)?;
+    let before = process::switches(master)?;
     thread::park_timeout(IDLE);
-    let wakeups = switches(master)? - before;
-    let memory = read(&format!("/proc/{master}/smaps_rollup"))?;
-    for (name, meaning) in [("Rss", "resident"), ("Pss", "proportional")] {
-        println!("  {:>24}  {:>8} KiB", format!("master, {meaning}"), field(&memory, name)?);
-    }
+    let wakeups = process::switches(master)? - before;
+    let memory = Memory::of(master)?;
+    println!("  {:>24}  {:>8} KiB", "master, resident", memory.resident);
+    println!("  {:>24}  {:>8} KiB", "master, proportional", memory.proportional);
     println!("  {:>24}  {wakeups:>8} in {IDLE:?} idle", "master, wake-ups");
     Ok(())
-}
-
-/// How often the threads of a process have been switched to.
-fn switches(pid: u32) -> Result<u64> {
-    let tasks = fs::read_dir(format!("/proc/{pid}/task"))
-        .map_err(|error| Failure::new(format!("could not look at process {pid}: {error}")))?;
-    let mut sum = 0;
-    for task in tasks.flatten() {
-        let status = read(&task.path().join("status").to_string_lossy())?;
-        sum += field(&status, "voluntary_ctxt_switches")?;
-        sum += field(&status, "nonvoluntary_ctxt_switches")?;
-    }
-    Ok(sum)
-}
-
-fn field(text: &str, name: &str) -> Result<u64> {
-    text.lines()
-        .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))
-        .and_then(|value| value.split_whitespace().next()?.parse().ok())
-        .ok_or_else(|| Failure::new(format!("there is no {name} in {text:?}")))
-}
-
-fn read(path: &str) -> Result<String> {
-    fs::read_to_string(path)
-        .map_err(|error| Failure::new(format!("could not read {path}: {error}")))
 }
 
 fn stripped(program: &Path) -> Result<u64> {

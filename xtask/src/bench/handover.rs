@@ -1,35 +1,65 @@
-//! From the restart signal to the first answer of the new child, against a plain start.
+//! Restarts under load: what clients lose and wait for, with selfup and with others.
+//!
+//! Every system runs alone, one after the other, with the same load and the same number of
+//! restarts, and is used the way its own documentation recommends for graceful restarts.
 
-use super::Programs;
-use super::server::Server;
-use super::statistics::{Sample, milliseconds};
-use crate::command::{self, Result};
-use std::time::Instant;
+mod build;
+mod figures;
+mod json;
+mod peers;
+mod plot;
+mod service;
+mod table;
+mod trial;
 
-const RUNS: usize = 40;
+use super::{Options, Programs};
+use crate::command::{Failure, Result};
+use crate::workspace::{self, Workspace};
+use peers::Peer;
+use std::fs;
+use std::path::Path;
+use trial::Trial;
 
-pub(super) fn run(programs: &Programs) -> Result {
-    let server = Server::start(&programs.supervised)?;
-    let (mut plain, mut handover) = (Sample::default(), Sample::default());
-    let mut serving = server.pid;
-    for _ in 0..RUNS {
-        plain.push(Server::start(&programs.plain)?.first_answer);
-        let signalled = Instant::now();
-        command::stdout_of(&mut command::program(
-            "kill",
-            &["-USR2", &server.main_pid().to_string()],
-        ))?;
-        serving = server.answer_by(|pid| pid != serving, signalled)?;
-        handover.push(signalled.elapsed());
+/// What became of one system: measured, or the reason why not.
+struct Outcome {
+    peer: &'static Peer,
+    trial: Result<Trial, String>,
+}
+
+pub(super) fn run(programs: &Programs, options: &Options) -> Result {
+    let peers = peers::named(&options.only)?;
+    let target = Workspace::load()?.target().join("bench");
+    create(&target)?;
+    peers::install_packages(&peers);
+    let mut outcomes = Vec::new();
+    for peer in peers {
+        println!("\n{}", peer.name);
+        let trial = (peer.prepare)(&build::Place { programs, target: &target })
+            .and_then(|ready| trial::run(peer, &ready, &target, options));
+        let trial = trial.map_err(|failure| failure.to_string());
+        match &trial {
+            Ok(trial) => println!("{}", trial.report),
+            Err(reason) => println!("  missing: {reason}"),
+        }
+        outcomes.push(Outcome { peer, trial });
     }
-    println!("  {RUNS} pairs, in ms; the time to start kill(1) counts as handover");
-    for (what, sample) in [("plain start", &plain), ("SIGUSR2 to new child", &handover)] {
-        println!(
-            "  {what:>20}  median {:>6.2}  p90 {:>6.2}",
-            milliseconds(sample.median()),
-            milliseconds(sample.quantile(9, 10))
-        );
-    }
-    println!("  {:>20}  median {:>6.2}", "added", handover.paired_difference(&plain));
+    println!("\n{}", table::markdown(&outcomes, options));
+    // What is published has every system in it.
+    let published = workspace::root().join("docs/bench");
+    let folder = if options.only.is_empty() { &published } else { &target };
+    write(&folder.join("handover.json"), &json::text(&outcomes, options))?;
+    write(&folder.join("handover.svg"), &plot::svg(&outcomes))
+}
+
+fn create(folder: &Path) -> Result {
+    fs::create_dir_all(folder)
+        .map_err(|error| Failure::new(format!("could not make {}: {error}", folder.display())))
+}
+
+fn write(path: &Path, text: &str) -> Result {
+    create(path.parent().unwrap_or(path))?;
+    fs::write(path, text)
+        .map_err(|error| Failure::new(format!("could not write {}: {error}", path.display())))?;
+    println!("{} written", path.display());
     Ok(())
 }

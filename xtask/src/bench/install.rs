@@ -1,6 +1,6 @@
 //! Staging and installing a large executable, against copying and hashing the same file.
 
-use super::Programs;
+use super::{Options, Programs};
 use crate::command::{self, Failure, Result};
 use crate::workspace::Workspace;
 use std::fs::File;
@@ -21,7 +21,7 @@ struct Round {
     growth: f64,
 }
 
-pub(super) fn run(_: &Programs) -> Result {
+pub(super) fn run(_: &Programs, _: &Options) -> Result {
     let example = ["build", "--quiet", "--release", "-p", "selfup-install", "--example", "measure"];
     command::run(&mut command::cargo(&example))?;
     let release = Workspace::load()?.target().join("release");

@@ -53,7 +53,7 @@ impl Server {
 }
 
 impl Drop for Server {
-    /// Both programs leave SIGTERM to its default action, so the end is prompt.
+    /// Nothing is open, so the end is prompt.
     fn drop(&mut self) {
         let pid = self.process.id().to_string();
         drop(Command::new("kill").args(["-TERM", &pid]).status());
@@ -61,7 +61,7 @@ impl Drop for Server {
     }
 }
 
-fn free_address() -> Result<SocketAddr> {
+pub(super) fn free_address() -> Result<SocketAddr> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
         .and_then(|listener| listener.local_addr())
         .map_err(|error| Failure::new(format!("could not find a free port: {error}")))

@@ -1,8 +1,8 @@
 //! From exec to the first answer, for executables of several sizes.
 
-use super::Programs;
 use super::server::Server;
 use super::statistics::{Sample, milliseconds};
+use super::{Options, Programs};
 use crate::command::{Failure, Result};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ const RUNS: usize = 40;
 /// What the executables are grown to, in MiB; the first stays as it was built.
 const SIZES: [u64; 3] = [0, 100, 500];
 
-pub(super) fn run(programs: &Programs) -> Result {
+pub(super) fn run(programs: &Programs, _: &Options) -> Result {
     println!("  exec to first answer, {RUNS} pairs, median in ms");
     println!("  {:>8}  {:>8}  {:>10}  {:>10}", "size", "plain", "with selfup", "added");
     for size in SIZES {

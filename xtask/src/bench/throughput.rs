@@ -2,7 +2,7 @@
 
 use super::server::Server;
 use super::statistics::{Sample, milliseconds};
-use super::{Programs, request};
+use super::{Options, Programs, request};
 use crate::command::{Failure, Result};
 use std::io::BufReader;
 use std::net::TcpStream;
@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 const ROUNDS: usize = 30;
 const REQUESTS: u32 = 2_000;
 
-pub(super) fn run(programs: &Programs) -> Result {
+pub(super) fn run(programs: &Programs, _: &Options) -> Result {
     let (plain, supervised) =
         (Server::start(&programs.plain)?, Server::start(&programs.supervised)?);
     let (mut alone, mut under) = (Sample::default(), Sample::default());

@@ -2,7 +2,7 @@
 
 use std::{io, process::ExitCode};
 
-use axum::{Router, routing::get};
+use axum::{Router, body::Bytes, routing::get};
 
 fn main() -> ExitCode {
     let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:3000".into());
@@ -11,6 +11,8 @@ fn main() -> ExitCode {
 
 fn program(state: selfup::State) -> io::Result<()> {
     let answer = format!("pid={}\n", std::process::id());
-    let router = Router::new().route("/", get(async move || answer.clone()));
+    let posted = answer.clone();
+    let route = get(async move || answer.clone()).post(async move |_: Bytes| posted.clone());
+    let router = Router::new().route("/", route);
     tokio::runtime::Runtime::new()?.block_on(selfup_tokio::axum::serve(state.listener(), router))
 }

@@ -7,20 +7,27 @@ use std::time::Duration;
 /// Where to send requests, and the lanes in which they travel side by side.
 #[derive(Clone, Debug)]
 pub struct Config {
-    pub(super) address: SocketAddr,
-    pub(super) timeout: Duration,
-    pub(super) grace: Option<Duration>,
-    pub(super) lanes: Vec<Lane>,
+    pub(crate) address: SocketAddr,
+    pub(crate) timeout: Duration,
+    pub(crate) grace: Option<Duration>,
+    pub(crate) keep_samples: bool,
+    pub(crate) lanes: Vec<Lane>,
 }
 
 impl Config {
     /// No lane yet, and 10 s for each request: longer than any answer takes, shorter than a test
     /// may.
     pub fn new(address: SocketAddr) -> Self {
-        Self { address, timeout: Duration::from_secs(10), grace: None, lanes: Vec::new() }
+        Self {
+            address,
+            timeout: Duration::from_secs(10),
+            grace: None,
+            keep_samples: false,
+            lanes: Vec::new(),
+        }
     }
 
-    /// How long after it was due a request counts as [timed out](super::Loss::TimedOut).
+    /// How long after it was due a request counts as [timed out](crate::Loss::TimedOut).
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
@@ -35,6 +42,13 @@ impl Config {
         self
     }
 
+    /// Keeps what became of each single request, in [`Report::samples`](crate::Report::samples).
+    #[must_use]
+    pub fn keep_samples(mut self) -> Self {
+        self.keep_samples = true;
+        self
+    }
+
     /// Adds requests of one kind.
     #[must_use]
     pub fn lane(mut self, lane: Lane) -> Self {
@@ -46,14 +60,14 @@ impl Config {
 /// Requests of one kind, at a rate of their own.
 #[derive(Clone, Debug)]
 pub struct Lane {
-    pub(super) name: String,
-    pub(super) rate: f64,
-    pub(super) limit: Option<u64>,
-    pub(super) path: String,
+    pub(crate) name: String,
+    pub(crate) rate: f64,
+    pub(crate) limit: Option<u64>,
+    pub(crate) path: String,
     /// The length of the body of a POST; a GET where there is none.
-    pub(super) post: Option<usize>,
+    pub(crate) post: Option<usize>,
     /// How many connections are kept; a new one for each request where there is none.
-    pub(super) kept: Option<NonZero<usize>>,
+    pub(crate) kept: Option<NonZero<usize>>,
 }
 
 impl Lane {
@@ -115,7 +129,7 @@ impl Lane {
     }
 
     /// The bytes of one request.
-    pub(super) fn request(&self, host: SocketAddr) -> Vec<u8> {
+    pub(crate) fn request(&self, host: SocketAddr) -> Vec<u8> {
         let method = if self.post.is_some() { "POST" } else { "GET" };
         let mut head = format!("{method} {} HTTP/1.1\r\nHost: {host}\r\n", self.path);
         if let Some(length) = self.post {

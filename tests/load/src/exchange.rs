@@ -8,16 +8,16 @@ use std::time::Duration;
 
 use nix::poll::PollFlags;
 
-use super::connection::Connection;
-use super::loss::Loss;
-use super::response::{Reader, Response};
+use crate::connection::Connection;
+use crate::loss::Loss;
+use crate::response::{Reader, Response};
 
 /// A request on its way.
 #[derive(Debug)]
-pub(super) struct Exchange {
-    pub(super) lane: usize,
+pub(crate) struct Exchange {
+    pub(crate) lane: usize,
     /// When it was due, from the start of the load.
-    pub(super) due: Duration,
+    pub(crate) due: Duration,
     connection: Connection,
     connecting: bool,
     request: Rc<[u8]>,
@@ -27,7 +27,7 @@ pub(super) struct Exchange {
 
 /// How far an exchange has come.
 #[derive(Debug)]
-pub(super) enum Progress {
+pub(crate) enum Progress {
     Waiting(Exchange),
     /// The connection comes back if it may be used again.
     Answered(Response, Option<Connection>),
@@ -36,9 +36,9 @@ pub(super) enum Progress {
 
 /// A loss, and what exactly happened.
 #[derive(Debug)]
-pub(super) struct Failure {
-    pub(super) loss: Loss,
-    pub(super) detail: String,
+pub(crate) struct Failure {
+    pub(crate) loss: Loss,
+    pub(crate) detail: String,
 }
 
 impl From<io::Error> for Failure {
@@ -55,7 +55,7 @@ impl From<Loss> for Failure {
 
 impl Exchange {
     /// Sends a request on a connection that was made for it or that was seen idle.
-    pub(super) fn begin(
+    pub(crate) fn begin(
         lane: usize,
         due: Duration,
         request: Rc<[u8]>,
@@ -69,7 +69,7 @@ impl Exchange {
     }
 
     /// What it waits for. An answer may come before the whole request is written.
-    pub(super) fn interest(&self) -> PollFlags {
+    pub(crate) fn interest(&self) -> PollFlags {
         if self.connecting {
             PollFlags::POLLOUT
         } else if self.written < self.request.len() {
@@ -80,7 +80,7 @@ impl Exchange {
     }
 
     /// Goes as far as it can without waiting.
-    pub(super) fn advance(mut self, room: &mut [u8]) -> Progress {
+    pub(crate) fn advance(mut self, room: &mut [u8]) -> Progress {
         match self.try_advance(room) {
             Ok(Some(response)) => {
                 let reusable = !response.close && self.written == self.request.len();

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use super::latency::Latencies;
-use super::loss::Loss;
+use crate::latency::Latencies;
+use crate::loss::Loss;
 
 /// How many losses are told one by one, and how many different bodies are.
 const MOST: usize = 100;
@@ -20,6 +20,23 @@ pub struct Report {
     pub speakers: BTreeMap<Speaker, Seen>,
     /// The first losses, one by one.
     pub incidents: Vec<Incident>,
+    /// All requests in the order in which they ended, if they were to be
+    /// [kept](crate::Config::keep_samples).
+    pub samples: Vec<Sample>,
+}
+
+/// What became of one request.
+#[derive(Copy, Clone, Debug)]
+#[non_exhaustive]
+pub struct Sample {
+    /// The place of its lane in the configuration.
+    pub lane: usize,
+    /// When it was due, from the start of the load.
+    pub due: Duration,
+    /// When it was answered or lost.
+    pub at: Duration,
+    /// Why it was lost, if it was.
+    pub outcome: Result<(), Loss>,
 }
 
 /// What became of the requests of one lane.
@@ -81,7 +98,7 @@ pub struct Incident {
 }
 
 impl LaneReport {
-    pub(super) fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         Self { name: name.to_owned(), ..Self::default() }
     }
 
@@ -173,7 +190,7 @@ impl Report {
         pids.into_iter().filter_map(|(speaker, _)| pid(speaker)).collect()
     }
 
-    pub(super) fn note_answer(&mut self, body: &[u8], at: Duration) {
+    pub(crate) fn note_answer(&mut self, body: &[u8], at: Duration) {
         let speaker = Speaker::of(body);
         if self.speakers.len() >= MOST && !self.speakers.contains_key(&speaker) {
             return;
@@ -184,7 +201,7 @@ impl Report {
         seen.answers += 1;
     }
 
-    pub(super) fn note_incident(&mut self, incident: Incident) {
+    pub(crate) fn note_incident(&mut self, incident: Incident) {
         if self.incidents.len() < MOST {
             self.incidents.push(incident);
         }

@@ -4,33 +4,33 @@ use std::time::Duration;
 
 /// The due times of one lane, as offsets from the start: fixed before the first is sent.
 #[derive(Debug)]
-pub(super) struct Schedule {
+pub(crate) struct Schedule {
     rate: f64,
     limit: Option<u64>,
     taken: u64,
 }
 
 impl Schedule {
-    pub(super) fn new(rate: f64, limit: Option<u64>) -> Self {
+    pub(crate) fn new(rate: f64, limit: Option<u64>) -> Self {
         Self { rate, limit, taken: 0 }
     }
 
     /// When the next one is due; `None` after the last.
-    pub(super) fn next(&self) -> Option<Duration> {
+    pub(crate) fn next(&self) -> Option<Duration> {
         let more = self.limit.is_none_or(|limit| self.taken < limit);
         // By multiplication: adding up intervals would add up their rounding errors.
         more.then(|| Duration::from_secs_f64(self.taken as f64 / self.rate))
     }
 
     /// Takes the next one if it is due by now.
-    pub(super) fn take_due(&mut self, now: Duration) -> Option<Duration> {
+    pub(crate) fn take_due(&mut self, now: Duration) -> Option<Duration> {
         let due = self.next().filter(|due| *due <= now)?;
         self.taken += 1;
         Some(due)
     }
 
     /// Takes no more.
-    pub(super) fn stop(&mut self) {
+    pub(crate) fn stop(&mut self) {
         self.limit = Some(self.taken);
     }
 }

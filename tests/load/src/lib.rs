@@ -11,7 +11,7 @@
 //!
 //! ```no_run
 //! use std::time::Duration;
-//! use selfup_tests::load::{Config, Lane, Load};
+//! use selfup_load::{Config, Lane, Load};
 //!
 //! let address = "127.0.0.1:3000".parse().unwrap();
 //! let running = Load::start(
@@ -27,6 +27,13 @@
 //! assert_eq!(report.lost(), 0, "{report}");
 //! ```
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::must_use_candidate,
+    reason = "a load that cannot go on is a test that cannot: a panic is the report"
+)]
+
 mod config;
 mod connection;
 mod driver;
@@ -41,5 +48,5 @@ mod schedule;
 pub use config::{Config, Lane};
 pub use latency::Latencies;
 pub use loss::Loss;
-pub use report::{Incident, LaneReport, Report, Seen, Speaker};
+pub use report::{Incident, LaneReport, Report, Sample, Seen, Speaker};
 pub use running::{Load, Running};

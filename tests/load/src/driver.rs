@@ -11,21 +11,22 @@ use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, ppoll};
 use nix::sys::time::TimeSpec;
 
-use super::config::{Config, Lane};
-use super::connection::Connection;
-use super::exchange::{Exchange, Failure, Progress};
-use super::loss::Loss;
-use super::report::Incident;
-use super::response::Response;
-use super::running::Shared;
-use super::schedule::Schedule;
+use crate::config::{Config, Lane};
+use crate::connection::Connection;
+use crate::exchange::{Exchange, Failure, Progress};
+use crate::loss::Loss;
+use crate::report::{Incident, Sample};
+use crate::response::Response;
+use crate::running::Shared;
+use crate::schedule::Schedule;
 
 /// All that the sending thread has.
-pub(super) struct Driver<'a> {
+pub(crate) struct Driver<'a> {
     start: Instant,
     address: SocketAddr,
     timeout: Duration,
     grace: Option<Duration>,
+    keep_samples: bool,
     lanes: Vec<Traffic>,
     exchanges: Vec<Exchange>,
     /// When the last one must be over, once stopped.
@@ -57,14 +58,20 @@ impl Traffic {
 }
 
 impl<'a> Driver<'a> {
-    pub(super) fn new(config: Config, shared: &'a Shared, woken: UnixStream) -> Self {
-        let Config { address, timeout, grace, lanes } = config;
+    pub(crate) fn new(
+        config: Config,
+        start: Instant,
+        shared: &'a Shared,
+        woken: UnixStream,
+    ) -> Self {
+        let Config { address, timeout, grace, keep_samples, lanes } = config;
         let lanes = lanes.iter().map(|lane| Traffic::new(lane, address)).collect();
         Self {
-            start: Instant::now(),
+            start,
             address,
             timeout,
             grace,
+            keep_samples,
             lanes,
             exchanges: Vec::new(),
             end: None,
@@ -74,7 +81,7 @@ impl<'a> Driver<'a> {
         }
     }
 
-    pub(super) fn run(mut self) {
+    pub(crate) fn run(mut self) {
         loop {
             if self.end.is_none() && self.shared.is_stopped() {
                 self.stop();
@@ -244,6 +251,10 @@ impl<'a> Driver<'a> {
     fn note(&self, lane: usize, due: Duration, outcome: Result<Vec<u8>, Failure>) {
         let at = self.now();
         let mut report = self.shared.report();
+        if self.keep_samples {
+            let outcome = outcome.as_ref().map(|_| ()).map_err(|failure| failure.loss);
+            report.samples.push(Sample { lane, due, at, outcome });
+        }
         match outcome {
             Ok(body) => {
                 report.lanes[lane].answered += 1;

@@ -5,14 +5,15 @@ use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
+use std::time::Instant;
 
-use super::config::Config;
-use super::driver::Driver;
-use super::report::{LaneReport, Report};
+use crate::config::Config;
+use crate::driver::Driver;
+use crate::report::{LaneReport, Report};
 
 /// What the thread that sends and the one that watches share.
 #[derive(Debug, Default)]
-pub(super) struct Shared {
+pub(crate) struct Shared {
     report: Mutex<Report>,
     stopped: AtomicBool,
     /// Whether nobody waits for what is in flight.
@@ -20,15 +21,15 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    pub(super) fn report(&self) -> MutexGuard<'_, Report> {
+    pub(crate) fn report(&self) -> MutexGuard<'_, Report> {
         self.report.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn is_stopped(&self) -> bool {
+    pub(crate) fn is_stopped(&self) -> bool {
         self.stopped.load(Ordering::SeqCst)
     }
 
-    pub(super) fn is_abandoned(&self) -> bool {
+    pub(crate) fn is_abandoned(&self) -> bool {
         self.abandoned.load(Ordering::SeqCst)
     }
 }
@@ -51,20 +52,32 @@ impl Load {
             config.lanes.iter().map(|lane| LaneReport::new(&lane.name)).collect();
         let (wake, woken) = UnixStream::pair().expect("a socket pair");
         let theirs = Arc::clone(&shared);
-        let thread = thread::spawn(move || Driver::new(config, &theirs, woken).run());
-        Running { shared, wake, thread: Some(thread) }
+        let start = Instant::now();
+        let thread = thread::spawn(move || Driver::new(config, start, &theirs, woken).run());
+        Running { start, shared, wake, thread: Some(thread) }
     }
 }
 
 /// A load that runs. Dropping it gives up what is in flight.
 #[derive(Debug)]
 pub struct Running {
+    start: Instant,
     shared: Arc<Shared>,
     wake: UnixStream,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Running {
+    /// The moment from which all times of the report are counted.
+    pub fn start(&self) -> Instant {
+        self.start
+    }
+
+    /// How many requests were answered until now.
+    pub fn answered(&self) -> u64 {
+        self.shared.report().answered()
+    }
+
     /// What became of the requests until now.
     pub fn report_so_far(&self) -> Report {
         self.shared.report().clone()
@@ -80,7 +93,7 @@ impl Running {
         self.join()
     }
 
-    /// Waits until every lane has sent what it [may](super::Lane::limit), and all of it is answered
+    /// Waits until every lane has sent what it [may](crate::Lane::limit), and all of it is answered
     /// or lost. Without a limit on each lane it waits forever.
     ///
     /// # Panics

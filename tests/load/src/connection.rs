@@ -9,13 +9,13 @@ use socket2::{Domain, SockRef, Socket, Type};
 
 /// A connection to the server, established or on its way.
 #[derive(Debug)]
-pub(super) struct Connection(TcpStream);
+pub(crate) struct Connection(TcpStream);
 
 impl Connection {
     /// Begins to connect; it has when the descriptor is writable and [`established`] agrees.
     ///
     /// [`established`]: Self::established
-    pub(super) fn begin(address: SocketAddr) -> io::Result<Self> {
+    pub(crate) fn begin(address: SocketAddr) -> io::Result<Self> {
         let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
         socket.set_nonblocking(true)?;
         socket.set_tcp_nodelay(true)?;
@@ -26,24 +26,24 @@ impl Connection {
     }
 
     /// Returns the error that connecting ended with, if it did.
-    pub(super) fn established(&self) -> io::Result<()> {
+    pub(crate) fn established(&self) -> io::Result<()> {
         SockRef::from(&self.0).take_error()?.map_or(Ok(()), Err)
     }
 
     /// Whether an idle connection can be written to: the server has neither closed it nor sent
     /// anything that nobody asked for (as some do before they close).
-    pub(super) fn is_idle(&self) -> bool {
+    pub(crate) fn is_idle(&self) -> bool {
         let nothing_yet = self.0.peek(&mut [0]);
         nothing_yet.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
     }
 
     /// Writes what there is room for; `None` where there is none.
-    pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<Option<usize>> {
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> io::Result<Option<usize>> {
         unless_it_blocks(|| self.0.write(bytes))
     }
 
     /// Reads what has come; `None` where nothing has, 0 at the end.
-    pub(super) fn read(&mut self, room: &mut [u8]) -> io::Result<Option<usize>> {
+    pub(crate) fn read(&mut self, room: &mut [u8]) -> io::Result<Option<usize>> {
         unless_it_blocks(|| self.0.read(room))
     }
 }

@@ -1,6 +1,6 @@
 //! Reads one HTTP/1.1 response as its bytes come in, and knows when it is whole.
 
-use super::loss::Loss;
+use crate::loss::Loss;
 
 /// No head is longer; a server that sends one is not speaking HTTP.
 const LONGEST_HEAD: usize = 64 * 1024;
@@ -10,17 +10,17 @@ const KEPT: usize = 256;
 
 /// A whole response.
 #[derive(Debug, Eq, PartialEq)]
-pub(super) struct Response {
-    pub(super) status: u16,
+pub(crate) struct Response {
+    pub(crate) status: u16,
     /// The start of the body.
-    pub(super) body: Vec<u8>,
+    pub(crate) body: Vec<u8>,
     /// Whether the server will close the connection.
-    pub(super) close: bool,
+    pub(crate) close: bool,
 }
 
 /// A response as far as it has come.
 #[derive(Debug)]
-pub(super) struct Reader {
+pub(crate) struct Reader {
     /// What came and was not understood yet.
     unread: Vec<u8>,
     head: Option<Head>,
@@ -52,12 +52,12 @@ enum Rest {
 }
 
 impl Reader {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { unread: Vec::new(), head: None, body: Vec::new(), begun: false }
     }
 
     /// Takes what came; returns the response as soon as it is whole.
-    pub(super) fn push(&mut self, bytes: &[u8]) -> Result<Option<Response>, Loss> {
+    pub(crate) fn push(&mut self, bytes: &[u8]) -> Result<Option<Response>, Loss> {
         self.begun |= !bytes.is_empty();
         self.unread.extend_from_slice(bytes);
         while self.head.is_none() {
@@ -76,7 +76,7 @@ impl Reader {
     }
 
     /// Takes the end of the connection, which is the end of some responses.
-    pub(super) fn end(&mut self) -> Result<Response, Loss> {
+    pub(crate) fn end(&mut self) -> Result<Response, Loss> {
         match &self.head {
             Some(Head { rest: Rest::UntilClosed, .. }) => self.whole().ok_or(Loss::Truncated),
             _ if self.begun => Err(Loss::Truncated),
