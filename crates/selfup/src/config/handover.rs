@@ -1,0 +1,82 @@
+use std::time::Duration;
+
+use selfup_signals::Signal;
+
+use super::{Config, Handover, Readiness, Watchdog};
+
+/// How one child makes way for the next, and how the last one ends.
+impl Config {
+    /// The signal that restarts. The default is SIGUSR2, because SIGHUP and SIGUSR1 commonly
+    /// belong to the program. The program does not receive it.
+    pub fn restart_signal(mut self, signal: Signal) -> Self {
+        self.options.restart_signal = signal;
+        self
+    }
+
+    /// Whether old and new child overlap. The default is [`Handover::Overlap`].
+    pub fn handover(mut self, handover: Handover) -> Self {
+        self.options.handover = handover;
+        self
+    }
+
+    /// When a child counts as ready. The default is [`Readiness::Listening`].
+    pub fn readiness(mut self, readiness: Readiness) -> Self {
+        self.options.readiness = readiness;
+        self
+    }
+
+    /// How long a new child may take to become ready before it is killed and the old one goes on.
+    /// The default is 30 s. The very first child is never killed for it: nothing else serves.
+    pub fn ready_timeout(mut self, timeout: Duration) -> Self {
+        self.options.ready_timeout = timeout;
+        self
+    }
+
+    /// How long a child may take to finish after it was told to, before it is killed with
+    /// SIGKILL. The default is 30 s, because that is what most load balancers and process
+    /// managers allow a request.
+    pub fn terminate_timeout(mut self, timeout: Duration) -> Self {
+        self.options.terminate_timeout = timeout;
+        self
+    }
+
+    /// How long a connection on which nothing is under way is kept after the child was told to
+    /// finish, for a request that may be on its way. The default is 3 s.
+    ///
+    /// Holds for the connections that [`Listener::accept`](crate::Listener::accept) gives.
+    pub fn idle_grace(mut self, grace: Duration) -> Self {
+        self.options.idle_grace = grace;
+        self
+    }
+
+    /// How many children may be finishing at the same time; a restart beyond that waits. The
+    /// default is 8.
+    pub fn max_draining(mut self, children: usize) -> Self {
+        self.options.max_draining = children.max(1);
+        self
+    }
+
+    /// What SIGTERM does. By default it is passed on like every signal, and a program without a
+    /// handler for it dies of it, with the requests that it has. With `true`, the children are told
+    /// to finish instead ([`State::graceful_shutdown`](crate::State::graceful_shutdown)), and the master ends as the program returns.
+    /// Either way, who has not ended after the terminate timeout is killed.
+    pub fn drain_on_terminate(mut self, drain: bool) -> Self {
+        self.options.drain_on_terminate = drain;
+        self
+    }
+
+    /// Turns restarts off: the restart signal and [`restart`](crate::restart) shut down
+    /// gracefully, an upgrade is installed and takes effect at the next start. The default is
+    /// `false`.
+    pub fn no_restart(mut self, no_restart: bool) -> Self {
+        self.options.no_restart = no_restart;
+        self
+    }
+
+    /// What has to be alive for systemd's watchdog to be content. The default is
+    /// [`Watchdog::Master`], which needs nothing of the program.
+    pub fn watchdog(mut self, watchdog: Watchdog) -> Self {
+        self.options.watchdog = watchdog;
+        self
+    }
+}

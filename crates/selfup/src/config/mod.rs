@@ -1,0 +1,212 @@
+mod choices;
+mod handover;
+mod upgrades;
+
+use std::{
+    fmt, mem,
+    path::{Path, PathBuf},
+    process::{ExitCode, Termination},
+    time::Duration,
+};
+
+use selfup_fetch::Fetch;
+use selfup_signals::Signal;
+
+use crate::{Event, State, trust::TrustOptions};
+
+pub use choices::{Handover, Readiness, Watchdog};
+
+/// What to run, on which sockets, and how to restart and upgrade it.
+///
+/// Everything but the program has a default. What is wrong with a value is told by
+/// [`run`](crate::run), before a child is started.
+///
+/// ```no_run
+/// use std::{io::Write, process::ExitCode};
+///
+/// fn main() -> ExitCode {
+///     selfup::run(selfup::Config::new(program).address("127.0.0.1:3000"))
+/// }
+///
+/// fn program(state: selfup::State) -> std::io::Result<()> {
+///     for connection in state.listener().incoming() {
+///         writeln!(connection?, "hello from {}", state.id())?;
+///     }
+///     Ok(())
+/// }
+/// ```
+#[must_use = "a configuration does nothing until it is given to `run`"]
+pub struct Config {
+    pub(crate) program: Program,
+    pub(crate) listen: Vec<Listen>,
+    pub(crate) fetcher: Option<Box<dyn Fetch>>,
+    pub(crate) pre_upgrade: Option<PreUpgrade>,
+    pub(crate) on_event: Option<OnEvent>,
+    pub(crate) exec_file: Option<PathBuf>,
+    pub(crate) pid_file: Option<PathBuf>,
+    pub(crate) options: Options,
+}
+
+pub(crate) type Program = Box<dyn FnOnce(State) -> ExitCode>;
+pub(crate) type PreUpgrade =
+    Box<dyn FnMut(&Path) -> Result<(), Box<dyn std::error::Error + Send + Sync>> + Send>;
+pub(crate) type OnEvent = Box<dyn FnMut(&Event) + Send>;
+
+/// An address that was asked for, not looked at yet.
+#[derive(Clone, Debug)]
+pub(crate) struct Listen {
+    pub(crate) name: String,
+    pub(crate) address: String,
+}
+
+/// The plain values.
+#[derive(Clone, Debug)]
+pub(crate) struct Options {
+    pub(crate) required: bool,
+    pub(crate) restart_signal: Signal,
+    pub(crate) terminate_timeout: Duration,
+    pub(crate) ready_timeout: Duration,
+    pub(crate) probation: Duration,
+    pub(crate) idle_grace: Duration,
+    pub(crate) min_fetch_interval: Duration,
+    pub(crate) size_cap: u64,
+    pub(crate) retry_refused: bool,
+    pub(crate) trust: TrustOptions,
+    pub(crate) max_draining: usize,
+    pub(crate) handover: Handover,
+    pub(crate) readiness: Readiness,
+    pub(crate) watchdog: Watchdog,
+    pub(crate) drain_on_terminate: bool,
+    pub(crate) no_restart: bool,
+    pub(crate) no_restart_after_fetch: bool,
+    pub(crate) debug: bool,
+    pub(crate) no_warn: bool,
+}
+
+impl Config {
+    /// The program and nothing else: no socket, no upgrades, restarts by signal.
+    ///
+    /// The program runs in the child; where the overseer cannot run, in this process (see
+    /// [`required`](Self::required)). It may return whatever `main` may return.
+    pub fn new<T: Termination>(program: impl FnOnce(State) -> T + 'static) -> Self {
+        Self {
+            program: Box::new(|state| program(state).report()),
+            listen: Vec::new(),
+            fetcher: None,
+            pre_upgrade: None,
+            on_event: None,
+            exec_file: None,
+            pid_file: None,
+            options: Options::default(),
+        }
+    }
+
+    /// Adds an address to listen on. See [`Address`](selfup_fds::Address) for all forms:
+    /// `host:port`, `:port`, `tcp://`, `udp://`, `unix:///path`, `fd://name` and more.
+    ///
+    /// The master binds it once; all children share the socket, in the order given here.
+    pub fn address(self, address: impl Into<String>) -> Self {
+        let name = format!("address-{}", self.listen.len());
+        self.listen(name, address)
+    }
+
+    /// Adds several addresses, as [`address`](Self::address) does.
+    pub fn addresses<A: Into<String>>(self, addresses: impl IntoIterator<Item = A>) -> Self {
+        addresses.into_iter().fold(self, Self::address)
+    }
+
+    /// Adds an address under a name, by which [`State::take_listener`] finds it.
+    ///
+    /// A name has 1 to 255 printable ASCII characters and no colon (as in `LISTEN_FDNAMES`,
+    /// [sd_listen_fds(3)](https://man7.org/linux/man-pages/man3/sd_listen_fds.3.html)).
+    pub fn listen(mut self, name: impl Into<String>, address: impl Into<String>) -> Self {
+        self.listen.push(Listen { name: name.into(), address: address.into() });
+        self
+    }
+
+    /// Told everything that the master does, as it happens; runs in the master.
+    ///
+    /// The master does nothing else meanwhile: be quick.
+    pub fn on_event(mut self, hear: impl FnMut(&Event) + Send + 'static) -> Self {
+        self.on_event = Some(Box::new(hear));
+        self
+    }
+
+    /// Writes the pid of the master to this file, in digits and with a newline, for scripts that
+    /// send it signals. The default is none: systemd, supervisord, runit and s6 know the pid.
+    ///
+    /// The file appears, complete, when the first child serves, and stays the same through restarts
+    /// and upgrades, as the pid does. At its end, the master removes it, if it is still its own.
+    ///
+    /// While the master runs it holds a lock on the file
+    /// ([flock(2)](https://man7.org/linux/man-pages/man2/flock.2.html)). So a file that was left
+    /// behind is known as such, also if its pid belongs to another process by now, and is replaced.
+    /// If the lock is held, [`run`](crate::run) fails before it does anything else.
+    ///
+    /// A file that cannot be written is warned of, and tried again at the next restart. Have it in a
+    /// folder in which nobody else may write: whoever writes the file chooses who is signalled.
+    pub fn pid_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.pid_file = Some(path.into());
+        self
+    }
+
+    /// Whether it is an error if the overseer cannot run. The default is `false`: then
+    /// [`run`](crate::run) warns and runs the program in this process.
+    pub fn required(mut self, required: bool) -> Self {
+        self.options.required = required;
+        self
+    }
+
+    /// Whether the master says everything it does on stderr. The default is `false`: warnings only.
+    pub fn debug(mut self, debug: bool) -> Self {
+        self.options.debug = debug;
+        self
+    }
+
+    /// Whether the master keeps warnings to itself as well. The default is `false`.
+    pub fn no_warn(mut self, no_warn: bool) -> Self {
+        self.options.no_warn = no_warn;
+        self
+    }
+
+    /// The program, to be run once.
+    pub(crate) fn take_program(&mut self) -> Program {
+        mem::replace(&mut self.program, Box::new(|_| ExitCode::FAILURE))
+    }
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            required: false,
+            restart_signal: Signal::USR2,
+            terminate_timeout: Duration::from_secs(30),
+            ready_timeout: Duration::from_secs(30),
+            probation: Duration::from_secs(10),
+            idle_grace: Duration::from_secs(3),
+            min_fetch_interval: Duration::from_secs(1),
+            size_cap: 1 << 30,
+            retry_refused: false,
+            trust: TrustOptions::default(),
+            max_draining: 8,
+            handover: Handover::default(),
+            readiness: Readiness::default(),
+            watchdog: Watchdog::default(),
+            drain_on_terminate: false,
+            no_restart: false,
+            no_restart_after_fetch: false,
+            debug: false,
+            no_warn: false,
+        }
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("listen", &self.listen)
+            .field("exec_file", &self.exec_file)
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,123 @@
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use selfup_fetch::Fetch;
+
+use super::Config;
+
+/// Where new executables come from, and which are taken.
+impl Config {
+    /// Where new executables come from. The default is none: restarts only.
+    pub fn fetcher(mut self, fetcher: impl Fetch + 'static) -> Self {
+        self.fetcher = Some(Box::new(fetcher));
+        self
+    }
+
+    /// The shortest time between two polls of the fetcher. The default is 1 s, which is also the
+    /// interval of a fetcher that has none of its own.
+    pub fn min_fetch_interval(mut self, interval: Duration) -> Self {
+        self.options.min_fetch_interval = interval;
+        self
+    }
+
+    /// Asked before a new executable is run for the first time, with its path; an error refuses
+    /// it. Runs in the master, on the thread that fetches.
+    pub fn pre_upgrade<E>(
+        mut self,
+        mut check: impl FnMut(&Path) -> Result<(), E> + Send + 'static,
+    ) -> Self
+    where
+        E: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        self.pre_upgrade = Some(Box::new(move |path| check(path).map_err(Into::into)));
+        self
+    }
+
+    /// The executable that is run and replaced. The default is the one that runs now.
+    ///
+    /// It has to be a selfup program too: it must say when it is ready.
+    pub fn exec_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.exec_file = Some(path.into());
+        self
+    }
+
+    /// Trusts this public key of [minisign](https://jedisct1.github.io/minisign/): the line that
+    /// begins with `RW`, or the content of the `.pub` file. From then on a new executable is only
+    /// installed if it is signed, by any of the trusted keys; keys are rotated by trusting both for
+    /// a release.
+    ///
+    /// The fetchers look for the signature beside the executable, at its name and `.minisig`. It is
+    /// made of the executable itself, before it is compressed: `minisign -S -m app` makes
+    /// `app.minisig`, which is published beside `app` or `app.gz`. A signature says for which file
+    /// name it is; publish under that one, or say another with
+    /// `minisign -S -m app -t 'file:app-linux-x86_64'`.
+    ///
+    /// A key that cannot be read ends the start with an error, also where the overseer is not
+    /// [required](Self::required): nothing unsigned is taken because of a slip.
+    pub fn trusted_key(mut self, key: impl Into<String>) -> Self {
+        self.options.trust.keys.push(key.into());
+        self
+    }
+
+    /// The version of this program, most often `env!("CARGO_PKG_VERSION")`. Then a new executable
+    /// that is known to be older is refused, so that nobody can bring back an old one with its known
+    /// faults. Versions are compared as [semantic versions](https://semver.org).
+    ///
+    /// The version of a new executable is what is signed with it
+    /// (`minisign -S -m app -t 'version:1.2.3 file:app'`), or else what the fetcher announces. One
+    /// whose version is not known is taken. A version that cannot be read ends the start with an
+    /// error, as for [`trusted_key`](Self::trusted_key).
+    pub fn version(mut self, version: impl Into<String>) -> Self {
+        self.options.trust.version = Some(version.into());
+        self
+    }
+
+    /// Whether a new executable must say its version, and say it as a semantic one. Where there are
+    /// [trusted keys](Self::trusted_key), the version must be signed, since whoever publishes an old
+    /// executable again can announce it as a new one. The default is `false`: what does not say its
+    /// version is not compared.
+    ///
+    /// It needs the [version](Self::version) of this program; without it, the start ends with an
+    /// error, as for [`trusted_key`](Self::trusted_key).
+    pub fn require_version(mut self, require: bool) -> Self {
+        self.options.trust.require_version = require;
+        self
+    }
+
+    /// Whether an older [version](Self::version) is taken too. The default is `false`.
+    pub fn allow_downgrade(mut self, allow: bool) -> Self {
+        self.options.trust.allow_downgrade = allow;
+        self
+    }
+
+    /// The most bytes that a new executable may have. The default is 1 GiB.
+    pub fn size_cap(mut self, bytes: u64) -> Self {
+        self.options.size_cap = bytes;
+        self
+    }
+
+    /// Whether an executable that was refused is tried again. The default is `false`: one whose
+    /// child did not get ready, or failed in its probation, or that was rolled back by hand, is
+    /// remembered beside the executable and not installed again.
+    pub fn retry_refused(mut self, retry: bool) -> Self {
+        self.options.retry_refused = retry;
+        self
+    }
+
+    /// How long an upgraded child has to stay up until the new executable is kept for good. If it
+    /// ends badly before, the previous executable is put back and started. The default is 10 s;
+    /// zero keeps an executable as soon as a child is ready.
+    pub fn probation(mut self, probation: Duration) -> Self {
+        self.options.probation = probation;
+        self
+    }
+
+    /// An upgrade is installed, and takes effect when a restart is asked for. Until then, nothing
+    /// further is fetched. The default is `false`.
+    pub fn no_restart_after_fetch(mut self, no_restart: bool) -> Self {
+        self.options.no_restart_after_fetch = no_restart;
+        self
+    }
+}
