@@ -5,6 +5,7 @@ mod changeover;
 mod footprint;
 mod handover;
 mod install;
+mod machine;
 mod options;
 mod process;
 mod request;
@@ -44,6 +45,7 @@ pub(crate) fn run(options: &Options) -> Result {
         return Err(Failure::new(format!("there is no benchmark `{unknown}`; there are {known}")));
     }
     let programs = build()?;
+    println!("\n{}", machine::line()?);
     for (name, part) in PARTS {
         if names.is_empty() || names.iter().any(|wanted| wanted == name) {
             println!("\n{name}");

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 const WIDTH: f64 = 1000.0;
 /// Room for the names, left of the lanes.
-const LEFT: f64 = 130.0;
+const LEFT: f64 = 150.0;
 const RIGHT: f64 = 20.0;
 const TOP: f64 = 70.0;
 /// From one lane to the next, and what of that is the lane's own.
@@ -109,7 +109,7 @@ fn legend(text: &mut String) -> fmt::Result {
     writeln!(
         text,
         "<circle class=\"loss\" cx=\"{x}\" cy=\"45\" r=\"3\"/><text x=\"{}\" y=\"49\">requests \
-         lost (each point {} ms)</text>",
+         lost; a point of the lines stands for {} ms</text>",
         x + 10.0,
         STEP.as_millis()
     )
