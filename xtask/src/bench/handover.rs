@@ -5,6 +5,7 @@
 
 mod build;
 mod figures;
+mod interrupt;
 mod json;
 mod peers;
 mod plot;
@@ -28,6 +29,7 @@ struct Outcome {
 
 pub(super) fn run(programs: &Programs, options: &Options) -> Result {
     let peers = peers::named(&options.only)?;
+    interrupt::watch()?;
     let target = Workspace::load()?.target().join("bench");
     create(&target)?;
     peers::install_packages(&peers);

@@ -2,6 +2,7 @@
 
 use super::super::{process, request, server};
 use super::build::Ready;
+use super::interrupt;
 use crate::command::{Failure, Result};
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
@@ -58,9 +59,12 @@ impl<'a> Service<'a> {
         let process = spawn(ready, address, folder)?;
         let folder = folder.to_owned();
         let group = process.id();
+        interrupt::ends(group);
         let mut service = Self { ready, restart, folder, process, address, serving: 0, group };
         service.serving = service.wait_for_answer(&[])?;
+        // A daemon has made itself a group of its own.
         service.group = process::group_of(service.serving).unwrap_or(service.group);
+        interrupt::ends(service.group);
         Ok(service)
     }
 
@@ -79,6 +83,7 @@ impl<'a> Service<'a> {
                 drop(self.process.wait());
                 self.process = spawn(self.ready, self.address, &self.folder)?;
                 self.group = self.process.id();
+                interrupt::ends(self.group);
             }
         }
         self.serving = self.wait_for_answer(&before)?;
@@ -150,6 +155,7 @@ impl Drop for Service<'_> {
         }
         self.process.kill().ok();
         self.process.wait().ok();
+        interrupt::ends(0);
     }
 }
 
