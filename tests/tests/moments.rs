@@ -6,7 +6,7 @@
 use selfup_signals::{Signal, send};
 use selfup_tests::gate::Gate;
 use selfup_tests::recorder::{Recorder, end_child};
-use selfup_tests::sandbox::{PATIENCE, Process, Sandbox, children_of, wait_until};
+use selfup_tests::sandbox::{PATIENCE, Process, Sandbox, children_of, state_of, wait_until};
 use std::os::unix::process::ExitStatusExt;
 use std::time::{Duration, Instant};
 
@@ -86,6 +86,25 @@ fn a_restart_asked_for_while_starting_follows_the_start() {
 }
 
 // While a restart is under way
+
+/// The kernel has the master handle the higher of two numbers first. So with SIGHUP to restart, the end
+/// comes in before the restart that was asked for earlier.
+#[test]
+fn to_restart_and_to_end_at_one_moment_is_to_end() {
+    for signal in [Signal::TERM, Signal::INT, Signal::QUIT] {
+        let sandbox = Sandbox::new("restart-and-end");
+        let recorder = recorder(&sandbox, &["plain", "hold", "restart=HUP", "terminate=60000"]);
+        recorder.serves(1);
+        let master = recorder.process().pid();
+        recorder.signal(Signal::STOP);
+        wait_until("the master to stop", PATIENCE, || state_of(master) == Some('T'));
+        recorder.signal(Signal::HUP);
+        recorder.signal(signal);
+        recorder.signal(Signal::CONT);
+        assert_eq!(recorder.process().wait(PATIENCE).signal(), Some(signal.as_raw()));
+        sandbox.finish();
+    }
+}
 
 #[test]
 fn a_signal_for_the_program_goes_to_the_one_that_serves() {

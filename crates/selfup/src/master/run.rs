@@ -89,6 +89,9 @@ impl Master {
         }
         let mut a_child_changed = false;
         self.unread.extend(self.signals.pending());
+        // Handlers interrupt each other, so that what comes at one moment comes in any order. Those
+        // that are for every child come last: one that is started by a restart gets them, too.
+        self.unread.sort_by_key(|received| matches!(received.signal, Signal::INT | Signal::QUIT));
         for received in self.unread.drain(..) {
             match received.signal {
                 Signal::CHLD => a_child_changed = true,
