@@ -2,6 +2,8 @@
 
 use crate::command::{Failure, Result, cargo, run as run_command, stdout_of};
 use crate::workspace::{Package, Workspace};
+use std::path::{Path, PathBuf};
+use std::{env, fs};
 
 /// Files that every published crate carries.
 const CARRIED: &[&str] = &["Cargo.toml", "README.md", "LICENSE-MIT", "LICENSE-APACHE"];
@@ -21,11 +23,36 @@ pub(crate) fn run() -> Result {
 
 /// Packs the crates and builds each from its archive, against the others' archives.
 fn build(workspace: &Workspace) -> Result {
+    for package in workspace.publishable() {
+        forget_unpacked(&format!("{}-{}", package.name, package.version))?;
+    }
     let mut args = vec!["package", "--allow-dirty", "--quiet"];
     for package in workspace.publishable() {
         args.extend(["--package", &package.name]);
     }
     run_command(&mut cargo(&args))
+}
+
+/// Removes what cargo has unpacked of this archive when it was packed before: of the same name and
+/// version, it would be taken for what is packed now. It is in a folder for the passing registry of
+/// that time, whose name begins with a dash, since that has no host.
+fn forget_unpacked(archive: &str) -> Result {
+    let Some(sources) = cargo_home().map(|home| home.join("registry/src")) else { return Ok(()) };
+    let folders = fs::read_dir(sources).into_iter().flatten().flatten();
+    for folder in folders.filter(|folder| folder.file_name().as_encoded_bytes().starts_with(b"-")) {
+        let unpacked = folder.path().join(archive);
+        if unpacked.exists() {
+            fs::remove_dir_all(&unpacked)
+                .map_err(|error| Failure::new(format!("{}: {error}", unpacked.display())))?;
+        }
+    }
+    Ok(())
+}
+
+#[expect(clippy::disallowed_methods, reason = "cargo and the shell tell it")]
+fn cargo_home() -> Option<PathBuf> {
+    let home = || env::var_os("HOME").map(|home| Path::new(&home).join(".cargo"));
+    env::var_os("CARGO_HOME").map(PathBuf::from).or_else(home)
 }
 
 /// What the registry's page of this crate would lack.
