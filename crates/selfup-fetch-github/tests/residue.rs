@@ -14,6 +14,17 @@ use std::{
 use selfup_fetch::{Current, Fetch, Outcome};
 use selfup_fetch_github::GitHub;
 
+/// What is held once the first poll's connection is closed on both sides.
+fn settled() -> (usize, usize) {
+    let deadline = Instant::now() + Duration::from_secs(1);
+    let mut least = held();
+    while Instant::now() < deadline {
+        std::thread::yield_now();
+        least = least.min(held());
+    }
+    least
+}
+
 fn held() -> (usize, usize) {
     let count = |path| fs::read_dir(path).unwrap().count();
     (count("/proc/self/fd"), count("/proc/self/task"))
@@ -61,7 +72,10 @@ fn polls_leave_nothing_behind() {
     std::thread::spawn(move || serve(&listener));
     let current = Current::new("/usr/bin/app", String::new);
     let mut source = GitHub::new("example", "app").base_url(url).asset("app");
-    let before = held();
+    // Where others in the build want signals of tokio, it makes a pair of sockets for them, once in
+    // the life of a process.
+    drop(source.fetch(&current));
+    let before = settled();
     let mut held_to_the_end = Vec::new();
     let (mut fetched, mut failed) = (0, 0);
     for _ in 0..100 {
