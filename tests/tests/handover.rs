@@ -3,7 +3,17 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "in a test a panic is the report")]
 
-use std::{collections::BTreeSet, net::SocketAddr, process::Command, time::Duration};
+use std::{
+    collections::BTreeSet,
+    io::{Read, Write},
+    net::{SocketAddr, TcpStream},
+    process::Command,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use selfup_tests::{
     load::{Config, Lane, Load, Loss, Report},
@@ -31,7 +41,13 @@ fn restart_under_load(
 ) -> Report {
     let server = process.wait_listening(PATIENCE);
     let load = Load::start(config(server));
-    wait_until("the first answer", PATIENCE, || load.report_so_far().answered() > 0);
+    restart(process, restarts, || load.report_so_far().answered());
+    load.stop()
+}
+
+/// Restarts, each time as soon as the new child is there and clients are answered again.
+fn restart(process: &Process, restarts: usize, answers: impl Fn() -> u64) {
+    wait_until("the first answer", PATIENCE, || answers() > 0);
     let mut seen: BTreeSet<u32> = children_of(process.pid()).into_iter().collect();
     for _ in 0..restarts {
         process.signal(libc::SIGUSR2);
@@ -39,17 +55,22 @@ fn restart_under_load(
             children_of(process.pid()).into_iter().find(|child| !seen.contains(child))
         });
         seen.insert(new);
-        let answered = load.report_so_far().answered();
+        let answered = answers();
         // Whoever answers: the next restart waits by itself until this one is done.
-        wait_until("more answers", PATIENCE, || load.report_so_far().answered() > answered + 50);
+        wait_until("more answers", PATIENCE, || answers() > answered + 50);
     }
     wait_until("one child", PATIENCE, || children_of(process.pid()).len() == 1);
-    load.stop()
 }
 
 fn axum(sandbox: &Sandbox) -> Process {
     let mut command = Command::new(sandbox.copy(env!("CARGO_BIN_EXE_axum-example"), "axum"));
     command.args(["--address", "127.0.0.1:0"]);
+    sandbox.start(command)
+}
+
+fn hyper(sandbox: &Sandbox) -> Process {
+    let mut command = Command::new(sandbox.copy(env!("CARGO_BIN_EXE_hyper-example"), "hyper"));
+    command.arg("127.0.0.1:0");
     sandbox.start(command)
 }
 
@@ -69,7 +90,19 @@ fn stop(process: &Process) {
 fn axum_loses_nothing_in_20_restarts() {
     let sandbox = Sandbox::new("handover-axum");
     sandbox.expect_files(["axum"]);
-    let process = axum(&sandbox);
+    loses_nothing_in_20_restarts(axum(&sandbox));
+    sandbox.finish();
+}
+
+#[test]
+fn hyper_loses_nothing_in_20_restarts() {
+    let sandbox = Sandbox::new("handover-hyper");
+    sandbox.expect_files(["hyper"]);
+    loses_nothing_in_20_restarts(hyper(&sandbox));
+    sandbox.finish();
+}
+
+fn loses_nothing_in_20_restarts(process: Process) {
     let report = restart_under_load(&process, clients, RESTARTS);
     stop(&process);
     assert_eq!(report.lost(), 0, "{report}");
@@ -78,7 +111,121 @@ fn axum_loses_nothing_in_20_restarts() {
         assert!(lane.answered > 0, "{}:\n{report}", lane.name);
     }
     assert!(report.moved() > 0, "kept connections went over:\n{report}");
+}
+
+#[test]
+fn axum_answers_a_connection_that_was_silent_until_the_restart() {
+    let sandbox = Sandbox::new("handover-silent-axum");
+    sandbox.expect_files(["axum"]);
+    answers_a_connection_that_was_silent(axum(&sandbox));
     sandbox.finish();
+}
+
+#[test]
+fn hyper_answers_a_connection_that_was_silent_until_the_restart() {
+    let sandbox = Sandbox::new("handover-silent-hyper");
+    sandbox.expect_files(["hyper"]);
+    answers_a_connection_that_was_silent(hyper(&sandbox));
+    sandbox.finish();
+}
+
+fn answers_a_connection_that_was_silent(process: Process) {
+    let server = process.wait_listening(PATIENCE);
+    let mut silent = TcpStream::connect(server).unwrap();
+    // A later one is answered, so the child has accepted the silent one, too.
+    let mut kept = TcpStream::connect(server).unwrap();
+    let old = format!("pid={} ", children_of(process.pid())[0]);
+    assert!(ask(&mut kept).contains(&old));
+    process.signal(libc::SIGUSR2);
+    wait_until("an answer of the new child", PATIENCE, || {
+        !ask(&mut TcpStream::connect(server).unwrap()).contains(&old)
+    });
+    wait_until("the old child's farewell", PATIENCE, || says_farewell(&ask(&mut kept)));
+    let answer = ask(&mut silent);
+    assert!(answer.contains(&old) && says_farewell(&answer), "{answer:?}");
+    wait_until("one child", PATIENCE, || children_of(process.pid()).len() == 1);
+    stop(&process);
+}
+
+fn says_farewell(answer: &str) -> bool {
+    answer.to_ascii_lowercase().contains("connection: close")
+}
+
+/// Everything that comes back until the first line after the head.
+fn ask(connection: &mut TcpStream) -> String {
+    connection.set_read_timeout(Some(PATIENCE)).unwrap();
+    connection.write_all(b"GET / HTTP/1.1\r\nHost: test\r\n\r\n").unwrap();
+    let (mut answer, mut part) = (String::new(), [0; 1024]);
+    while !answer.ends_with(")\n") {
+        let read = connection.read(&mut part).unwrap();
+        if read == 0 {
+            break;
+        }
+        answer.push_str(&String::from_utf8_lossy(&part[..read]));
+    }
+    answer
+}
+
+#[test]
+fn tonic_loses_no_call_in_20_restarts() {
+    let sandbox = Sandbox::new("handover-tonic");
+    sandbox.expect_files(["tonic"]);
+    let mut command = Command::new(sandbox.copy(env!("CARGO_BIN_EXE_tonic-example"), "tonic"));
+    command.arg("127.0.0.1:0");
+    let process = sandbox.start(command);
+    let server = process.wait_listening(PATIENCE);
+    let (answered, leaving) = (Arc::<AtomicU64>::default(), Arc::<AtomicBool>::default());
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let callers: Vec<_> = (0..8)
+        .map(|_| runtime.spawn(call(server, Arc::clone(&answered), Arc::clone(&leaving))))
+        .collect();
+    restart(&process, RESTARTS, || answered.load(Ordering::SeqCst));
+    leaving.store(true, Ordering::SeqCst);
+    for caller in callers {
+        runtime.block_on(caller).unwrap().expect("every call is answered");
+    }
+    drop(runtime);
+    stop(&process);
+    sandbox.finish();
+}
+
+/// The channel took the call while its connection was told to go away, so that no server saw it.
+/// None can help that; tonic leaves it to the caller to repeat the call.
+fn was_seen_by_no_server(status: &tonic::Status) -> bool {
+    let mut cause = std::error::Error::source(status);
+    while let Some(error) = cause {
+        if error.downcast_ref().is_some_and(hyper::Error::is_canceled) {
+            return true;
+        }
+        if let Some(error) = error.downcast_ref::<h2::Error>() {
+            return error.is_go_away()
+                && error.is_remote()
+                && error.reason() == Some(h2::Reason::NO_ERROR);
+        }
+        cause = error.source();
+    }
+    false
+}
+
+/// One call after the other on a channel of its own, until it is time to leave, or to the first
+/// failure.
+async fn call(
+    server: SocketAddr,
+    answered: Arc<AtomicU64>,
+    leaving: Arc<AtomicBool>,
+) -> Result<(), tonic::Status> {
+    let endpoint = tonic::transport::Endpoint::from_shared(format!("http://{server}")).unwrap();
+    let channel = endpoint.timeout(PATIENCE).connect_lazy();
+    let mut client = tonic_health::pb::health_client::HealthClient::new(channel);
+    while !leaving.load(Ordering::SeqCst) {
+        match client.check(tonic_health::pb::HealthCheckRequest::default()).await {
+            Ok(_) => answered.fetch_add(1, Ordering::SeqCst),
+            Err(status) if was_seen_by_no_server(&status) => continue,
+            Err(status) => return Err(status),
+        };
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    Ok(())
 }
 
 #[test]

@@ -20,7 +20,7 @@ pub struct Farewell {
 /// What [`Farewell`] makes of a service.
 #[derive(Clone, Debug)]
 pub struct FarewellService<S> {
-    inner: S,
+    pub(crate) inner: S,
     finish: Finish,
 }
 
@@ -59,9 +59,17 @@ where
     }
 
     fn call(&mut self, request: Request<A>) -> FarewellFuture<S::Future> {
+        let version = request.version();
+        let answer = self.inner.call(request);
+        self.answer(version, answer)
+    }
+}
+
+impl<S> FarewellService<S> {
+    pub(crate) fn answer<F>(&self, version: Version, answer: F) -> FarewellFuture<F> {
         // The header means nothing in HTTP/2, where it is not allowed.
-        let finish = (request.version() < Version::HTTP_2).then(|| self.finish.clone());
-        FarewellFuture { answer: Box::pin(self.inner.call(request)), finish }
+        let finish = (version < Version::HTTP_2).then(|| self.finish.clone());
+        FarewellFuture { answer: Box::pin(answer), finish }
     }
 }
 

@@ -35,15 +35,27 @@ impl Finish {
     /// [`with_graceful_shutdown`](https://docs.rs/axum/latest/axum/serve/struct.Serve.html#method.with_graceful_shutdown)
     /// and the like.
     pub async fn wait(self) {
-        self.drain.clone().await;
-        // Either way it is time; which one it was does not matter.
-        drop(tokio::time::timeout(self.idle_grace, self.open.none()).await);
+        self.begun_and_grace_over_or(self.open.none()).await;
     }
 
     /// Whether the program was told to finish.
     #[must_use]
     pub fn has_begun(&self) -> bool {
         self.drain.requested()
+    }
+
+    /// Waits until the program is told to finish, and then for the end of the idle grace, or for
+    /// less if that comes first.
+    pub(crate) async fn begun_and_grace_over_or(&self, less: impl Future<Output = ()>) {
+        self.drain.clone().await;
+        // Either way it is time; which one it was does not matter.
+        drop(tokio::time::timeout(self.idle_grace, less).await);
+    }
+
+    /// Waits until there is no connection.
+    #[cfg(feature = "hyper")]
+    pub(crate) async fn none_open(&self) {
+        self.open.none().await;
     }
 
     pub(crate) fn count(&self) -> Counted {

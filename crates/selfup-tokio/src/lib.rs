@@ -15,8 +15,13 @@
 //!
 //! # What it does not do
 //!
-//! It starts no runtime and no task. HTTP/2 connections are told to go away (GOAWAY) by the server
-//! itself at the third step.
+//! It starts no runtime, and no task but those of `hyper::serve`, one for each connection.
+//!
+//! # HTTP/2
+//!
+//! An HTTP/2 connection is told to go away (GOAWAY): the requests under way are finished, and the
+//! client opens its next connection. `hyper::serve` says so as soon as the program is told to
+//! finish, other servers do at the third step.
 #![forbid(unsafe_code)]
 
 #[cfg(feature = "axum")]
@@ -24,7 +29,11 @@ pub mod axum;
 mod connection;
 mod farewell;
 mod finish;
+#[cfg(feature = "hyper")]
+pub mod hyper;
 mod listener;
+#[cfg(any(feature = "axum", feature = "hyper"))]
+mod patience;
 
 pub use connection::Connection;
 pub use farewell::{Farewell, FarewellFuture, FarewellService};

@@ -1,0 +1,32 @@
+//! Accepting for a server that has nobody to tell of an error.
+
+use std::{io, net::SocketAddr, time::Duration};
+
+use crate::{Connection, Listener};
+
+/// How long to wait when no descriptors are left, before the next connection is accepted.
+const NO_DESCRIPTORS: Duration = Duration::from_secs(1);
+
+impl Listener {
+    /// Waits for the next connection, through whatever errors; `None` when the program was told to
+    /// finish.
+    pub(crate) async fn accept_patiently(&mut self) -> Option<(Connection, SocketAddr)> {
+        loop {
+            match self.accept().await {
+                Ok(accepted) => return accepted,
+                Err(error) if is_of_one_connection(&error) => {}
+                Err(_) => tokio::time::sleep(NO_DESCRIPTORS).await,
+            }
+        }
+    }
+}
+
+/// The client was gone before it was accepted.
+fn is_of_one_connection(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionRefused
+    )
+}
