@@ -170,7 +170,8 @@ pub enum Event {
         /// Why.
         reason: String,
     },
-    /// Something did not work that the master can live without.
+    /// Something that the master can live without, but that somebody should know: what did not
+    /// work, or a place of the executable that will surprise later, such as another hard link.
     #[non_exhaustive]
     Trouble {
         /// Why, in one line.

@@ -68,6 +68,12 @@ impl Intake {
     }
 }
 
+/// What somebody should know about an installation, although it is done.
+pub(crate) fn warnings_of(installed: &Installed) -> Vec<String> {
+    let surprises = installed.warnings().iter().map(ToString::to_string);
+    installed.warning().map(ToString::to_string).into_iter().chain(surprises).collect()
+}
+
 /// Compares what was written with what runs, if that can be told, and with what is in place.
 pub(crate) fn novelty(staged: &Staged, running: Option<Id>) -> Novelty {
     let new = staged.id();

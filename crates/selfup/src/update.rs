@@ -11,7 +11,7 @@ use selfup_install::Id;
 use crate::{
     Error, ErrorKind,
     config::Options,
-    intake::{Intake, Novelty, novelty},
+    intake::{Intake, Novelty, novelty, warnings_of},
     launch::launch_path,
     trust::{Trust, TrustOptions},
 };
@@ -72,6 +72,9 @@ pub enum Updated {
         to: String,
         /// Its version, if the source says one.
         version: Option<String>,
+        /// What somebody should know, one line each: other hard links still lead to the old
+        /// executable, a package owns the path, the directory could not be flushed. Mostly none.
+        warnings: Vec<String>,
     },
 }
 
@@ -175,6 +178,9 @@ impl Update {
 
     /// Looks, fetches, verifies and installs.
     ///
+    /// A process that is killed meanwhile, with Ctrl-C say, leaves what it has fetched so far in a
+    /// hidden file beside the executable; the next update takes it away.
+    ///
     /// # Errors
     ///
     /// [`ErrorKind::Configuration`]: a key or the version cannot be read;
@@ -217,9 +223,10 @@ impl Update {
             Novelty::New if self.only_check => Updated::Available { id: to, version },
             Novelty::New => {
                 let installed = self.intake.install(staged).map_err(refused)?;
+                let warnings = warnings_of(&installed);
                 // Nothing restarts, so there is no probation to wait for.
                 installed.commit().map_err(|failed| refused(failed.error))?;
-                Updated::Installed { from, to, version }
+                Updated::Installed { from, to, version, warnings }
             }
         };
         self.fetcher.settle(Outcome::Installed);

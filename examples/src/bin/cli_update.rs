@@ -4,6 +4,8 @@
 //! `cli_update shout URL` is what the tool is for: it copies its input to its output in upper case.
 //! While it works, a new version is installed; nothing restarts under its user, the next start runs it.
 
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "it talks to whoever runs it")]
+
 use std::{
     env,
     io::{self, BufRead},
@@ -31,7 +33,10 @@ fn update(url: &str, only_check: bool) -> ExitCode {
     match update.run() {
         Ok(Updated::UpToDate { id, .. }) => println!("up to date ({id})"),
         Ok(Updated::Available { id, .. }) => println!("there is something new ({id})"),
-        Ok(Updated::Installed { from, to, .. }) => println!("updated from {from} to {to}"),
+        Ok(Updated::Installed { from, to, warnings, .. }) => {
+            println!("updated from {from} to {to}");
+            warnings.iter().for_each(|warning| eprintln!("warning: {warning}"));
+        }
         Ok(_) => {}
         Err(error) => {
             eprintln!("{error:#}");

@@ -1,7 +1,7 @@
 //! What a process wrote, line by line, as it came.
 
 use std::fmt;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufReader, Read};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -44,13 +44,23 @@ impl Transcript {
         self.lock().open_streams += 1;
         let transcript = Arc::clone(self);
         thread::spawn(move || {
-            let mut source = BufReader::new(source);
             let mut bytes = Vec::new();
+            let mut returned = false;
             // A terminal whose last user is gone says so by an error.
-            while source.read_until(b'\n', &mut bytes).is_ok_and(|count| count > 0) {
-                let text = String::from_utf8_lossy(&bytes);
-                transcript.push(stream, text.trim_end_matches(['\n', '\r']).to_owned());
-                bytes.clear();
+            for byte in BufReader::new(source).bytes().map_while(Result::ok) {
+                // On a terminal both end a line; the first alone is where it is written over.
+                match byte {
+                    b'\n' if returned => {}
+                    b'\n' | b'\r' => {
+                        transcript.push(stream, String::from_utf8_lossy(&bytes).into_owned());
+                        bytes.clear();
+                    }
+                    other => bytes.push(other),
+                }
+                returned = byte == b'\r';
+            }
+            if !bytes.is_empty() {
+                transcript.push(stream, String::from_utf8_lossy(&bytes).into_owned());
             }
             transcript.lock().open_streams -= 1;
             transcript.changed.notify_all();

@@ -14,6 +14,7 @@ use crate::{
     Error, ErrorKind,
     control::{FromChild, FromMaster, Incoming, VERSION},
     event::Event as Told,
+    intake::warnings_of,
 };
 
 impl Master {
@@ -159,6 +160,9 @@ impl Master {
             }
             News::Installed(installed) => {
                 let id = installed.id().to_string();
+                for reason in warnings_of(&installed) {
+                    self.reporter.tell(&Told::Trouble { reason });
+                }
                 self.upgrades.installed(installed);
                 self.events.push_back(Event::Installed);
                 Told::Installed { id }
