@@ -1,6 +1,6 @@
 //! Arguments to a [`Task`].
 
-use crate::{bench, demo};
+use crate::{bench, demo, soak};
 
 /// What `cargo xtask` was asked to do.
 #[derive(Debug, PartialEq, Eq)]
@@ -13,6 +13,7 @@ pub(crate) enum Task {
     Tidy,
     Demo(demo::Options),
     Bench(bench::Options),
+    Soak(soak::Options),
     /// The features to measure; none means all.
     Cost(Vec<String>),
 }
@@ -30,6 +31,8 @@ cargo xtask TASK
                    and handover: restarts under load, beside those of others
   cost [FEATURE...]
                    crates and compile time that each feature of selfup adds
+  soak [--minutes N] [--seed S]
+                   trouble a service under load in every way that it is to bear; soak --help says more
   demo             upgrade an app twice while clients call it; demo --help says more
   tidy             read the files: layout, wording, links, which crate may use which
   help             this text";
@@ -47,6 +50,7 @@ pub(crate) fn parse(args: impl IntoIterator<Item = String>) -> Result<Task, Stri
         "demo" => demo::Options::parse(&rest).map(Task::Demo),
         "ci" => Ok(Task::Ci(rest)),
         "bench" => bench::Options::parse(&rest).map(Task::Bench),
+        "soak" => soak::Options::parse(&rest).map(Task::Soak),
         "cost" => Ok(Task::Cost(rest)),
         "tidy" => nothing_after("tidy", &rest).map(|()| Task::Tidy),
         other => Err(format!("there is no task `{other}`")),

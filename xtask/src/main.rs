@@ -25,6 +25,7 @@ mod needs;
 mod package;
 mod python;
 mod rust_version;
+mod soak;
 mod step;
 mod style;
 mod test;
@@ -51,6 +52,7 @@ fn main() -> ExitCode {
         Task::Demo(options) => demo::run(options),
         Task::Ci(steps) => ci::run(&steps),
         Task::Bench(options) => bench::run(&options),
+        Task::Soak(options) => soak::run(&options),
         Task::Cost(features) => cost::run(&features),
         Task::Tidy => tidy::run(),
     };

@@ -63,6 +63,7 @@ pub(crate) const NEEDS: &[Need] = &[
     Need { command: "s6-svscan", package: "s6", why: "a process manager, to run under" },
     Need { command: "zip", package: "zip", why: "packs releases the way publishers do" },
     Need { command: "unshare", package: "util-linux", why: "namespaces for a test, and flock" },
+    Need { command: "faketime", package: "faketime", why: "moves the clock of a service" },
 ];
 
 /// A stand-in for S3 that others wrote, from PyPI, since Debian does not have it.

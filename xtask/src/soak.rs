@@ -1,0 +1,153 @@
+//! `cargo xtask soak`: a service under load is troubled in every way that it is to bear, in an order
+//! that follows from a seed.
+
+mod act;
+mod audit;
+mod awaited;
+mod build;
+mod disturbance;
+mod interrupt;
+mod journal;
+mod load;
+mod options;
+mod plan;
+mod proc;
+mod progress;
+mod random;
+mod releases;
+mod report;
+mod service;
+mod stage;
+mod stop;
+mod visit;
+
+use crate::command::{Failure, Result};
+use crate::workspace::Workspace;
+use crate::{apt, needs, style};
+use audit::Audit;
+use interrupt::Interrupts;
+pub(crate) use options::Options;
+use plan::Plan;
+use progress::Progress;
+use releases::Releases;
+use report::Steps;
+use selfup_load::Running;
+use selfup_signals::End;
+use service::Service;
+use stage::Stage;
+use std::time::Instant;
+use stop::Stop;
+
+/// Fails if anything was lost that was promised, or is left behind.
+pub(crate) fn run(options: &Options) -> Result {
+    if options.help {
+        println!("{}", options::HELP);
+        return Ok(());
+    }
+    let seed = options.seed.unwrap_or_else(random::seed);
+    println!("seed {seed}");
+    let outcome = soak(options, seed);
+    println!("to repeat it: {}", options.command(seed));
+    match outcome {
+        Ok(()) => Ok(()),
+        Err(Stop::Failed(failure)) => Err(failure),
+        Err(Stop::Interrupted(signal)) => {
+            println!("ended by {signal}: nothing is left running or lying about");
+            End::Signaled { signal, core_dumped: false }.mirror()
+        }
+    }
+}
+
+fn soak(options: &Options, seed: u64) -> stop::Result {
+    provide()?;
+    let target = Workspace::load()?.target().to_owned();
+    let executable = build::service(options.release)?;
+    let size = std::fs::metadata(&executable).map(|metadata| metadata.len());
+    let size = size.map_err(|error| Failure::new(format!("{}: {error}", executable.display())))?;
+    let stage = Stage::build(&target, size)?;
+    let releases = Releases::new(&executable, stage.path("source/app"))?;
+    let interrupts = Interrupts::new()?;
+    let mut service = Service::start(stage, releases, options.broken.clone(), interrupts)?;
+    let outcome = trouble(&mut service, options, seed);
+    if let Err(Stop::Failed(_)) = outcome {
+        service.stage.keep();
+        println!(
+            "the log, of which these are the last lines, is {}",
+            service.journal.path().display()
+        );
+        println!("{}", service.journal.tail());
+    }
+    outcome
+}
+
+/// What moves the clock.
+fn provide() -> Result {
+    match needs::missing().iter().find(|need| need.command == "faketime") {
+        Some(need) if needs::root() => apt::install(&[need.package]),
+        Some(need) => Err(Failure::new(format!(
+            "{} is not here, which {}: sudo apt-get install {}",
+            need.command, need.why, need.package
+        ))),
+        None => Ok(()),
+    }
+}
+
+fn trouble(service: &mut Service, options: &Options, seed: u64) -> stop::Result {
+    act::warm_up(service)?;
+    let mut audit = Audit::begin(service)?;
+    let load = load::start(service.address, options.rate);
+    let mut steps = Steps::default();
+    let outcome = play(service, &mut audit, options, seed, &load, &mut steps);
+    let report = load.stop();
+    let outcome = outcome.and_then(|()| leave(service, &mut audit));
+    println!("{}", steps.text());
+    println!("{}", report::events(&service.journal.counts, &audit));
+    print!("{}", report::requests(&report, &steps));
+    outcome?;
+    match report.lost() {
+        0 => {
+            println!("{}", style::good("nothing was lost, and nothing is left behind"));
+            Ok(())
+        }
+        lost => Err(Stop::because(format!("{lost} requests were lost"))),
+    }
+}
+
+/// Goes through the plan until the time is over.
+fn play(
+    service: &mut Service,
+    audit: &mut Audit,
+    options: &Options,
+    seed: u64,
+    load: &Running,
+    steps: &mut Steps,
+) -> stop::Result {
+    let mut progress = Progress::new(options.length);
+    for (step, number) in Plan::new(seed, &options.only).zip(1..) {
+        if load.start().elapsed() >= options.length {
+            break;
+        }
+        let text = format!("step {number}: {}", step.disturbance);
+        progress.show(&text, &service.journal.counts, load.answered());
+        service.journal.note(&text);
+        steps.begin(load.start().elapsed(), step.disturbance.kind(), text.clone());
+        act::act(service, audit, step.disturbance)
+            .map_err(|stop| stop.during(&format!("{text} ({:.1?})", load.start().elapsed())))?;
+        audit.note_memory(service);
+        service.pause(step.pause)?;
+    }
+    Ok(())
+}
+
+/// After the load: the service has what it had before, and ends without a trace.
+fn leave(service: &mut Service, audit: &mut Audit) -> stop::Result {
+    let started = Instant::now();
+    service.journal.note("the load has ended");
+    audit.child(service)?;
+    audit.master(service)?;
+    act::end(service)?;
+    service.wait_gone()?;
+    audit.files(service)?;
+    service.journal.note(&format!("all is gone after {:?}", started.elapsed()));
+    service.explained()
+}

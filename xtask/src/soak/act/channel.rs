@@ -1,0 +1,50 @@
+use super::master::ends;
+use crate::soak::audit::Audit;
+use crate::soak::disturbance::Whose;
+use crate::soak::service::{End, Service};
+use crate::soak::stop::Result;
+use nix::sys::signal::Signal;
+use std::time::Duration;
+
+/// The time in which a child that finishes has a request.
+const HELD: Duration = Duration::from_millis(600);
+
+/// For a child, the master is gone then: it finishes what it has, and ends.
+pub(super) fn lose(service: &mut Service, audit: &mut Audit, whose: Whose) -> Result {
+    match whose {
+        Whose::Serving => serving(service, audit),
+        Whose::Draining => draining(service),
+        Whose::Starting => starting(service),
+    }
+}
+
+/// The master ends as its child has ended, and is started again.
+fn serving(service: &mut Service, audit: &mut Audit) -> Result {
+    audit.master(service)?;
+    let held = service.hold_a_request(HELD)?;
+    service.signal(held.child, Signal::SIGUSR1)?;
+    held.answered()?;
+    ends(service, End::Exited(0))?;
+    service.start_master()
+}
+
+/// It was finishing already.
+fn draining(service: &mut Service) -> Result {
+    let held = service.hold_a_request(HELD)?;
+    service.restarted()?;
+    service.signal(held.child, Signal::SIGUSR1)?;
+    held.answered()
+}
+
+/// It cannot say that it is ready: who serves goes on serving. There is no upgrade on trial: it would
+/// be blamed.
+fn starting(service: &mut Service) -> Result {
+    service.wait_decided()?;
+    let serving = service.serving()?;
+    service.stage.set_hold(true)?;
+    let candidate = service.start_held()?;
+    service.signal(candidate, Signal::SIGUSR1)?;
+    service.wait_explained(&["exited with code 0 before it was ready"])?;
+    service.stage.set_hold(false)?;
+    service.still_serves(serving)
+}

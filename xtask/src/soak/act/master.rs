@@ -1,0 +1,51 @@
+use crate::soak::audit::Audit;
+use crate::soak::disturbance::Moment;
+use crate::soak::service::{End, Service};
+use crate::soak::stop::{Result, Stop};
+use nix::sys::signal::Signal;
+
+/// Its children finish by themselves, and the next master goes on where it was.
+pub(super) fn kill(service: &mut Service, audit: &mut Audit, moment: Moment) -> Result {
+    audit.master(service)?;
+    match moment {
+        Moment::Quiet => {}
+        Moment::Restart { after } => {
+            service.restart()?;
+            service.pause(after)?;
+        }
+        Moment::Start => {
+            service.stage.set_hold(true)?;
+            service.start_held()?;
+        }
+        Moment::Upgrade { after } => {
+            service.release = service.releases.publish_good()?;
+            service.pause(after)?;
+        }
+    }
+    service.signal(service.master, Signal::SIGKILL)?;
+    ends(service, End::Killed(Signal::SIGKILL))?;
+    if moment == Moment::Start {
+        service.stage.set_hold(false)?;
+    }
+    service.start_master()
+}
+
+/// As a service manager does it: everything finishes, and the master ends well.
+pub(super) fn stop_and_start(service: &mut Service, audit: &mut Audit) -> Result {
+    audit.master(service)?;
+    end(service)?;
+    service.start_master()
+}
+
+pub(super) fn end(service: &mut Service) -> Result {
+    service.signal(service.master, Signal::SIGTERM)?;
+    ends(service, End::Exited(0))
+}
+
+/// Waits for the master's end, which is to be this one.
+pub(super) fn ends(service: &mut Service, expected: End) -> Result {
+    match service.wait_ended()? {
+        end if end == expected => Ok(()),
+        end => Err(Stop::because(format!("the master has ended: {end:?}, not {expected:?}"))),
+    }
+}

@@ -1,0 +1,163 @@
+//! Everything that may be done to the service.
+
+use std::fmt;
+use std::time::Duration;
+
+/// One thing that is done, and how exactly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Disturbance {
+    /// The restart signal.
+    Restart,
+    /// The restart signal again and again.
+    Burst { signals: u64, apart: Duration },
+    /// A good release is published.
+    Upgrade,
+    /// One that must not stay.
+    BadUpgrade(Bad),
+    /// SIGKILL for the master.
+    MasterKill(Moment),
+    /// The service manager stops the service and starts it again.
+    StopStart,
+    /// The wall clock is off by this many seconds from now on.
+    ClockJump { seconds: i64 },
+    /// There is no room for an upgrade until somebody tidies up.
+    FullDisk,
+    /// SIGSTOP, and SIGCONT later.
+    Freeze { who: Who, lasts: Duration, restart: bool },
+    /// The control channel of a child ends in both directions.
+    LostChannel(Whose),
+    /// SIGKILL for a child that starts.
+    CandidateKill,
+}
+
+/// What is wrong with a release.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Bad {
+    Text,
+    Truncated,
+    OtherMachine,
+    NoSelfup,
+    ProbeExits,
+    ProbeCrashes,
+    ProbeHangs,
+    ExitsAtOnce,
+    NeverReady,
+    ExitsInProbation { after: Duration },
+    AbortsInProbation { after: Duration },
+}
+
+/// When the master is killed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Moment {
+    /// While nothing happens.
+    Quiet,
+    /// So long after the restart signal.
+    Restart { after: Duration },
+    /// While a child starts.
+    Start,
+    /// So long after a good release was published.
+    Upgrade { after: Duration },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Who {
+    Serving,
+    Draining,
+    Starting,
+    Master,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Whose {
+    Serving,
+    Draining,
+    Starting,
+}
+
+/// The kinds of disturbances, by which they are chosen and counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Kind {
+    Restart,
+    Burst,
+    Upgrade,
+    BadUpgrade,
+    MasterKill,
+    StopStart,
+    Clock,
+    FullDisk,
+    Freeze,
+    LostChannel,
+    CandidateKill,
+}
+
+impl Kind {
+    pub(super) const ALL: [Self; 11] = [
+        Self::Restart,
+        Self::Burst,
+        Self::Upgrade,
+        Self::BadUpgrade,
+        Self::MasterKill,
+        Self::StopStart,
+        Self::Clock,
+        Self::FullDisk,
+        Self::Freeze,
+        Self::LostChannel,
+        Self::CandidateKill,
+    ];
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Restart => "restart",
+            Self::Burst => "burst",
+            Self::Upgrade => "upgrade",
+            Self::BadUpgrade => "bad-upgrade",
+            Self::MasterKill => "master-kill",
+            Self::StopStart => "stop-start",
+            Self::Clock => "clock",
+            Self::FullDisk => "full-disk",
+            Self::Freeze => "freeze",
+            Self::LostChannel => "lost-channel",
+            Self::CandidateKill => "candidate-kill",
+        }
+    }
+
+    pub(super) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+}
+
+impl Disturbance {
+    pub(super) fn kind(self) -> Kind {
+        match self {
+            Self::Restart => Kind::Restart,
+            Self::Burst { .. } => Kind::Burst,
+            Self::Upgrade => Kind::Upgrade,
+            Self::BadUpgrade(_) => Kind::BadUpgrade,
+            Self::MasterKill(_) => Kind::MasterKill,
+            Self::StopStart => Kind::StopStart,
+            Self::ClockJump { .. } => Kind::Clock,
+            Self::FullDisk => Kind::FullDisk,
+            Self::Freeze { .. } => Kind::Freeze,
+            Self::LostChannel(_) => Kind::LostChannel,
+            Self::CandidateKill => Kind::CandidateKill,
+        }
+    }
+}
+
+impl fmt::Display for Disturbance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.kind().name())?;
+        match self {
+            Self::Burst { signals, apart } => write!(f, " of {signals}, {apart:?} apart"),
+            Self::BadUpgrade(bad) => write!(f, " {bad:?}"),
+            Self::MasterKill(moment) => write!(f, " {moment:?}"),
+            Self::ClockJump { seconds } => write!(f, " to {seconds:+} s"),
+            Self::Freeze { who, lasts, restart } => {
+                let restart = if *restart { ", with a restart" } else { "" };
+                write!(f, " {who:?} for {lasts:?}{restart}")
+            }
+            Self::LostChannel(whose) => write!(f, " {whose:?}"),
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! Where the service runs: a folder whose disk is small, and a clock that can be moved.
+
+use super::stop::{Result, Stop};
+use crate::command;
+use nix::mount::{MsFlags, mount};
+use nix::sched::{CloneFlags, unshare};
+use nix::sys::prctl::set_child_subreaper;
+use nix::unistd::{getgid, getuid};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use tempfile::TempDir;
+
+/// Executables that the service's disk has room for: what runs, what ran before, and what comes.
+const ROOM: u64 = 6;
+
+#[derive(Debug)]
+pub(super) struct Stage {
+    folder: Option<TempDir>,
+    path: PathBuf,
+    /// The library that moves the clock.
+    faketime: String,
+}
+
+impl Stage {
+    /// Makes a mount namespace for this process and all that it starts, so that nothing of it is
+    /// seen elsewhere and all of it is gone with the last of them. As another user than root it is
+    /// the root of a user namespace. No thread may have been started before.
+    pub(super) fn build(target: &Path, executable_size: u64) -> Result<Self> {
+        let folder = tempfile::Builder::new()
+            .prefix(&format!("soak-{}-", std::process::id()))
+            .tempdir_in(target)
+            .map_err(|error| Stop::because(format!("no folder to run in: {error}")))?;
+        let path = folder.path().to_owned();
+        for name in ["service", "source"] {
+            fs::create_dir(path.join(name))
+                .map_err(|error| Stop::because(format!("no folder to run in: {error}")))?;
+        }
+        separate().map_err(|error| {
+            Stop::because(format!("no namespace with a small disk can be made: {error}"))
+        })?;
+        let small = format!("size={},mode=755", ROOM * executable_size);
+        for (at, options) in [(path.join("service"), small.as_str()), ("/dev/shm".into(), "")] {
+            // What moves the clock leaves its shared memory in the latter when it is killed.
+            mount(Some("none"), &at, Some("tmpfs"), MsFlags::empty(), Some(options))
+                .map_err(|errno| Stop::because(format!("{}: no disk: {errno}", at.display())))?;
+        }
+        set_child_subreaper(true)
+            .map_err(|errno| Stop::because(format!("orphans would not come here: {errno}")))?;
+        let faketime = faketime()?;
+        let stage = Self { folder: Some(folder), path, faketime };
+        stage.set_clock(0)?;
+        Ok(stage)
+    }
+
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        self.path.join(name)
+    }
+
+    /// What the command needs to run here.
+    pub(super) fn prepare(&self, command: &mut Command) {
+        command.current_dir(&self.path);
+        command.env("LD_PRELOAD", &self.faketime);
+        command.env("FAKETIME_TIMESTAMP_FILE", self.path("clock"));
+        // Wall clocks jump; the monotonic one does not, nor do the times of files.
+        for name in ["FAKETIME_NO_CACHE", "FAKETIME_DONT_FAKE_MONOTONIC", "NO_FAKE_STAT"] {
+            command.env(name, "1");
+        }
+    }
+
+    /// From now on the service's wall clock is off by this much.
+    pub(super) fn set_clock(&self, seconds: i64) -> Result {
+        let (clock, beside) = (self.path("clock"), self.path("clock.new"));
+        let set = fs::write(&beside, format!("{seconds:+}\n"));
+        set.and_then(|()| fs::rename(&beside, &clock))
+            .map_err(|error| Stop::because(format!("the clock cannot be moved: {error}")))
+    }
+
+    pub(super) fn set_hold(&self, hold: bool) -> Result {
+        let file = self.path("hold");
+        let set = if hold { fs::write(&file, "") } else { fs::remove_file(&file) };
+        set.map_err(|error| Stop::because(format!("{}: {error}", file.display())))
+    }
+
+    /// The files beside the executable, which is one of them.
+    pub(super) fn files(&self) -> Vec<String> {
+        let entries = fs::read_dir(self.path("service")).into_iter().flatten().flatten();
+        let mut names: Vec<_> =
+            entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+        names.sort_unstable();
+        names
+    }
+
+    /// Leaves the folder there, for somebody to look at the log.
+    pub(super) fn keep(&mut self) {
+        if let Some(folder) = self.folder.take() {
+            drop(folder.keep());
+        }
+    }
+}
+
+fn separate() -> std::io::Result<()> {
+    let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
+    let none = None::<&str>;
+    if getuid().is_root() {
+        unshare(CloneFlags::CLONE_NEWNS)?;
+    } else {
+        let (user, group) = (getuid(), getgid());
+        unshare(CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWNS)?;
+        fs::write("/proc/self/setgroups", "deny")?;
+        fs::write("/proc/self/uid_map", format!("0 {user} 1"))?;
+        fs::write("/proc/self/gid_map", format!("0 {group} 1"))?;
+    }
+    Ok(mount(none, "/", none, private, none)?)
+}
+
+/// Where the library is, by the program that comes with it.
+fn faketime() -> Result<String> {
+    let mut ask = command::program("faketime", &["-m", "-f", "+0", "printenv", "LD_PRELOAD"]);
+    Ok(command::stdout_of(&mut ask)?.trim().to_owned())
+}
