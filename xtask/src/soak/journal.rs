@@ -205,7 +205,7 @@ fn serving(text: &str) -> Option<u64> {
 }
 
 fn number_after(start: &str, text: &str) -> Option<u64> {
-    text.strip_prefix(start)?.split(' ').next()?.parse().ok()
+    text.strip_prefix(start)?.split([' ', ';']).next()?.parse().ok()
 }
 
 /// Whether it says that this child serves now, or never will.
@@ -253,6 +253,25 @@ mod tests {
         assert!(journal.explain(&["put the previous"]));
         assert_eq!(journal.unexplained(), ["thread panicked"]);
         assert!(journal.said(7, &["#3", "serves"]).is_some() && journal.said(8, &[]).is_none());
+    }
+
+    #[test]
+    fn a_candidate_is_one_until_it_serves_or_never_will() {
+        let folder = tempfile::tempdir().unwrap();
+        for end in [
+            "child #4 serves",
+            "child #4 exited with code 3 before it was ready; x",
+            "could not hand over to child #4; x",
+        ] {
+            let mut journal = journal(&folder, "");
+            let begin = ". 7 started child #4 (pid 9)\n. 7 child #3 exited with code 0\n";
+            journal.file().unwrap().write_all(begin.as_bytes()).unwrap();
+            journal.read().unwrap();
+            assert_eq!(journal.master(7).candidate, Some(4), "{end}");
+            journal.file().unwrap().write_all(format!(". 7 {end}\n").as_bytes()).unwrap();
+            journal.read().unwrap();
+            assert_eq!(journal.master(7).candidate, None, "{end}");
+        }
     }
 
     #[test]
