@@ -2,7 +2,7 @@
 
 use super::stop::{Result, Stop};
 use crate::command;
-use nix::mount::{MsFlags, mount};
+use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::prctl::set_child_subreaper;
 use nix::unistd::{getgid, getuid};
@@ -96,6 +96,13 @@ impl Stage {
         if let Some(folder) = self.folder.take() {
             drop(folder.keep());
         }
+    }
+}
+
+impl Drop for Stage {
+    /// A folder that is a disk cannot be removed. If it is no more, that is as good.
+    fn drop(&mut self) {
+        umount2(&self.path("service"), MntFlags::MNT_DETACH).ok();
     }
 }
 
