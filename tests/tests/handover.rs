@@ -17,7 +17,7 @@ use std::{
 
 use selfup_tests::{
     load::{Config, Lane, Load, Loss, Report},
-    sandbox::{PATIENCE, Process, Sandbox, children_of, wait_for, wait_until},
+    sandbox::{PATIENCE, Process, Sandbox, children_of, tcp_listeners, wait_for, wait_until},
 };
 
 const RESTARTS: usize = 20;
@@ -134,11 +134,17 @@ fn answers_a_connection_that_was_silent(process: Process) {
     let mut silent = TcpStream::connect(server).unwrap();
     // A later one is answered, so the child has accepted the silent one, too.
     let mut kept = TcpStream::connect(server).unwrap();
-    let old = format!("pid={} ", children_of(process.pid())[0]);
+    let old_child = children_of(process.pid())[0];
+    let old = format!("pid={old_child} ");
     assert!(ask(&mut kept).contains(&old));
+    assert_eq!(tcp_listeners(old_child), [server]);
     process.signal(libc::SIGUSR2);
     wait_until("an answer of the new child", PATIENCE, || {
         !ask(&mut TcpStream::connect(server).unwrap()).contains(&old)
+    });
+    // Else each connection that comes for the new child wakes the old one, too.
+    wait_until("the old child to let go of the socket", PATIENCE, || {
+        tcp_listeners(old_child).is_empty()
     });
     wait_until("the old child's farewell", PATIENCE, || says_farewell(&ask(&mut kept)));
     let answer = ask(&mut silent);

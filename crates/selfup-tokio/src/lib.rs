@@ -4,8 +4,8 @@
 //!
 //! When the program is told to finish, three things happen, in this order:
 //!
-//! 1. [`Listener`] gives out no further connection. What waits in the kernel's queue is the
-//!    successor's.
+//! 1. [`Listener`] gives out no further connection, and closes its socket. What waits in the
+//!    kernel's queue is the successor's.
 //! 2. [`Farewell`] adds `Connection: close` to each HTTP/1 answer from then on: a keep-alive client
 //!    has one more request answered and then opens its next connection, which the successor gets.
 //!    Closing an idle connection at once instead would race with a request on its way, and the

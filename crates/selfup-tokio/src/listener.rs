@@ -12,9 +12,14 @@ use tokio::net::TcpListener;
 use crate::{Connection, Finish};
 
 /// A TCP listener that stops giving out connections when the program is told to finish.
+///
+/// It then closes its socket, which the other generations and the master still have.
 #[derive(Debug)]
 pub struct Listener {
-    listener: TcpListener,
+    /// Until the program is told to finish. If it stayed, each connection that comes for the
+    /// successor would wake this process as well.
+    listener: Option<TcpListener>,
+    address: SocketAddr,
     drain: GracefulShutdown,
     finish: Finish,
 }
@@ -35,7 +40,8 @@ impl Listener {
         let listener = listener.into_tcp().map_err(|_| {
             io::Error::new(io::ErrorKind::InvalidInput, "could not serve: no TCP listener")
         })?;
-        Ok(Self { listener: TcpListener::from_std(listener)?, drain, finish })
+        let address = listener.local_addr()?;
+        Ok(Self { listener: Some(TcpListener::from_std(listener)?), address, drain, finish })
     }
 
     /// Waits for the next connection; `None` when the program was told to finish.
@@ -47,13 +53,13 @@ impl Listener {
         poll_fn(|context| self.poll_accept(context)).await
     }
 
-    /// Where it listens.
+    /// Where it listens, or has listened.
     ///
     /// # Errors
     ///
-    /// Those of getsockname(2).
+    /// None: it is a result because a server asks for one.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.listener.local_addr()
+        Ok(self.address)
     }
 
     /// Knows when the server can be closed down.
@@ -67,9 +73,12 @@ impl Listener {
         context: &mut Context<'_>,
     ) -> Poll<io::Result<Option<(Connection, SocketAddr)>>> {
         if Pin::new(&mut self.drain).poll(context).is_ready() {
-            return Poll::Ready(Ok(None));
+            self.listener = None;
         }
-        self.listener.poll_accept(context).map_ok(|(stream, address)| {
+        let Some(listener) = &self.listener else {
+            return Poll::Ready(Ok(None));
+        };
+        listener.poll_accept(context).map_ok(|(stream, address)| {
             Some((Connection::new(stream, self.finish.count()), address))
         })
     }
