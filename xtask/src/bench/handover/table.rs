@@ -38,8 +38,18 @@ fn write_all(text: &mut String, outcomes: &[Outcome], options: &Options) -> fmt:
 
     write!(text, "| system | restarts | sent | **lost** |")?;
     KINDS.iter().try_for_each(|(_, name)| write!(text, " {name} |"))?;
-    writeln!(text, " other | kept connections moved |\n|---|{}", "--:|".repeat(5 + KINDS.len()))?;
-    for (name, trial, figures) in measured() {
+    writeln!(text, " other | kept connections moved |\n|---|{}", "--:|".repeat(4 + KINDS.len()))?;
+    for Outcome { peer, trial } in outcomes {
+        let name = peer.name;
+        let trial = match trial {
+            Ok(trial) => trial,
+            Err(reason) => {
+                let empty = " |".repeat(4 + KINDS.len());
+                writeln!(text, "| {name} | missing: {} |{empty}", cell(reason))?;
+                continue;
+            }
+        };
+        let figures = Figures::of(trial);
         let (restarts, lost) = (trial.handovers.len(), figures.lost());
         write!(text, "| {name} | {restarts} | {} | **{lost}** |", figures.sent)?;
         let of = |loss: &Loss| figures.losses.get(loss).copied().unwrap_or_default();
@@ -116,6 +126,11 @@ fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// In one line, with nothing that ends a cell.
+fn cell(text: &str) -> String {
+    one_line(text).replace('|', "\\|")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -124,10 +139,15 @@ mod tests {
     #[test]
     fn a_system_that_is_missing_is_told_with_its_reason() {
         let peer = peers::named(&["nginx".to_owned()]).unwrap()[0];
-        let trial = Err("nginx is not here\n(Debian package)".to_owned());
+        let trial = Err("nginx is not here\n(Debian package|source)".to_owned());
         let text = markdown(&[Outcome { peer, trial }], &Options::parse(&[]).unwrap());
+        let heading = text.lines().find(|line| line.starts_with("| system |")).unwrap();
+        let row = text.lines().find(|line| line.starts_with("| nginx |")).unwrap();
+        assert!(row.contains("| missing: nginx is not here (Debian package\\|source) |"), "{row}");
+        let columns = |line: &str| line.replace("\\|", "").matches('|').count();
+        assert_eq!(columns(row), columns(heading), "{row}");
         assert!(
-            text.contains("- nginx: **missing**: nginx is not here (Debian package)"),
+            text.contains("- nginx: **missing**: nginx is not here (Debian package|source)"),
             "{text}"
         );
     }
