@@ -8,10 +8,9 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::time::Instant;
 
-const ROUNDS: usize = 5;
-
-/// Bytes of the new executable: as many as the size cap allows unless it is raised.
-const SIZE: u64 = 1 << 30;
+/// MiB of the new executable, and how often each is installed. The largest is what the size cap
+/// allows unless it is raised.
+const SIZES: [(u64, usize); 4] = [(1, 15), (100, 5), (500, 3), (1024, 3)];
 
 /// What one round came to, in milliseconds and KiB.
 struct Round {
@@ -27,25 +26,43 @@ pub(super) fn run(_: &Programs, _: &Options) -> Result {
     let release = Workspace::load()?.target().join("release");
     let folder = tempfile::tempdir_in(&release).map_err(|error| failed(&release, &error))?;
     let bench = Bench { measure: release.join("examples/measure"), folder: folder.path() };
-    bench.prepare()?;
+    println!("  medians in ms, ratios to the slower of the two and to both; growth of peak memory");
+    println!(
+        "  {:>8}  {:>6}  {:>8}  {:>11}  {:>15}  {:>9}  {:>7}  {:>8}",
+        "size",
+        "rounds",
+        "sha1sum",
+        "cp and sync",
+        "stage to commit",
+        "to slower",
+        "to both",
+        "growth"
+    );
+    for (mebibytes, rounds) in SIZES {
+        bench.prepare(mebibytes << 20)?;
+        let rounds = (0..rounds).map(|_| bench.round()).collect::<Result<Vec<_>>>()?;
+        print(mebibytes, &rounds);
+    }
+    println!("  flushes to install one: {}", bench.flushes()?);
+    Ok(())
+}
 
-    let rounds = (0..ROUNDS).map(|_| bench.round()).collect::<Result<Vec<_>>>()?;
+fn print(mebibytes: u64, rounds: &[Round]) {
     let median = |value: fn(&Round) -> f64| {
         let mut values: Vec<f64> = rounds.iter().map(value).collect();
         values.sort_unstable_by(f64::total_cmp);
         values.get(values.len() / 2).copied().unwrap_or_default()
     };
-    println!("  {} MiB, {ROUNDS} rounds, medians", SIZE >> 20);
-    println!("  {:>24}  {:>8.0} ms", "sha1sum", median(|round| round.hash));
-    println!("  {:>24}  {:>8.0} ms", "cp and sync", median(|round| round.copy));
-    println!("  {:>24}  {:>8.0} ms", "stage to commit", median(|round| round.install));
-    let ratio = median(|round| round.install / round.hash.max(round.copy));
-    println!("  {:>24}  {ratio:>8.2}", "ratio to the slower");
-    let ratio = median(|round| round.install / (round.hash + round.copy));
-    println!("  {:>24}  {ratio:>8.2}", "ratio to both");
-    println!("  {:>24}  {:>8.0} KiB", "growth of peak memory", median(|round| round.growth));
-    println!("  {:>24}  {:>8}", "flushes", bench.flushes()?);
-    Ok(())
+    println!(
+        "  {mebibytes:>4} MiB  {:>6}  {:>8.0}  {:>11.0}  {:>15.0}  {:>9.2}  {:>7.2}  {:>4.0} KiB",
+        rounds.len(),
+        median(|round| round.hash),
+        median(|round| round.copy),
+        median(|round| round.install),
+        median(|round| round.install / round.hash.max(round.copy)),
+        median(|round| round.install / (round.hash + round.copy)),
+        median(|round| round.growth)
+    );
 }
 
 struct Bench<'a> {
@@ -54,10 +71,10 @@ struct Bench<'a> {
 }
 
 impl Bench<'_> {
-    fn prepare(&self) -> Result {
+    fn prepare(&self, size: u64) -> Result {
         let path = self.folder.join("new");
         let mut file = BufWriter::new(File::create(&path).map_err(|error| failed(&path, &error))?);
-        write_noise(&mut file)
+        write_noise(&mut file, size)
             .and_then(|()| file.flush())
             .map_err(|error| failed(&path, &error))?;
         self.shell("printf '#!/bin/sh\\n' > small; chmod 755 small; sync").map(drop)
@@ -101,11 +118,11 @@ impl Bench<'_> {
 }
 
 /// A script, and then what no disk and no file system makes smaller.
-fn write_noise(file: &mut impl Write) -> io::Result<()> {
+fn write_noise(file: &mut impl Write, size: u64) -> io::Result<()> {
     let head = b"#!/bin/sh\nexit\n\n";
     file.write_all(head)?;
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
-    for _ in 0..(SIZE - head.len() as u64) / 8 {
+    for _ in 0..(size - head.len() as u64) / 8 {
         state ^= state << 13;
         state ^= state >> 7;
         state ^= state << 17;
