@@ -2,14 +2,18 @@
 //! handover is like beside those of others, each in the same run.
 
 mod changeover;
+mod draining;
+mod executable;
 mod footprint;
 mod handover;
+mod idle;
 mod install;
 mod machine;
 mod options;
 mod process;
 mod request;
 mod server;
+mod signals;
 mod start;
 mod statistics;
 mod throughput;
@@ -19,23 +23,29 @@ use crate::workspace::Workspace;
 pub(crate) use options::Options;
 use std::path::PathBuf;
 
-/// The two programs, built for release.
+/// The programs that are measured, built for release.
 pub(crate) struct Programs {
     plain: PathBuf,
     supervised: PathBuf,
+    signalled: PathBuf,
 }
 
 type Part = fn(&Programs, &Options) -> Result;
 
 /// The parts, each measured by itself.
-const PARTS: [(&str, Part); 6] = [
+const PARTS: [(&str, Part); 8] = [
     ("start", start::run),
     ("changeover", changeover::run),
+    ("draining", draining::run),
     ("handover", handover::run),
+    ("signals", signals::run),
     ("footprint", footprint::run),
     ("throughput", throughput::run),
     ("install", install::run),
 ];
+
+/// Where it can matter on how many sockets a program listens, on so many.
+const LISTENERS: [usize; 3] = [1, 8, 64];
 
 /// Runs the parts named, or all.
 pub(crate) fn run(options: &Options) -> Result {
@@ -56,11 +66,25 @@ pub(crate) fn run(options: &Options) -> Result {
 }
 
 fn build() -> Result<Programs> {
-    let packages = ["-p", "selfup-bench-plain", "-p", "selfup-bench-supervised"];
-    command::run(command::cargo(&["build", "--quiet", "--release"]).args(packages))?;
+    let packages = ["plain", "supervised", "signalled"].map(|it| format!("selfup-bench-{it}"));
+    let arguments = packages.iter().flat_map(|package| ["-p", package]);
+    command::run(command::cargo(&["build", "--quiet", "--release"]).args(arguments))?;
     let release = Workspace::load()?.target().join("release");
-    Ok(Programs {
-        plain: release.join("selfup-bench-plain"),
-        supervised: release.join("selfup-bench-supervised"),
-    })
+    let [plain, supervised, signalled] = packages.map(|package| release.join(package));
+    Ok(Programs { plain, supervised, signalled })
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_help_and_the_page_name_every_part() {
+        let page = std::fs::read_to_string(crate::workspace::root().join("docs/BENCHMARKS.md"));
+        let page = page.unwrap();
+        for (part, _) in super::PARTS {
+            assert!(crate::cli::HELP.contains(part), "{part} is missing from the help");
+            let (line, bullet) = (format!("\n{part}\n"), format!("\n- **{part}**: "));
+            let is_told = page.contains(&line) && page.contains(&bullet);
+            assert!(is_told || part == "handover", "{part} is missing from docs/BENCHMARKS.md");
+        }
+    }
 }

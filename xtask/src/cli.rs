@@ -27,7 +27,8 @@ cargo xtask TASK
                    (fmt, clippy, rustdoc, features, deny, rust-version, tidy, package, test)
   bench [PART...] [--restarts N] [--rate N] [--only NAME,NAME]
                    what selfup costs, against the same program without it
-                   (start, changeover, footprint, throughput, install);
+                   (start, changeover, draining, signals, footprint, throughput,
+                   install);
                    and handover: restarts under load, beside those of others
   cost [FEATURE...]
                    crates and compile time that each feature of selfup adds

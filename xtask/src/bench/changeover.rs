@@ -2,34 +2,33 @@
 
 use super::server::Server;
 use super::statistics::{Sample, milliseconds};
-use super::{Options, Programs};
-use crate::command::{self, Result};
-use std::time::Instant;
+use super::{LISTENERS, Options, Programs};
+use crate::command::Result;
 
 const RUNS: usize = 40;
 
 pub(super) fn run(programs: &Programs, _: &Options) -> Result {
-    let server = Server::start(&programs.supervised)?;
-    let (mut plain, mut handover) = (Sample::default(), Sample::default());
-    let mut serving = server.pid;
-    for _ in 0..RUNS {
-        plain.push(Server::start(&programs.plain)?.first_answer);
-        let signalled = Instant::now();
-        command::stdout_of(&mut command::program(
-            "kill",
-            &["-USR2", &server.main_pid().to_string()],
-        ))?;
-        serving = server.answer_by(|pid| pid != serving, signalled)?;
-        handover.push(signalled.elapsed());
-    }
-    println!("  {RUNS} pairs, in ms; the time to start kill(1) counts as handover");
-    for (what, sample) in [("plain start", &plain), ("SIGUSR2 to new child", &handover)] {
+    println!("  start of the plain program, and SIGUSR2 to the new child; {RUNS} pairs, in ms");
+    println!(
+        "  {:>9}  {:>12}  {:>6}  {:>17}  {:>6}  {:>7}  {:>6}",
+        "listeners", "plain median", "p90", "changeover median", "p90", "added", "ratio"
+    );
+    for listeners in LISTENERS {
+        let mut server = Server::start(&programs.supervised, listeners)?;
+        let (mut plain, mut changeover) = (Sample::default(), Sample::default());
+        for _ in 0..RUNS {
+            plain.push(Server::start(&programs.plain, listeners)?.first_answer);
+            changeover.push(server.change_over()?);
+        }
         println!(
-            "  {what:>20}  median {:>6.2}  p90 {:>6.2}",
-            milliseconds(sample.median()),
-            milliseconds(sample.quantile(9, 10))
+            "  {listeners:>9}  {:>12.2}  {:>6.2}  {:>17.2}  {:>6.2}  {:>7.2}  {:>6.2}",
+            milliseconds(plain.median()),
+            milliseconds(plain.quantile(9, 10)),
+            milliseconds(changeover.median()),
+            milliseconds(changeover.quantile(9, 10)),
+            changeover.paired_difference(&plain),
+            changeover.ratio(&plain)
         );
     }
-    println!("  {:>20}  median {:>6.2}", "added", handover.paired_difference(&plain));
     Ok(())
 }

@@ -1,54 +1,50 @@
 //! What the master takes while nothing happens, and what selfup adds to an executable.
 
-use super::process::{self, Memory};
+use super::executable::{size, stripped};
+use super::idle::{self, Idle};
+use super::process::Memory;
 use super::server::Server;
 use super::{Options, Programs};
-use crate::command::{self, Failure, Result};
+use crate::command::Result;
 use crate::crates;
-use std::fs;
-use std::path::Path;
-use std::thread;
+use std::fmt::Display;
 use std::time::Duration;
 
-/// How long the master is watched while it has nothing to do.
+/// How long the masters are watched while they have nothing to do.
 const IDLE: Duration = Duration::from_secs(10);
 
+/// So many sockets they hold.
+const LISTENERS: [usize; 2] = [1, 64];
+
 pub(super) fn run(programs: &Programs, _: &Options) -> Result {
-    memory_and_wakeups(programs)?;
-    println!("  {:>24}  {:>12}  {:>12}", "", "plain", "with selfup");
-    println!(
-        "  {:>24}  {:>8} KiB  {:>8} KiB",
-        "stripped executable",
-        stripped(&programs.plain)? / 1024,
-        stripped(&programs.supervised)? / 1024
-    );
-    println!(
-        "  {:>24}  {:>12}  {:>12}",
-        "crates in the tree",
-        crates::count(&["--package", "selfup-bench-plain"])?,
-        crates::count(&["--package", "selfup-bench-supervised"])?
-    );
+    masters(programs)?;
+    row("", ["plain", "with selfup"]);
+    let programs = [&programs.plain, &programs.supervised];
+    let sizes = programs.map(|program| stripped(program).and_then(|it| size(&it)));
+    let sizes = sizes.into_iter().collect::<Result<Vec<_>>>()?;
+    row("stripped executable", sizes.iter().map(|size| format!("{} KiB", size / 1024)));
+    let packages = ["selfup-bench-plain", "selfup-bench-supervised"];
+    let counts = packages.map(|package| crates::count(&["--package", package]));
+    row("crates in the tree", counts.into_iter().collect::<Result<Vec<_>>>()?);
     Ok(())
 }
 
-fn memory_and_wakeups(programs: &Programs) -> Result {
-    let server = Server::start(&programs.supervised)?;
-    let master = server.main_pid();
-    let before = process::switches(master)?;
-    thread::park_timeout(IDLE);
-    let wakeups = process::switches(master)? - before;
-    let memory = Memory::of(master)?;
-    println!("  {:>24}  {:>8} KiB", "master, resident", memory.resident);
-    println!("  {:>24}  {:>8} KiB", "master, proportional", memory.proportional);
-    println!("  {:>24}  {wakeups:>8} in {IDLE:?} idle", "master, wake-ups");
+fn masters(programs: &Programs) -> Result {
+    let start = |listeners| Server::start(&programs.supervised, listeners);
+    let servers = LISTENERS.map(start).into_iter().collect::<Result<Vec<_>>>()?;
+    let watched = idle::watch(&servers, IDLE)?;
+    let memory = |name, kind: fn(&Memory) -> u64| {
+        row(name, watched.iter().map(|Idle { memory, .. }| format!("{} KiB", kind(memory))));
+    };
+    row("master, with sockets", LISTENERS);
+    memory("resident", |memory| memory.resident);
+    memory("proportional", |memory| memory.proportional);
+    memory("its own alone", |memory| memory.own);
+    row(&format!("wake-ups in {IDLE:?} idle"), watched.iter().map(|idle| idle.wakeups));
     Ok(())
 }
 
-fn stripped(program: &Path) -> Result<u64> {
-    let copy = program.with_extension("stripped");
-    let (program, to) = (program.to_string_lossy(), copy.to_string_lossy());
-    command::stdout_of(&mut command::program("strip", &["-o", &to, &program]))?;
-    fs::metadata(&copy)
-        .map(|metadata| metadata.len())
-        .map_err(|error| Failure::new(format!("could not look at {to}: {error}")))
+fn row(name: &str, columns: impl IntoIterator<Item: Display>) {
+    let columns = columns.into_iter().map(|column| format!("  {column:>12}"));
+    println!("  {name:>24}{}", columns.collect::<String>());
 }

@@ -1,49 +1,51 @@
-//! From exec to the first answer, for executables of several sizes.
+//! From exec to the first answer, for executables of several sizes and several listeners.
 
+use super::executable::{grown, size, stripped};
 use super::server::Server;
 use super::statistics::{Sample, milliseconds};
-use super::{Options, Programs};
-use crate::command::{Failure, Result};
-use std::fs::{self, File};
-use std::path::{Path, PathBuf};
+use super::{LISTENERS, Options, Programs};
+use crate::command::Result;
+use std::path::Path;
 
 const RUNS: usize = 40;
 
-/// What the executables are grown to, in MiB; the first stays as it was built.
-const SIZES: [u64; 3] = [0, 100, 500];
+/// What the executables are grown to, in MiB, to look like larger ones.
+const SIZES: [u64; 3] = [10, 100, 500];
 
 pub(super) fn run(programs: &Programs, _: &Options) -> Result {
-    println!("  exec to first answer, {RUNS} pairs, median in ms");
-    println!("  {:>8}  {:>8}  {:>10}  {:>10}", "size", "plain", "with selfup", "added");
+    println!("  exec to first answer, {RUNS} pairs, in ms");
+    println!(
+        "  {:>17}  {:>9}  {:>12}  {:>11}  {:>7}  {:>6}",
+        "size", "listeners", "plain median", "with selfup", "added", "ratio"
+    );
+    let (plain, supervised) = (stripped(&programs.plain)?, stripped(&programs.supervised)?);
+    let sizes = format!("{}, {} MiB", mebibytes(&plain)?, mebibytes(&supervised)?);
+    for listeners in LISTENERS {
+        measure(&sizes, listeners, &plain, &supervised)?;
+    }
     for size in SIZES {
-        let (plain, supervised) =
-            (grown(&programs.plain, size)?, grown(&programs.supervised, size)?);
-        let (mut alone, mut under) = (Sample::default(), Sample::default());
-        for _ in 0..RUNS {
-            alone.push(Server::start(&plain)?.first_answer);
-            under.push(Server::start(&supervised)?.first_answer);
-        }
-        let label = if size == 0 { "as built".to_owned() } else { format!("{size} MiB") };
-        println!(
-            "  {label:>8}  {:>8.2}  {:>11.2}  {:>9.2}",
-            milliseconds(alone.median()),
-            milliseconds(under.median()),
-            under.paired_difference(&alone)
-        );
+        let grown = (grown(&plain, size)?, grown(&supervised, size)?);
+        measure(&format!("{size} MiB"), 1, &grown.0, &grown.1)?;
     }
     Ok(())
 }
 
-/// A copy of an executable with empty space behind it, which is not loaded, but would be hashed.
-fn grown(program: &Path, mebibytes: u64) -> Result<PathBuf> {
-    if mebibytes == 0 {
-        return Ok(program.to_owned());
+fn measure(size: &str, listeners: usize, plain: &Path, supervised: &Path) -> Result {
+    let (mut alone, mut under) = (Sample::default(), Sample::default());
+    for _ in 0..RUNS {
+        alone.push(Server::start(plain, listeners)?.first_answer);
+        under.push(Server::start(supervised, listeners)?.first_answer);
     }
-    let copy = program.with_extension(format!("{mebibytes}M"));
-    let grow = || {
-        fs::copy(program, &copy)?;
-        File::options().write(true).open(&copy)?.set_len(mebibytes << 20)
-    };
-    grow().map_err(|error| Failure::new(format!("could not make {}: {error}", copy.display())))?;
-    Ok(copy)
+    println!(
+        "  {size:>17}  {listeners:>9}  {:>12.2}  {:>11.2}  {:>7.2}  {:>6.2}",
+        milliseconds(alone.median()),
+        milliseconds(under.median()),
+        under.paired_difference(&alone),
+        under.ratio(&alone)
+    );
+    Ok(())
+}
+
+fn mebibytes(program: &Path) -> Result<String> {
+    Ok(format!("{:.1}", size(program)? as f64 / f64::from(1 << 20)))
 }

@@ -1,4 +1,4 @@
-//! Medians, and differences pair by pair.
+//! Medians, their ratios, and differences pair by pair.
 
 use std::time::Duration;
 
@@ -34,6 +34,15 @@ impl Sample {
         differences.sort_unstable_by(f64::total_cmp);
         differences.get(differences.len() / 2).copied().unwrap_or_default()
     }
+
+    /// How many times the other's median this one's is.
+    pub(super) fn ratio(&self, other: &Self) -> f64 {
+        self.median().as_secs_f64() / other.median().as_secs_f64()
+    }
+}
+
+pub(super) fn microseconds(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1e6
 }
 
 pub(super) fn milliseconds(duration: Duration) -> f64 {
@@ -58,5 +67,11 @@ mod tests {
     fn differences_are_taken_pair_by_pair() {
         let difference = sample(&[12, 102, 52]).paired_difference(&sample(&[10, 100, 51]));
         assert!((difference - 2.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_ratio_is_that_of_the_medians() {
+        let ratio = sample(&[3, 30, 300]).ratio(&sample(&[2, 20, 2000]));
+        assert!((ratio - 1.5).abs() < 1e-9);
     }
 }
