@@ -74,6 +74,12 @@ fn hyper(sandbox: &Sandbox) -> Process {
     sandbox.start(command)
 }
 
+fn actix(sandbox: &Sandbox) -> Process {
+    let mut command = Command::new(sandbox.copy(env!("CARGO_BIN_EXE_actix-example"), "actix"));
+    command.arg("127.0.0.1:0");
+    sandbox.start(command)
+}
+
 fn broken(sandbox: &Sandbox, mode: &str) -> Process {
     let program = sandbox.copy(env!("CARGO_BIN_EXE_breaks_handover"), "broken");
     let mut command = Command::new(program);
@@ -102,6 +108,14 @@ fn hyper_loses_nothing_in_20_restarts() {
     sandbox.finish();
 }
 
+#[test]
+fn actix_loses_nothing_in_20_restarts() {
+    let sandbox = Sandbox::new("handover-actix");
+    sandbox.expect_files(["actix"]);
+    loses_nothing_in_20_restarts(actix(&sandbox));
+    sandbox.finish();
+}
+
 fn loses_nothing_in_20_restarts(process: Process) {
     let report = restart_under_load(&process, clients, RESTARTS);
     stop(&process);
@@ -117,7 +131,7 @@ fn loses_nothing_in_20_restarts(process: Process) {
 fn axum_answers_a_connection_that_was_silent_until_the_restart() {
     let sandbox = Sandbox::new("handover-silent-axum");
     sandbox.expect_files(["axum"]);
-    answers_a_connection_that_was_silent(axum(&sandbox));
+    answers_a_connection_that_was_silent(axum(&sandbox), lets_go_of_the_socket);
     sandbox.finish();
 }
 
@@ -125,11 +139,20 @@ fn axum_answers_a_connection_that_was_silent_until_the_restart() {
 fn hyper_answers_a_connection_that_was_silent_until_the_restart() {
     let sandbox = Sandbox::new("handover-silent-hyper");
     sandbox.expect_files(["hyper"]);
-    answers_a_connection_that_was_silent(hyper(&sandbox));
+    answers_a_connection_that_was_silent(hyper(&sandbox), lets_go_of_the_socket);
     sandbox.finish();
 }
 
-fn answers_a_connection_that_was_silent(process: Process) {
+#[test]
+fn actix_answers_a_connection_that_was_silent_until_the_restart() {
+    let sandbox = Sandbox::new("handover-silent-actix");
+    sandbox.expect_files(["actix"]);
+    // It keeps the socket until it stops, and does not watch it any more.
+    answers_a_connection_that_was_silent(actix(&sandbox), |_| ());
+    sandbox.finish();
+}
+
+fn answers_a_connection_that_was_silent(process: Process, old_child_at_first: impl Fn(u32)) {
     let server = process.wait_listening(PATIENCE);
     let mut silent = TcpStream::connect(server).unwrap();
     // A later one is answered, so the child has accepted the silent one, too.
@@ -142,15 +165,19 @@ fn answers_a_connection_that_was_silent(process: Process) {
     wait_until("an answer of the new child", PATIENCE, || {
         !ask(&mut TcpStream::connect(server).unwrap()).contains(&old)
     });
-    // Else each connection that comes for the new child wakes the old one, too.
-    wait_until("the old child to let go of the socket", PATIENCE, || {
-        tcp_listeners(old_child).is_empty()
-    });
+    old_child_at_first(old_child);
     wait_until("the old child's farewell", PATIENCE, || says_farewell(&ask(&mut kept)));
     let answer = ask(&mut silent);
     assert!(answer.contains(&old) && says_farewell(&answer), "{answer:?}");
     wait_until("one child", PATIENCE, || children_of(process.pid()).len() == 1);
     stop(&process);
+}
+
+/// Else each connection that comes for the new child wakes the old one, too.
+fn lets_go_of_the_socket(old_child: u32) {
+    wait_until("the old child to let go of the socket", PATIENCE, || {
+        tcp_listeners(old_child).is_empty()
+    });
 }
 
 fn says_farewell(answer: &str) -> bool {

@@ -1,0 +1,162 @@
+use std::{any::Any, fmt, future::Future, io, net::TcpListener, time::Duration};
+
+use actix_http::{Extensions, Request};
+use actix_server::ServerHandle;
+use actix_service::IntoServiceFactory;
+use actix_web::{
+    HttpServer,
+    body::{EitherBody, MessageBody},
+};
+use tokio::time::timeout;
+
+use crate::{AppFactory, Farewell, farewell::Leaving, open::Open};
+
+/// How long there must be no connection until the server is taken for empty. A connection that was
+/// accepted goes to its worker through a queue, where it is not counted yet, and is lost if the
+/// server stops.
+const QUIET: Duration = Duration::from_millis(500);
+
+/// An actix-web server that loses no request when the program is told to finish.
+#[must_use = "it serves when it is run"]
+pub struct Server<F, S, B>
+where
+    F: Fn() -> Farewell<S, B> + Send + Clone + 'static,
+    S: AppFactory<B>,
+    B: MessageBody + 'static,
+{
+    http: HttpServer<F, Farewell<S, B>, Farewell<S, B>, EitherBody<B>>,
+    on_connect: OnConnect,
+    leaving: Leaving,
+}
+
+type OnConnect = Box<dyn Fn(&dyn Any, &mut Extensions) + Send + Sync>;
+
+/// A server of the app that `app` makes, once for each worker, as
+/// [`HttpServer::new`](actix_web::HttpServer::new) does.
+pub fn server<A, S, B>(
+    app: impl Fn() -> A + Send + Clone + 'static,
+) -> Server<impl Fn() -> Farewell<S, B> + Send + Clone + 'static, S, B>
+where
+    A: IntoServiceFactory<S, Request>,
+    S: AppFactory<B>,
+    B: MessageBody + 'static,
+{
+    let leaving = Leaving::default();
+    let http = HttpServer::new({
+        let leaving = leaving.clone();
+        move || Farewell::new(app().into_factory(), leaving.clone())
+    });
+    Server { http, on_connect: Box::new(|_, _| ()), leaving }
+}
+
+impl<F, S, B> Server<F, S, B>
+where
+    F: Fn() -> Farewell<S, B> + Send + Clone + 'static,
+    S: AppFactory<B>,
+    B: MessageBody + 'static,
+{
+    /// Sets what [`HttpServer`](actix_web::HttpServer) has to set: workers, limits, timeouts.
+    ///
+    /// Three things are set by [`run`](Self::run) whatever it says: signals are left alone, since
+    /// they are the master's; there is no shutdown timeout besides
+    /// [`Config::terminate_timeout`](selfup::Config::terminate_timeout); `on_connect` counts the
+    /// connections, for which [`Server::on_connect`](Self::on_connect) is there instead.
+    ///
+    /// ```
+    /// # use actix_web::{App, HttpResponse, web};
+    /// # use std::time::Duration;
+    /// let app = || App::new().default_service(web::to(async || HttpResponse::Ok()));
+    /// let server = selfup_actix::server(app)
+    ///     .configure(|http| http.workers(2).keep_alive(Duration::from_secs(75)));
+    /// ```
+    pub fn configure(
+        mut self,
+        set: impl FnOnce(
+            HttpServer<F, Farewell<S, B>, Farewell<S, B>, EitherBody<B>>,
+        ) -> HttpServer<F, Farewell<S, B>, Farewell<S, B>, EitherBody<B>>,
+    ) -> Self {
+        self.http = set(self.http);
+        self
+    }
+
+    /// Is called with each connection before it is served, as
+    /// [`HttpServer::on_connect`](actix_web::HttpServer::on_connect) says.
+    pub fn on_connect(
+        mut self,
+        call: impl Fn(&dyn Any, &mut Extensions) + Send + Sync + 'static,
+    ) -> Self {
+        self.on_connect = Box::new(call);
+        self
+    }
+
+    /// Serves until the program is told to finish, and then until every request under way is
+    /// answered. No keep-alive client loses a request that it sends within the idle grace.
+    ///
+    /// # Errors
+    ///
+    /// It is no TCP listener, or the app could not be made.
+    ///
+    /// # Panics
+    ///
+    /// If it is not called from within an actix system or a tokio runtime.
+    pub async fn run(self, listener: selfup::Listener) -> io::Result<()> {
+        let (begun, grace) = (listener.graceful_shutdown(), listener.idle_grace());
+        let socket = listener.into_tcp().map_err(|_| {
+            io::Error::new(io::ErrorKind::InvalidInput, "could not serve: no TCP listener")
+        })?;
+        self.run_until(begun, grace, socket).await
+    }
+
+    async fn run_until(
+        self,
+        begun: impl Future<Output = ()>,
+        grace: Duration,
+        socket: TcpListener,
+    ) -> io::Result<()> {
+        let open = Open::default();
+        let count = open.clone();
+        let http = self.http.on_connect(move |connection, extensions| {
+            extensions.insert(count.count());
+            (self.on_connect)(connection, extensions);
+        });
+        // Who is late is killed by the master.
+        let http = http.disable_signals().shutdown_timeout(u64::MAX);
+        let mut server = http.listen(socket)?.run();
+        let handle = server.handle();
+        tokio::select! {
+            // It could not start.
+            result = &mut server => return result,
+            () = finish(begun, grace, &self.leaving, &open, handle) => {}
+        }
+        server.await
+    }
+}
+
+/// Waits until it is time, says farewell on every connection within the grace, and tells the server
+/// to stop.
+async fn finish(
+    begun: impl Future<Output = ()>,
+    grace: Duration,
+    leaving: &Leaving,
+    open: &Open,
+    handle: ServerHandle,
+) {
+    begun.await;
+    leaving.begin();
+    handle.pause().await;
+    // Either way it is time; which one it was does not matter.
+    drop(timeout(grace, open.none_for(QUIET)).await);
+    // It is told by the call already; its end is that of the server.
+    drop(handle.stop(true));
+}
+
+impl<F, S, B> fmt::Debug for Server<F, S, B>
+where
+    F: Fn() -> Farewell<S, B> + Send + Clone + 'static,
+    S: AppFactory<B>,
+    B: MessageBody + 'static,
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server").field("leaving", &self.leaving).finish_non_exhaustive()
+    }
+}
