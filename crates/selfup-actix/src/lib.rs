@@ -1,4 +1,34 @@
 #![doc = include_str!("../README.md")]
+//!
+//! # How a connection is finished
+//!
+//! When the program is told to finish, three things happen, in this order:
+//!
+//! 1. The server accepts no further connection. What waits in the kernel's queue is the successor's.
+//!    The listening socket is not watched any more; actix closes it at the third step.
+//! 2. Each answer has `Connection: close` from then on: a keep-alive client has one more request
+//!    answered and then opens its next connection, which the successor gets. A connection that has
+//!    sent nothing yet is answered as well. Closing an idle connection at once instead, as actix
+//!    does when it stops, would race with a request on its way, and the client would see a reset.
+//! 3. When there has been no connection for half a second, or when the idle grace
+//!    ([`Config::idle_grace`](selfup::Config::idle_grace)) is over, the server stops: it closes what
+//!    is still idle, and waits for what is under way, WebSockets and streams included, until the
+//!    master's [`terminate_timeout`](selfup::Config::terminate_timeout) ends it.
+//!
+//! # Timeouts of actix
+//!
+//! Two of them close connections at any time, during a restart or not, and what a client sends at
+//! that moment is lost. Set them by [`Server::configure`]:
+//!
+//! - `keep_alive`, 5 s by default: how long a connection may be idle between two requests. Set it to
+//!   more than clients and proxies keep idle connections (60 s are common), so that they close first.
+//! - `client_request_timeout`, 5 s by default: how long a connection may take to send its first
+//!   request. Whoever opens connections ahead of need is answered 408 then.
+//!
+//! # What it does not do
+//!
+//! It serves HTTP/1 without TLS, on a TCP socket; TLS and HTTP/2 are left to a proxy in front. It
+//! starts no runtime; the workers are threads of actix-web.
 #![forbid(unsafe_code)]
 
 use std::io;

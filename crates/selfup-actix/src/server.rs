@@ -160,3 +160,6 @@ where
         f.debug_struct("Server").field("leaving", &self.leaving).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;
