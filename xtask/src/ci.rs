@@ -2,7 +2,7 @@
 
 use crate::command::{Failure, Result, cargo, run as run_command};
 use crate::step::{self, Step};
-use crate::{deny, features, lint, package, rust_version, tidy};
+use crate::{deny, features, lint, package, rust_version, soak, tidy};
 
 pub(crate) const STEPS: &[Step] = &[
     Step { name: "fmt", what: "the code is formatted", run: lint::fmt },
@@ -18,6 +18,7 @@ pub(crate) const STEPS: &[Step] = &[
     Step { name: "features", what: "every crate alone, every feature alone", run: features::run },
     Step { name: "package", what: "what would be published builds", run: package::run },
     Step { name: "test", what: "the command of the README", run: test },
+    Step { name: "soak", what: "two minutes of trouble, from another seed each time", run: soak },
 ];
 
 /// Runs the steps with these names, or all of them.
@@ -37,6 +38,10 @@ pub(crate) fn run(names: &[String]) -> Result {
 /// The very command that the README names, so that it cannot rot.
 fn test() -> Result {
     run_command(&mut cargo(&["xtask", "test"]))
+}
+
+fn soak() -> Result {
+    soak::run(&soak::Options::default())
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What soak waits for: the states that must follow from what it does.
 
-use super::journal::Master;
+use super::journal::{Master, started};
 use super::proc;
 use super::service::{End, Service};
 use super::stop::{Result, Stop};
@@ -80,7 +80,8 @@ impl Service {
         self.wait_for("a child to start", |service| {
             let serving = service.generation();
             let said = service.journal.said(service.master, &["started child #"]);
-            found = said.and_then(|text| started(text, serving));
+            let younger = |(generation, _): &(u64, u32)| *generation > serving;
+            found = said.and_then(started).filter(younger).map(|(_, pid)| pid);
             Ok(found.is_some_and(|pid| proc::catches(pid, Number::SIGUSR1 as i32)))
         })?;
         found.ok_or_else(|| Stop::because("no child has started"))
@@ -164,11 +165,4 @@ impl Held {
             }
         }
     }
-}
-
-/// The pid of a child younger than the one that serves: `started child #3 (pid 12)`.
-fn started(text: &str, serving: u64) -> Option<u32> {
-    let (generation, pid) = text.strip_prefix("started child #")?.split_once(" (pid ")?;
-    let younger = generation.parse::<u64>().ok()? > serving;
-    younger.then(|| pid.strip_suffix(')')?.parse().ok())?
 }

@@ -57,6 +57,8 @@ pub(super) enum Moment {
     Start,
     /// So long after a good release was published.
     Upgrade { after: Duration },
+    /// So long after one was published that must not stay.
+    BadUpgrade { bad: Bad, after: Duration },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 //! explained by what was done to the service.
 
 use super::stop::{Result, Stop};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
@@ -21,8 +21,10 @@ pub(super) struct Journal {
     unfinished: Vec<u8>,
     /// Bad news that nothing explains yet.
     unexplained: Vec<String>,
-    /// Bad news with these words explains itself for now.
-    tolerated: Option<&'static [&'static str]>,
+    /// Bad news with all words of one of these explains itself for now.
+    tolerated: &'static [&'static [&'static str]],
+    /// The processes that masters have told of.
+    children: BTreeSet<u32>,
     /// What was said since somebody asked last.
     recent: Vec<Line>,
     /// By master: the child that serves, and how often another one did before.
@@ -67,7 +69,8 @@ impl Journal {
             start: Instant::now(),
             unfinished: Vec::new(),
             unexplained: Vec::new(),
-            tolerated: None,
+            tolerated: &[],
+            children: BTreeSet::new(),
             recent: Vec::new(),
             masters: BTreeMap::new(),
             counts: Counts::default(),
@@ -129,7 +132,7 @@ impl Journal {
             self.counts.refused += 1;
         }
         self.follow(&line);
-        let tolerated = self.tolerated.is_some_and(|words| has(&line.text, words));
+        let tolerated = self.tolerated.iter().any(|words| has(&line.text, words));
         if !tolerated && (mark == "!" || is_bad_end(&line.text)) {
             self.unexplained.push(line.text.clone());
         }
@@ -141,6 +144,7 @@ impl Journal {
         let master = self.masters.entry(line.pid).or_default();
         if let Some(generation) = number_after("started child #", &line.text) {
             master.candidate = Some(generation);
+            self.children.extend(started(&line.text).map(|(_, pid)| pid));
         } else if master.candidate.is_some_and(|candidate| decides(&line.text, candidate)) {
             master.candidate = None;
         }
@@ -182,12 +186,17 @@ impl Journal {
         found.map(|at| self.unexplained.remove(at)).is_some()
     }
 
-    /// From now on nobody wants to hear more of this, until it is called with nothing.
-    pub(super) fn tolerate(&mut self, words: Option<&'static [&'static str]>) {
-        self.tolerated = words;
-        if let Some(words) = words {
+    /// From now on nobody wants to hear of these, until it is called with nothing.
+    pub(super) fn tolerate(&mut self, news: &'static [&'static [&'static str]]) {
+        self.tolerated = news;
+        for words in news {
             while self.explain(words) {}
         }
+    }
+
+    /// Whether a master has said that it started this process as its child.
+    pub(super) fn is_child(&self, pid: u32) -> bool {
+        self.children.contains(&pid)
     }
 
     pub(super) fn unexplained(&self) -> &[String] {
@@ -206,6 +215,12 @@ fn serving(text: &str) -> Option<u64> {
 
 fn number_after(start: &str, text: &str) -> Option<u64> {
     text.strip_prefix(start)?.split([' ', ';']).next()?.parse().ok()
+}
+
+/// The number and the pid of a child: `started child #3 (pid 12)`.
+pub(super) fn started(text: &str) -> Option<(u64, u32)> {
+    let (generation, pid) = text.strip_prefix("started child #")?.split_once(" (pid ")?;
+    Some((generation.parse().ok()?, pid.strip_suffix(')')?.parse().ok()?))
 }
 
 /// Whether it says that this child serves now, or never will.
@@ -249,7 +264,7 @@ mod tests {
         assert_eq!(journal.unexplained().len(), 4);
         assert!(journal.explain(&["#2", "before it was ready"]));
         assert!(!journal.explain(&["#2", "before it was ready"]));
-        journal.tolerate(Some(&["#2"]));
+        journal.tolerate(&[&["#2"]]);
         assert!(journal.explain(&["put the previous"]));
         assert_eq!(journal.unexplained(), ["thread panicked"]);
         assert!(journal.said(7, &["#3", "serves"]).is_some() && journal.said(8, &[]).is_none());
@@ -268,6 +283,7 @@ mod tests {
             journal.file().unwrap().write_all(begin.as_bytes()).unwrap();
             journal.read().unwrap();
             assert_eq!(journal.master(7).candidate, Some(4), "{end}");
+            assert!(journal.is_child(9) && !journal.is_child(7));
             journal.file().unwrap().write_all(format!(". 7 {end}\n").as_bytes()).unwrap();
             journal.read().unwrap();
             assert_eq!(journal.master(7).candidate, None, "{end}");

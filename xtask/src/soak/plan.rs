@@ -10,7 +10,7 @@ const DECK: [(Kind, usize); 11] = [
     (Kind::Burst, 3),
     (Kind::Upgrade, 5),
     (Kind::BadUpgrade, 4),
-    (Kind::MasterKill, 4),
+    (Kind::MasterKill, 6),
     (Kind::StopStart, 1),
     (Kind::Clock, 2),
     (Kind::FullDisk, 1),
@@ -119,9 +119,22 @@ impl Plan {
                 // From the first look at the source to the end of the probation.
                 Moment::Upgrade { after: self.random.milliseconds(150) },
                 Moment::Upgrade { after: self.random.milliseconds(900) },
+                self.bad_moment(),
             ];
         }
         deal(&mut self.random, &mut self.moments)
+    }
+
+    /// Of those that get to run. One that never gets ready does not finish either when its master is
+    /// killed: that would take as long as it may.
+    fn bad_moment(&mut self) -> Moment {
+        let after = Duration::from_millis(20 + self.random.below(200));
+        let bad = match self.random.below(3) {
+            0 => Bad::ExitsAtOnce,
+            1 => Bad::ExitsInProbation { after },
+            _ => Bad::AbortsInProbation { after },
+        };
+        Moment::BadUpgrade { bad, after: self.random.milliseconds(900) }
     }
 
     fn freeze(&mut self) -> Disturbance {
@@ -210,6 +223,7 @@ mod tests {
                 "Start\n",
                 "Restart {",
                 "Upgrade {",
+                "BadUpgrade {",
                 "freeze Master",
                 "freeze Draining",
                 "lost-channel Serving",

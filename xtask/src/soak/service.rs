@@ -43,6 +43,8 @@ pub(super) struct Service {
     pub(super) ended: Vec<(u32, End)>,
     /// Whose end is our doing.
     killed: BTreeSet<u32>,
+    /// Orphans may end badly for now: they run a bad release.
+    pub(super) bad_orphans: bool,
 }
 
 /// How a process ended: with a code, or by a signal.
@@ -84,6 +86,7 @@ impl Service {
             interrupts,
             ended: Vec::new(),
             killed: BTreeSet::new(),
+            bad_orphans: false,
         };
         service.start_master()?;
         Ok(service)
@@ -145,17 +148,22 @@ impl Service {
         self.reap()
     }
 
-    /// Takes those off the process table that have ended: masters, and those who lost theirs. Such
-    /// a one has finished by itself, and says so by 0.
+    /// Takes those off the process table that have ended: masters, and those who lost theirs. A
+    /// child without a master finishes by itself, and says so by 0. An executable that is only asked
+    /// what it is cannot give its answer then.
     fn reap(&mut self) -> Result {
         while let Some((pid, end)) = next_ended()? {
-            if self.killed.remove(&pid) || end == End::Exited(0) {
-                self.journal.note(&format!("{pid} has ended: {end:?}"));
-            } else {
-                let what = if pid == self.master { "the master" } else { "an orphan" };
-                return Err(Stop::because(format!("{what}, {pid}, has ended: {end:?}")));
+            self.journal.note(&format!("{pid} has ended: {end:?}"));
+            let killed = self.killed.remove(&pid);
+            let good = killed || end == End::Exited(0);
+            if pid == self.master {
+                self.ended.push((pid, end));
+                if !good {
+                    return Err(Stop::because(format!("the master, {pid}, has ended: {end:?}")));
+                }
+            } else if !good && !self.bad_orphans && self.journal.is_child(pid) {
+                return Err(Stop::because(format!("a child without a master, {pid}: {end:?}")));
             }
-            self.ended.push((pid, end));
         }
         Ok(())
     }

@@ -21,13 +21,38 @@ pub(super) fn kill(service: &mut Service, audit: &mut Audit, moment: Moment) -> 
             service.release = service.releases.publish_good()?;
             service.pause(after)?;
         }
+        Moment::BadUpgrade { bad, after } => {
+            service.releases.publish_bad(bad)?;
+            service.pause(after)?;
+            return kill_on_trial(service);
+        }
     }
-    service.signal(service.master, Signal::SIGKILL)?;
-    ends(service, End::Killed(Signal::SIGKILL))?;
+    kill_now(service)?;
     if moment == Moment::Start {
         service.stage.set_hold(false)?;
     }
     service.start_master()
+}
+
+/// Whoever finds out, this master or the next: the bad release does not stay.
+fn kill_on_trial(service: &mut Service) -> Result {
+    const NEWS: &[&[&str]] = &[&["child #"], &["put the previous executable back"]];
+    service.journal.tolerate(NEWS);
+    service.bad_orphans = true;
+    service.releases.publish_current()?;
+    kill_now(service)?;
+    service.start_master()?;
+    service.settled()?;
+    service.wait_decided()?;
+    service.settled()?;
+    service.bad_orphans = false;
+    service.journal.tolerate(&[]);
+    Ok(())
+}
+
+fn kill_now(service: &mut Service) -> Result {
+    service.signal(service.master, Signal::SIGKILL)?;
+    ends(service, End::Killed(Signal::SIGKILL))
 }
 
 /// As a service manager does it: everything finishes, and the master ends well.

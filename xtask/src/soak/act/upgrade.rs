@@ -73,12 +73,12 @@ pub(super) fn without_room(service: &mut Service) -> Result {
     drop(file);
     let next = service.releases.publish_good()?;
     service.wait_explained(NEWS)?;
-    service.journal.tolerate(Some(NEWS));
+    service.journal.tolerate(&[NEWS]);
     service.restarted()?;
     service.settled()?;
     std::fs::remove_file(&filler).map_err(failed)?;
     service.release = next;
     service.settled()?;
-    service.journal.tolerate(None);
+    service.journal.tolerate(&[]);
     Ok(())
 }
