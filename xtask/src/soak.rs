@@ -9,6 +9,7 @@ mod disturbance;
 mod interrupt;
 mod journal;
 mod load;
+mod news;
 mod options;
 mod plan;
 mod proc;

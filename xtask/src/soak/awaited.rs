@@ -1,6 +1,7 @@
 //! What soak waits for: the states that must follow from what it does.
 
-use super::journal::{Master, started};
+use super::journal::Master;
+use super::news::started;
 use super::proc;
 use super::service::{End, Service};
 use super::stop::{Result, Stop};

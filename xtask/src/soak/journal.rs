@@ -1,6 +1,7 @@
 //! What masters and children say: each line is an event of a master, and what is bad news has to be
 //! explained by what was done to the service.
 
+use super::news::{decides, has, is_bad_end, serving, started};
 use super::stop::{Result, Stop};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -142,9 +143,9 @@ impl Journal {
     /// Keeps track of the child that starts.
     fn follow(&mut self, line: &Line) {
         let master = self.masters.entry(line.pid).or_default();
-        if let Some(generation) = number_after("started child #", &line.text) {
+        if let Some((generation, pid)) = started(&line.text) {
             master.candidate = Some(generation);
-            self.children.extend(started(&line.text).map(|(_, pid)| pid));
+            self.children.insert(pid);
         } else if master.candidate.is_some_and(|candidate| decides(&line.text, candidate)) {
             master.candidate = None;
         }
@@ -202,41 +203,6 @@ impl Journal {
     pub(super) fn unexplained(&self) -> &[String] {
         &self.unexplained
     }
-}
-
-fn has(text: &str, words: &[&str]) -> bool {
-    words.iter().all(|word| text.contains(word))
-}
-
-/// The child of which it is said that it serves.
-fn serving(text: &str) -> Option<u64> {
-    text.strip_prefix("child #")?.strip_suffix(" serves")?.parse().ok()
-}
-
-fn number_after(start: &str, text: &str) -> Option<u64> {
-    text.strip_prefix(start)?.split([' ', ';']).next()?.parse().ok()
-}
-
-/// The number and the pid of a child: `started child #3 (pid 12)`.
-pub(super) fn started(text: &str) -> Option<(u64, u32)> {
-    let (generation, pid) = text.strip_prefix("started child #")?.split_once(" (pid ")?;
-    Some((generation.parse().ok()?, pid.strip_suffix(')')?.parse().ok()?))
-}
-
-/// Whether it says that this child serves now, or never will.
-fn decides(text: &str, candidate: u64) -> bool {
-    let of = |start| number_after(start, text) == Some(candidate);
-    serving(text) == Some(candidate)
-        || of("child #") && text.contains("before it was ready")
-        || of("could not hand over to child #")
-}
-
-/// A child ended otherwise than it should.
-fn is_bad_end(text: &str) -> bool {
-    let end = text.strip_prefix("child #").and_then(|rest| rest.split_once(' '));
-    end.is_some_and(|(_, end)| {
-        end.starts_with("was killed by") || end.starts_with("exited with") && !end.ends_with(" 0")
-    })
 }
 
 #[cfg(test)]

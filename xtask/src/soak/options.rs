@@ -80,7 +80,8 @@ impl Options {
 
     /// The command that does the same again.
     pub(super) fn command(&self, seed: u64) -> String {
-        let minutes = self.length.as_secs_f64() / 60.0;
+        // As it was typed, as far as anybody types it.
+        let minutes = (self.length.as_secs_f64() / 60.0 * 1e4).round() / 1e4;
         let mut command = format!("cargo xtask soak --minutes {minutes} --seed {seed}");
         if self.rate != Self::default().rate {
             command += &format!(" --rate {}", self.rate);
@@ -129,9 +130,9 @@ mod tests {
 
     #[test]
     fn the_command_to_repeat_it_means_the_same() {
-        let line = "--minutes 0.5 --seed 7 --rate 50 --only clock,freeze --release --broken file";
+        let line = "--minutes 0.03 --seed 7 --rate 50 --only clock,freeze --release --broken file";
         let options = parsed(line).unwrap();
-        assert_eq!(options.length, Duration::from_secs(30));
+        assert_eq!(options.length, Duration::from_millis(1800));
         let command = options.command(7);
         assert_eq!(parsed(command.strip_prefix("cargo xtask soak ").unwrap()), Ok(options));
     }

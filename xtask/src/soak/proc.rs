@@ -46,6 +46,8 @@ pub(super) fn descriptors_of(pid: u32) -> BTreeMap<String, usize> {
         let Ok(target) = fs::read_link(entry.path()) else { continue };
         let target = target.to_string_lossy();
         let kind = target.split(':').next().unwrap_or_default();
+        // What was put back is another file than what runs, with the same content.
+        let kind = kind.trim_end_matches(" (deleted)");
         // Shared memory has the number of the process in its name.
         let kind = kind.trim_end_matches(|last: char| last.is_ascii_digit());
         *kinds.entry(kind.to_owned()).or_default() += 1;
