@@ -134,6 +134,10 @@ fn play(
         steps.begin(load.start().elapsed(), step.disturbance.kind(), text.clone());
         act::act(service, audit, step.disturbance)
             .map_err(|stop| stop.during(&format!("{text} ({:.1?})", load.start().elapsed())))?;
+        if load.lost() > 0 {
+            // The report tells them one by one.
+            break;
+        }
         audit.note_memory(service);
         service.pause(step.pause)?;
     }

@@ -78,6 +78,11 @@ impl Running {
         self.shared.report().answered()
     }
 
+    /// How many requests were lost until now.
+    pub fn lost(&self) -> u64 {
+        self.shared.report().lost()
+    }
+
     /// What became of the requests until now.
     pub fn report_so_far(&self) -> Report {
         self.shared.report().clone()
