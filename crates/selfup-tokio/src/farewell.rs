@@ -5,13 +5,15 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use http::{HeaderValue, Request, Response, Version, header};
+use http::{HeaderValue, Request, Response, StatusCode, Version, header};
 use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::Finish;
 
 /// A layer that adds `Connection: close` to HTTP/1 answers once the program was told to finish.
+///
+/// An answer that changes the protocol, to a WebSocket say, stays as it is.
 #[derive(Clone, Debug)]
 pub struct Farewell {
     finish: Finish,
@@ -82,6 +84,7 @@ where
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         let mut answer = ready!(self.answer.as_mut().poll(context));
         if let (Ok(answer), Some(finish)) = (&mut answer, &self.finish)
+            && answer.status() != StatusCode::SWITCHING_PROTOCOLS
             && finish.has_begun()
         {
             answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));

@@ -45,7 +45,7 @@ fn serve(mut connection: &Connection, state: &State) -> io::Result<()> {
         while lines.next().transpose()?.is_some_and(|header| !header.is_empty()) {}
         let finish = state.graceful_shutdown().requested();
         let next = if finish { "close" } else { "keep-alive" };
-        let body = format!("app ({}) says hello\n", state.id());
+        let body = format!("hello from pid={} ({})\n", std::process::id(), state.id());
         let head = format!("Content-Length: {}\r\nConnection: {next}\r\n", body.len());
         connection.write_all(format!("HTTP/1.1 200 OK\r\n{head}\r\n{body}").as_bytes())?;
         if finish {

@@ -43,7 +43,8 @@ impl Config {
     /// How long a connection on which nothing is under way is kept after the child was told to
     /// finish, for a request that may be on its way. The default is 3 s.
     ///
-    /// Holds for the connections that [`Listener::accept`](crate::Listener::accept) gives.
+    /// Holds for the connections that [`Listener::accept`](crate::Listener::accept) gives, and for
+    /// those of the servers in `selfup-tokio` and `selfup-actix`.
     pub fn idle_grace(mut self, grace: Duration) -> Self {
         self.options.idle_grace = grace;
         self

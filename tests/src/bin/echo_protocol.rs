@@ -1,0 +1,44 @@
+//! `echo_protocol ADDRESS`: says hello over HTTP/1, and to who asks for it, changes the protocol of the
+//! connection to one where every byte comes back.
+
+use std::{convert::Infallible, env, io, process::ExitCode};
+
+use hyper::{
+    Request, Response, StatusCode,
+    body::Incoming,
+    header::{CONNECTION, HeaderValue, UPGRADE},
+    service::service_fn,
+};
+use hyper_util::rt::TokioIo;
+use selfup::State;
+
+fn main() -> ExitCode {
+    selfup::sanity_check();
+    let address = env::args().nth(1).unwrap_or_default();
+    selfup::run(selfup::Config::new(program).address(address).drain_on_terminate(true))
+}
+
+fn program(state: State) -> io::Result<()> {
+    let runtime = tokio::runtime::Runtime::new()?;
+    runtime.block_on(selfup_tokio::hyper::serve(state.listener(), service_fn(answer)))
+}
+
+async fn answer(request: Request<Incoming>) -> Result<Response<String>, Infallible> {
+    let mut response = Response::new(format!("hello from pid={} ()\n", std::process::id()));
+    if request.headers().contains_key(UPGRADE) {
+        *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+        response.body_mut().clear();
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("upgrade"));
+        response.headers_mut().insert(UPGRADE, HeaderValue::from_static("echo"));
+        tokio::spawn(echo(request));
+    }
+    Ok(response)
+}
+
+/// Ends with the client.
+async fn echo(request: Request<Incoming>) {
+    if let Ok(connection) = hyper::upgrade::on(request).await {
+        let (mut from, mut to) = tokio::io::split(TokioIo::new(connection));
+        drop(tokio::io::copy(&mut from, &mut to).await);
+    }
+}

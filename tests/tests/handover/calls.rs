@@ -1,0 +1,77 @@
+//! gRPC calls, whose connections are told to go away.
+
+use std::{
+    net::SocketAddr,
+    process::Command,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use selfup_tests::sandbox::{PATIENCE, Sandbox};
+
+use super::{RESTARTS, restart, stop};
+
+#[test]
+fn tonic_loses_no_call_in_20_restarts() {
+    let sandbox = Sandbox::new("handover-tonic");
+    sandbox.expect_files(["tonic"]);
+    let mut command = Command::new(sandbox.copy(env!("CARGO_BIN_EXE_tonic-example"), "tonic"));
+    command.arg("127.0.0.1:0");
+    let process = sandbox.start(command);
+    let server = process.wait_listening(PATIENCE);
+    let (answered, leaving) = (Arc::<AtomicU64>::default(), Arc::<AtomicBool>::default());
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let callers: Vec<_> = (0..8)
+        .map(|_| runtime.spawn(call(server, Arc::clone(&answered), Arc::clone(&leaving))))
+        .collect();
+    restart(&process, RESTARTS, || answered.load(Ordering::SeqCst));
+    leaving.store(true, Ordering::SeqCst);
+    for caller in callers {
+        runtime.block_on(caller).unwrap().expect("every call is answered");
+    }
+    drop(runtime);
+    stop(&process);
+    sandbox.finish();
+}
+
+/// The channel took the call while its connection was told to go away, so that no server saw it.
+/// None can help that; tonic leaves it to the caller to repeat the call.
+fn was_seen_by_no_server(status: &tonic::Status) -> bool {
+    let mut cause = std::error::Error::source(status);
+    while let Some(error) = cause {
+        if error.downcast_ref().is_some_and(hyper::Error::is_canceled) {
+            return true;
+        }
+        if let Some(error) = error.downcast_ref::<h2::Error>() {
+            return error.is_go_away()
+                && error.is_remote()
+                && error.reason() == Some(h2::Reason::NO_ERROR);
+        }
+        cause = error.source();
+    }
+    false
+}
+
+/// One call after the other on a channel of its own, until it is time to leave, or to the first
+/// failure.
+async fn call(
+    server: SocketAddr,
+    answered: Arc<AtomicU64>,
+    leaving: Arc<AtomicBool>,
+) -> Result<(), tonic::Status> {
+    let endpoint = tonic::transport::Endpoint::from_shared(format!("http://{server}")).unwrap();
+    let channel = endpoint.timeout(PATIENCE).connect_lazy();
+    let mut client = tonic_health::pb::health_client::HealthClient::new(channel);
+    while !leaving.load(Ordering::SeqCst) {
+        match client.check(tonic_health::pb::HealthCheckRequest::default()).await {
+            Ok(_) => answered.fetch_add(1, Ordering::SeqCst),
+            Err(status) if was_seen_by_no_server(&status) => continue,
+            Err(status) => return Err(status),
+        };
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    Ok(())
+}

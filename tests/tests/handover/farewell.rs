@@ -1,0 +1,130 @@
+//! What one client sees whose connection was accepted by the child that finishes.
+
+use std::{
+    io::{Read, Write},
+    net::TcpStream,
+    process::Command,
+    time::{Duration, Instant},
+};
+
+use selfup_tests::sandbox::{PATIENCE, Process, Sandbox, children_of, tcp_listeners, wait_until};
+
+use super::{actix, axum, hello, hyper, stop};
+
+#[test]
+fn axum_answers_a_connection_that_was_silent_until_the_restart() {
+    let sandbox = Sandbox::new("handover-silent-axum");
+    sandbox.expect_files(["axum"]);
+    answers_a_connection_that_was_silent(axum(&sandbox), lets_go_of_the_socket);
+    sandbox.finish();
+}
+
+#[test]
+fn hyper_answers_a_connection_that_was_silent_until_the_restart() {
+    let sandbox = Sandbox::new("handover-silent-hyper");
+    sandbox.expect_files(["hyper"]);
+    answers_a_connection_that_was_silent(hyper(&sandbox), lets_go_of_the_socket);
+    sandbox.finish();
+}
+
+#[test]
+fn actix_answers_a_connection_that_was_silent_until_the_restart() {
+    let sandbox = Sandbox::new("handover-silent-actix");
+    sandbox.expect_files(["actix"]);
+    // It keeps the socket until it stops, and does not watch it any more.
+    answers_a_connection_that_was_silent(actix(&sandbox), |_| ());
+    sandbox.finish();
+}
+
+#[test]
+fn plain_std_answers_a_connection_that_was_silent_until_the_restart() {
+    let sandbox = Sandbox::new("handover-silent-std");
+    sandbox.expect_files(["hello"]);
+    // It keeps the socket until it ends, and does not accept any more.
+    answers_a_connection_that_was_silent(hello(&sandbox), |_| ());
+    sandbox.finish();
+}
+
+fn answers_a_connection_that_was_silent(process: Process, old_child_at_first: impl Fn(u32)) {
+    let server = process.wait_listening(PATIENCE);
+    let mut silent = TcpStream::connect(server).unwrap();
+    // A later one is answered, so the child has accepted the silent one, too.
+    let mut kept = TcpStream::connect(server).unwrap();
+    let old_child = children_of(process.pid())[0];
+    let old = format!("pid={old_child} ");
+    assert!(ask(&mut kept).contains(&old));
+    assert_eq!(tcp_listeners(old_child), [server]);
+    process.signal(libc::SIGUSR2);
+    wait_until("an answer of the new child", PATIENCE, || {
+        !ask(&mut TcpStream::connect(server).unwrap()).contains(&old)
+    });
+    old_child_at_first(old_child);
+    wait_until("the old child's farewell", PATIENCE, || says_farewell(&ask(&mut kept)));
+    let answer = ask(&mut silent);
+    assert!(answer.contains(&old) && says_farewell(&answer), "{answer:?}");
+    wait_until("one child", PATIENCE, || children_of(process.pid()).len() == 1);
+    stop(&process);
+}
+
+#[test]
+fn a_connection_changes_its_protocol_while_the_child_finishes_and_is_waited_for() {
+    let sandbox = Sandbox::new("handover-protocol");
+    let mut command = Command::new(sandbox.copy(env!("CARGO_BIN_EXE_echo_protocol"), "echo"));
+    command.arg("127.0.0.1:0");
+    let process = sandbox.start(command);
+    let server = process.wait_listening(PATIENCE);
+    let mut changing = TcpStream::connect(server).unwrap();
+    let mut kept = TcpStream::connect(server).unwrap();
+    let old = format!("pid={} ", children_of(process.pid())[0]);
+    assert!(ask(&mut kept).contains(&old));
+    process.signal(libc::SIGUSR2);
+    wait_until("the old child's farewell", PATIENCE, || says_farewell(&ask(&mut kept)));
+    changing.set_read_timeout(Some(PATIENCE)).unwrap();
+    let request = b"GET / HTTP/1.1\r\nHost: test\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\n";
+    changing.write_all(request).unwrap();
+    let mut answer = String::new();
+    while !answer.ends_with("\r\n\r\n") {
+        let mut byte = [0];
+        changing.read_exact(&mut byte).unwrap();
+        answer.push(byte[0].into());
+    }
+    assert!(answer.contains(" 101 ") && answer.contains("connection: upgrade"), "{answer}");
+    // Longer than the grace for those who say nothing.
+    let begun = Instant::now();
+    wait_until("many echoes", PATIENCE, || {
+        changing.write_all(b"x").unwrap();
+        changing.read_exact(&mut [0]).unwrap();
+        begun.elapsed() > Duration::from_secs(4)
+    });
+    assert_eq!(children_of(process.pid()).len(), 2);
+    drop(changing);
+    wait_until("one child", PATIENCE, || children_of(process.pid()).len() == 1);
+    stop(&process);
+    sandbox.finish();
+}
+
+/// Else each connection that comes for the new child wakes the old one, too.
+fn lets_go_of_the_socket(old_child: u32) {
+    wait_until("the old child to let go of the socket", PATIENCE, || {
+        tcp_listeners(old_child).is_empty()
+    });
+}
+
+fn says_farewell(answer: &str) -> bool {
+    answer.to_ascii_lowercase().contains("connection: close")
+}
+
+/// Everything that comes back until the first line after the head.
+fn ask(connection: &mut TcpStream) -> String {
+    connection.set_read_timeout(Some(PATIENCE)).unwrap();
+    connection.write_all(b"GET / HTTP/1.1\r\nHost: test\r\n\r\n").unwrap();
+    let (mut answer, mut part) = (String::new(), [0; 1024]);
+    while !answer.ends_with(")\n") {
+        let read = connection.read(&mut part).unwrap();
+        if read == 0 {
+            break;
+        }
+        answer.push_str(&String::from_utf8_lossy(&part[..read]));
+    }
+    answer
+}
