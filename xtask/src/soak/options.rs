@@ -14,7 +14,7 @@ follow is waited for; at the end nothing may be lost or left behind.
 
   --minutes N     how long to go on (2); a fraction may be given
   --seed S        the seed of the run to repeat; else one that is chosen and printed
-  --rate N        requests a second (1000)
+  --rate N        requests a second (1000), at least 50
   --only KIND     only these kinds: restart, burst, upgrade, bad-upgrade, master-kill, stop-start,
                   clock, full-disk, freeze, lost-channel, candidate-kill
   --release       build the service for release
@@ -26,8 +26,12 @@ The exit code is 0 only if nothing was lost and nothing is left. Ctrl-C ends it 
 
 const BROKEN: [&str; 7] = ["descriptor", "thread", "zombie", "file", "memory", "requests", "deaf"];
 
+/// Below, a kept connection would wait for its next request for as long as a release takes to end
+/// badly, and for the idle grace.
+const LEAST_RATE: u32 = 50;
+
 /// See [`HELP`].
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Options {
     pub(super) help: bool,
     pub(super) length: Duration,
@@ -37,8 +41,6 @@ pub(crate) struct Options {
     pub(super) release: bool,
     pub(super) broken: Option<String>,
 }
-
-impl Eq for Options {}
 
 impl Default for Options {
     fn default() -> Self {
@@ -72,8 +74,8 @@ impl Options {
                 other => return Err(format!("`soak` has no option `{other}`: see soak --help")),
             }
         }
-        if options.rate == 0 {
-            return Err("--rate takes a positive number".to_owned());
+        if options.rate < LEAST_RATE {
+            return Err(format!("--rate takes {LEAST_RATE} at least"));
         }
         Ok(options)
     }
@@ -141,6 +143,7 @@ mod tests {
     fn mistakes_are_named() {
         assert!(parsed("--minutes").unwrap_err().contains("nothing after --minutes"));
         assert!(parsed("--minutes 0").unwrap_err().contains("`0`"));
+        assert!(parsed("--rate 5").unwrap_err().contains("50"));
         assert!(parsed("--only clock,luck").unwrap_err().contains("`luck`"));
         assert!(parsed("--broken heart").unwrap_err().contains("descriptor"));
         assert!(parsed("--quick").unwrap_err().contains("`--quick`"));
