@@ -65,6 +65,8 @@ fn an_orphan_in_another_session_is_found_and_killed() {
     let process = sandbox.start(shell("cd /; setsid sleep 1000 >&- 2>&- & echo $!"));
     let orphan: u32 = process.wait_line("", PATIENCE).parse().unwrap();
     assert!(process.wait(PATIENCE).success());
+    // In the middle of execve(2) a process has no environment that could be read.
+    wait_until("the program to run", PATIENCE, || proc::command_line(orphan) == "sleep 1000");
     let complaint = complaint(sandbox);
     assert!(complaint.contains(&format!("the process {orphan}: ")), "{complaint}");
     wait_until("the orphan's end", PATIENCE, || matches!(state_of(orphan), None | Some('Z')));
