@@ -20,16 +20,14 @@ pub(crate) fn run() -> Result {
     outcome
 }
 
-/// The feature flags of each build worth making: none, each feature on its own, all together.
+/// The feature flags of each build worth making: none, and each feature on its own. All together are
+/// what clippy and rustdoc look at.
 fn selections(package: &Package) -> Vec<Vec<String>> {
-    let own: Vec<&String> = package.features.iter().filter(|name| *name != "default").collect();
+    let own = package.features.iter().filter(|name| *name != "default");
     let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
     let mut selections = vec![words(&["--no-default-features"])];
-    for feature in &own {
+    for feature in own {
         selections.push(words(&["--no-default-features", "--features", feature]));
-    }
-    if own.len() > 1 {
-        selections.push(words(&["--all-features"]));
     }
     selections
 }
@@ -50,14 +48,13 @@ mod tests {
     }
 
     #[test]
-    fn none_each_and_all_but_never_the_default_by_name() {
+    fn none_and_each_but_never_the_default_by_name() {
         assert_eq!(
             flags(&["default", "file", "http"]),
             [
                 "--no-default-features",
                 "--no-default-features --features file",
                 "--no-default-features --features http",
-                "--all-features",
             ]
         );
     }
