@@ -25,6 +25,7 @@ mod wrapped;
 #[allow(dead_code, reason = "its main is not ours")]
 mod wrapper;
 
+use selfup_signals::{Signal, unignore};
 use std::io::{self, Write};
 use std::panic;
 use std::process::ExitCode;
@@ -44,6 +45,8 @@ fn main() -> ExitCode {
         actor::play(rest);
         return ExitCode::SUCCESS;
     }
+    // What nohup(1) ignored for the tests is not to be ignored in their subjects.
+    unignore(Signal::HUP).unwrap();
     let listing = arguments.iter().any(|argument| argument == "--list");
     let wanted = |name: &str| {
         let mut filters = arguments.iter().filter(|argument| !argument.starts_with('-')).peekable();
