@@ -120,7 +120,9 @@ fn drop_under_fire() {
     say("ready");
     drop(first);
     for _ in 0..500 {
-        drop(Receiver::new(everything()).unwrap());
+        let receiver = Receiver::new(everything()).unwrap();
+        say("receiving");
+        drop(receiver);
     }
     say("over");
     // The sender is not to find this process gone.

@@ -1,4 +1,4 @@
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
 
 use selfup_signals::{ErrorKind, Origin, Pid, Receiver, Signal, send};
 
@@ -60,15 +60,22 @@ fn flood() {
 
 fn dropped() {
     let mut subject = Subject::ready(&mut actor(&["drop"]));
-    let (pid, over) = (subject.pid(), AtomicBool::new(false));
+    let pid = subject.pid();
+    let (rounds, asked) = mpsc::channel();
     std::thread::scope(|scope| {
-        scope.spawn(|| {
-            while !over.load(Ordering::Relaxed) {
-                send(pid, Signal::USR1).unwrap();
+        // So many to each receiver, and no more: one signal after the other without an end leaves
+        // their receiver no time for anything else.
+        scope.spawn(move || {
+            for () in asked {
+                for _ in 0..100 {
+                    send(pid, Signal::USR1).unwrap();
+                }
             }
         });
-        assert_eq!(subject.line(), "over");
-        over.store(true, Ordering::Relaxed);
+        while subject.line() == "receiving" {
+            rounds.send(()).unwrap();
+        }
+        drop(rounds);
     });
     assert!(subject.finish().1.success());
 }
