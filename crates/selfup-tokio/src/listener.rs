@@ -72,14 +72,17 @@ impl Listener {
         &mut self,
         context: &mut Context<'_>,
     ) -> Poll<io::Result<Option<(Connection, SocketAddr)>>> {
+        // Before anything is looked at: a server that hears on another thread that it is time to
+        // finish must not be taken for empty while this one accepts a last connection.
+        let counted = self.finish.count();
         if Pin::new(&mut self.drain).poll(context).is_ready() {
             self.listener = None;
         }
         let Some(listener) = &self.listener else {
             return Poll::Ready(Ok(None));
         };
-        listener.poll_accept(context).map_ok(|(stream, address)| {
-            Some((Connection::new(stream, self.finish.count()), address))
-        })
+        listener
+            .poll_accept(context)
+            .map_ok(|(stream, address)| Some((Connection::new(stream, counted), address)))
     }
 }

@@ -59,9 +59,14 @@ impl Listener {
     /// descriptors left. A connection that its client gave up before it was accepted is none.
     pub fn accept(&self) -> io::Result<Option<Connection>> {
         while self.wait_readable()? {
+            // Before it is looked at again: where several threads accept, the program must not be
+            // taken for done while one of them accepts a last connection.
+            let counted = self.counter.count();
+            if self.drain.requested() {
+                break;
+            }
             match self.socket.accept() {
                 Ok(stream) => {
-                    let counted = self.counter.count();
                     let drain = self.drain.clone();
                     return Ok(Some(Connection::new(stream, drain, self.idle_grace, counted)));
                 }
@@ -125,7 +130,7 @@ impl Listener {
         self.idle_grace
     }
 
-    /// Whether there may be a connection; `false` when it is time to finish.
+    /// Waits until there may be a connection; `false` when it was time to finish before.
     fn wait_readable(&self) -> io::Result<bool> {
         while !self.drain.requested() {
             let mut fds = [
@@ -133,7 +138,6 @@ impl Listener {
                 PollFd::new(self.drain.readable()?, PollFlags::POLLIN),
             ];
             match poll(&mut fds, PollTimeout::NONE) {
-                Ok(_) if self.drain.requested() => break,
                 Ok(_) => return Ok(true),
                 Err(Errno::EINTR) => {}
                 Err(errno) => return Err(errno.into()),
@@ -199,5 +203,46 @@ impl Iterator for Incoming<'_> {
 impl fmt::Debug for Incoming<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Incoming").field(self.listener).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        hint,
+        sync::{Barrier, mpsc},
+        thread,
+    };
+
+    use super::*;
+
+    /// The moment cannot be forced, so it is looked for, later with each round.
+    #[test]
+    fn the_end_waits_for_what_another_thread_is_accepting() {
+        for round in 0..1000 {
+            let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+            socket.set_nonblocking(true).unwrap();
+            let _client = std::net::TcpStream::connect(socket.local_addr().unwrap()).unwrap();
+            let (drain, counter) = (GracefulShutdown::new(), Counter::default());
+            let grace = Duration::ZERO;
+            let listener =
+                Listener::new(Socket::Tcp(socket), drain.clone(), grace, counter.clone());
+            let (over, is_over) = mpsc::channel();
+            let together = Barrier::new(2);
+            thread::scope(|scope| {
+                scope.spawn(|| {
+                    together.wait();
+                    (0..round).for_each(|_| hint::spin_loop());
+                    drain.request();
+                    counter.wait_until_none();
+                    over.send(()).ok();
+                });
+                together.wait();
+                if let Some(connection) = listener.accept().unwrap() {
+                    let end = is_over.recv_timeout(Duration::from_millis(1));
+                    assert!(end.is_err(), "ended with {connection:?} open");
+                }
+            });
+        }
     }
 }

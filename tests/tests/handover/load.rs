@@ -92,6 +92,20 @@ fn plain_std_loses_nothing_in_20_restarts() {
     sandbox.finish();
 }
 
+/// A server that has no connection when it is told to finish ends at once, and must have none that
+/// it is just accepting.
+#[test]
+fn axum_loses_nothing_where_no_connection_is_kept() {
+    let sandbox = Sandbox::new("handover-new");
+    sandbox.expect_files(["axum"]);
+    let process = axum(&sandbox);
+    let clients = |server| Config::new(server).lane(Lane::new("new").rate(2000.0));
+    let report = restart_under_load(&process, clients, 150);
+    stop(&process);
+    assert_eq!(report.lost(), 0, "{report}");
+    sandbox.finish();
+}
+
 #[test]
 fn stopping_gracefully_loses_no_request_that_was_sent() {
     let sandbox = Sandbox::new("handover-stop");
