@@ -7,7 +7,7 @@
 
 use std::{
     env,
-    io::{self, BufRead, BufReader, Write},
+    io::{self, BufRead, BufReader, Read, Write},
     process::ExitCode,
     sync::Arc,
     thread,
@@ -40,9 +40,8 @@ fn program(state: State) -> io::Result<()> {
 
 /// Answers requests until the client has no more, or the program is to finish.
 fn serve(mut connection: &Connection, state: &State) -> io::Result<()> {
-    let mut lines = BufReader::new(connection).lines();
-    while lines.next().transpose()?.is_some() {
-        while lines.next().transpose()?.is_some_and(|header| !header.is_empty()) {}
+    let mut reader = BufReader::new(connection);
+    while skip_request(&mut reader)? {
         let finish = state.graceful_shutdown().requested();
         let next = if finish { "close" } else { "keep-alive" };
         let body = format!("hello from pid={} ({})\n", std::process::id(), state.id());
@@ -53,4 +52,24 @@ fn serve(mut connection: &Connection, state: &State) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Reads past a request, body and all: what is unread when a connection is closed resets it.
+fn skip_request(reader: &mut impl BufRead) -> io::Result<bool> {
+    let (mut line, mut length) = (String::new(), 0);
+    loop {
+        line.clear();
+        if reader.read_line(&mut line)? == 0 {
+            return Ok(false);
+        }
+        match line.split_once(':') {
+            Some((name, value)) if name.eq_ignore_ascii_case("content-length") => {
+                length = value.trim().parse().map_err(io::Error::other)?;
+            }
+            _ if line.trim_end().is_empty() => break,
+            _ => {}
+        }
+    }
+    io::copy(&mut reader.take(length), &mut io::sink())?;
+    Ok(true)
 }

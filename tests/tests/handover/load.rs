@@ -84,6 +84,7 @@ fn plain_std_loses_nothing_in_20_restarts() {
             .timeout(Duration::from_secs(20))
             .lane(Lane::new("new").rate(200.0))
             .lane(Lane::new("kept").rate(200.0).keep_alive(16))
+            .lane(Lane::new("posted").rate(100.0).keep_alive(8).post(20_000))
     };
     let report = restart_under_load(&process, clients, RESTARTS);
     stop(&process);
