@@ -10,6 +10,7 @@ mod json;
 mod peers;
 mod plot;
 mod service;
+mod silent;
 mod table;
 mod trial;
 

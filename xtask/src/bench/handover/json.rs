@@ -1,6 +1,7 @@
 //! The results for programs.
 
 use super::figures::{Figures, Quantiles};
+use super::silent::CLIENTS;
 use super::trial::{Handover, Trial};
 use super::{Options, Outcome};
 use serde_json::{Value, json};
@@ -59,6 +60,11 @@ fn measured(trial: &Trial) -> Value {
             "wakeups": it.wakeups,
         })),
         "all_processes_pss_kib": trial.memory,
+        "silent": trial.silent.map(|it| json!({
+            "clients": CLIENTS,
+            "answered": it.answered,
+            "old_gone_ms": ms(it.done),
+        })),
         "trouble": trial.trouble,
     })
 }

@@ -1,6 +1,7 @@
 //! The results as Markdown, to be pasted.
 
 use super::figures::{Figures, Quantiles};
+use super::silent::{CLIENTS, SILENCE};
 use super::trial::{AROUND, IDLE, KEPT, STEADY, Trial};
 use super::{Options, Outcome};
 use selfup_load::Loss;
@@ -87,6 +88,23 @@ fn write_all(text: &mut String, outcomes: &[Outcome], options: &Options) -> fmt:
         let times = times.map(|(median, max)| format!("{} | {}", ms(median), ms(max)));
         let (resident, all) = (resident(trial), trial.memory);
         writeln!(text, "| {name} | {} | {resident} | {all} |", times.join(" | "))?;
+    }
+
+    writeln!(
+        text,
+        "\nAt one more restart, without load: what came of {CLIENTS} clients that were connected, \
+         had sent nothing yet, and sent their request {SILENCE:?} after the signal.\n"
+    )?;
+    writeln!(text, "| system | answered | lost | old one gone, in ms |\n|---|--:|--:|--:|")?;
+    for (name, trial, _) in measured() {
+        match trial.silent {
+            Some(silent) => {
+                let (answered, done) = (silent.answered, ms(silent.done));
+                let lost = CLIENTS - answered;
+                writeln!(text, "| {name} | {answered} | **{lost}** | {done} |")?;
+            }
+            None => writeln!(text, "| {name} | not asked | | |")?,
+        }
     }
 
     writeln!(text, "\nHow each was used:\n")?;

@@ -5,6 +5,7 @@ use super::super::process::{self, Memory};
 use super::build::Ready;
 use super::peers::Peer;
 use super::service::{Restarted, Service};
+use super::silent::{self, Silent};
 use crate::command::{Failure, Result};
 use selfup_load::{Config, Lane, Load, Report};
 use std::path::Path;
@@ -39,6 +40,8 @@ pub(super) struct Trial {
     pub(super) resident: Option<Resident>,
     /// Of all its processes, proportional, in KiB.
     pub(super) memory: u64,
+    /// What came of clients that had said nothing yet at one more restart, after the load.
+    pub(super) silent: Option<Silent>,
     /// Why it was not restarted as often as it should have been.
     pub(super) trouble: Option<String>,
 }
@@ -90,8 +93,15 @@ pub(super) fn run(peer: &Peer, ready: &Ready, target: &Path, options: &Options) 
     }
     let memory = service.processes().into_iter().map(Memory::of);
     let memory = memory.flatten().map(|memory| memory.proportional).sum();
+    let mut silent = None;
+    if trouble.is_none() {
+        match silent::ask(&mut service) {
+            Ok(asked) => silent = Some(asked),
+            Err(failure) => trouble = Some(failure.to_string()),
+        }
+    }
     let version = ready.version.clone();
-    Ok(Trial { version, report, handovers, resident, memory, trouble })
+    Ok(Trial { version, report, handovers, resident, memory, silent, trouble })
 }
 
 /// A fifth of the requests open a connection of their own.
