@@ -12,8 +12,9 @@
 //!    does when it stops, would race with a request on its way, and the client would see a reset.
 //! 3. When there has been no connection for half a second, or when the idle grace
 //!    ([`Config::idle_grace`](selfup::Config::idle_grace)) is over, the server stops: it closes what
-//!    is still idle, and waits for what is under way, WebSockets and streams included, until the
-//!    master's [`terminate_timeout`](selfup::Config::terminate_timeout) ends it.
+//!    is still idle, or has sent no more than a part of a request's head, and waits for what is
+//!    under way, WebSockets and streams included, until the master's
+//!    [`terminate_timeout`](selfup::Config::terminate_timeout) ends it.
 //!
 //! # Timeouts of actix
 //!

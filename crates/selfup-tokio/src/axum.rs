@@ -6,8 +6,10 @@ use axum::Router;
 
 use crate::{Connection, Farewell, Listener};
 
-/// Serves the router until the program is told to finish, and then until every request under way
-/// is answered. No keep-alive client loses a request that it sends within the idle grace.
+/// Serves the router until the program is told to finish, and then until every connection is
+/// closed. No keep-alive client loses a request that it sends within the idle grace.
+///
+/// A connection that was upgraded to another protocol, a WebSocket say, is waited for, too.
 ///
 /// # Errors
 ///
@@ -16,7 +18,10 @@ pub async fn serve(listener: selfup::Listener, router: Router) -> io::Result<()>
     let listener = Listener::new(listener)?;
     let finish = listener.finish();
     let router = router.layer(Farewell::new(finish.clone()));
-    axum::serve(listener, router).with_graceful_shutdown(finish.wait()).await
+    axum::serve(listener, router).with_graceful_shutdown(finish.clone().wait()).await?;
+    // axum has done with a connection when its protocol is another; whoever upgraded it has not.
+    finish.none_open().await;
+    Ok(())
 }
 
 impl axum::serve::Listener for Listener {

@@ -52,9 +52,9 @@ impl Finish {
         drop(tokio::time::timeout(self.idle_grace, less).await);
     }
 
-    /// Waits until there is no connection.
-    #[cfg(feature = "hyper")]
-    pub(crate) async fn none_open(&self) {
+    /// Waits until there is no connection, after a server that is done before those are whose
+    /// protocol was changed, as that of a WebSocket is.
+    pub async fn none_open(&self) {
         self.open.none().await;
     }
 

@@ -11,7 +11,8 @@
 //!    Closing an idle connection at once instead would race with a request on its way, and the
 //!    client would see a reset.
 //! 3. [`Finish`] is over when the last connection is closed, or when the idle grace is. The server
-//!    then closes what is still idle, and waits for what is under way.
+//!    then closes what is still idle, and waits for what is under way, WebSockets included, until the
+//!    master's [`terminate_timeout`](selfup::Config::terminate_timeout) ends it.
 //!
 //! # What it does not do
 //!

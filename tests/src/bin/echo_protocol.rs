@@ -1,11 +1,11 @@
-//! `echo_protocol ADDRESS`: says hello over HTTP/1, and to who asks for it, changes the protocol of the
-//! connection to one where every byte comes back.
+//! `echo_protocol SERVER ADDRESS`, where SERVER is `axum` or `hyper`: says hello over HTTP/1, and to
+//! who asks for it, changes the protocol of the connection to one where every byte comes back.
 
 use std::{convert::Infallible, env, io, process::ExitCode};
 
+use axum::Router;
 use hyper::{
     Request, Response, StatusCode,
-    body::Incoming,
     header::{CONNECTION, HeaderValue, UPGRADE},
     service::service_fn,
 };
@@ -14,16 +14,27 @@ use selfup::State;
 
 fn main() -> ExitCode {
     selfup::sanity_check();
-    let address = env::args().nth(1).unwrap_or_default();
+    let server = env::args().nth(1).unwrap_or_default();
+    let address = env::args().nth(2).unwrap_or_default();
+    let program = move |state| program(&state, &server);
     selfup::run(selfup::Config::new(program).address(address).drain_on_terminate(true))
 }
 
-fn program(state: State) -> io::Result<()> {
+fn program(state: &State, server: &str) -> io::Result<()> {
     let runtime = tokio::runtime::Runtime::new()?;
-    runtime.block_on(selfup_tokio::hyper::serve(state.listener(), service_fn(answer)))
+    runtime.block_on(async {
+        match server {
+            "axum" => {
+                let router = Router::new().fallback(answer::<axum::body::Body>);
+                selfup_tokio::axum::serve(state.listener(), router).await
+            }
+            "hyper" => selfup_tokio::hyper::serve(state.listener(), service_fn(answer)).await,
+            _ => Err(io::Error::other(format!("there is no server {server:?}"))),
+        }
+    })
 }
 
-async fn answer(request: Request<Incoming>) -> Result<Response<String>, Infallible> {
+async fn answer<B: Send + 'static>(request: Request<B>) -> Result<Response<String>, Infallible> {
     let mut response = Response::new(format!("hello from pid={} ()\n", std::process::id()));
     if request.headers().contains_key(UPGRADE) {
         *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
@@ -36,7 +47,7 @@ async fn answer(request: Request<Incoming>) -> Result<Response<String>, Infallib
 }
 
 /// Ends with the client.
-async fn echo(request: Request<Incoming>) {
+async fn echo<B: Send + 'static>(request: Request<B>) {
     if let Ok(connection) = hyper::upgrade::on(request).await {
         let (mut from, mut to) = tokio::io::split(TokioIo::new(connection));
         drop(tokio::io::copy(&mut from, &mut to).await);

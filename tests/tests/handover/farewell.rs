@@ -67,10 +67,19 @@ fn answers_a_connection_that_was_silent(process: Process, old_child_at_first: im
 }
 
 #[test]
-fn a_connection_changes_its_protocol_while_the_child_finishes_and_is_waited_for() {
-    let sandbox = Sandbox::new("handover-protocol");
+fn axum_waits_for_a_connection_that_changes_its_protocol_while_the_child_finishes() {
+    waits_for_a_connection_that_changes_its_protocol("axum");
+}
+
+#[test]
+fn hyper_waits_for_a_connection_that_changes_its_protocol_while_the_child_finishes() {
+    waits_for_a_connection_that_changes_its_protocol("hyper");
+}
+
+fn waits_for_a_connection_that_changes_its_protocol(server: &str) {
+    let sandbox = Sandbox::new(&format!("handover-protocol-{server}"));
     let mut command = Command::new(sandbox.copy(env!("CARGO_BIN_EXE_echo_protocol"), "echo"));
-    command.arg("127.0.0.1:0");
+    command.args([server, "127.0.0.1:0"]);
     let process = sandbox.start(command);
     let server = process.wait_listening(PATIENCE);
     let mut changing = TcpStream::connect(server).unwrap();
