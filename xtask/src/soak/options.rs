@@ -19,7 +19,7 @@ follow is waited for; at the end nothing may be lost or left behind.
                   clock, full-disk, freeze, lost-channel, candidate-kill
   --release       build the service for release
   --broken WHAT   make the service leak or lose, to see that it is found: descriptor, thread, zombie,
-                  file, memory, requests, deaf
+                  file, memory (found in two minutes, not in one), requests, deaf
   --help          this text
 
 The exit code is 0 only if nothing was lost and nothing is left. Ctrl-C ends it and leaves nothing.";
