@@ -33,7 +33,6 @@ mod finish;
 #[cfg(feature = "hyper")]
 pub mod hyper;
 mod listener;
-#[cfg(any(feature = "axum", feature = "hyper"))]
 mod patience;
 
 pub use connection::Connection;

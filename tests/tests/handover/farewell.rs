@@ -9,7 +9,7 @@ use std::{
 
 use selfup_tests::sandbox::{PATIENCE, Process, Sandbox, children_of, tcp_listeners, wait_until};
 
-use super::{actix, axum, hello, hyper, stop};
+use super::{actix, axum, hello, hyper, stop, tokio};
 
 #[test]
 fn axum_answers_a_connection_that_was_silent_until_the_restart() {
@@ -64,6 +64,34 @@ fn answers_a_connection_that_was_silent(process: Process, old_child_at_first: im
     assert!(answer.contains(&old) && says_farewell(&answer), "{answer:?}");
     wait_until("one child", PATIENCE, || children_of(process.pid()).len() == 1);
     stop(&process);
+}
+
+#[test]
+fn a_protocol_on_tokio_answers_one_more_line_and_says_goodbye() {
+    let sandbox = Sandbox::new("handover-tokio");
+    sandbox.expect_files(["tokio"]);
+    let process = tokio(&sandbox);
+    let server = process.wait_listening(PATIENCE);
+    let mut silent = TcpStream::connect(server).unwrap();
+    let mut kept = TcpStream::connect(server).unwrap();
+    kept.set_read_timeout(Some(PATIENCE)).unwrap();
+    let mut answer = [0; 4];
+    kept.write_all(b"one\n").unwrap();
+    kept.read_exact(&mut answer).unwrap();
+    assert_eq!(&answer, b"ONE\n");
+    let old_child = children_of(process.pid())[0];
+    process.signal(libc::SIGUSR2);
+    lets_go_of_the_socket(old_child);
+    for client in [&mut kept, &mut silent] {
+        client.set_read_timeout(Some(PATIENCE)).unwrap();
+        client.write_all(b"two\n").unwrap();
+        let mut rest = String::new();
+        client.read_to_string(&mut rest).unwrap();
+        assert_eq!(rest, "TWO\nBYE\n");
+    }
+    wait_until("one child", PATIENCE, || children_of(process.pid()).len() == 1);
+    stop(&process);
+    sandbox.finish();
 }
 
 #[test]

@@ -48,6 +48,12 @@ fn actix(sandbox: &Sandbox) -> Process {
     sandbox.start(command)
 }
 
+fn tokio(sandbox: &Sandbox) -> Process {
+    let mut command = Command::new(sandbox.copy(env!("CARGO_BIN_EXE_tokio-example"), "tokio"));
+    command.arg("127.0.0.1:0");
+    sandbox.start(command)
+}
+
 fn hello(sandbox: &Sandbox) -> Process {
     let mut command = Command::new(sandbox.copy(env!("CARGO_BIN_EXE_hello-example"), "hello"));
     command.arg("127.0.0.1:0");

@@ -1,0 +1,60 @@
+//! A server on tokio alone, with a protocol of its own: restarts, upgrades and stops without losing
+//! a line.
+//!
+//! `tokio [ADDRESS [URL]]` listens on ADDRESS (default 127.0.0.1:3000); with a URL, it upgrades
+//! itself from there. A line is answered in upper case. `BYE` says that no other one will be: the
+//! client is to connect again, and finds the successor.
+
+use std::{env, io, process::ExitCode};
+
+use selfup::State;
+use selfup_tokio::{Connection, Finish, Listener};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+
+fn main() -> ExitCode {
+    selfup::sanity_check();
+    let mut arguments = env::args().skip(1);
+    let address = arguments.next().unwrap_or_else(|| "127.0.0.1:3000".into());
+    let mut config = selfup::Config::new(program).address(address).drain_on_terminate(true);
+    if let Some(url) = arguments.next() {
+        config = config.fetcher(selfup::fetch::Http::new(url));
+    }
+    selfup::run(config)
+}
+
+fn program(state: State) -> io::Result<()> {
+    tokio::runtime::Runtime::new()?.block_on(serve(state.listener()))
+}
+
+async fn serve(listener: selfup::Listener) -> io::Result<()> {
+    let mut listener = Listener::new(listener)?;
+    let finish = listener.finish();
+    while let Some((connection, _)) = listener.accept_patiently().await {
+        tokio::spawn(converse(connection, finish.clone()));
+    }
+    // Told to finish: a successor accepts, and what is open here comes to its end.
+    finish.none_open().await;
+    Ok(())
+}
+
+/// Answers line by line. When it is time to finish, one more is answered that comes within the idle
+/// grace.
+async fn converse(connection: Connection, finish: Finish) -> io::Result<()> {
+    let (reader, mut writer) = tokio::io::split(connection);
+    let mut lines = BufReader::new(reader).lines();
+    let mut last = false;
+    while !last {
+        let line = tokio::select! {
+            biased;
+            line = lines.next_line() => line?,
+            () = finish.clone().wait() => None,
+        };
+        last = line.is_none() || finish.has_begun();
+        let mut answer = line.map(|line| line.to_uppercase() + "\n").unwrap_or_default();
+        if last {
+            answer += "BYE\n";
+        }
+        writer.write_all(answer.as_bytes()).await?;
+    }
+    Ok(())
+}
