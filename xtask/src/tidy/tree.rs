@@ -20,7 +20,7 @@ pub(super) struct Tree {
 }
 
 impl Tree {
-    /// Reads everything below `root` but what git and cargo keep there. Symbolic links are known
+    /// Reads everything below `root` but what git, cargo and cargo-fuzz keep there. Symbolic links are known
     /// by their path, and not read a second time.
     pub(super) fn read(root: &Path) -> Result<Self> {
         let mut tree = Self::default();
@@ -37,7 +37,7 @@ impl Tree {
             let path = format!("{prefix}{}", entry.file_name().to_string_lossy());
             let kind = entry.file_type()?;
             if kind.is_dir() {
-                if !matches!(path.as_str(), ".git" | "target") {
+                if !matches!(path.as_str(), ".git" | "target" | "fuzz/target" | "fuzz/artifacts") {
                     self.paths.push(path.clone());
                     self.descend(&entry.path(), &format!("{path}/"))?;
                 }
@@ -113,10 +113,11 @@ mod tests {
     #[test]
     fn reads_what_is_the_project_s_and_nothing_else() {
         let root = tempfile::tempdir().unwrap();
-        for folder in ["target", ".git", "crates/one/src", ".ci"] {
+        for folder in ["target", "fuzz/target", ".git", "crates/one/src", ".ci"] {
             fs::create_dir_all(root.path().join(folder)).unwrap();
         }
-        for file in ["target/out.rs", ".git/config", "crates/one/src/lib.rs", ".ci/run"] {
+        let ours = ["crates/one/src/lib.rs", ".ci/run"];
+        for file in ["target/out.rs", "fuzz/target/out.rs", ".git/config"].iter().chain(&ours) {
             fs::write(root.path().join(file), "text").unwrap();
         }
         fs::write(root.path().join("crates/one/Cargo.toml"), "").unwrap();
