@@ -28,8 +28,8 @@
 //!
 //! # What it does not do
 //!
-//! It serves HTTP/1 without TLS, on a TCP socket; TLS and HTTP/2 are left to a proxy in front. It
-//! starts no runtime; the workers are threads of actix-web.
+//! It serves HTTP/1 without TLS; TLS and HTTP/2 are left to a proxy in front. It starts no runtime; the
+//! workers are threads of actix-web.
 #![forbid(unsafe_code)]
 
 use std::io;

@@ -1,4 +1,4 @@
-use std::{any::Any, fmt, future::Future, io, net::TcpListener, time::Duration};
+use std::{any::Any, fmt, future::Future, io, time::Duration};
 
 use actix_http::{Extensions, Request};
 use actix_server::ServerHandle;
@@ -24,11 +24,12 @@ where
     S: AppFactory<B>,
     B: MessageBody + 'static,
 {
-    http: HttpServer<F, Farewell<S, B>, Farewell<S, B>, EitherBody<B>>,
+    http: Http<F, S, B>,
     on_connect: OnConnect,
     leaving: Leaving,
 }
 
+type Http<F, S, B> = HttpServer<F, Farewell<S, B>, Farewell<S, B>, EitherBody<B>>;
 type OnConnect = Box<dyn Fn(&dyn Any, &mut Extensions) + Send + Sync>;
 
 /// A server of the app that `app` makes, once for each worker, as
@@ -94,24 +95,29 @@ where
     ///
     /// # Errors
     ///
-    /// It is no TCP listener, or the app could not be made.
+    /// The app could not be made.
     ///
     /// # Panics
     ///
     /// If it is not called from within an actix system or a tokio runtime.
     pub async fn run(self, listener: selfup::Listener) -> io::Result<()> {
         let (begun, grace) = (listener.graceful_shutdown(), listener.idle_grace());
-        let socket = listener.into_tcp().map_err(|_| {
-            io::Error::new(io::ErrorKind::InvalidInput, "could not serve: no TCP listener")
+        let listener = match listener.into_tcp() {
+            Ok(socket) => return self.run_until(begun, grace, |http| http.listen(socket)).await,
+            Err(listener) => listener,
+        };
+        let socket = listener.into_unix().map_err(|_| {
+            let what = "could not serve: neither a TCP nor a Unix listener";
+            io::Error::new(io::ErrorKind::InvalidInput, what)
         })?;
-        self.run_until(begun, grace, socket).await
+        self.run_until(begun, grace, |http| http.listen_uds(socket)).await
     }
 
     async fn run_until(
         self,
         begun: impl Future<Output = ()>,
         grace: Duration,
-        socket: TcpListener,
+        listen: impl FnOnce(Http<F, S, B>) -> io::Result<Http<F, S, B>>,
     ) -> io::Result<()> {
         let open = Open::default();
         let count = open.clone();
@@ -121,7 +127,7 @@ where
         });
         // Who is late is killed by the master.
         let http = http.disable_signals().shutdown_timeout(u64::MAX);
-        let mut server = http.listen(socket)?.run();
+        let mut server = listen(http)?.run();
         let handle = server.handle();
         tokio::select! {
             // It could not start.

@@ -1,33 +1,62 @@
 use std::{
     fmt, io,
+    net::SocketAddr,
     pin::Pin,
     task::{Context, Poll},
 };
 
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
-    net::TcpStream,
+    net::{TcpStream, UnixStream},
 };
 
 use crate::finish::Counted;
 
-/// A TCP connection that [`Finish`](crate::Finish) waits for.
+/// A connection that [`Finish`](crate::Finish) waits for.
 pub struct Connection {
-    stream: TcpStream,
+    stream: Stream,
+    peer: Option<SocketAddr>,
     _counted: Counted,
 }
 
+/// The stream within a [`Connection`].
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Stream {
+    /// From a TCP listener.
+    Tcp(TcpStream),
+    /// From a Unix stream listener.
+    Unix(UnixStream),
+}
+
 impl Connection {
-    pub(crate) fn new(stream: TcpStream, counted: Counted) -> Self {
-        Self { stream, _counted: counted }
+    pub(crate) fn new(stream: Stream, peer: Option<SocketAddr>, counted: Counted) -> Self {
+        Self { stream, peer, _counted: counted }
     }
 
-    /// The stream itself, for its options and addresses.
+    /// The stream itself, for its options.
     #[must_use]
-    pub fn stream(&self) -> &TcpStream {
+    pub fn stream(&self) -> &Stream {
         &self.stream
     }
+
+    /// Where its client is; `None` on a Unix socket, whose clients have no address.
+    #[must_use]
+    pub fn peer_addr(&self) -> Option<SocketAddr> {
+        self.peer
+    }
+
+    fn pinned(&mut self) -> Pin<&mut (dyn Duplex + Unpin)> {
+        match &mut self.stream {
+            Stream::Tcp(stream) => Pin::new(stream),
+            Stream::Unix(stream) => Pin::new(stream),
+        }
+    }
 }
+
+/// Whatever is read from and written to.
+trait Duplex: AsyncRead + AsyncWrite {}
+impl<T: AsyncRead + AsyncWrite> Duplex for T {}
 
 impl AsyncRead for Connection {
     fn poll_read(
@@ -35,7 +64,7 @@ impl AsyncRead for Connection {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, buffer)
+        self.pinned().poll_read(context, buffer)
     }
 }
 
@@ -45,7 +74,7 @@ impl AsyncWrite for Connection {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
+        self.pinned().poll_write(context, bytes)
     }
 
     fn poll_write_vectored(
@@ -53,19 +82,22 @@ impl AsyncWrite for Connection {
         context: &mut Context<'_>,
         parts: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(context, parts)
+        self.pinned().poll_write_vectored(context, parts)
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
+        match &self.stream {
+            Stream::Tcp(stream) => stream.is_write_vectored(),
+            Stream::Unix(stream) => stream.is_write_vectored(),
+        }
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
+        self.pinned().poll_flush(context)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
+        self.pinned().poll_shutdown(context)
     }
 }
 

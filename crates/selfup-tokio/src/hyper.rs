@@ -5,6 +5,7 @@ use std::{
     error::Error,
     future::{Future, poll_fn},
     io,
+    net::SocketAddr,
     pin::pin,
     sync::Arc,
 };
@@ -31,6 +32,9 @@ use crate::{Connection, Farewell, FarewellFuture, FarewellService, Finish, Liste
 /// Each connection is a task of its own. A connection that was upgraded to another protocol is
 /// waited for, too.
 ///
+/// The address of the client is in the extensions of each request, as a
+/// [`SocketAddr`], except on a Unix socket, whose clients have none.
+///
 /// # Errors
 ///
 /// The listener cannot be used, as [`Listener::new`] says.
@@ -46,7 +50,7 @@ where
     let mut listener = Listener::new(listener)?;
     let finish = listener.finish();
     let service = Farewell::new(finish.clone()).layer(service);
-    while let Some((connection, _)) = listener.accept_patiently().await {
+    while let Some(connection) = listener.accept_patiently().await {
         tokio::spawn(serve_one(connection, service.clone(), finish.clone()));
     }
     finish.none_open().await;
@@ -64,7 +68,11 @@ where
 {
     let is_http2 = Arc::new(Notify::new());
     let is_told = Arc::clone(&is_http2);
-    let service = service_fn(move |request: Request<Incoming>| {
+    let peer = connection.peer_addr();
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        if let Some(peer) = peer {
+            request.extensions_mut().insert::<SocketAddr>(peer);
+        }
         if request.version() == Version::HTTP_2 {
             is_told.notify_one();
         }

@@ -34,8 +34,9 @@ mod finish;
 pub mod hyper;
 mod listener;
 mod patience;
+mod socket;
 
-pub use connection::Connection;
+pub use connection::{Connection, Stream};
 pub use farewell::{Farewell, FarewellFuture, FarewellService};
 pub use finish::Finish;
 pub use listener::Listener;

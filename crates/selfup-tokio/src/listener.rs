@@ -7,19 +7,18 @@ use std::{
 };
 
 use selfup::GracefulShutdown;
-use tokio::net::TcpListener;
 
-use crate::{Connection, Finish};
+use crate::{Connection, Finish, socket::Socket};
 
-/// A TCP listener that stops giving out connections when the program is told to finish.
+/// A TCP or Unix listener that stops giving out connections when the program is told to finish.
 ///
 /// It then closes its socket, which the other generations and the master still have.
 #[derive(Debug)]
 pub struct Listener {
     /// Until the program is told to finish. If it stayed, each connection that comes for the
     /// successor would wake this process as well.
-    listener: Option<TcpListener>,
-    address: SocketAddr,
+    socket: Option<Socket>,
+    address: Option<SocketAddr>,
     drain: GracefulShutdown,
     finish: Finish,
 }
@@ -29,7 +28,7 @@ impl Listener {
     ///
     /// # Errors
     ///
-    /// It is no TCP listener, or the runtime cannot watch it.
+    /// The runtime cannot watch it.
     ///
     /// # Panics
     ///
@@ -37,11 +36,9 @@ impl Listener {
     pub fn new(listener: selfup::Listener) -> io::Result<Self> {
         let drain = listener.graceful_shutdown();
         let finish = Finish::new(drain.clone(), listener.idle_grace());
-        let listener = listener.into_tcp().map_err(|_| {
-            io::Error::new(io::ErrorKind::InvalidInput, "could not serve: no TCP listener")
-        })?;
-        let address = listener.local_addr()?;
-        Ok(Self { listener: Some(TcpListener::from_std(listener)?), address, drain, finish })
+        let socket = Socket::new(listener)?;
+        let address = socket.local_addr()?;
+        Ok(Self { socket: Some(socket), address, drain, finish })
     }
 
     /// Waits for the next connection; `None` when the program was told to finish.
@@ -49,17 +46,14 @@ impl Listener {
     /// # Errors
     ///
     /// Those of accept(2), above all no descriptors left; asking again at once would fail again.
-    pub async fn accept(&mut self) -> io::Result<Option<(Connection, SocketAddr)>> {
+    pub async fn accept(&mut self) -> io::Result<Option<Connection>> {
         poll_fn(|context| self.poll_accept(context)).await
     }
 
-    /// Where it listens, or has listened.
-    ///
-    /// # Errors
-    ///
-    /// None: it is a result because a server asks for one.
-    pub fn local_addr(&self) -> io::Result<SocketAddr> {
-        Ok(self.address)
+    /// Where it listens, or has listened; `None` for a Unix socket.
+    #[must_use]
+    pub fn local_addr(&self) -> Option<SocketAddr> {
+        self.address
     }
 
     /// Knows when the server can be closed down.
@@ -68,21 +62,18 @@ impl Listener {
         self.finish.clone()
     }
 
-    fn poll_accept(
-        &mut self,
-        context: &mut Context<'_>,
-    ) -> Poll<io::Result<Option<(Connection, SocketAddr)>>> {
+    fn poll_accept(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Option<Connection>>> {
         // Before anything is looked at: a server that hears on another thread that it is time to
         // finish must not be taken for empty while this one accepts a last connection.
         let counted = self.finish.count();
         if Pin::new(&mut self.drain).poll(context).is_ready() {
-            self.listener = None;
+            self.socket = None;
         }
-        let Some(listener) = &self.listener else {
+        let Some(socket) = &self.socket else {
             return Poll::Ready(Ok(None));
         };
-        listener
+        socket
             .poll_accept(context)
-            .map_ok(|(stream, address)| Some((Connection::new(stream, counted), address)))
+            .map_ok(|(stream, peer)| Some(Connection::new(stream, peer, counted)))
     }
 }

@@ -1,6 +1,6 @@
 //! Accepting for a server that has nobody to tell of an error.
 
-use std::{io, net::SocketAddr, time::Duration};
+use std::{io, time::Duration};
 
 use crate::{Connection, Listener};
 
@@ -13,7 +13,7 @@ impl Listener {
     ///
     /// A client that was gone before it was accepted is passed over. When no descriptors are left,
     /// it tries again every second, until some connections have been closed.
-    pub async fn accept_patiently(&mut self) -> Option<(Connection, SocketAddr)> {
+    pub async fn accept_patiently(&mut self) -> Option<Connection> {
         loop {
             match self.accept().await {
                 Ok(accepted) => return accepted,

@@ -29,7 +29,7 @@ fn program(state: State) -> io::Result<()> {
 async fn serve(listener: selfup::Listener) -> io::Result<()> {
     let mut listener = Listener::new(listener)?;
     let finish = listener.finish();
-    while let Some((connection, _)) = listener.accept_patiently().await {
+    while let Some(connection) = listener.accept_patiently().await {
         tokio::spawn(converse(connection, finish.clone()));
     }
     // Told to finish: a successor accepts, and what is open here comes to its end.

@@ -1,12 +1,13 @@
 //! `echo_protocol SERVER ADDRESS`, where SERVER is `axum` or `hyper`: says hello over HTTP/1, and to
 //! who asks for it, changes the protocol of the connection to one where every byte comes back.
 
-use std::{convert::Infallible, env, io, process::ExitCode};
+use std::{convert::Infallible, env, io, net::SocketAddr, process::ExitCode};
 
-use axum::Router;
+use axum::{Router, extract::ConnectInfo};
 use hyper::{
     Request, Response, StatusCode,
     header::{CONNECTION, HeaderValue, UPGRADE},
+    http::Extensions,
     service::service_fn,
 };
 use hyper_util::rt::TokioIo;
@@ -35,7 +36,9 @@ fn program(state: &State, server: &str) -> io::Result<()> {
 }
 
 async fn answer<B: Send + 'static>(request: Request<B>) -> Result<Response<String>, Infallible> {
-    let mut response = Response::new(format!("hello from pid={} ()\n", std::process::id()));
+    let client = client(request.extensions()).unwrap_or_default();
+    let hello = format!("hello from pid={} ({client})\n", std::process::id());
+    let mut response = Response::new(hello);
     if request.headers().contains_key(UPGRADE) {
         *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
         response.body_mut().clear();
@@ -44,6 +47,12 @@ async fn answer<B: Send + 'static>(request: Request<B>) -> Result<Response<Strin
         tokio::spawn(echo(request));
     }
     Ok(response)
+}
+
+/// Where the client is, in the way in which either server tells.
+fn client(extensions: &Extensions) -> Option<String> {
+    let by_axum = extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0);
+    by_axum.or(extensions.get().copied()).map(|address| address.to_string())
 }
 
 /// Ends with the client.

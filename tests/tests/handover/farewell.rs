@@ -3,11 +3,18 @@
 use std::{
     io::{Read, Write},
     net::TcpStream,
+    os::{fd::AsFd, unix::net::UnixStream},
     process::Command,
     time::{Duration, Instant},
 };
 
-use selfup_tests::sandbox::{PATIENCE, Process, Sandbox, children_of, tcp_listeners, wait_until};
+use nix::sys::{
+    socket::{setsockopt, sockopt},
+    time::{TimeVal, TimeValLike},
+};
+use selfup_tests::sandbox::{
+    PATIENCE, Process, Sandbox, children_of, tcp_listeners, wait_for, wait_until,
+};
 
 use super::{actix, axum, hello, hyper, stop, tokio};
 
@@ -42,6 +49,50 @@ fn plain_std_answers_a_connection_that_was_silent_until_the_restart() {
     sandbox.expect_files(["hello"]);
     // It keeps the socket until it ends, and does not accept any more.
     answers_a_connection_that_was_silent(hello(&sandbox), |_| ());
+    sandbox.finish();
+}
+
+#[test]
+fn axum_hands_a_unix_socket_over() {
+    hands_a_unix_socket_over("axum", env!("CARGO_BIN_EXE_axum-example"), &["--address"]);
+}
+
+#[test]
+fn hyper_hands_a_unix_socket_over() {
+    hands_a_unix_socket_over("hyper", env!("CARGO_BIN_EXE_hyper-example"), &[]);
+}
+
+#[test]
+fn actix_hands_a_unix_socket_over() {
+    hands_a_unix_socket_over("actix", env!("CARGO_BIN_EXE_actix-example"), &[]);
+}
+
+fn hands_a_unix_socket_over(name: &str, program: &str, arguments: &[&str]) {
+    let sandbox = Sandbox::new(&format!("handover-unix-{name}"));
+    let path = sandbox.join("socket");
+    let mut command = Command::new(sandbox.copy(program, name));
+    command.args(arguments).arg(format!("unix://{}", path.display()));
+    let process = sandbox.start(command);
+    let connect = || UnixStream::connect(&path);
+    let mut kept = wait_for("the socket", PATIENCE, || connect().ok());
+    let mut silent = connect().unwrap();
+    let mut later = connect().unwrap();
+    let answer = ask(&mut kept);
+    let old = format!("pid={} ", children_of(process.pid())[0]);
+    // The silent one was accepted before.
+    assert!(answer.contains(&old) && ask(&mut later).contains(&old), "{answer:?}");
+    process.signal(libc::SIGUSR2);
+    wait_until("an answer of the new child", PATIENCE, || {
+        !ask(&mut connect().unwrap()).contains(&old)
+    });
+    wait_until("the old child's farewell", PATIENCE, || says_farewell(&ask(&mut kept)));
+    for client in [&mut silent, &mut later] {
+        let answer = ask(client);
+        assert!(answer.contains(&old) && says_farewell(&answer), "{answer:?}");
+    }
+    wait_until("one child", PATIENCE, || children_of(process.pid()).len() == 1);
+    assert!(!ask(&mut connect().unwrap()).contains(&old), "the socket is still there");
+    stop(&process);
     sandbox.finish();
 }
 
@@ -113,7 +164,9 @@ fn waits_for_a_connection_that_changes_its_protocol(server: &str) {
     let mut changing = TcpStream::connect(server).unwrap();
     let mut kept = TcpStream::connect(server).unwrap();
     let old = format!("pid={} ", children_of(process.pid())[0]);
-    assert!(ask(&mut kept).contains(&old));
+    let answer = ask(&mut kept);
+    let client = kept.local_addr().unwrap();
+    assert!(answer.contains(&old) && answer.contains(&format!("({client})")), "{answer:?}");
     process.signal(libc::SIGUSR2);
     wait_until("the old child's farewell", PATIENCE, || says_farewell(&ask(&mut kept)));
     changing.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -152,8 +205,9 @@ fn says_farewell(answer: &str) -> bool {
 }
 
 /// Everything that comes back until the first line after the head.
-fn ask(connection: &mut TcpStream) -> String {
-    connection.set_read_timeout(Some(PATIENCE)).unwrap();
+fn ask(connection: &mut (impl Read + Write + AsFd)) -> String {
+    setsockopt(connection, sockopt::ReceiveTimeout, &TimeVal::seconds(PATIENCE.as_secs() as i64))
+        .unwrap();
     connection.write_all(b"GET / HTTP/1.1\r\nHost: test\r\n\r\n").unwrap();
     let (mut answer, mut part) = (String::new(), [0; 1024]);
     while !answer.ends_with(")\n") {

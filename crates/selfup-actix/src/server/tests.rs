@@ -3,7 +3,7 @@
 use std::{
     future::ready,
     io::{Read, Write},
-    net::{SocketAddr, TcpStream},
+    net::{SocketAddr, TcpListener, TcpStream},
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -66,7 +66,8 @@ fn serve(grace: Duration) -> Running {
                 connections.fetch_add(1, Ordering::SeqCst);
             });
         let told = async { drop(told.await) };
-        end.send(System::new().block_on(server.run_until(told, grace, socket))).unwrap();
+        end.send(System::new().block_on(server.run_until(told, grace, |http| http.listen(socket))))
+            .unwrap();
     });
     Running { address, tell: Some(tell), ended, connected, permits }
 }
