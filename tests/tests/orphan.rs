@@ -60,6 +60,12 @@ fn wait_gone(pid: u32) {
     wait_until(&format!("the end of {pid}"), PATIENCE, gone);
 }
 
+/// A process of several threads is a zombie when its first one has ended, and has its sockets until
+/// the last one has.
+fn wait_free(address: SocketAddr) {
+    wait_until("the port to be free", PATIENCE, || TcpListener::bind(address).is_ok());
+}
+
 #[test]
 fn children_finish_what_they_have_and_are_gone() {
     let sandbox = Sandbox::new("orphans");
@@ -83,8 +89,7 @@ fn children_finish_what_they_have_and_are_gone() {
     assert_eq!(at_first.finish(), "bye\n");
     wait_gone(pids[0]);
 
-    // At once: the system's own delay for the connections that were, is for other sockets.
-    TcpListener::bind(address).unwrap();
+    wait_free(address);
     sandbox.finish();
 }
 
@@ -97,7 +102,7 @@ fn one_that_does_not_finish_is_gone_after_the_terminate_timeout() {
     kill_master(&master);
     master.wait_line("#1 is told to finish", PATIENCE);
     wait_gone(client.pid());
-    TcpListener::bind(address).unwrap();
+    wait_free(address);
     sandbox.finish();
 }
 
@@ -120,7 +125,7 @@ fn one_that_starts_is_gone_too() {
             master.wait_line("#2 is told to finish", PATIENCE);
         }
         children.into_iter().for_each(wait_gone);
-        TcpListener::bind(address).unwrap();
+        wait_free(address);
         sandbox.finish();
     }
 }
