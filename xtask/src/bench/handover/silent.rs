@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 /// How many there are.
 pub(super) const CLIENTS: usize = 50;
 
-/// From the restart to their requests. Some systems give them three seconds, most give none.
+/// From the restart to their requests: within the idle grace of selfup, which is three seconds.
 pub(super) const SILENCE: Duration = Duration::from_secs(1);
 
 /// Longer than an answer takes, and than a system lets a client wait for one.
