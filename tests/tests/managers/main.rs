@@ -1,10 +1,18 @@
 //! Under process managers that others wrote, with the files that the pages in docs/ show: one stable
 //! pid, the true end, and never a second master.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "in a test a panic is the report")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    reason = "in a test a panic is the report, and what it prints is read with it"
+)]
 
+mod container;
 mod contract;
 mod start_stop_daemon;
+mod systemd;
 
 use contract::App;
 use selfup_tests::manager::{Manager, Runit, S6, Supervisord};

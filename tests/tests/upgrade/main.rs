@@ -17,6 +17,8 @@ mod rollback;
 mod several_masters;
 mod signed;
 mod terminated;
+mod trials;
+mod update;
 
 use selfup_tests::origin::{Offer, Origin};
 use selfup_tests::release::Release;

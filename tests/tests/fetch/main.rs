@@ -1,0 +1,14 @@
+//! Where releases come from: servers that others wrote, and networks that do what networks do.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stderr,
+    reason = "in a test a panic is the report, and what it prints is read with it"
+)]
+
+mod fetchers;
+mod fetching;
+mod manifest;
+mod s3;
+mod web;

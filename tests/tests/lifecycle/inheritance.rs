@@ -1,0 +1,100 @@
+//! What the program has from its master, and what the programs that it starts have from it.
+
+use selfup_tests::gate::Gate;
+use selfup_tests::sandbox::{PATIENCE, Process, Sandbox, fds_of};
+use std::fs;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::Command;
+
+/// Starts a program with no descriptor but the standard streams, whatever the tests have from who
+/// started them, and with a FIFO as its input.
+const CLEANLY: &str = r#"for fd in /proc/$$/fd/*; do
+    fd=${fd##*/}
+    if [ "$fd" -gt 2 ]; then eval "exec $fd>&-"; fi
+done
+exec "$@" < input"#;
+
+/// The `parent` under its master, with the pids of itself and of what it started.
+struct Family {
+    master: Process,
+    child: u32,
+    grandchild: u32,
+    /// Held open: its end is the end of all.
+    input: fs::File,
+}
+
+impl Family {
+    fn start(sandbox: &Sandbox) -> Self {
+        let input = Gate::closed(sandbox, "input");
+        let mut command = Command::new("bash");
+        command.args(["-c", CLEANLY, "bash", env!("CARGO_BIN_EXE_parent")]);
+        // What an activated service leaves in the environment of what it starts, for example.
+        command.envs([("LISTEN_PID", "1"), ("LISTEN_FDS", "1"), ("LISTEN_FDNAMES", "other")]);
+        let master = sandbox.start(command);
+        let input = input.open();
+        let only_numbers = |line: &str| line.split(' ').all(|word| word.parse::<u32>().is_ok());
+        let line = master.wait_line_where("two pids", PATIENCE, only_numbers);
+        let mut pids = line.split(' ').map(|pid| pid.parse().unwrap());
+        Self { master, child: pids.next().unwrap(), grandchild: pids.next().unwrap(), input }
+    }
+
+    fn end(self, sandbox: Sandbox) {
+        drop(self.input);
+        assert!(self.master.wait(PATIENCE).success());
+        sandbox.finish();
+    }
+}
+
+fn standard_streams(pid: u32) -> Vec<(u32, PathBuf)> {
+    fds_of(pid).into_iter().filter(|(fd, _)| *fd <= 2).collect()
+}
+
+#[test]
+fn the_standard_streams_are_those_of_the_master() {
+    let sandbox = Sandbox::new("streams");
+    let mut family = Family::start(&sandbox);
+    let given = standard_streams(family.master.pid());
+    assert_eq!(given.len(), 3);
+    assert!(given[0].1.ends_with("input"));
+    assert_ne!(given[1].1, given[2].1);
+    assert_eq!(standard_streams(family.child), given);
+    assert_eq!(standard_streams(family.grandchild), given);
+    family.input.write_all(b"through all of them\n").unwrap();
+    family.master.wait_line("through all of them", PATIENCE);
+    family.end(sandbox);
+}
+
+#[test]
+fn what_the_program_starts_has_no_other_descriptor() {
+    let sandbox = Sandbox::new("descriptors");
+    let family = Family::start(&sandbox);
+    assert_eq!(fds_of(family.grandchild), standard_streams(family.master.pid()));
+    // The program: three sockets, one of which it has not taken, and the control channel.
+    let sockets = fds_of(family.child).into_iter().skip(3);
+    let sockets: Vec<_> = sockets.map(|(_, target)| target.display().to_string()).collect();
+    assert_eq!(sockets.len(), 4, "{sockets:?}");
+    assert!(sockets.iter().all(|target| target.starts_with("socket:")), "{sockets:?}");
+    family.end(sandbox);
+}
+
+#[test]
+fn what_the_program_starts_hears_of_no_master() {
+    let sandbox = Sandbox::new("environment");
+    let family = Family::start(&sandbox);
+    let names = |pid: u32| -> Vec<String> {
+        let environment = fs::read(format!("/proc/{pid}/environ")).unwrap();
+        let variables = environment.split(|byte| *byte == 0).map(String::from_utf8_lossy);
+        let names = variables.filter_map(|it| Some(it.split_once('=')?.0.to_owned()));
+        let ours = |name: &String| name.starts_with("LISTEN_") || name.starts_with("SELFUP_");
+        names.filter(|name| ours(name) && !name.starts_with("SELFUP_TEST")).collect()
+    };
+    // As it was when the program was executed: else this test would look for the wrong ones.
+    let mut given = names(family.child);
+    given.sort_unstable();
+    let expected = ["LISTEN_FDNAMES", "LISTEN_FDS", "LISTEN_PID"];
+    assert_eq!(given[..3], expected);
+    assert!(given.len() > expected.len(), "{given:?}");
+    assert_eq!(names(family.grandchild), [""; 0]);
+    family.end(sandbox);
+}

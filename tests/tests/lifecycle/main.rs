@@ -1,0 +1,18 @@
+//! How a master and its children begin, live beside each other, and end.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "in a test a panic is the report, and what it prints is read with it"
+)]
+
+mod ends;
+mod inheritance;
+mod notify;
+mod orphan;
+mod pid_file;
+mod protocol;
+mod readiness;
+mod residue;
+mod startup;

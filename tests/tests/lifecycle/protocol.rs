@@ -1,0 +1,215 @@
+//! Old and new on the control channel: what version 1 says is frozen in `frames/v1`, and what a
+//! later version may say is in `frames/next`.
+
+#![allow(clippy::disallowed_methods, reason = "a child is started as a master does it")]
+
+use nix::sys::socket::{
+    AddressFamily, MsgFlags, SockFlag, SockType, recv, send, setsockopt, socketpair, sockopt,
+};
+use nix::sys::time::{TimeVal, TimeValLike};
+use selfup_fds::{FdSet, Inherited};
+use selfup_tests::need;
+use selfup_tests::sandbox::{PATIENCE, Process, Sandbox};
+use selfup_tests::service_manager::ServiceManager;
+use std::fs::{self, Permissions};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::unix::fs::PermissionsExt;
+use std::process::{Child, Command, Stdio};
+
+const APP: &str = env!("CARGO_BIN_EXE_upgradable");
+
+/// A child that knows nothing but the wire: says what the file `say` lists, then tells what it
+/// hears, and answers when it is asked.
+const CHILD: &str = r#"#!/usr/bin/env python3
+import os, socket
+control = socket.socket(fileno=int(os.environ["SELFUP_CONTROL"]))
+who = '#' + os.environ["SELFUP_GENERATION"]
+for frame in open("say").read().split():
+    control.send(open(frame, "rb").read())
+heard = None
+while heard not in (b"", open("drain", "rb").read()):
+    heard = control.recv(2048)
+    print(who, "heard", heard.hex(), flush=True)
+    if heard == open("ask", "rb").read():
+        control.send(open("alive", "rb").read())
+"#;
+
+fn frame(name: &str) -> Vec<u8> {
+    let path = format!("{}/frames/{name}", env!("CARGO_MANIFEST_DIR"));
+    fs::read(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// A place for a master of today and children that say these frames.
+fn place(name: &str) -> Sandbox {
+    let sandbox = Sandbox::new(name);
+    sandbox.copy(APP, "app");
+    let child = sandbox.write("child", CHILD);
+    fs::set_permissions(child, Permissions::from_mode(0o755)).unwrap();
+    for name in ["drain", "ask", "alive"] {
+        sandbox.write(name, frame(&format!("v1/{name}")));
+    }
+    sandbox
+}
+
+fn say(sandbox: &Sandbox, frames: &[&str]) {
+    let paths = frames.iter().map(|name| format!("{}/frames/{name}", env!("CARGO_MANIFEST_DIR")));
+    sandbox.write("say", paths.collect::<Vec<_>>().join("\n"));
+}
+
+fn master(sandbox: &Sandbox, more: impl FnOnce(&mut Command)) -> Process {
+    let mut command = Command::new(sandbox.join("app"));
+    command.args(["exec_file=child", "address=127.0.0.1:0", "debug", "terminate_timeout=60000"]);
+    more(&mut command);
+    sandbox.start(command)
+}
+
+fn restart(master: &Process) {
+    master.signal(libc::SIGUSR2);
+}
+
+fn end(master: &Process, sandbox: Sandbox) {
+    master.signal(libc::SIGTERM);
+    master.wait(PATIENCE);
+    sandbox.finish();
+}
+
+#[test]
+fn a_child_of_version_1_is_served_and_replaced() {
+    if !need::program("python3") {
+        return;
+    }
+    let sandbox = place("protocol-v1");
+    let manager = ServiceManager::new(&sandbox);
+    say(&sandbox, &["v1/hello-1.4.2", "v1/status", "v1/ready"]);
+    let master = master(&sandbox, |command| {
+        manager.of(command.arg("watchdog=child").env("WATCHDOG_USEC", "200000"));
+    });
+    master.wait_line("[selfup master] child #1 says: warming the cache", PATIENCE);
+    master.wait_line("[selfup master] child #1 serves, version 1.4.2", PATIENCE);
+    manager.wait(&["READY=1"]);
+    master.wait_line("#1 heard 82", PATIENCE);
+    manager.wait(&["WATCHDOG=1"]);
+    say(&sandbox, &["v1/hello", "v1/ready"]);
+    restart(&master);
+    master.wait_line("[selfup master] child #2 serves", PATIENCE);
+    master.wait_line("#1 heard 81", PATIENCE);
+    master.wait_line("[selfup master] child #1 exited with code 0", PATIENCE);
+    end(&master, sandbox);
+}
+
+#[test]
+fn a_child_that_says_more_is_understood_as_far_as_it_goes() {
+    if !need::program("python3") {
+        return;
+    }
+    let sandbox = place("protocol-more");
+    say(&sandbox, &["next/hello-v1-with-more", "next/from-child", "v1/ready"]);
+    let master = master(&sandbox, |_| {});
+    master.wait_line("[selfup master] child #1 serves, version 1.9.0", PATIENCE);
+    end(&master, sandbox);
+}
+
+#[test]
+fn a_child_of_the_next_version_is_refused_before_the_running_one_is_touched() {
+    if !need::program("python3") {
+        return;
+    }
+    let sandbox = place("protocol-next");
+    say(&sandbox, &["v1/hello", "v1/ready"]);
+    let master = master(&sandbox, |_| {});
+    master.wait_line("[selfup master] child #1 serves", PATIENCE);
+    say(&sandbox, &["next/hello", "v1/ready"]);
+    restart(&master);
+    let refusal = "child #2 speaks version 2 of the control protocol, this master version 1; restart \
+                   the service to replace the master";
+    println!("{}", master.wait_line(refusal, PATIENCE));
+    master.wait_line("[selfup master] child #2 was killed by SIGKILL", PATIENCE);
+    // The next one is of the old version again; until it is ready, nobody has told the first
+    // anything.
+    say(&sandbox, &["v1/hello", "v1/ready"]);
+    restart(&master);
+    master.wait_line("[selfup master] child #3 serves", PATIENCE);
+    master.wait_line("#1 heard 81", PATIENCE);
+    let heard: Vec<_> =
+        master.lines().into_iter().filter(|line| line.starts_with("#1 heard")).collect();
+    assert_eq!(heard, ["#1 heard 81"]);
+    end(&master, sandbox);
+}
+
+/// A child of today, and the master's end of its channel, held by the test.
+struct Supervised {
+    child: Child,
+    control: OwnedFd,
+}
+
+impl Supervised {
+    fn start(sandbox: &Sandbox, words: &[&str]) -> Self {
+        let (control, theirs) =
+            socketpair(AddressFamily::Unix, SockType::SeqPacket, None, SockFlag::SOCK_CLOEXEC)
+                .unwrap();
+        let patience = TimeVal::seconds(PATIENCE.as_secs().try_into().unwrap());
+        setsockopt(&control, sockopt::ReceiveTimeout, &patience).unwrap();
+        let mut fds = FdSet::new();
+        fds.bind("http", &"127.0.0.1:0".parse().unwrap(), &mut Inherited::none()).unwrap();
+        let mut pass = fds.pass();
+        let number = pass.extra(theirs.as_fd());
+        let mut command = Command::new(APP);
+        command
+            .args(["address=127.0.0.1:0"])
+            .args(words)
+            .current_dir(sandbox.path())
+            .env("SELFUP_CONTROL", number.to_string())
+            .env("SELFUP_GENERATION", "7")
+            .env("SELFUP_BIN_PATH", APP)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null());
+        let child = pass.spawn(&mut command).unwrap();
+        Self { child, control }
+    }
+
+    fn say(&self, name: &str) {
+        send(self.control.as_raw_fd(), &frame(name), MsgFlags::MSG_NOSIGNAL).unwrap();
+    }
+
+    #[track_caller]
+    fn hears(&self, expected: &str) {
+        let mut packet = [0; 2048];
+        let length = recv(self.control.as_raw_fd(), &mut packet, MsgFlags::empty()).unwrap();
+        assert_eq!(packet[..length], frame(expected), "{expected}");
+    }
+}
+
+impl Drop for Supervised {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+#[test]
+fn a_child_of_today_says_what_version_1_says() {
+    let sandbox = Sandbox::new("protocol-child");
+    let plain = Supervised::start(&sandbox, &[]);
+    plain.hears("v1/hello");
+    plain.hears("v1/ready");
+    drop(plain);
+    let versioned = Supervised::start(&sandbox, &["version=1.4.2"]);
+    versioned.hears("v1/hello-1.4.2");
+    versioned.hears("v1/ready");
+    drop(versioned);
+    sandbox.finish();
+}
+
+#[test]
+fn a_child_of_today_does_what_it_knows_under_the_next_master() {
+    let sandbox = Sandbox::new("protocol-master");
+    let mut child = Supervised::start(&sandbox, &[]);
+    child.hears("v1/hello");
+    child.say("next/from-master");
+    child.hears("v1/ready");
+    child.say("v1/ask");
+    child.hears("v1/alive");
+    child.say("next/drain-with-more");
+    assert!(child.child.wait().unwrap().success(), "it finishes");
+    sandbox.finish();
+}

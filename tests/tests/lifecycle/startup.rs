@@ -1,0 +1,37 @@
+//! What a program does that cannot start as it was told to, with real processes.
+
+mod addresses;
+mod executables;
+mod fallback;
+mod fetchers;
+mod sanity_check;
+
+use selfup_tests::release::Release;
+use selfup_tests::sandbox::PATIENCE;
+use selfup_tests::service::Deployment;
+use std::process::Command;
+
+const APP: &str = env!("CARGO_BIN_EXE_upgradable");
+
+/// A deployment in which version 1 is installed.
+fn deployed(name: &str) -> (Deployment, Release) {
+    let deployment = Deployment::new(name, APP);
+    let first = deployment.release("version=1");
+    deployment.install(&first);
+    (deployment, first)
+}
+
+/// The one line with which the program ends that is started with these arguments.
+#[track_caller]
+fn refusal(deployment: &Deployment, words: &[&str]) -> String {
+    let mut command = Command::new(deployment.program());
+    command.args(words);
+    let process = deployment.sandbox().start(command);
+    let end = process.wait(PATIENCE);
+    let lines = process.wait_all_lines(PATIENCE);
+    assert_eq!(end.code(), Some(1), "{end}: {lines:?}");
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    println!("{}", lines[0]);
+    assert!(lines[0].starts_with("[selfup] could not "), "{}", lines[0]);
+    lines[0].clone()
+}

@@ -1,0 +1,64 @@
+//! Nothing is lost when a child takes over from another, whatever the clients do at that moment;
+//! and a child that gets it wrong is caught.
+
+mod calls;
+mod farewell;
+mod load;
+
+use std::{collections::BTreeSet, process::Command};
+
+use selfup_tests::sandbox::{PATIENCE, Process, Sandbox, children_of, wait_for, wait_until};
+
+const RESTARTS: usize = 20;
+
+/// Restarts, each time as soon as the new child is there and clients are answered again.
+fn restart(process: &Process, restarts: usize, answers: impl Fn() -> u64) {
+    wait_until("the first answer", PATIENCE, || answers() > 0);
+    let mut seen: BTreeSet<u32> = children_of(process.pid()).into_iter().collect();
+    for _ in 0..restarts {
+        process.signal(libc::SIGUSR2);
+        let new = wait_for("a new child", PATIENCE, || {
+            children_of(process.pid()).into_iter().find(|child| !seen.contains(child))
+        });
+        seen.insert(new);
+        let answered = answers();
+        // Whoever answers: the next restart waits by itself until this one is done.
+        wait_until("more answers", PATIENCE, || answers() > answered + 50);
+    }
+    wait_until("one child", PATIENCE, || children_of(process.pid()).len() == 1);
+}
+
+fn axum(sandbox: &Sandbox) -> Process {
+    let mut command = Command::new(sandbox.copy(env!("CARGO_BIN_EXE_axum-example"), "axum"));
+    command.args(["--address", "127.0.0.1:0"]);
+    sandbox.start(command)
+}
+
+fn hyper(sandbox: &Sandbox) -> Process {
+    let mut command = Command::new(sandbox.copy(env!("CARGO_BIN_EXE_hyper-example"), "hyper"));
+    command.arg("127.0.0.1:0");
+    sandbox.start(command)
+}
+
+fn actix(sandbox: &Sandbox) -> Process {
+    let mut command = Command::new(sandbox.copy(env!("CARGO_BIN_EXE_actix-example"), "actix"));
+    command.arg("127.0.0.1:0");
+    sandbox.start(command)
+}
+
+fn tokio(sandbox: &Sandbox) -> Process {
+    let mut command = Command::new(sandbox.copy(env!("CARGO_BIN_EXE_tokio-example"), "tokio"));
+    command.arg("127.0.0.1:0");
+    sandbox.start(command)
+}
+
+fn hello(sandbox: &Sandbox) -> Process {
+    let mut command = Command::new(sandbox.copy(env!("CARGO_BIN_EXE_hello-example"), "hello"));
+    command.arg("127.0.0.1:0");
+    sandbox.start(command)
+}
+
+fn stop(process: &Process) {
+    process.signal(libc::SIGTERM);
+    process.wait(PATIENCE);
+}
