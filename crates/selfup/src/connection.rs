@@ -8,7 +8,7 @@ use std::{
     },
     sync::{
         Arc, Condvar, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -18,22 +18,25 @@ use nix::{
     poll::{PollFd, PollFlags, PollTimeout, poll},
 };
 
-use crate::GracefulShutdown;
+use crate::{GracefulShutdown, IdleGrace};
 
 /// A connection that the program's end waits for.
 ///
 /// It reads and writes like the stream it holds, with two differences. As long as it exists, a
 /// program that was told to finish does not end, up to the terminate timeout. And once it was told
 /// to finish, a connection on which nothing is under way — nothing was read since the last write,
-/// or at all — reads as ended after the idle grace, so that a silent client does not keep the old
-/// process. A request that began is never cut: reading goes on as long as it takes.
+/// or at all — reads as ended when its [`IdleGrace`] is over, so that a silent client does not keep
+/// the old process. A request that began is never cut: reading goes on as long as it takes.
 #[derive(Debug)]
 pub struct Connection {
     stream: Stream,
     /// Something was read and not answered yet.
     under_way: AtomicBool,
     drain: GracefulShutdown,
-    idle_grace: Duration,
+    idle_grace: IdleGrace,
+    accepted: Instant,
+    /// When something was last read or written, in nanoseconds after it was accepted.
+    last_used: AtomicU64,
     _counted: Counted,
 }
 
@@ -54,7 +57,15 @@ impl Connection {
         idle_grace: Duration,
         counted: Counted,
     ) -> Self {
-        Self { stream, under_way: AtomicBool::new(false), drain, idle_grace, _counted: counted }
+        Self {
+            stream,
+            under_way: AtomicBool::new(false),
+            drain,
+            idle_grace: IdleGrace::new(idle_grace),
+            accepted: Instant::now(),
+            last_used: AtomicU64::new(0),
+            _counted: counted,
+        }
     }
 
     /// The stream itself, for its options and addresses. Reading from it directly knows no grace.
@@ -85,13 +96,23 @@ impl Connection {
                 }
                 continue;
             };
-            let over = since.elapsed() >= self.idle_grace;
-            let readable = self.poll(None, left_of(self.idle_grace, since))?;
+            let end = self.idle_grace.end(since, self.quiet_since());
+            let over = Instant::now() >= end;
+            let readable = self.poll(None, left_until(end))?;
             if readable || over {
                 return Ok(readable);
             }
         }
         Ok(true)
+    }
+
+    fn is_used(&self) {
+        let age = u64::try_from(self.accepted.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        self.last_used.store(age, Ordering::Relaxed);
+    }
+
+    fn quiet_since(&self) -> Instant {
+        self.accepted + Duration::from_nanos(self.last_used.load(Ordering::Relaxed))
     }
 
     /// Waits for the client, or for `other`; says whether it was the client.
@@ -110,9 +131,9 @@ impl Connection {
     }
 }
 
-/// The rest of the grace, rounded up to whole milliseconds so that waiting it out is enough.
-fn left_of(grace: Duration, since: Instant) -> PollTimeout {
-    let left = grace.saturating_sub(since.elapsed()).saturating_add(Duration::from_millis(1));
+/// What is left, rounded up to whole milliseconds so that waiting it out is enough.
+fn left_until(end: Instant) -> PollTimeout {
+    let left = end.saturating_duration_since(Instant::now()) + Duration::from_millis(1);
     PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX)
 }
 
@@ -126,6 +147,7 @@ impl Read for &Connection {
             Stream::Unix(stream) => (&*stream).read(buffer)?,
         };
         self.under_way.store(len > 0, Ordering::Relaxed);
+        self.is_used();
         Ok(len)
     }
 }
@@ -133,6 +155,7 @@ impl Read for &Connection {
 impl Write for &Connection {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.under_way.store(false, Ordering::Relaxed);
+        self.is_used();
         match &self.stream {
             Stream::Tcp(stream) => (&*stream).write(bytes),
             Stream::Unix(stream) => (&*stream).write(bytes),
@@ -198,11 +221,12 @@ impl Counter {
         Counted(self.clone())
     }
 
-    /// Blocks until every connection has been dropped.
-    pub(crate) fn wait_until_none(&self) {
+    /// Blocks until every connection has been dropped, at most for `limit`.
+    pub(crate) fn wait_until_none(&self, limit: Duration) {
         let (count, changed) = &*self.0;
         let count = count.lock().unwrap_or_else(PoisonError::into_inner);
-        drop(changed.wait_while(count, |count| *count > 0).unwrap_or_else(PoisonError::into_inner));
+        // Either way it is time; which one it was does not matter.
+        drop(changed.wait_timeout_while(count, limit, |count| *count > 0));
     }
 }
 
@@ -262,6 +286,28 @@ mod tests {
     }
 
     #[test]
+    fn what_is_answered_after_the_grace_has_a_grace_of_its_own() {
+        let grace = Duration::from_secs(1);
+        let (mut connection, mut client, drain) = connected(grace);
+        client.write_all(b"first").unwrap();
+        assert_eq!(connection.read(&mut [0; 8]).unwrap(), 5);
+        drain.request();
+        let hears_nothing_for = |mut client: &UnixStream, time| {
+            client.set_read_timeout(Some(time)).unwrap();
+            let heard = client.read(&mut [0; 8]).map_err(|error| error.kind());
+            assert_eq!(heard, Err(io::ErrorKind::WouldBlock));
+        };
+        hears_nothing_for(&client, 2 * grace);
+        connection.write_all(b"answer").unwrap();
+        client.read_exact(&mut [0; 6]).unwrap();
+        let next =
+            std::thread::spawn(move || connection.read(&mut [0; 8]).map(|len| (len, connection)));
+        hears_nothing_for(&client, grace / 2);
+        client.write_all(b"second").unwrap();
+        assert_eq!(next.join().unwrap().unwrap().0, 6);
+    }
+
+    #[test]
     fn the_drain_wakes_a_reader_that_waits() {
         let (mut connection, _client, drain) = connected(Duration::ZERO);
         let reader = std::thread::spawn(move || connection.read(&mut [0; 8]));
@@ -270,12 +316,19 @@ mod tests {
     }
 
     #[test]
+    fn the_counter_waits_no_longer_than_it_may() {
+        let counter = Counter::default();
+        let _open = counter.count();
+        counter.wait_until_none(Duration::from_millis(1));
+    }
+
+    #[test]
     fn the_counter_waits_for_the_last_connection() {
         let counter = Counter::default();
         let one = counter.count();
         let waiting = std::thread::spawn({
             let counter = counter.clone();
-            move || counter.wait_until_none()
+            move || counter.wait_until_none(Duration::MAX)
         });
         drop(one);
         waiting.join().unwrap();

@@ -14,6 +14,7 @@ pub mod fetch;
 #[doc(hidden)]
 pub mod fuzzing;
 mod identity;
+mod idle_grace;
 mod intake;
 mod launch;
 mod listener;
@@ -36,6 +37,7 @@ pub use config::{Config, Handover, Readiness, Watchdog};
 pub use connection::{Connection, Stream};
 pub use error::{Error, ErrorKind};
 pub use event::Event;
+pub use idle_grace::IdleGrace;
 pub use listener::{Incoming, Listener};
 #[cfg(feature = "progress")]
 pub use progress::progress_bar;

@@ -31,6 +31,7 @@ pub struct Listener {
     socket: Socket,
     drain: GracefulShutdown,
     idle_grace: Duration,
+    drain_limit: Duration,
     counter: Counter,
 }
 
@@ -45,10 +46,10 @@ impl Listener {
     pub(crate) fn new(
         socket: Socket,
         drain: GracefulShutdown,
-        idle_grace: Duration,
+        (idle_grace, drain_limit): (Duration, Duration),
         counter: Counter,
     ) -> Self {
-        Self { socket, drain, idle_grace, counter }
+        Self { socket, drain, idle_grace, drain_limit, counter }
     }
 
     /// Waits for the next connection; `None` when it is time to finish.
@@ -128,6 +129,15 @@ impl Listener {
     #[must_use]
     pub fn idle_grace(&self) -> Duration {
         self.idle_grace
+    }
+
+    /// How long after the drain has begun a server closes whatever is still open, streams without an
+    /// end for example, and returns: a second less than
+    /// [`Config::terminate_timeout`](crate::Config::terminate_timeout), or a tenth of it if that is
+    /// less. The program ends with its own code then, instead of being killed.
+    #[must_use]
+    pub fn drain_limit(&self) -> Duration {
+        self.drain_limit
     }
 
     /// Waits until there may be a connection; `false` when it was time to finish before.
@@ -224,9 +234,9 @@ mod tests {
             socket.set_nonblocking(true).unwrap();
             let _client = std::net::TcpStream::connect(socket.local_addr().unwrap()).unwrap();
             let (drain, counter) = (GracefulShutdown::new(), Counter::default());
-            let grace = Duration::ZERO;
+            let times = (Duration::ZERO, Duration::MAX);
             let listener =
-                Listener::new(Socket::Tcp(socket), drain.clone(), grace, counter.clone());
+                Listener::new(Socket::Tcp(socket), drain.clone(), times, counter.clone());
             let (over, is_over) = mpsc::channel();
             let together = Barrier::new(2);
             thread::scope(|scope| {
@@ -234,7 +244,7 @@ mod tests {
                     together.wait();
                     (0..round).for_each(|_| hint::spin_loop());
                     drain.request();
-                    counter.wait_until_none();
+                    counter.wait_until_none(Duration::MAX);
                     over.send(()).ok();
                 });
                 together.wait();

@@ -116,8 +116,9 @@ impl GracefulShutdown {
         wakers.into_values().for_each(Waker::wake);
     }
 
-    /// Since when it is time to finish.
-    pub(crate) fn since(&self) -> Option<Instant> {
+    /// Since when it is time to finish; `None` as long as it is not.
+    #[must_use]
+    pub fn since(&self) -> Option<Instant> {
         self.lock().since
     }
 

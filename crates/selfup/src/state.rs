@@ -41,6 +41,7 @@ pub struct State {
     drain: GracefulShutdown,
     connections: Counter,
     idle_grace: Duration,
+    drain_limit: Duration,
 }
 
 impl State {
@@ -70,6 +71,7 @@ impl State {
             drain: GracefulShutdown::new(),
             connections: Counter::default(),
             idle_grace: options.idle_grace,
+            drain_limit: drain_limit(options.terminate_timeout),
         }
     }
 
@@ -247,15 +249,17 @@ impl State {
         }
     }
 
-    /// Runs the program. If it was told to finish, waits for the connections that it gave away.
+    /// Runs the program. If it was told to finish, waits for the connections that it gave away, but
+    /// not until the master kills it.
     pub(crate) fn run(self, program: Program) -> ExitCode {
         let (drain, connections) = (self.drain.clone(), self.connections.clone());
+        let limit = self.drain_limit;
         if self.sockets().is_empty() && self.readiness == Readiness::Listening {
             self.ready();
         }
         let code = program(self);
-        if drain.requested() {
-            connections.wait_until_none();
+        if let Some(since) = drain.since() {
+            connections.wait_until_none(limit.saturating_sub(since.elapsed()));
         }
         code
     }
@@ -280,12 +284,23 @@ impl State {
     }
 
     fn listen(&self, socket: Socket) -> Listener {
-        Listener::new(socket, self.drain.clone(), self.idle_grace, self.connections.clone())
+        Listener::new(
+            socket,
+            self.drain.clone(),
+            (self.idle_grace, self.drain_limit),
+            self.connections.clone(),
+        )
     }
 
     fn sockets(&self) -> MutexGuard<'_, Inherited> {
         self.sockets.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// A second less than the child has until it is killed, or a tenth of it if that is less: time enough
+/// to return from the program.
+fn drain_limit(terminate_timeout: Duration) -> Duration {
+    terminate_timeout - (terminate_timeout / 10).min(Duration::from_secs(1))
 }
 
 /// A descriptor that is no socket has no address; it keeps its place with an empty one.

@@ -35,13 +35,22 @@ impl Config {
     /// How long a child may take to finish after it was told to, before it is killed with
     /// SIGKILL. The default is 30 s, because that is what most load balancers and process
     /// managers allow a request.
+    ///
+    /// A second before that, or a tenth of it if that is less, the servers of this crate, of
+    /// `selfup-tokio` and of `selfup-actix` close what is still open, and the program returns: so a
+    /// stream without an end costs no kill, and the program ends with its own code.
     pub fn terminate_timeout(mut self, timeout: Duration) -> Self {
         self.options.terminate_timeout = timeout;
         self
     }
 
-    /// How long a connection on which nothing is under way is kept after the child was told to
-    /// finish, for a request that may be on its way. The default is 3 s.
+    /// For how long nothing may have come on a connection that is closed while the child drains,
+    /// because a request may be on its way. The default is 3 s.
+    ///
+    /// Connections are closed one after the other, so that not all clients come back at one moment:
+    /// those that were quiet for long between a third of the grace and its end, those that were used
+    /// up to the drain until two thirds of it later. [`IdleGrace`](crate::IdleGrace) has the rule. An
+    /// answer that ends later has the whole grace from its end on.
     ///
     /// Holds for the connections that [`Listener::accept`](crate::Listener::accept) gives, and for
     /// those of the servers in `selfup-tokio` and `selfup-actix`.
