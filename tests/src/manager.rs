@@ -99,12 +99,3 @@ fn told_by_finish(lines: &[String], nobody: i32) -> Vec<End> {
     };
     lines.iter().filter_map(end).collect()
 }
-
-/// Puts an executable script into the sandbox.
-fn script(sandbox: &Sandbox, name: &str, text: &str) {
-    use std::os::unix::fs::PermissionsExt;
-    let path = sandbox.join(name);
-    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-    std::fs::write(&path, text).unwrap();
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
-}

@@ -28,6 +28,7 @@ mod sys;
 mod terminal;
 mod transcript;
 mod wait;
+mod watch;
 
 pub use listening::{tcp_connecting, tcp_listeners, udp_sockets};
 pub use proc::{children_of, fds_of, state_of, threads_of};
@@ -113,6 +114,17 @@ impl Sandbox {
         path
     }
 
+    /// Writes a script inside that can be run at once, and expects it to stay. Another process does
+    /// the writing, as in [`copy`](Self::copy).
+    pub fn script(&self, name: impl AsRef<Path>, text: &str) -> PathBuf {
+        let path = self.join(&name);
+        let write = "umask 022; mkdir -p -- \"${1%/*}\" && printf %s \"$2\" > \"$1\" && chmod 755 -- \"$1\"";
+        let status = Command::new("sh").args(["-c", write, "sh"]).arg(&path).arg(text).status();
+        assert!(status.is_ok_and(|status| status.success()), "cannot write {}", path.display());
+        self.expect_files([name]);
+        path
+    }
+
     /// These files, or files in these folders, may be there at the end.
     pub fn expect_files(&self, names: impl IntoIterator<Item = impl AsRef<Path>>) {
         let mut expected = self.expected.lock().unwrap();
@@ -146,6 +158,7 @@ impl Sandbox {
 
     fn keep(&self, running: Running) -> Process {
         let running = Arc::new(running);
+        watch::add(&running);
         self.started.lock().unwrap().push(Arc::clone(&running));
         Process::new(running)
     }

@@ -62,11 +62,9 @@ pub(crate) fn run(options: &Options) -> Result {
 fn soak(options: &Options, seed: u64) -> stop::Result {
     provide()?;
     let target = Workspace::load()?.target().to_owned();
-    let executable = build::service(options.release)?;
-    let size = std::fs::metadata(&executable).map(|metadata| metadata.len());
-    let size = size.map_err(|error| Failure::new(format!("{}: {error}", executable.display())))?;
-    let stage = Stage::build(&target, size)?;
-    let releases = Releases::new(&executable, stage.path("source/app"))?;
+    let executable = build::service(&target, options.release)?;
+    let stage = Stage::build(&target, executable.len() as u64)?;
+    let releases = Releases::new(executable, stage.path("source/app"));
     let interrupts = Interrupts::new()?;
     let mut service = Service::start(stage, releases, options.broken.clone(), interrupts)?;
     let outcome = trouble(&mut service, options, seed);

@@ -9,7 +9,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use selfup_tests::need;
-use selfup_tests::sandbox::{PATIENCE, Process, Sandbox, wait_until};
+use selfup_tests::sandbox::{PATIENCE, Process, Sandbox};
 
 /// The service may have to be built first.
 const BUILD: Duration = Duration::from_secs(600);
@@ -46,7 +46,7 @@ fn ended_by_a_signal_it_ends_all_of_it() {
     let sandbox = Sandbox::new("interrupted-soak");
     let soak = start(&sandbox, "--minutes 9 --seed 1 --only restart");
     // Its folder is made when the service is built.
-    wait_until("the service", BUILD, || {
+    soak.wait_until("some steps", BUILD, || {
         folders(&soak).iter().any(|folder| {
             let log = fs::read_to_string(folder.join("log")).unwrap_or_default();
             log.contains("step 3: ")

@@ -1,4 +1,4 @@
-use super::{Manager, said, script, told_by_finish};
+use super::{Manager, said, told_by_finish};
 use crate::sandbox::{PATIENCE, Process, Sandbox, children_of, wait_for, wait_until};
 use crate::{need, page};
 use selfup_signals::{End, Signal};
@@ -29,7 +29,7 @@ impl Manager for Runit {
         sandbox.expect_files(["sv"]);
         for name in ["run", "finish"] {
             let text = page::file(PAGE, &format!("/etc/sv/app/{name}"), command);
-            script(sandbox, &format!("sv/app/{name}"), &text);
+            sandbox.script(format!("sv/app/{name}"), &text);
         }
         let mut runsvdir = Command::new("runsvdir");
         runsvdir.arg(sandbox.join("sv"));

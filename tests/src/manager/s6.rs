@@ -1,4 +1,4 @@
-use super::{Manager, said, script, told_by_finish};
+use super::{Manager, said, told_by_finish};
 use crate::sandbox::{PATIENCE, Process, Sandbox, children_of, wait_for, wait_until};
 use crate::{need, page};
 use selfup_signals::{End, Signal};
@@ -35,7 +35,7 @@ impl Manager for S6 {
         sandbox.expect_files(["service"]);
         for name in ["run", "finish"] {
             let text = page::file(PAGE, &format!("app/{name}"), command);
-            script(sandbox, &format!("service/app/{name}"), &text);
+            sandbox.script(format!("service/app/{name}"), &text);
         }
         let mut svscan = Command::new("s6-svscan");
         svscan.arg(sandbox.join("service"));

@@ -3,11 +3,14 @@
 use super::transcript::{NoLine, Transcript};
 use super::wait::{try_wait_for, wait_until};
 use super::{listening, sys};
+use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
+use nix::unistd::Pid;
 use std::ffi::c_int;
 use std::fmt;
 use std::net::SocketAddr;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -25,6 +28,7 @@ pub(super) struct Running {
     pid: u32,
     child: Mutex<Child>,
     transcript: Arc<Transcript>,
+    signalled: AtomicBool,
 }
 
 impl Running {
@@ -45,7 +49,8 @@ impl Running {
         let label = command.get_program().to_string_lossy().into_owned();
         let child = command.spawn().unwrap_or_else(|error| panic!("start {label}: {error}"));
         let (pid, child) = (child.id(), Mutex::new(child));
-        Self { label, pid, child, transcript: Transcript::new(start) }
+        let (transcript, signalled) = (Transcript::new(start), AtomicBool::new(false));
+        Self { label, pid, child, transcript, signalled }
     }
 
     pub(super) fn pid(&self) -> u32 {
@@ -60,6 +65,19 @@ impl Running {
     pub(super) fn status(&self) -> Option<ExitStatus> {
         let mut child = self.child.lock().unwrap_or_else(PoisonError::into_inner);
         child.try_wait().unwrap()
+    }
+
+    /// Whether it has ended. If nobody has asked how, it stays a zombie.
+    pub(super) fn has_ended(&self) -> bool {
+        let pid = Id::Pid(Pid::from_raw(self.pid.cast_signed()));
+        let look = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT;
+        // Who cannot be waited for any more was waited for.
+        !matches!(waitid(pid, look), Ok(WaitStatus::StillAlive))
+    }
+
+    /// Whether the test has sent it a signal, so that its end is no surprise.
+    pub(super) fn was_signalled(&self) -> bool {
+        self.signalled.load(Ordering::Relaxed)
     }
 }
 
@@ -93,6 +111,7 @@ impl Process {
         let mut child = self.running.child.lock().unwrap();
         let end = child.try_wait().unwrap();
         assert!(end.is_none(), "signal {signal} is too late for {}: {end:?}", self.running.label);
+        self.running.signalled.store(true, Ordering::Relaxed);
         sys::kill(self.running.pid, signal).unwrap();
     }
 
@@ -161,6 +180,31 @@ impl Process {
     #[must_use]
     pub fn status(&self) -> Option<ExitStatus> {
         self.running.status()
+    }
+
+    /// Returns once the condition holds, which is for this process to bring about.
+    ///
+    /// # Panics
+    ///
+    /// If it does not hold in time, or not when the process has ended; `what` completes the sentence
+    /// "waited for …".
+    #[track_caller]
+    pub fn wait_until(&self, what: &str, within: Duration, mut condition: impl FnMut() -> bool) {
+        let holds = try_wait_for(within, || {
+            // Asked first: what it did before it ended counts.
+            let end = self.status();
+            match (condition(), end) {
+                (true, _) => Some(Ok(())),
+                (false, None) => None,
+                (false, end) => Some(Err(end)),
+            }
+        });
+        let label = &self.running.label;
+        match holds {
+            Some(Ok(())) => {}
+            Some(Err(end)) => panic!("{label} ended without {what}: {}", told(end)),
+            None => panic!("waited for {what}, in vain for {} s", within.as_secs_f32()),
+        }
     }
 
     /// The address that it, or a child of it, accepts TCP connections on, once there is one. So a

@@ -1,5 +1,6 @@
 //! Waiting for a condition, with a deadline.
 
+use super::watch::Watch;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -14,7 +15,8 @@ const INTERVAL: Duration = Duration::from_millis(5);
 ///
 /// # Panics
 ///
-/// If it does not hold in time; `what` completes the sentence "waited for …".
+/// If it does not hold in time, or a program that this thread has started ends meanwhile and nothing
+/// follows from that; `what` completes the sentence "waited for …".
 #[track_caller]
 pub fn wait_until(what: &str, within: Duration, mut condition: impl FnMut() -> bool) {
     wait_for(what, within, || condition().then_some(()));
@@ -24,11 +26,22 @@ pub fn wait_until(what: &str, within: Duration, mut condition: impl FnMut() -> b
 ///
 /// # Panics
 ///
-/// If it finds nothing in time; `what` completes the sentence "waited for …".
+/// If it finds nothing in time, or a program that this thread has started ends meanwhile and nothing
+/// follows from that; `what` completes the sentence "waited for …".
 #[track_caller]
-pub fn wait_for<T>(what: &str, within: Duration, look: impl FnMut() -> Option<T>) -> T {
-    try_wait_for(within, look)
-        .unwrap_or_else(|| panic!("waited for {what}, in vain for {} s", within.as_secs_f32()))
+pub fn wait_for<T>(what: &str, within: Duration, mut look: impl FnMut() -> Option<T>) -> T {
+    let mut watch = Watch::begin();
+    let found = try_wait_for(within, || {
+        if let Some(found) = look() {
+            return Some(Ok(found));
+        }
+        watch.lost().map(|ended| Err(ended.to_owned()))
+    });
+    match found {
+        Some(Ok(found)) => found,
+        Some(Err(ended)) => panic!("waited for {what}, in vain since {ended}"),
+        None => panic!("waited for {what}, in vain for {} s", within.as_secs_f32()),
+    }
 }
 
 /// What `look` finds in time.

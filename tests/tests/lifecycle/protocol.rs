@@ -11,9 +11,8 @@ use selfup_fds::{FdSet, Inherited};
 use selfup_tests::need;
 use selfup_tests::sandbox::{PATIENCE, Process, Sandbox};
 use selfup_tests::service_manager::ServiceManager;
-use std::fs::{self, Permissions};
+use std::fs;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
-use std::os::unix::fs::PermissionsExt;
 use std::process::{Child, Command, Stdio};
 
 const APP: &str = env!("CARGO_BIN_EXE_upgradable");
@@ -43,8 +42,7 @@ fn frame(name: &str) -> Vec<u8> {
 fn place(name: &str) -> Sandbox {
     let sandbox = Sandbox::new(name);
     sandbox.copy(APP, "app");
-    let child = sandbox.write("child", CHILD);
-    fs::set_permissions(child, Permissions::from_mode(0o755)).unwrap();
+    sandbox.script("child", CHILD);
     for name in ["drain", "ask", "alive"] {
         sandbox.write(name, frame(&format!("v1/{name}")));
     }

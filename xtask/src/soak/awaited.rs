@@ -23,7 +23,7 @@ impl Service {
     pub(super) fn settled(&mut self) -> Result<Answer> {
         let (mut in_a_row, mut last) = (0, None);
         let expected = self.release;
-        self.wait_for(&format!("release {expected} to serve"), |service| {
+        self.wait_for_master(&format!("release {expected} to serve"), |service| {
             service.explained()?;
             let Master { serving, candidate, .. } = service.journal.master(service.master);
             if serving == 0 || candidate.is_some() {
@@ -51,7 +51,7 @@ impl Service {
 
     /// Waits until a child serves that is younger than this one.
     pub(super) fn wait_younger(&mut self, than: u64) -> Result {
-        self.wait_for(&format!("a child younger than #{than} to serve"), |service| {
+        self.wait_for_master(&format!("a child younger than #{than} to serve"), |service| {
             Ok(service.journal.master(service.master).serving > than)
         })
     }
@@ -78,7 +78,7 @@ impl Service {
     pub(super) fn start_held(&mut self) -> Result<u32> {
         self.restart()?;
         let mut found = None;
-        self.wait_for("a child to start", |service| {
+        self.wait_for_master("a child to start", |service| {
             let serving = service.generation();
             let said = service.journal.said(service.master, &["started child #"]);
             let younger = |(generation, _): &(u64, u32)| *generation > serving;
@@ -110,7 +110,9 @@ impl Service {
 
     /// Waits until bad news with all of these words is there, and takes it for explained.
     pub(super) fn wait_explained(&mut self, words: &[&str]) -> Result {
-        self.wait_for(&format!("news of {words:?}"), |service| Ok(service.journal.explain(words)))
+        self.wait_for_master(&format!("news of {words:?}"), |service| {
+            Ok(service.journal.explain(words))
+        })
     }
 
     /// All bad news so far followed from what was done.
@@ -125,20 +127,15 @@ impl Service {
     pub(super) fn wait_single(&mut self) -> Result<u32> {
         let serving = self.serving()?;
         let master = self.master;
-        self.wait_for("a single child", |_| Ok(proc::children_of(master) == [serving]))
+        self.wait_for_master("a single child", |_| Ok(proc::children_of(master) == [serving]))
             .map_err(|stop| stop.with(&proc::listed(&proc::children_of(master))))?;
         Ok(serving)
     }
 
     /// Waits until the master has ended.
     pub(super) fn wait_ended(&mut self) -> Result<End> {
-        let master = self.master;
-        let mut end = None;
-        self.wait_for("the master to end", |service| {
-            end = service.ended.iter().find(|(pid, _)| *pid == master).map(|(_, end)| *end);
-            Ok(end.is_some())
-        })?;
-        end.ok_or_else(|| Stop::because("the master has no end"))
+        self.wait_for("the master to end", |service| Ok(service.end().is_some()))?;
+        self.end().ok_or_else(|| Stop::because("the master has no end"))
     }
 
     /// Waits until nothing runs any more that came from here.

@@ -1,14 +1,31 @@
 //! Building the service.
 
 use super::stop::{Result, Stop};
-use crate::command::{cargo, stdout_of};
+use crate::command::{Failure, cargo, stdout_of};
 use serde_json::Value;
-use std::path::PathBuf;
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
 
 const PACKAGE: &str = "selfup-soak-app";
 
-/// Builds it; where its executable is.
-pub(super) fn service(release: bool) -> Result<PathBuf> {
+/// Builds it; its executable, all of it.
+pub(super) fn service(target: &Path, release: bool) -> Result<Vec<u8>> {
+    let _alone = lock(target).map_err(|error| Failure::new(format!("the lock file: {error}")))?;
+    let executable = build(release)?;
+    let read = fs::read(&executable);
+    Ok(read.map_err(|error| Failure::new(format!("{}: {error}", executable.display())))?)
+}
+
+/// Another soak could build at this moment, for another profile or of other code: cargo puts what it
+/// has built in one place, where it must not change while it is read.
+fn lock(target: &Path) -> io::Result<File> {
+    let file = File::create(target.join("soak.lock"))?;
+    file.lock()?;
+    Ok(file)
+}
+
+fn build(release: bool) -> Result<PathBuf> {
     // As this program itself, so that what both depend on is built once; but without the debug
     // information, of which copies would be made.
     let profile = if release || !cfg!(debug_assertions) { "release" } else { "dev" };

@@ -3,7 +3,7 @@
 use super::disturbance::Bad;
 use super::stop::{Result, Stop};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Where releases are published, and from what they are made.
 #[derive(Debug)]
@@ -17,11 +17,8 @@ pub(super) struct Releases {
 }
 
 impl Releases {
-    pub(super) fn new(executable: &Path, source: PathBuf) -> Result<Self> {
-        let executable = fs::read(executable).map_err(|error| {
-            Stop::because(format!("{} cannot be read: {error}", executable.display()))
-        })?;
-        Ok(Self { executable, source, number: 0, current: Vec::new() })
+    pub(super) const fn new(executable: Vec<u8>, source: PathBuf) -> Self {
+        Self { executable, source, number: 0, current: Vec::new() }
     }
 
     /// Publishes a good one; its number.

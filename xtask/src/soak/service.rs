@@ -131,6 +131,26 @@ impl Service {
         }
     }
 
+    /// The same for what only the master that runs can bring about.
+    pub(super) fn wait_for_master(
+        &mut self,
+        what: &str,
+        mut holds: impl FnMut(&mut Self) -> Result<bool>,
+    ) -> Result {
+        self.wait_for(what, |service| match (holds(service)?, service.end()) {
+            (false, Some(end)) => Err(Stop::because(format!(
+                "the master, {}, has ended without {what}: {end:?}",
+                service.master
+            ))),
+            (holds, _) => Ok(holds),
+        })
+    }
+
+    /// How the master has ended, if it has.
+    pub(super) fn end(&self) -> Option<End> {
+        self.ended.iter().find(|(pid, _)| *pid == self.master).map(|(_, end)| *end)
+    }
+
     /// Lets this time pass.
     pub(super) fn pause(&mut self, time: Duration) -> Result {
         let until = Instant::now() + time;

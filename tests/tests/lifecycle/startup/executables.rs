@@ -14,8 +14,7 @@ use std::process::Command;
 fn wrong_executables(deployment: &Deployment) -> [(String, &'static str); 4] {
     let sandbox = deployment.sandbox();
     let text = sandbox.write("text", "no program");
-    let script = sandbox.write("script", "#!/no/such/interpreter\n");
-    fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
+    let script = sandbox.script("script", "#!/no/such/interpreter\n");
     [
         ("no/such/app".into(), "No such file"),
         (sandbox.path().display().to_string(), "it is not a regular file"),
