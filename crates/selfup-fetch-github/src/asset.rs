@@ -40,10 +40,26 @@ impl Wanted {
         match self {
             Self::Named(template) => {
                 let name = template::name(template, release, platform)?;
-                release.asset(&name).ok_or_else(|| none(release, &format!("is named {name:?}")))
+                release.asset(&name).ok_or_else(|| {
+                    if let Some(late) = late(release, |other| other == name) {
+                        return late;
+                    }
+                    let kind = if template::is_of_platform(template) {
+                        ErrorKind::NoneForPlatform
+                    } else {
+                        ErrorKind::NotFound
+                    };
+                    none(release, kind, &format!("is named {name:?}"))
+                })
             }
             Self::Matching(is_it) => {
-                let matching = candidates(release).filter(|asset| is_it(&asset.name)).collect();
+                let matching: Vec<_> =
+                    candidates(release).filter(|asset| is_it(&asset.name)).collect();
+                if matching.is_empty()
+                    && let Some(late) = late(release, |name| is_it(name))
+                {
+                    return Err(late);
+                }
                 only(matching, release, "the predicate says yes to", "make it stricter")
             }
             Self::ForPlatform => for_platform(release, repo, platform),
@@ -70,7 +86,11 @@ fn for_platform<'a>(
         return Ok(first);
     }
     if matching.is_empty() {
-        return Err(none(release, &format!("says that it is for {}", shown(platform))));
+        let is_ours = |name: &str| platform::fit(platform, &words::of(name, repo)).is_some();
+        return Err(late(release, is_ours).unwrap_or_else(|| {
+            let that = format!("says that it is for {}", shown(platform));
+            none(release, ErrorKind::NoneForPlatform, &that)
+        }));
     }
     let what = format!("the names that are for {} are", shown(platform));
     only(matching, release, &what, "say which by asset(\"NAME-{version}-{target}\")")
@@ -90,7 +110,10 @@ fn only<'a>(
     remedy: &str,
 ) -> Result<&'a Asset, Error> {
     match matching.as_slice() {
-        [] => Err(none(release, "is what the predicate says yes to")),
+        [] => {
+            let that = "is what the predicate says yes to";
+            Err(none(release, ErrorKind::NoneForPlatform, that))
+        }
         [asset] => Ok(asset),
         several => {
             let names = listed(several.iter().map(|asset| asset.name.as_str()));
@@ -103,19 +126,34 @@ fn only<'a>(
     }
 }
 
+/// What to say if the one that is meant is there, but not complete.
+fn late(release: &Release, is_meant: impl Fn(&str) -> bool) -> Option<Error> {
+    let is_late = |asset: &&Asset| {
+        !asset.is_complete() && packing::may_be_executable(&asset.name) && is_meant(&asset.name)
+    };
+    let late = release.assets.iter().find(is_late)?;
+    let reason = format!(
+        "the asset {:?} of the release {:?} is still being uploaded; it is taken once it is complete",
+        late.name, release.tag_name
+    );
+    Some(Error::new(ErrorKind::Incomplete, reason))
+}
+
 /// There may be one later: whoever publishes often uploads after the release is made.
-fn none(release: &Release, that: &str) -> Error {
+fn none(release: &Release, kind: ErrorKind, that: &str) -> Error {
     let tag = &release.tag_name;
-    let reason = if release.assets.is_empty() {
-        format!("the release {tag:?} has no assets (yet)")
-    } else {
+    if release.assets.is_empty() {
+        let reason = format!("the release {tag:?} has no assets (yet)");
+        return Error::new(ErrorKind::NoneForPlatform, reason);
+    }
+    let reason = {
         let names = listed(release.assets.iter().map(|asset| asset.name.as_str()));
         format!(
             "no asset of the release {tag:?} {that}; it has {names}; say which by \
              asset(\"NAME-{{version}}-{{target}}\")"
         )
     };
-    Error::new(ErrorKind::NotFound, reason)
+    Error::new(kind, reason)
 }
 
 /// Names as they may stand within a line.

@@ -1,10 +1,13 @@
 use std::{error, fmt, io, time::Duration};
 
+use crate::printable;
+
 /// Why something could not be fetched.
 ///
 /// Shown as one line that names the source (secrets left out, see [`redact`](crate::redact)),
 /// what went wrong and what to look at; the cause is in
-/// [`source`](error::Error::source) and not in that line.
+/// [`source`](error::Error::source) and not in that line. What does not print, such as a control
+/// character in a name that a server gave, is escaped in it ([`printable`]).
 ///
 /// It travels through a reader inside an [`io::Error`]; `Error::from` takes it out again.
 pub struct Error {
@@ -28,6 +31,11 @@ pub enum ErrorKind {
     Configuration,
     /// There is nothing at that place (yet).
     NotFound,
+    /// What is published is not complete yet: the file for this platform is still being uploaded.
+    Incomplete,
+    /// What is published has nothing for this platform, and says so: others may be up to date, and
+    /// this program is until there is something.
+    NoneForPlatform,
     /// We may not have it: credentials or permissions.
     Denied,
     /// The source cannot be reached: name, network, nobody listening.
@@ -69,6 +77,8 @@ impl ErrorKind {
             | Self::Unsupported
             | Self::TooLarge => false,
             Self::NotFound
+            | Self::Incomplete
+            | Self::NoneForPlatform
             | Self::Unreachable
             | Self::Unavailable
             | Self::TimedOut
@@ -157,8 +167,10 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.inner.place {
-            Some(place) => write!(f, "cannot fetch {place}: {}", self.inner.reason),
-            None => write!(f, "cannot fetch: {}", self.inner.reason),
+            Some(place) => {
+                write!(f, "cannot fetch {}: {}", printable(place), printable(&self.inner.reason))
+            }
+            None => write!(f, "cannot fetch: {}", printable(&self.inner.reason)),
         }
     }
 }
@@ -186,7 +198,7 @@ impl error::Error for Error {
 impl From<Error> for io::Error {
     fn from(error: Error) -> Self {
         let kind = match error.kind() {
-            ErrorKind::NotFound => io::ErrorKind::NotFound,
+            ErrorKind::NotFound | ErrorKind::NoneForPlatform => io::ErrorKind::NotFound,
             ErrorKind::Denied => io::ErrorKind::PermissionDenied,
             ErrorKind::TimedOut | ErrorKind::Stalled => io::ErrorKind::TimedOut,
             ErrorKind::Truncated => io::ErrorKind::UnexpectedEof,
@@ -238,6 +250,12 @@ mod tests {
     fn the_first_place_stays() {
         let error = Error::new(ErrorKind::Io, "gone").at("a").at("b");
         assert_eq!(error.to_string(), "cannot fetch a: gone");
+    }
+
+    #[test]
+    fn what_does_not_print_is_escaped() {
+        let error = Error::new(ErrorKind::NotFound, "it has \u{1b}[2J\napp").at("a\u{202e}b");
+        assert_eq!(error.to_string(), "cannot fetch a\\u{202e}b: it has \\u{1b}[2J\\napp");
     }
 
     #[test]

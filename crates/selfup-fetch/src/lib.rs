@@ -39,6 +39,8 @@
 //! - [`checked`]: a reader that holds what passes against a size and digests.
 //! - [`Backoff`]: when to ask again, with jitter, after success and failure.
 //! - [`redact`]: an address without its secrets, for messages.
+//! - [`printable`]: text from outside without what moves a terminal.
+//! - [`is_loopback`]: whether what is sent to a host stays on this machine.
 //! - [`Error`]: one error for all fetchers, which knows whether asking again may help.
 //!
 //! # What is not
@@ -79,8 +81,10 @@ mod digest;
 mod error;
 mod fetch;
 mod from_fn;
+mod loopback;
 #[cfg(feature = "manifest")]
 pub mod manifest;
+mod printable;
 mod redact;
 mod signature;
 mod template;
@@ -95,6 +99,8 @@ pub use digest::{Algorithm, Digest};
 pub use error::{Error, ErrorKind};
 pub use fetch::{Fetch, Outcome};
 pub use from_fn::{FromFn, from_fn};
+pub use loopback::is_loopback;
+pub use printable::printable;
 pub use redact::redact;
 pub use signature::{executable_name, read_signature, signature_name};
 pub use template::{Platform, Template, expand};

@@ -127,7 +127,7 @@ impl Manifest {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotFound`] if there is nothing, with the names that there are;
+    /// [`ErrorKind::NoneForPlatform`] if there is nothing, with the names that there are;
     /// [`ErrorKind::Unsupported`] if what there is requires what is not known here.
     pub fn for_target(&self, platform: &Platform) -> Result<&Entry, Error> {
         let Platform { os, arch, target } = platform;
@@ -143,7 +143,7 @@ impl Manifest {
                     self.version,
                     self.some_targets(),
                 );
-                Err(Error::new(ErrorKind::NotFound, reason))
+                Err(Error::new(ErrorKind::NoneForPlatform, reason))
             }
         }
     }

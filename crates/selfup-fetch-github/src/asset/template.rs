@@ -17,6 +17,12 @@ pub(super) fn name(
     Ok(Template::parse(&filled)?.expand(platform))
 }
 
+/// Whether a release may have nothing of that name for one platform, and something for others.
+pub(super) fn is_of_platform(template: &str) -> bool {
+    let single = template.replace("{{", "").replace("}}", "");
+    ["{os}", "{arch}", "{target}"].iter().any(|place| single.contains(place))
+}
+
 /// Fills in `{version}` and `{tag}` and leaves the rest as it is, doubled braces too.
 fn with(template: &str, version: &str, tag: &str) -> Result<String, Error> {
     let mut filled = String::with_capacity(template.len());

@@ -98,7 +98,9 @@ fn each_platform_gets_its_own() {
         for (names, wanted) in [(RUST.as_slice(), rust), (GO.as_slice(), go)] {
             match (chosen(target, names), wanted) {
                 (Ok(name), Some(wanted)) => assert!(name.ends_with(wanted), "{target}: {name}"),
-                (Err(error), None) => assert_eq!(error.kind(), ErrorKind::NotFound, "{error}"),
+                (Err(error), None) => {
+                    assert_eq!(error.kind(), ErrorKind::NoneForPlatform, "{error}");
+                }
                 (other, _) => panic!("{target}: {other:?}"),
             }
         }
@@ -116,7 +118,7 @@ fn words_are_compared_whole() {
         (MUSL, &["app-x86_64-unknown-linux-gnu"]),
     ] {
         let error = chosen(target, names).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::NotFound, "{error}");
+        assert_eq!(error.kind(), ErrorKind::NoneForPlatform, "{error}");
         assert!(error.is_transient(), "it may be uploaded in a moment");
         for word in [names[0], "asset(", "v1.2.3", target] {
             assert!(error.to_string().contains(word), "{error}");
@@ -186,7 +188,7 @@ fn several_are_no_choice() {
     assert!(error.to_string().contains("appctl"), "{error}");
     let wanted = Wanted::Matching(Box::new(|_| false));
     let error = wanted.choose(&release(&names), "app", &platform(GNU)).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::NotFound);
+    assert_eq!(error.kind(), ErrorKind::NoneForPlatform);
     let many: Vec<String> = (0..40).map(|n| format!("lib{n}")).collect();
     let many: Vec<&str> = many.iter().map(String::as_str).collect();
     let error = chosen(GNU, &many).unwrap_err();
@@ -205,12 +207,30 @@ fn a_template_names_it() {
 }
 
 #[test]
-fn what_is_still_uploaded_is_not_there_yet() {
+fn what_is_still_uploaded_is_told_from_what_is_not_there() {
     let json = r#"{"id":1,"tag_name":"1","assets":[
-        {"id":1,"name":"app-linux-x64","size":9,"state":"starter"}]}"#;
+        {"id":1,"name":"app-linux-x64","size":9,"state":"starter"},
+        {"id":2,"name":"app-windows-x64","size":9,"state":"starter"},
+        {"id":3,"name":"app-linux-arm64","size":9,"state":"uploaded"}]}"#;
     let release: Release = serde_json::from_str(json).unwrap();
-    for wanted in [Wanted::ForPlatform, Wanted::Named("app-linux-x64".into())] {
-        let error = wanted.choose(&release, "app", &platform(GNU)).unwrap_err();
-        assert!(error.is_transient() && error.kind() == ErrorKind::NotFound, "{error}");
+    let ours: fn(&str) -> bool = |name| name == "app-linux-x64";
+    for (wanted, target, kind) in [
+        (Wanted::ForPlatform, GNU, ErrorKind::Incomplete),
+        (Wanted::Named("app-linux-x64".into()), GNU, ErrorKind::Incomplete),
+        (Wanted::Named("app-{os}-x64".into()), GNU, ErrorKind::Incomplete),
+        (Wanted::Matching(Box::new(ours)), GNU, ErrorKind::Incomplete),
+        (Wanted::ForPlatform, "riscv64gc-unknown-linux-gnu", ErrorKind::NoneForPlatform),
+        (Wanted::Named("app-{target}".into()), GNU, ErrorKind::NoneForPlatform),
+        (Wanted::Matching(Box::new(|_| false)), GNU, ErrorKind::NoneForPlatform),
+        // A name without a platform in it is a mistake, or comes later.
+        (Wanted::Named("tool".into()), GNU, ErrorKind::NotFound),
+        (Wanted::Named("tool-{{os}}".into()), GNU, ErrorKind::NotFound),
+    ] {
+        let error = wanted.choose(&release, "app", &platform(target)).unwrap_err();
+        assert_eq!((error.kind(), error.is_transient()), (kind, true), "{wanted:?}: {error}");
+        let uploads = error.to_string().contains("\"app-linux-x64\" of the release \"1\" is still");
+        assert_eq!(uploads, kind == ErrorKind::Incomplete, "{wanted:?}: {error}");
     }
+    let ready = Wanted::ForPlatform.choose(&release, "app", &platform("aarch64-unknown-linux-gnu"));
+    assert_eq!(ready.unwrap().name, "app-linux-arm64");
 }

@@ -114,12 +114,13 @@ fn assets_that_are_uploaded_late_are_waited_for() {
     assert_eq!(install(&mut source).unwrap(), "one");
     api.release("v1.1.0", &[]);
     let error = fetch(&mut source).unwrap_err();
-    assert_eq!((error.kind(), error.is_transient()), (ErrorKind::NotFound, true));
+    assert_eq!((error.kind(), error.is_transient()), (ErrorKind::NoneForPlatform, true));
     assert!(error.to_string().contains("no assets (yet)"), "{error}");
 
     api.upload("v1.1.0", &name(""), b"two");
     api.edit("v1.1.0", |release| release.assets[0].state = "starter");
-    fetch(&mut source).unwrap_err();
+    let error = fetch(&mut source).unwrap_err();
+    assert_eq!((error.kind(), error.is_transient()), (ErrorKind::Incomplete, true));
     api.edit("v1.1.0", |release| release.assets[0].state = "uploaded");
     assert_eq!(install(&mut source).unwrap(), "two");
 }
@@ -143,7 +144,7 @@ fn the_asset_is_by_platform_name_or_predicate() {
         assert!(error.to_string().contains(name.as_str()), "{error}");
     }
     let error = fetch(&mut source(&api).asset("nothing-{os}")).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::NotFound);
+    assert_eq!(error.kind(), ErrorKind::NoneForPlatform);
     assert!(error.to_string().contains(&other), "{error}");
 }
 

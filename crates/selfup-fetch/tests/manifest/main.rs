@@ -115,7 +115,7 @@ fn names_of_platforms_are_whole_words_the_fullest_first() {
     for other in ["linux-armv7", "arm", "Linux", "linux-ARM", "linux-arm64", "any"] {
         let manifest = parse(&with_target(other, r#"{"url": "a"}"#)).unwrap();
         let error = manifest.for_target(&arm).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::NotFound, "{other}");
+        assert_eq!(error.kind(), ErrorKind::NoneForPlatform, "{other}");
         assert!(error.is_transient());
         let words = format!(
             "cannot fetch: the manifest of version 2.1.0 has nothing for \

@@ -17,7 +17,7 @@ fn a_manifest_that_cannot_be_used_is_named_and_asked_for_again() {
         (String::new(), ErrorKind::Protocol, "the manifest is empty"),
         ("<html>".into(), ErrorKind::Protocol, "a page for people"),
         (manifest("1", "", "7"), ErrorKind::Protocol, "must be an object, and is a number"),
-        (nothing_for_us, ErrorKind::NotFound, "; it has other, x"),
+        (nothing_for_us, ErrorKind::NoneForPlatform, "; it has other, x"),
         (manifest("1", r#", "requires": ["more"]"#, ours), ErrorKind::Unsupported, "\"more\""),
         (manifest("1", "", r#"{"requires": ["more"]}"#), ErrorKind::Unsupported, "\"more\" for"),
         (" ".repeat((1 << 20) + 1), ErrorKind::TooLarge, "more than the 1048576 bytes"),
