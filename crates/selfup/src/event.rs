@@ -112,6 +112,12 @@ pub enum Event {
         /// Who asked for it.
         cause: &'static str,
     },
+    /// A child that drains asked for a restart: its successor serves already.
+    #[non_exhaustive]
+    RestartOutdated {
+        /// Which child asked.
+        generation: u64,
+    },
     /// No further child is started; the master ends with the last one.
     #[non_exhaustive]
     Stopping,
@@ -203,6 +209,7 @@ impl Event {
             | Self::Restarting { .. }
             | Self::RestartWaits { .. }
             | Self::RestartIgnored { .. }
+            | Self::RestartOutdated { .. }
             | Self::Stopping
             | Self::Status { .. }
             | Self::FetchWorks
@@ -254,6 +261,9 @@ impl fmt::Display for Event {
             Self::SignalWaits { signal } => write!(f, "{signal} waits until a child is ready"),
             Self::Restarting { cause } => write!(f, "restarting ({cause})"),
             Self::RestartWaits { cause } => write!(f, "a restart waits its turn ({cause})"),
+            Self::RestartOutdated { generation } => {
+                write!(f, "no restart for child #{generation}: it has been replaced already")
+            }
             Self::RestartIgnored { cause } => {
                 write!(f, "no restart ({cause}): everything is stopping")
             }

@@ -38,6 +38,9 @@ fn hear(voice: &Voice, drain: &GracefulShutdown) {
         match voice.channel().wait() {
             Ok(Incoming::Message(FromMaster::Drain)) => drain.request(),
             Ok(Incoming::Message(FromMaster::Ask)) => voice.asked(),
+            Ok(Incoming::Message(FromMaster::End)) => {
+                End::Signaled { signal: Signal::TERM, core_dumped: false }.mirror();
+            }
             // A later master may say more; this child does what it knows.
             Ok(Incoming::Message(FromMaster::Unknown(_)) | Incoming::Malformed) => {}
             Ok(Incoming::Nothing) => {}

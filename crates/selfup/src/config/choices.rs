@@ -1,5 +1,5 @@
 /// In which order the old and the new child take turns.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Handover {
     /// The new child is ready before the old one is told to finish: somebody accepts at every

@@ -19,6 +19,7 @@ const STATUS: u8 = 5;
 const ALIVE: u8 = 6;
 const DRAIN: u8 = 129;
 const ASK: u8 = 130;
+const END: u8 = 131;
 
 /// What a child tells its master.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +46,8 @@ pub(crate) enum FromMaster {
     Drain,
     /// Are you alive?
     Ask,
+    /// End now: somebody asked twice.
+    End,
     /// A message of a later version.
     Unknown(u8),
 }
@@ -107,6 +110,7 @@ impl Message for FromMaster {
         match self {
             Self::Drain => vec![DRAIN],
             Self::Ask => vec![ASK],
+            Self::End => vec![END],
             Self::Unknown(kind) => vec![*kind],
         }
     }
@@ -115,6 +119,7 @@ impl Message for FromMaster {
         Ok(match *bytes.first().ok_or(Malformed)? {
             DRAIN => Self::Drain,
             ASK => Self::Ask,
+            END => Self::End,
             kind => Self::Unknown(kind),
         })
     }
@@ -138,7 +143,7 @@ mod tests {
         ] {
             assert_eq!(FromChild::decode(&message.encode()), Ok(message));
         }
-        for message in [FromMaster::Drain, FromMaster::Ask] {
+        for message in [FromMaster::Drain, FromMaster::Ask, FromMaster::End] {
             assert_eq!(FromMaster::decode(&message.encode()), Ok(message));
         }
     }
@@ -156,6 +161,7 @@ mod tests {
         assert_eq!(FromChild::Restart.encode(), [4]);
         assert_eq!(FromChild::Status("x".into()).encode(), [5, b'x']);
         assert_eq!(FromMaster::Drain.encode(), [129]);
+        assert_eq!(FromMaster::End.encode(), [131]);
     }
 
     #[test]

@@ -1,14 +1,20 @@
+//! What the lifecycle wants done.
+
 use selfup_signals::End;
 
-use super::{Arrived, Cause, Generation};
+use super::{Arrived, Cause, Generation, event::Unsuitable};
 
 /// What the lifecycle wants done; each is performed in order, by one function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Action {
     /// Start a child. Answered by [`SpawnFailed`](super::Event::SpawnFailed) if that fails.
-    Spawn(Generation),
-    /// Tell a child to finish what it has and exit.
+    Spawn(Generation, Program),
+    /// The child serves from now on.
+    Promote(Generation),
+    /// Have a child drain: finish what it has and exit.
     Drain(Generation),
+    /// Have a draining child end now.
+    Hasten(Generation),
     /// Pass a signal on.
     Send(Generation, Arrived),
     /// Continue a child if job control has stopped it.
@@ -19,24 +25,36 @@ pub(crate) enum Action {
     StopSelf(Arrived),
     /// Keep the new executable for good.
     Commit,
-    /// Put the previous executable back, and refuse the new one from now on.
+    /// Go back to the proven executable, and remember what the new one has failed of.
     Revert(Blame),
+    /// Go back to the proven executable: the new one could not be tried here, for no fault of its
+    /// own.
+    Shelve,
     /// The upgrade was not decided about, and it is not its fault that the master ends.
     Excuse,
     /// Let go of the master's copies of the sockets: no further child will be started.
     CloseSockets,
     /// End the master as this child ended.
     EndLike(End),
-    /// Tell whoever listens what happened.
+    /// Report what happened.
     Tell(Note),
 }
 
-/// What a new executable is refused for.
+/// Which executable a child runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Program {
+    /// The one at the path.
+    Proven,
+    /// The new one, which is not committed yet.
+    Trial,
+}
+
+/// What a new executable has failed of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Blame {
     /// Its child did not get ready; how it ended, if it ended by itself.
     NotReady(Option<End>),
-    /// Its child got ready, and ended badly in the probation.
+    /// Its child got ready, and ended in the probation.
     Probation(End),
 }
 
@@ -47,13 +65,13 @@ pub(crate) enum Overdue {
     Ready,
     /// It was to finish and exit.
     Exit,
-    /// It speaks another control protocol, and cannot be supervised.
-    Protocol,
-    /// Nothing: the executable that it runs was taken back.
+    /// Nothing: it cannot run under this master.
+    Unsuitable(Unsuitable),
+    /// Nothing: the executable that it runs was rolled back.
     Reverted,
 }
 
-/// What the lifecycle tells; nothing is done for it.
+/// What the lifecycle reports; nothing is done for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Note {
     /// A restart begins.
@@ -62,18 +80,18 @@ pub(crate) enum Note {
     RestartWaits(Cause),
     /// A restart was asked for while the master is stopping.
     RestartIgnored(Cause),
-    /// The child serves from now on.
-    Serving(Generation),
+    /// A child asked for a restart that is replaced already.
+    RestartOutdated(Generation),
     /// The first child is late with its readiness; it counts as ready, since nothing else serves.
     CountsAsReady(Generation),
-    /// The candidate failed, by ending or otherwise; who served goes on serving.
+    /// The candidate failed, by ending or otherwise; the active child goes on serving.
     CandidateFailed(Generation, Option<End>),
     /// The active child ended while its successor was starting.
     ActiveLost(Generation, End),
-    /// A child that was told to finish has ended.
-    Drained(Generation, End),
-    /// The upgraded child ended badly in its probation.
+    /// The upgraded child ended in its probation.
     ProbationFailed(Generation, End),
+    /// A child ended soon after it took over; another is started in its place.
+    Revived(Generation, End),
     /// A signal waits until a child is ready for it.
     SignalWaits(Arrived),
     /// No further child will be started; the master ends when the children have.

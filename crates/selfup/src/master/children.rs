@@ -2,7 +2,7 @@ use std::{
     ffi::OsString,
     io,
     os::fd::AsFd,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command},
 };
 
@@ -42,10 +42,11 @@ pub(super) struct Recipe {
 }
 
 impl Children {
-    /// Starts a child with the sockets in `fds`; its pid.
+    /// Starts a child that executes this file, with the sockets in `fds`; its pid.
     pub(super) fn start(
         &mut self,
         generation: Generation,
+        executable: &Path,
         recipe: &Recipe,
         fds: &FdSet,
     ) -> Result<Pid, StartError> {
@@ -55,7 +56,7 @@ impl Children {
             pass = pass.arg0(arg0);
         }
         let control = pass.extra(theirs.as_fd());
-        let mut command = Command::new(&recipe.path);
+        let mut command = Command::new(executable);
         command
             .args(&recipe.args)
             .env(env::CONTROL, control.to_string())
@@ -133,6 +134,20 @@ pub(super) enum StartError {
     Channel(io::Error),
     Signals(selfup_signals::Error),
     Spawn(selfup_fds::Error),
+}
+
+impl StartError {
+    /// Whether the same may work a moment later.
+    pub(super) fn is_transient(&self) -> bool {
+        match self {
+            Self::Channel(error) => matches!(
+                error.raw_os_error(),
+                Some(libc::EMFILE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM | libc::EAGAIN)
+            ),
+            Self::Signals(_) => false,
+            Self::Spawn(error) => error.is_transient(),
+        }
+    }
 }
 
 impl std::fmt::Display for StartError {

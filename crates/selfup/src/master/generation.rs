@@ -1,3 +1,5 @@
+//! The number of a child.
+
 use std::fmt;
 
 /// The number of a child: the first is 1, each further one has the next number.

@@ -1,9 +1,13 @@
+//! All that the master remembers between two events: plain data, no handles.
+
+use std::time::Duration;
+
 use selfup_signals::{End, Signal};
 
-use super::{Arrived, Cause, Generation, Rules, Time};
+use super::{Arrived, Cause, Generation, Program, Rules, Time, signal_set::SignalSet};
 
 /// Everything the master must remember between two events: plain data, no handles.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Lifecycle {
     pub(super) rules: Rules,
     /// The children that have not been reaped yet, oldest first.
@@ -12,31 +16,40 @@ pub(crate) struct Lifecycle {
     pub(super) next: Generation,
     /// A restart that was asked for and has not begun. The latest request wins.
     pub(super) queued: Option<Cause>,
-    /// Signals for the program that came while no child could take them, oldest first.
-    pub(super) held: Vec<Arrived>,
-    /// The signal that was passed on last, since a child became ready.
-    pub(super) passed_on: Option<Signal>,
+    /// A child that could not be started for want of something, and is to be started later.
+    pub(super) retry: Option<Retry>,
+    /// Signals for the program that a child is to get once it is ready, oldest first.
+    pub(super) held: Vec<Held>,
     /// Where the new executable stands, if there is one.
     pub(super) upgrade: Upgrade,
+    /// Children died soon after they took over, and others were started in their place.
+    pub(super) revival: Option<Revival>,
     pub(super) phase: Phase,
     /// How the master ends if nothing serves any more: the end of the child that served last.
     pub(super) verdict: Option<End>,
 }
 
 /// A child, from its spawn until it is reaped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Child {
     pub(super) generation: Generation,
     pub(super) role: Role,
+    /// What it executes.
+    pub(super) program: Program,
+    /// The signals that it was sent, or got from the kernel as one of its group.
+    pub(super) sent: SignalSet,
+    /// The attempts to start it that have failed before.
+    pub(super) attempts: Attempts,
 }
 
 /// What a child is there for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Role {
     /// Starting; to be ready by the deadline.
     Candidate { ready_by: Time },
-    /// Serving.
-    Active,
+    /// Serving. If it replaced another, it is young until then: should it die before, another
+    /// child is started.
+    Active { young_until: Option<Time> },
     /// Finishing what it has; to be gone by the deadline.
     Draining { gone_by: Time },
     /// Killed; only its end is awaited. The `last_hope` was a candidate with nobody to fall back
@@ -44,12 +57,43 @@ pub(super) enum Role {
     Killed { last_hope: bool },
 }
 
+/// How often a start was attempted in vain, and until when it is attempted again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Attempts {
+    pub(super) failed: u32,
+    pub(super) until: Time,
+}
+
+/// A start that is to be attempted again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Retry {
+    pub(super) at: Time,
+    pub(super) attempts: Attempts,
+}
+
+/// Children that died soon after they took over, one after the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Revival {
+    /// How many were started in the place of another.
+    pub(super) children: u32,
+    /// Until when more are.
+    pub(super) until: Time,
+}
+
+/// A signal that waits for a child to be ready.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Held {
+    pub(super) arrived: Arrived,
+    /// The child that served at the time has it already; only its successor is to get it.
+    pub(super) delivered: bool,
+}
+
 /// Where a new executable stands between its installation and the decision about it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Upgrade {
     /// There is none, or it was decided about.
     None,
-    /// In place; no child has tried it yet.
+    /// There; no child has tried it yet.
     Installed,
     /// A candidate is trying it.
     Starting,
@@ -58,12 +102,13 @@ pub(super) enum Upgrade {
 }
 
 /// Whether children are still started.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Phase {
     /// Children serve, and may be replaced.
     Serving,
     /// No child is started any more; the master ends with the last one, as `mirrored` ended.
-    Stopping { mirrored: Option<Generation> },
+    /// `asked` is when a signal or call asked for it; nobody did if the program ended by itself.
+    Stopping { mirrored: Option<Generation>, asked: Option<Time> },
     /// The last action was to end.
     Ended,
 }
@@ -75,15 +120,16 @@ impl Lifecycle {
             children: Vec::new(),
             next: Generation::FIRST,
             queued: None,
+            retry: None,
             held: Vec::new(),
-            passed_on: None,
             upgrade: Upgrade::None,
+            revival: None,
             phase: Phase::Serving,
             verdict: None,
         }
     }
 
-    /// A master whose executable has been installed by one before it, and was not decided about.
+    /// A master that has an executable to try from one before it, which did not decide about it.
     pub(crate) fn on_trial(mut self) -> Self {
         self.upgrade = Upgrade::Installed;
         self
@@ -91,26 +137,45 @@ impl Lifecycle {
 
     /// The point in time at which [`Event::Tick`](super::Event::Tick) has something to do.
     pub(crate) fn next_deadline(&self) -> Option<Time> {
-        let children = self.children.iter().filter_map(|child| match child.role {
-            Role::Candidate { ready_by } => Some(ready_by),
-            Role::Draining { gone_by } => Some(gone_by),
-            Role::Active | Role::Killed { .. } => None,
-        });
+        self.deadlines().min()
+    }
+
+    /// The last deadline of those that what is under way may take up.
+    pub(crate) fn last_deadline(&self) -> Option<Time> {
+        let children = self.children.iter().filter_map(|child| child.role.deadline());
+        children.chain(self.retry.map(|retry| retry.attempts.until)).max()
+    }
+
+    fn deadlines(&self) -> impl Iterator<Item = Time> {
+        let children = self.children.iter().filter_map(|child| child.role.deadline());
         let upgrade = match self.upgrade {
             Upgrade::Probation { until } => Some(until),
             Upgrade::None | Upgrade::Installed | Upgrade::Starting => None,
         };
-        children.chain(upgrade).min()
+        children.chain(upgrade).chain(self.retry.map(|retry| retry.at))
     }
 
-    /// Whether an upgrade waits for a restart that somebody else asks for.
-    pub(crate) fn waits_after_fetch(&self) -> bool {
-        self.rules.no_restart || self.rules.no_restart_after_fetch
+    /// Moves every deadline: nobody ran for so long.
+    pub(super) fn postpone(&mut self, by: Duration) {
+        for child in &mut self.children {
+            child.role.postpone(by);
+            child.attempts.until = child.attempts.until + by;
+        }
+        if let Upgrade::Probation { until } = &mut self.upgrade {
+            *until = *until + by;
+        }
+        if let Some(retry) = &mut self.retry {
+            retry.at = retry.at + by;
+            retry.attempts.until = retry.attempts.until + by;
+        }
+        if let Some(revival) = &mut self.revival {
+            revival.until = revival.until + by;
+        }
     }
 
     /// The child that serves.
     pub(crate) fn active(&self) -> Option<Generation> {
-        self.find(|role| matches!(role, Role::Active))
+        self.find(|role| matches!(role, Role::Active { .. }))
     }
 
     /// The child that is to serve next.
@@ -118,13 +183,16 @@ impl Lifecycle {
         self.find(|role| matches!(role, Role::Candidate { .. }))
     }
 
-    /// Whether a child that ended so only did what a signal told it, which proves nothing about its
-    /// executable: it died of that signal, or ended, however it likes to, on a Ctrl-C.
-    pub(super) fn was_told_to(&self, end: End) -> bool {
-        match (self.passed_on, end) {
-            (Some(Signal::INT | Signal::QUIT), _) => true,
-            (Some(passed_on), End::Signaled { signal, .. }) => passed_on == signal,
-            _ => false,
+    /// Whether a child is about to serve: it is starting, or its start is attempted again.
+    pub(crate) fn has_successor(&self) -> bool {
+        self.candidate().is_some() || self.retry.is_some()
+    }
+
+    /// What a child that is started now executes.
+    pub(super) fn program(&self) -> Program {
+        match self.upgrade {
+            Upgrade::None => Program::Proven,
+            Upgrade::Installed | Upgrade::Starting | Upgrade::Probation { .. } => Program::Trial,
         }
     }
 
@@ -132,14 +200,41 @@ impl Lifecycle {
         self.children.iter().filter(|child| matches!(child.role, Role::Draining { .. })).count()
     }
 
-    pub(super) fn role(&mut self, generation: Generation) -> Option<&mut Role> {
-        self.children
-            .iter_mut()
-            .find(|child| child.generation == generation)
-            .map(|child| &mut child.role)
+    pub(super) fn child(&mut self, generation: Generation) -> Option<&mut Child> {
+        self.children.iter_mut().find(|child| child.generation == generation)
     }
 
     fn find(&self, wanted: impl Fn(Role) -> bool) -> Option<Generation> {
         self.children.iter().find(|child| wanted(child.role)).map(|child| child.generation)
+    }
+}
+
+impl Child {
+    /// Whether a child that ended so only did what a signal of the master's told it, which proves
+    /// nothing about its executable: it died of that signal, or ended, however it likes to, after
+    /// one that asks a program to end.
+    pub(super) fn was_told_to(&self, end: End) -> bool {
+        let asked = [Signal::INT, Signal::QUIT, Signal::TERM];
+        asked.iter().any(|signal| self.sent.contains(*signal))
+            || matches!(end, End::Signaled { signal, .. } if self.sent.contains(signal))
+    }
+}
+
+impl Role {
+    fn deadline(self) -> Option<Time> {
+        match self {
+            Self::Candidate { ready_by } => Some(ready_by),
+            Self::Draining { gone_by } => Some(gone_by),
+            Self::Active { .. } | Self::Killed { .. } => None,
+        }
+    }
+
+    fn postpone(&mut self, by: Duration) {
+        match self {
+            Self::Candidate { ready_by: deadline }
+            | Self::Draining { gone_by: deadline }
+            | Self::Active { young_until: Some(deadline) } => *deadline = *deadline + by,
+            Self::Active { young_until: None } | Self::Killed { .. } => {}
+        }
     }
 }

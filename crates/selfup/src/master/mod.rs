@@ -21,6 +21,7 @@ mod perform;
 mod report;
 mod rules;
 mod run;
+mod signal_set;
 mod sockets;
 mod start;
 mod step;
@@ -35,7 +36,7 @@ use std::{collections::VecDeque, time::Instant};
 use selfup_fds::{FdSet, SocketFiles};
 use selfup_signals::{End, Received, Receiver};
 
-use action::{Action, Note, Overdue};
+use action::{Action, Note, Overdue, Program};
 use children::{Children, Recipe};
 use event::{Arrived, Cause, Event};
 use lifecycle::Lifecycle;

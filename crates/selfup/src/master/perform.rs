@@ -4,8 +4,8 @@ use selfup_fds::FdSet;
 use selfup_signals::{ErrorKind, Pid, Signal};
 
 use super::{
-    Action, Arrived, Cause, Event, Generation, Master, Note, Overdue, action::Blame, children,
-    group, identify::identify,
+    Action, Arrived, Cause, Event, Generation, Master, Note, Overdue, Program, action::Blame,
+    children, event::Unsuitable, group, identify::identify,
 };
 use crate::{control::FromMaster, error::Chain, event::Event as Told, pid_file::PidFile};
 
@@ -13,14 +13,17 @@ impl Master {
     /// Does what an action says. What follows from doing it comes back as an event.
     pub(super) fn perform(&mut self, action: Action) {
         match action {
-            Action::Spawn(generation) => self.spawn(generation),
+            Action::Spawn(generation, program) => self.spawn(generation, program),
+            Action::Promote(generation) => self.promote(generation),
             Action::Drain(generation) => self.drain(generation),
+            Action::Hasten(generation) => self.hasten(generation),
             Action::Send(generation, arrived) => self.send(generation, arrived),
             Action::Continue(generation) => self.resume(generation),
             Action::Kill(generation, overdue) => self.kill(generation, overdue),
             Action::StopSelf(arrived) => self.stop_self(arrived),
             Action::Commit => self.commit(),
             Action::Revert(blame) => self.revert(blame),
+            Action::Shelve => self.shelve(),
             Action::Excuse => {
                 if let Err(error) = self.upgrades.excuse() {
                     self.trouble("could not note that an upgrade is not to blame", &error);
@@ -43,24 +46,18 @@ impl Master {
         }
     }
 
-    fn spawn(&mut self, generation: Generation) {
-        match self.start_child(generation) {
-            Ok(()) => {}
+    fn spawn(&mut self, generation: Generation, program: Program) {
+        let executable = self.upgrades.executable(program, &self.recipe.path);
+        match self.children.start(generation, &executable, &self.recipe, &self.fds) {
+            Ok(pid) => {
+                self.tell(Told::Started { generation: generation.number(), pid: pid.as_raw() });
+            }
             Err(error) => {
-                let reason = Chain(&error).to_string();
+                let (passing, reason) = (error.is_transient(), Chain(&error).to_string());
                 self.tell(Told::NotStarted { generation: generation.number(), reason });
-                self.events.push_back(Event::SpawnFailed(generation));
+                self.events.push_back(Event::SpawnFailed { generation, passing });
             }
         }
-    }
-
-    pub(super) fn start_child(
-        &mut self,
-        generation: Generation,
-    ) -> Result<(), children::StartError> {
-        let pid = self.children.start(generation, &self.recipe, &self.fds)?;
-        self.tell(Told::Started { generation: generation.number(), pid: pid.as_raw() });
-        Ok(())
     }
 
     fn drain(&mut self, generation: Generation) {
@@ -69,6 +66,13 @@ impl Master {
         self.tell(Told::Draining { generation: generation.number() });
         if let Err(error) = sent {
             self.trouble(&format!("could not tell child {generation} to finish"), &error);
+        }
+    }
+
+    fn hasten(&mut self, generation: Generation) {
+        let Some(child) = self.children.find(generation) else { return };
+        if let Err(error) = child.channel.send(&FromMaster::End) {
+            self.trouble(&format!("could not have child {generation} end at once"), &error);
         }
     }
 
@@ -105,8 +109,13 @@ impl Master {
         let reason = match overdue {
             Overdue::Ready => "it was not ready within the ready timeout",
             Overdue::Exit => "it had not finished within the terminate timeout",
-            Overdue::Protocol => "it speaks another version of the control protocol",
-            Overdue::Reverted => "the previous executable was put back",
+            Overdue::Unsuitable(Unsuitable::Protocol) => {
+                "it speaks another version of the control protocol"
+            }
+            Overdue::Unsuitable(Unsuitable::Sockets) => {
+                "it needs a socket that this master does not have"
+            }
+            Overdue::Reverted => "the executable that it runs was rolled back",
         };
         self.tell(Told::Killed { generation: generation.number(), reason });
     }
@@ -154,16 +163,20 @@ impl Master {
         }
     }
 
+    /// The new executable was not tried, or could not show what it can do.
+    fn shelve(&mut self) {
+        if let Some(Err(error)) = self.upgrades.shelve(&self.recipe.path) {
+            self.trouble("could not go back to the proven executable", &error);
+        }
+    }
+
     fn note(&mut self, note: Note) {
         let told = match note {
             Note::Restarting(cause) => Told::Restarting { cause: words(cause) },
             Note::RestartWaits(cause) => Told::RestartWaits { cause: words(cause) },
             Note::RestartIgnored(cause) => Told::RestartIgnored { cause: words(cause) },
-            Note::Serving(generation) => {
-                self.child_serves(generation);
-                let child = self.children.find(generation);
-                let version = child.and_then(|child| child.version.clone());
-                Told::Serving { generation: generation.number(), version }
+            Note::RestartOutdated(generation) => {
+                Told::RestartOutdated { generation: generation.number() }
             }
             Note::CountsAsReady(generation) => {
                 Told::CountsAsReady { generation: generation.number() }
@@ -181,16 +194,20 @@ impl Master {
             Note::ProbationFailed(generation, end) => {
                 Told::Trouble { reason: format!("child {generation} {end} soon after the upgrade") }
             }
+            Note::Revived(generation, end) => Told::Trouble {
+                reason: format!(
+                    "child {generation} {end} soon after it took over; starting another in its place"
+                ),
+            },
             Note::SignalWaits(arrived) => Told::SignalWaits { signal: arrived.signal() },
             Note::Stopping => Told::Stopping,
-            // Its end was told when it was reaped.
-            Note::Drained(..) => return,
         };
         self.tell(told);
     }
 
-    fn child_serves(&mut self, generation: Generation) {
+    fn promote(&mut self, generation: Generation) {
         let Some(pid) = self.pid(generation) else { return };
+        let version = self.children.find(generation).and_then(|child| child.version.clone());
         if let Some(Err(error)) = self.pid_file.as_mut().map(PidFile::write) {
             self.tell(Told::Trouble { reason: Chain(&error).to_string() });
         }
@@ -203,6 +220,7 @@ impl Master {
         {
             self.trouble("could not start the thread that reads the executable", &error);
         }
+        self.tell(Told::Serving { generation: generation.number(), version });
     }
 
     fn pid(&self, generation: Generation) -> Option<Pid> {

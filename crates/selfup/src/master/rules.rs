@@ -1,3 +1,5 @@
+//! What of the configuration governs the lifecycle.
+
 use std::time::Duration;
 
 use selfup_signals::Signal;
@@ -5,9 +7,11 @@ use selfup_signals::Signal;
 use crate::config::Handover;
 
 /// What of the configuration governs the lifecycle.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Rules {
     pub(crate) handover: Handover,
+    /// The program has sockets, and so is there to stay.
+    pub(crate) listens: bool,
     pub(crate) restart_signal: Signal,
     /// SIGTERM asks the children to finish, instead of being passed on.
     pub(crate) drain_on_terminate: bool,
@@ -20,4 +24,11 @@ pub(crate) struct Rules {
     pub(crate) probation: Duration,
     /// How many children may be draining when a restart begins.
     pub(crate) max_draining: usize,
+}
+
+impl Rules {
+    /// Whether an upgrade waits for a restart that somebody else asks for.
+    pub(crate) fn waits_for_a_restart(&self) -> bool {
+        self.no_restart || self.no_restart_after_fetch
+    }
 }

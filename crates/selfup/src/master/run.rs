@@ -7,8 +7,8 @@ use nix::{
 use selfup_signals::{End, Signal};
 
 use super::{
-    Cause, Event, Master, Time, children::Running, group, mailbox::Letter, manager::Due,
-    step::step, upgrade::News,
+    Cause, Event, Master, Time, children::Running, event::Unsuitable, group, mailbox::Letter,
+    manager::Due, step::step, upgrade::News,
 };
 use crate::{
     Error, ErrorKind,
@@ -152,10 +152,7 @@ impl Master {
             News::UpToDate(id) => Told::UpToDate { id: id.to_string() },
             News::Refused(reason) => Told::Refused { reason },
             News::AlreadyThere(id) => {
-                // Whoever put it there answers for it: a restart, and nothing to take back.
-                if !self.lifecycle.waits_after_fetch() {
-                    self.events.push_back(Event::Restart(Cause::Upgrade));
-                }
+                self.events.push_back(Event::Replaced);
                 Told::Installed { id: id.to_string() }
             }
             News::Installed(installed) => {
@@ -193,10 +190,10 @@ fn said(
                  version {VERSION}; restart the service to replace the master"
             );
             reporter.tell(&Told::Trouble { reason });
-            Some(Event::Incompatible(generation))
+            Some(Event::Unsuitable(generation, Unsuitable::Protocol))
         }
         Incoming::Message(FromChild::Ready) => Some(Event::Ready(generation)),
-        Incoming::Message(FromChild::Restart) => Some(Event::Restart(Cause::Call)),
+        Incoming::Message(FromChild::Restart) => Some(Event::AskedToRestart(generation)),
         Incoming::Message(FromChild::Status(text)) => {
             reporter.tell(&Told::Status { generation: generation.number(), text });
             None

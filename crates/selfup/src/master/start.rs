@@ -14,8 +14,8 @@ use super::{
     upgrade::Plan,
 };
 use crate::{
-    Config, Error, ErrorKind, Watchdog, config::Options, event::Event as Told, intake::Intake,
-    launch::launch_path, notify::Notify, pid_file::PidFile, restart,
+    Config, Error, ErrorKind, Watchdog, event::Event as Told, intake::Intake, launch::launch_path,
+    notify::Notify, pid_file::PidFile, restart,
 };
 
 /// What there is if no child could be started: the program, and the sockets that could be bound.
@@ -99,7 +99,7 @@ impl Master {
             .map_err(|error| failed("could not make the master's mailbox").because(error))?;
         // The one thing that follows from the start, the first child, is done here, because its
         // failure is not an event in the life of a master: there is none then.
-        let mut lifecycle = Lifecycle::new(rules(&config.options));
+        let mut lifecycle = Lifecycle::new(rules(config));
         if undecided.is_some() {
             lifecycle = lifecycle.on_trial();
         }
@@ -115,7 +115,7 @@ impl Master {
             .map_err(|error| failed("could not receive SIGCHLD").because(error))?;
         let started = Instant::now();
         let pid = children
-            .start(Generation::FIRST, &recipe, fds)
+            .start(Generation::FIRST, &recipe.path, &recipe, fds)
             .map_err(|error| failed("could not start the first child").because(error))?;
         let signals = Signal::forwardable().chain([Signal::CHLD]);
         let signals = Receiver::new(signals).map_err(|error| {
@@ -198,9 +198,11 @@ fn other_executable(file: &std::path::Path) -> Result<PathBuf, Error> {
     if metadata.is_file() { Ok(path) } else { Err(failed(": it is not a regular file")) }
 }
 
-fn rules(options: &Options) -> Rules {
+fn rules(config: &Config) -> Rules {
+    let options = &config.options;
     Rules {
         handover: options.handover,
+        listens: !config.listen.is_empty(),
         restart_signal: options.restart_signal,
         drain_on_terminate: options.drain_on_terminate,
         no_restart: options.no_restart,

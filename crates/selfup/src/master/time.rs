@@ -1,9 +1,11 @@
+//! The master's own clock.
+
 use std::{ops::Add, time::Duration};
 
 /// A point on the master's own clock: the time since it started, on the monotonic clock.
 ///
 /// The lifecycle reads no clock; each event says when it happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Time(Duration);
 
 impl Time {

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::condition::{Condition, last_deadline};
+use super::condition::Condition;
 use crate::{
     master::{Lifecycle, Time},
     notify::Field,
@@ -73,7 +73,7 @@ impl Announcer {
     fn patience(&mut self, life: &Lifecycle, now: Time) -> Option<Field> {
         let last = match self.condition {
             Condition::Serving => None,
-            _ => last_deadline(life),
+            _ => life.last_deadline(),
         };
         let more = last.filter(|last| self.patient_until.is_none_or(|until| *last > until))?;
         self.patient_until = Some(more);

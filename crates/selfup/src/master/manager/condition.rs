@@ -1,7 +1,4 @@
-use crate::master::{
-    Generation, Lifecycle,
-    lifecycle::{Phase, Role},
-};
+use crate::master::{Generation, Lifecycle, lifecycle::Phase};
 
 /// What a service manager distinguishes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,18 +22,8 @@ impl Condition {
             // Asked for while another is under way: what is waited for is this one.
             (Phase::Serving, Some(_)) => Self::Restarting(life.next),
             (Phase::Serving, None) if life.active().is_none() => next(),
-            (Phase::Serving, None) if life.candidate().is_some() => next(),
+            (Phase::Serving, None) if life.has_successor() => next(),
             (Phase::Serving, None) => Self::Serving,
         }
     }
-}
-
-/// The last deadline of those that what is under way may take up.
-pub(super) fn last_deadline(life: &Lifecycle) -> Option<crate::master::Time> {
-    let deadlines = life.children.iter().filter_map(|child| match child.role {
-        Role::Candidate { ready_by } => Some(ready_by),
-        Role::Draining { gone_by } => Some(gone_by),
-        Role::Active | Role::Killed { .. } => None,
-    });
-    deadlines.max()
 }

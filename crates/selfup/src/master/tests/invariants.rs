@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::{
-    super::{Cause, lifecycle::Phase},
+    super::{Cause, Program, lifecycle::Phase},
     *,
 };
 
@@ -13,10 +13,12 @@ use super::{
 #[derive(Clone, Debug)]
 enum Chance {
     Ready(usize),
-    Incompatible(usize),
+    Unsuitable(usize),
     Exits(usize, bool),
     Signal(usize),
     Restart,
+    AsksToRestart(usize),
+    Frozen(u64),
     Installed,
     TimePasses(u64),
     Resumed(u64),
@@ -36,10 +38,12 @@ const SIGNALS: [Signal; 8] = [
 fn chance() -> impl Strategy<Value = Chance> {
     prop_oneof![
         6 => (0..4_usize).prop_map(Chance::Ready),
-        1 => (0..4_usize).prop_map(Chance::Incompatible),
+        1 => (0..4_usize).prop_map(Chance::Unsuitable),
         4 => (0..4_usize, any::<bool>()).prop_map(|(child, fine)| Chance::Exits(child, fine)),
         4 => (0..SIGNALS.len()).prop_map(Chance::Signal),
         3 => Just(Chance::Restart),
+        1 => (0..4_usize).prop_map(Chance::AsksToRestart),
+        1 => (0..40_u64).prop_map(Chance::Frozen),
         2 => Just(Chance::Installed),
         3 => (0..40_u64).prop_map(Chance::TimePasses),
         1 => (0..40_u64).prop_map(Chance::Resumed),
@@ -88,14 +92,18 @@ impl World {
         }
         self.check(event, active_before, was_serving);
         for generation in failed {
-            self.happens(Event::SpawnFailed(generation));
+            // Now for want of something that may come back, now for good.
+            let passing = generation.number() % 3 != 0;
+            self.happens(Event::SpawnFailed { generation, passing });
         }
     }
 
     fn act(&mut self, action: Action, failed: &mut Vec<Generation>) {
         assert!(self.ends.is_empty(), "{action:?} after the end");
         match action {
-            Action::Spawn(generation) => {
+            Action::Spawn(generation, program) => {
+                assert_eq!(program == Program::Trial, self.undecided, "the wrong executable");
+                assert_eq!(self.life.phase, Phase::Serving, "started while stopping");
                 self.spawned += 1;
                 if self.spawn_fails_every > 0
                     && generation.number().is_multiple_of(self.spawn_fails_every)
@@ -106,7 +114,11 @@ impl World {
                     assert!(self.living.insert(generation, false).is_none(), "spawned twice");
                 }
             }
-            Action::Drain(child) | Action::Send(child, _) | Action::Continue(child) => {
+            Action::Promote(child)
+            | Action::Drain(child)
+            | Action::Hasten(child)
+            | Action::Send(child, _)
+            | Action::Continue(child) => {
                 assert!(self.living.contains_key(&child), "{action:?} to a child that is gone");
             }
             Action::Kill(child, _) => {
@@ -114,7 +126,7 @@ impl World {
                 assert!(!*killed, "killed twice");
                 *killed = true;
             }
-            Action::Commit | Action::Revert(_) => {
+            Action::Commit | Action::Revert(_) | Action::Shelve => {
                 assert!(self.undecided, "{action:?} without an upgrade");
                 self.undecided = false;
             }
@@ -138,7 +150,7 @@ impl World {
             assert!(active_before.is_none() || self.life.active().is_some(), "nobody accepts");
         }
         if self.ends.is_empty() && !matches!(event, Event::Start) {
-            let waits = self.life.candidate().is_some() || !self.living.is_empty();
+            let waits = self.life.has_successor() || !self.living.is_empty();
             assert!(waits || self.life.next_deadline().is_some(), "nothing will ever happen");
         }
         if !self.ends.is_empty() {
@@ -164,9 +176,9 @@ impl World {
                     self.happens(Event::Ready(child));
                 }
             }
-            Chance::Incompatible(index) => {
+            Chance::Unsuitable(index) => {
                 if let Some(child) = pick(index) {
-                    self.happens(Event::Incompatible(child));
+                    self.happens(Event::Unsuitable(child, Unsuitable::Sockets));
                 }
             }
             Chance::Exits(index, fine) => {
@@ -176,6 +188,15 @@ impl World {
             }
             Chance::Signal(index) => self.happens(signal(SIGNALS[index])),
             Chance::Restart => self.happens(Event::Restart(Cause::Call)),
+            Chance::AsksToRestart(index) => {
+                if let Some(child) = pick(index) {
+                    self.happens(Event::AskedToRestart(child));
+                }
+            }
+            Chance::Frozen(seconds) => {
+                self.now += seconds;
+                self.happens(Event::Frozen(Duration::from_secs(seconds)));
+            }
             Chance::Installed => {
                 // The worker waits for the verdict before it installs another one.
                 if !self.undecided {
@@ -227,18 +248,27 @@ impl World {
 }
 
 fn some_rules() -> impl Strategy<Value = Rules> {
-    (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), 1..4_usize).prop_map(
-        |(sequential, drain_on_terminate, no_restart, no_restart_after_fetch, max_draining)| {
-            Rules {
-                handover: if sequential { Handover::Sequential } else { Handover::Overlap },
+    (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), 1..4_usize)
+        .prop_map(
+            |(
+                sequential,
                 drain_on_terminate,
                 no_restart,
                 no_restart_after_fetch,
+                listens,
                 max_draining,
-                ..rules()
-            }
-        },
-    )
+            )| {
+                Rules {
+                    handover: if sequential { Handover::Sequential } else { Handover::Overlap },
+                    drain_on_terminate,
+                    listens,
+                    no_restart,
+                    no_restart_after_fetch,
+                    max_draining,
+                    ..rules()
+                }
+            },
+        )
 }
 
 proptest! {

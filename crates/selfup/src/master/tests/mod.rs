@@ -11,12 +11,16 @@ use std::time::Duration;
 
 use selfup_signals::{End, Origin, Received, Signal};
 
-use super::{Arrived, Event, Generation, Lifecycle, Rules, Time, action::Action, step::step};
+use super::{
+    Arrived, Event, Generation, Lifecycle, Rules, Time, action::Action, event::Unsuitable,
+    step::step,
+};
 use crate::config::Handover;
 
 fn rules() -> Rules {
     Rules {
         handover: Handover::Overlap,
+        listens: true,
         restart_signal: Signal::USR2,
         drain_on_terminate: false,
         no_restart: false,

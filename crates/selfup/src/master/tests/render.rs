@@ -3,24 +3,27 @@
 use selfup_signals::End;
 
 use super::super::{
-    action::Action,
+    action::{Action, Program},
     lifecycle::{Lifecycle, Phase, Role, Upgrade},
 };
 
-/// `1A 2C` and the like: C candidate, A active, D draining, K killed.
+/// `1A 2C*` and the like: C candidate, A active, D draining, K killed; `*` runs what is on trial.
 pub(super) fn state(life: &Lifecycle) -> String {
     let children = life.children.iter().map(|child| {
         let role = match child.role {
             Role::Candidate { .. } => "C",
-            Role::Active => "A",
+            Role::Active { .. } => "A",
             Role::Draining { .. } => "D",
             Role::Killed { last_hope: false } => "K",
             Role::Killed { last_hope: true } => "K!",
         };
-        format!("{}{role}", child.generation.number())
+        let trial = if child.program == Program::Trial { "*" } else { "" };
+        format!("{}{role}{trial}", child.generation.number())
     });
     let mut words: Vec<String> = children.collect();
     words.extend(life.queued.map(|_| "queued".to_owned()));
+    words.extend(life.retry.map(|_| "retry".to_owned()));
+    words.extend(life.revival.map(|_| "revival".to_owned()));
     words.extend((!life.held.is_empty()).then(|| "held".to_owned()));
     words.extend(match life.upgrade {
         Upgrade::None => None,
@@ -30,8 +33,10 @@ pub(super) fn state(life: &Lifecycle) -> String {
     });
     words.extend(match life.phase {
         Phase::Serving => None,
-        Phase::Stopping { mirrored: None } => Some("stopping".to_owned()),
-        Phase::Stopping { mirrored: Some(whose) } => Some(format!("stopping={}", whose.number())),
+        Phase::Stopping { mirrored: None, .. } => Some("stopping".to_owned()),
+        Phase::Stopping { mirrored: Some(whose), .. } => {
+            Some(format!("stopping={}", whose.number()))
+        }
         Phase::Ended => Some("ended".to_owned()),
     });
     words.join(" ")
@@ -45,7 +50,10 @@ pub(super) fn actions(actions: &[Action]) -> String {
 
 fn action(action: &Action) -> Option<String> {
     Some(match action {
-        Action::Spawn(child) => format!("spawn{}", child.number()),
+        Action::Spawn(child, Program::Proven) => format!("spawn{}", child.number()),
+        Action::Spawn(child, Program::Trial) => format!("spawn{}*", child.number()),
+        Action::Promote(child) => format!("promote{}", child.number()),
+        Action::Hasten(child) => format!("hasten{}", child.number()),
         Action::Drain(child) => format!("drain{}", child.number()),
         Action::Send(child, arrived) => {
             let name = arrived.signal().to_string();
@@ -56,6 +64,7 @@ fn action(action: &Action) -> Option<String> {
         Action::StopSelf(_) => "stop-self".to_owned(),
         Action::Commit => "commit".to_owned(),
         Action::Revert(_) => "revert".to_owned(),
+        Action::Shelve => "shelve".to_owned(),
         Action::Excuse => "excuse".to_owned(),
         Action::CloseSockets => "close".to_owned(),
         Action::EndLike(End::Exited(code)) => format!("end={code}"),

@@ -37,7 +37,7 @@ fn row(name: &str, rules: &Rules, sent: Signal) -> String {
     let meets = |life: &Lifecycle| step(life.clone(), second(1), signal(sent));
     let master = {
         let (after, actions) = meets(&serving);
-        if actions.iter().any(|action| matches!(action, Action::Spawn(_))) {
+        if actions.iter().any(|action| matches!(action, Action::Spawn(..))) {
             "restarts"
         } else if after.queued.is_some() {
             "restarts when that one has ended"
@@ -54,19 +54,25 @@ fn row(name: &str, rules: &Rules, sent: Signal) -> String {
     let [candidate, draining] = if rules.no_restart {
         [""; 2]
     } else {
-        [all.candidate(), Some(generation(1))].map(|which| child(which, &meets(&all)))
+        let met = meets(&all);
+        [child(all.candidate(), &met), done(Some(generation(1)), &met).unwrap_or("–")]
     };
     let first = child(starting.candidate(), &meets(&starting));
     format!("| {name} | {active} | {candidate} | {draining} | {first} | {master} |")
 }
 
-fn child(which: Option<Generation>, (after, actions): &(Lifecycle, Vec<Action>)) -> &'static str {
-    let done = actions.iter().find_map(|action| match action {
+/// What a child meets, one that is not ready perhaps later.
+fn child(which: Option<Generation>, met: &(Lifecycle, Vec<Action>)) -> &'static str {
+    let later = if met.0.held.is_empty() { "–" } else { "gets it when ready" };
+    done(which, met).unwrap_or(later)
+}
+
+fn done(which: Option<Generation>, met: &(Lifecycle, Vec<Action>)) -> Option<&'static str> {
+    met.1.iter().find_map(|action| match action {
         Action::Send(child, _) if Some(*child) == which => Some("gets it"),
         Action::Drain(child) if Some(*child) == which => Some("is told to finish"),
         _ => None,
-    });
-    done.unwrap_or(if after.held.is_empty() { "–" } else { "gets it when ready" })
+    })
 }
 
 #[test]

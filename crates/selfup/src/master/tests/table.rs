@@ -6,10 +6,16 @@ fn events(life: &Lifecycle) -> Vec<(&'static str, Vec<Event>)> {
     let both = |make: &dyn Fn(Generation) -> Event| {
         life.children.iter().map(|child| make(child.generation)).collect::<Vec<_>>()
     };
+    let candidate =
+        |make: &dyn Fn(Generation) -> Event| life.candidate().map(make).into_iter().collect();
     vec![
-        ("spawn-failed", life.candidate().map(Event::SpawnFailed).into_iter().collect()),
+        (
+            "spawn-failed",
+            candidate(&|generation| Event::SpawnFailed { generation, passing: false }),
+        ),
+        ("spawn-later", candidate(&|generation| Event::SpawnFailed { generation, passing: true })),
         ("ready", both(&Event::Ready)),
-        ("incompatible", both(&Event::Incompatible)),
+        ("unsuitable", both(&|child| Event::Unsuitable(child, Unsuitable::Sockets))),
         ("exit", both(&|child| Event::Exited(child, FINE))),
         ("crash", both(&|child| Event::Exited(child, CRASH))),
         ("USR2", vec![signal(Signal::USR2)]),
@@ -22,7 +28,10 @@ fn events(life: &Lifecycle) -> Vec<(&'static str, Vec<Event>)> {
         ("CONT", vec![signal(Signal::CONT)]),
         ("resumed", vec![Event::Resumed(Duration::from_secs(5))]),
         ("restart", vec![Event::Restart(super::super::Cause::Call)]),
+        ("asks", both(&Event::AskedToRestart)),
         ("installed", vec![Event::Installed]),
+        ("replaced", vec![Event::Replaced]),
+        ("frozen", vec![Event::Frozen(Duration::from_secs(5))]),
         ("early-tick", vec![Event::Tick]),
         ("late-tick", vec![Event::Tick]),
     ]
@@ -33,9 +42,10 @@ fn row(situation: &Situation, name: &str, event: Event) -> String {
     let at = if name == "late-tick" { second(100) } else { second(2) };
     let (after, actions) = step(before, at, event);
     let child = match event {
-        Event::SpawnFailed(child)
+        Event::SpawnFailed { generation: child, .. }
         | Event::Ready(child)
-        | Event::Incompatible(child)
+        | Event::Unsuitable(child, _)
+        | Event::AskedToRestart(child)
         | Event::Exited(child, _) => child.number().to_string(),
         _ => String::new(),
     };

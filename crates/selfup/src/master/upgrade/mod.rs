@@ -10,16 +10,17 @@ mod workplace;
 
 use std::{
     fmt, io,
+    path::{Path, PathBuf},
     sync::{Arc, mpsc},
     thread,
     time::Duration,
 };
 
 use selfup_fetch::{Fetch, Outcome};
-use selfup_install::{Id, Installed};
+use selfup_install::{Id, Installed, Target};
 use selfup_signals::{Blocked, Pid};
 
-use super::Mailbox;
+use super::{Mailbox, Program};
 use crate::intake::Intake;
 use running::Running;
 use worker::Worker;
@@ -117,6 +118,26 @@ impl Upgrades {
         let committed = installed.commit();
         self.decide(Verdict::Kept);
         Some(committed.map(|()| id).map_err(|failed| failed.error))
+    }
+
+    /// The file that a child of this kind executes; `path` is where the proven one is.
+    pub(super) fn executable(&self, program: Program, path: &Path) -> PathBuf {
+        match program {
+            Program::Proven | Program::Trial => path.to_owned(),
+        }
+    }
+
+    /// Goes back to the proven executable, and does not hold it against the new one.
+    pub(super) fn shelve(&mut self, path: &Path) -> Option<Result<Id, selfup_install::Error>> {
+        let installed = self.undecided.take()?;
+        let id = installed.id();
+        let reverted = installed.revert("it could not be tried");
+        let forgiven = Target::new(path).and_then(|target| target.forgive(id));
+        self.decide(Verdict::Refused);
+        Some(match reverted {
+            Ok(_) => forgiven.map(|_| id),
+            Err(failed) => Err(failed.error),
+        })
     }
 
     /// Puts the previous executable back; the id of the refused one.

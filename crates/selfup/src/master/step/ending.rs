@@ -1,0 +1,108 @@
+//! The end of a child, and what takes its place.
+
+use selfup_signals::End;
+
+use super::{
+    super::{
+        action::{Blame, Program},
+        lifecycle::{Attempts, Child, Retry, Revival, Role, Upgrade},
+    },
+    Action, Generation, Note, Overdue, Phase, Step,
+    starting::{Judgement, pause},
+};
+
+/// Enough for the pauses between the revivals to have their full length.
+const MOST_COUNTED: u32 = 8;
+
+impl Step {
+    pub(super) fn exited(&mut self, generation: Generation, end: End) {
+        let Some(child) = self.life.child(generation).copied() else { return };
+        self.life.children.retain(|child| child.generation != generation);
+        if let Phase::Stopping { mirrored, .. } = self.life.phase {
+            if mirrored == Some(generation) {
+                self.life.verdict = Some(end);
+            }
+            return;
+        }
+        match child.role {
+            Role::Candidate { .. } => self.candidate_ended(child, end),
+            Role::Active { young_until } => {
+                let young = young_until.is_some_and(|until| self.now < until);
+                self.active_ended(child, young, end);
+            }
+            Role::Killed { last_hope: true } => {
+                self.tell(Note::CandidateFailed(generation, Some(end)));
+                self.replace_candidate(child, Some(end), Judgement::Failed);
+            }
+            Role::Draining { .. } | Role::Killed { last_hope: false } => {}
+        }
+    }
+
+    fn active_ended(&mut self, child: Child, young: bool, end: End) {
+        self.life.verdict = Some(end);
+        let told = child.was_told_to(end);
+        if matches!(self.life.upgrade, Upgrade::Probation { .. }) {
+            if told && self.life.has_successor() {
+                // Whether it would have survived is for the next child to show.
+                self.back_to_the_start_of_the_trial();
+            } else if told {
+                // The end of the master leaves it undecided.
+            } else if end.success() && !self.life.rules.listens {
+                // It was not there to stay, and has done what it was for.
+                self.commit();
+            } else {
+                return self.probation_failed(child.generation, end);
+            }
+        }
+        if self.life.has_successor() {
+            self.tell(Note::ActiveLost(child.generation, end));
+        } else if young && !told && !end.success() {
+            self.revive(child.generation, end);
+        } else {
+            self.stop(None);
+        }
+    }
+
+    /// No child that serves runs the new executable any more; the next one tries it anew.
+    pub(super) fn back_to_the_start_of_the_trial(&mut self) {
+        if matches!(self.life.upgrade, Upgrade::Probation { .. }) {
+            let tried = self.life.children.iter().any(|child| {
+                child.program == Program::Trial && matches!(child.role, Role::Candidate { .. })
+            });
+            self.life.upgrade = if tried { Upgrade::Starting } else { Upgrade::Installed };
+        }
+    }
+
+    fn probation_failed(&mut self, generation: Generation, end: End) {
+        self.tell(Note::ProbationFailed(generation, end));
+        self.life.upgrade = Upgrade::None;
+        self.act(Action::Revert(Blame::Probation(end)));
+        if let Some(candidate) = self.life.candidate() {
+            // It runs the executable that was just rolled back.
+            self.kill(candidate, Overdue::Reverted, false);
+        }
+        self.spawn();
+    }
+
+    /// Starts another child in the place of one that died soon after it took over: the one that it
+    /// replaced served, and clients are not to pay for a restart. This goes on for as long as the
+    /// replaced one may drain, since it may hold what the new one lacks.
+    pub(super) fn revive(&mut self, generation: Generation, end: End) {
+        let until = self.now + self.life.rules.terminate_timeout;
+        let revival = self.life.revival.unwrap_or(Revival { children: 0, until });
+        if revival.until < self.now {
+            return self.stop(None);
+        }
+        let children = (revival.children + 1).min(MOST_COUNTED);
+        self.life.revival = Some(Revival { children, ..revival });
+        self.tell(Note::Revived(generation, end));
+        let at = self.now + pause(children);
+        let attempts = Attempts { failed: 0, until: at + self.life.rules.ready_timeout };
+        self.life.retry = Some(Retry { at, attempts });
+    }
+
+    pub(super) fn commit(&mut self) {
+        self.life.upgrade = Upgrade::None;
+        self.act(Action::Commit);
+    }
+}

@@ -1,0 +1,80 @@
+//! What asks for a restart, and when it begins.
+
+use super::{
+    super::{
+        Cause,
+        lifecycle::{Role, Upgrade},
+    },
+    Generation, Note, Phase, Step,
+};
+use crate::Handover;
+
+impl Step {
+    pub(super) fn restart(&mut self, cause: Cause) {
+        if self.life.phase != Phase::Serving {
+            self.tell(Note::RestartIgnored(cause));
+        } else if self.life.rules.no_restart {
+            self.shut_down();
+        } else {
+            self.life.queued = Some(cause);
+            if !self.may_restart() {
+                self.tell(Note::RestartWaits(cause));
+            }
+        }
+    }
+
+    /// A child that drains has been replaced: what it asks for has happened.
+    pub(super) fn asked_to_restart(&mut self, generation: Generation) {
+        match self.life.child(generation).map(|child| child.role) {
+            Some(Role::Candidate { .. } | Role::Active { .. }) => self.restart(Cause::Call),
+            _ if self.life.phase == Phase::Serving => {
+                self.tell(Note::RestartOutdated(generation));
+            }
+            _ => self.tell(Note::RestartIgnored(Cause::Call)),
+        }
+    }
+
+    pub(super) fn installed(&mut self) {
+        self.life.upgrade = Upgrade::Installed;
+        if !self.life.rules.waits_for_a_restart() && self.life.phase == Phase::Serving {
+            self.restart(Cause::Upgrade);
+        }
+    }
+
+    /// One at a time: while another is undecided, what is at the path has to wait.
+    pub(super) fn replaced(&mut self) {
+        if self.life.upgrade == Upgrade::None {
+            self.installed();
+        }
+    }
+
+    fn may_restart(&self) -> bool {
+        !self.life.has_successor()
+            && (self.life.active().is_some() || self.life.children.is_empty())
+            && self.life.draining() < self.life.rules.max_draining
+    }
+
+    pub(super) fn begin_queued_restart(&mut self) {
+        let Some(cause) = self.life.queued else { return };
+        if self.life.phase != Phase::Serving || !self.may_restart() {
+            return;
+        }
+        self.life.revival = None;
+        match (self.life.rules.handover, self.life.active()) {
+            (Handover::Sequential, Some(active)) => {
+                self.tell(Note::Restarting(cause));
+                self.drain(active);
+                self.back_to_the_start_of_the_trial();
+            }
+            (Handover::Sequential, None) => {
+                self.life.queued = None;
+                self.spawn();
+            }
+            (Handover::Overlap, _) => {
+                self.life.queued = None;
+                self.tell(Note::Restarting(cause));
+                self.spawn();
+            }
+        }
+    }
+}
