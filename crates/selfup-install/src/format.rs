@@ -16,6 +16,7 @@ mod machine;
 use headers::{Headers, fill};
 use machine::Machine;
 
+use crate::marker::Notes;
 pub(crate) use headers::ReadAt;
 
 /// As much as is looked at to tell the sort of a file: a tar archive has its magic at byte 257.
@@ -27,9 +28,9 @@ pub(crate) enum Executable {
     Script,
     /// For macOS; only accepted there.
     MachO,
-    /// With the versions of the control protocol that its selfup notes tell.
+    /// With what its selfup notes tell.
     Elf {
-        protocols: Vec<u32>,
+        notes: Notes,
     },
 }
 
@@ -106,8 +107,7 @@ fn classify(
     }
     if head.starts_with(&object::elf::ELFMAG) {
         let headers = Headers::new(bytes, size, failure);
-        return elf::examine(&headers, head, replaced)
-            .map(|protocols| Executable::Elf { protocols });
+        return elf::examine(&headers, head, replaced).map(|notes| Executable::Elf { notes });
     }
     let unknown = || {
         let begins = head[..head.len().min(16)].escape_ascii().to_string();

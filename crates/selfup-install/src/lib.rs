@@ -124,6 +124,7 @@ pub use expected::Expected;
 pub use id::Id;
 pub use install::InstallFailed;
 pub use installed::{Installed, SettleFailed};
+pub use marker::Notes;
 pub use previous::{Previous, Restored};
 pub use probe::{PROBE_VARIABLE, Probe, probe_answer};
 pub use record::Refusal;

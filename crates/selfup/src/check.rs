@@ -6,12 +6,12 @@ use crate::{env, sys};
 /// asked: prints the token that it was given, and ends the process. Returns otherwise.
 ///
 /// A new executable is asked before it is installed. That it may be asked at all, it says by an ELF
-/// note, which a program carries that calls this or [`run`](crate::run); one without is refused
-/// unrun.
+/// note, which every program carries that is linked with this library; one without is refused unrun.
 ///
-/// [`run`](crate::run) does this first thing; a program that does something before it — reads
-/// arguments that must be there, prints a banner — calls this at the very start of `main`, because
-/// whatever else it does or prints then makes the new executable be refused.
+/// On Linux nobody has to call it: the question is answered before `main` begins, so that nothing of
+/// what `main` does is done by a program that is only asked. Elsewhere [`run`](crate::run) calls it
+/// first thing, and a program that does something before that — reads arguments that must be there,
+/// prints a banner — calls it at the very start of `main`.
 pub fn sanity_check() {
     sys::marker::carry_marker();
     if let Some(token) = env::probe_token() {

@@ -19,6 +19,8 @@ mod intake;
 mod launch;
 mod listener;
 mod master;
+#[doc(hidden)]
+pub mod note;
 mod notify;
 mod pid_file;
 #[cfg(feature = "progress")]

@@ -13,7 +13,7 @@ use super::Finding;
 use super::headers::Headers;
 use super::loader;
 use super::machine::{Machine, WORD_32, other_system, system_of_note};
-use crate::marker;
+use crate::marker::Notes;
 
 /// As much as the kernel takes of program headers; see `load_elf_phdrs` in Linux.
 const MOST_PROGRAM_HEADERS: u64 = 64 << 10;
@@ -21,17 +21,15 @@ const MOST_PROGRAM_HEADERS: u64 = 64 << 10;
 /// Larger notes are not read; those that matter here have some dozens of bytes.
 const LONGEST_NOTES: u64 = 64 << 10;
 
-const MOST_PROTOCOLS: usize = 8;
-
 /// As much as the kernel takes of a loader's name (`PATH_MAX`).
 const LONGEST_NAME: u64 = 4096;
 
-/// The versions of its selfup notes, if it is a program for this machine.
+/// Its selfup notes, if it is a program for this machine.
 pub(super) fn examine(
     headers: &Headers<'_>,
     head: &[u8],
     replaced: &[u8],
-) -> Result<Vec<u32>, Finding> {
+) -> Result<Notes, Finding> {
     let header = if head.get(4) == Some(&WORD_32) { 52 } else { 64 };
     require_within(headers, "headers", 0, header)?;
     let Some(found) = Machine::of(head) else {
@@ -94,7 +92,7 @@ impl<'a, 's, H: FileHeader<Endian = Endianness>> Elf<'a, 's, H> {
         Ok(Self { headers, order, header, segments, sections })
     }
 
-    fn examine(&self) -> Result<Vec<u32>, Finding> {
+    fn examine(&self) -> Result<Notes, Finding> {
         self.require_content()?;
         self.require_entry()?;
         if let Some(system) =
@@ -105,15 +103,12 @@ impl<'a, 's, H: FileHeader<Endian = Endianness>> Elf<'a, 's, H> {
         if let Some(name) = self.loader()? {
             loader::require(name)?;
         }
-        let mut protocols: Vec<u32> = self
-            .notes()
-            .filter_map(|(owner, kind, content)| marker::protocol(owner, kind, content, self.order))
-            .collect();
-        protocols.sort_unstable();
-        protocols.dedup();
-        // Two are possible, if two versions of the library were linked; more is nonsense.
-        protocols.truncate(MOST_PROTOCOLS);
-        Ok(protocols)
+        let mut notes = Notes::default();
+        for (owner, kind, content) in self.notes() {
+            notes.read(owner, kind, content, self.order);
+        }
+        notes.protocols.sort_unstable();
+        Ok(notes)
     }
 
     /// Whether the content of all segments and sections is there.

@@ -122,7 +122,7 @@ fn a_script_passes_if_its_interpreter_is_here() {
 #[test]
 #[cfg(all(target_os = "linux", target_pointer_width = "64", target_endian = "little"))]
 fn an_own_program_passes_and_one_that_is_cut_anywhere_does_not() {
-    assert_eq!(judge(&OWN), Ok(Executable::Elf { protocols: vec![] }));
+    assert_eq!(judge(&OWN), Ok(Executable::Elf { notes: Notes::default() }));
     let ends = (number(40, 8) + number(58, 2) * number(60, 2)) as usize;
     let cut = refused(&OWN[..ends - 1]);
     let expected = format!(
@@ -240,7 +240,7 @@ fn a_marker_is_found_by_segment_and_by_section() {
         |note: &[u8], in_segment, in_section| match judge(&program(note, in_segment, in_section))
             .unwrap()
         {
-            Executable::Elf { protocols } => protocols,
+            Executable::Elf { notes } => notes.protocols,
             other => panic!("{other:?}"),
         };
     let ours = note(b"selfup\0", 1, &7_u32.to_le_bytes());
@@ -278,7 +278,8 @@ fn a_program_of_32_bits_and_the_other_byte_order_is_read_too() {
     bytes.extend(&ours);
     let size = bytes.len() as u64;
     let judged = |size| examine(&&bytes[..], size, &bytes).unwrap();
-    assert_eq!(judged(size), Ok(Executable::Elf { protocols: vec![5] }));
+    let notes = Notes { protocols: vec![5], ..Notes::default() };
+    assert_eq!(judged(size), Ok(Executable::Elf { notes }));
     assert!(matches!(judged(size - 1), Err(Finding::Truncated { part: "segments", .. })));
     assert!(refused(&bytes).contains("for powerpc (32 bit, big endian), this machine is"));
 }

@@ -12,13 +12,19 @@ const VARIABLE: &str = "SELFUP_BIN_CHECK";
 /// Longer than a probe may take, and short enough not to be in the way after it.
 const LINGER: Duration = Duration::from_secs(7);
 
+/// Before this library answers, which it does before `main`.
+#[used]
+#[unsafe(link_section = ".init_array.00101")]
+#[allow(unsafe_code, reason = "there is no other way to be that early")]
+static EARLY: extern "C" fn() = misbehave;
+
 /// Does what the notes say, if this is a probe.
 #[expect(clippy::disallowed_methods, reason = "to misbehave is what this is for")]
-pub(crate) fn misbehave(notes: &Notes) {
+extern "C" fn misbehave() {
     let Some(token) = std::env::var_os(VARIABLE).and_then(|token| token.into_string().ok()) else {
         return;
     };
-    match notes.get("when_probed") {
+    match Notes::of_this_program().get("when_probed") {
         Some("hangs") => hang(),
         Some("crashes") => std::process::abort(),
         Some("exits") => std::process::exit(3),

@@ -1,0 +1,12 @@
+//! The program of many versions, with its name and version in its note: `app`, `1.0.0`.
+//!
+//! Tests write others of the same length over them.
+
+#[path = "upgradable/main.rs"]
+mod upgradable;
+
+selfup::release!(name = "app", version = "1.0.0");
+
+fn main() -> std::process::ExitCode {
+    upgradable::main()
+}
