@@ -16,6 +16,7 @@ use crate::preflight::no_exec;
 use crate::sys;
 use crate::target::Target;
 
+mod environment;
 mod judge;
 mod watch;
 
@@ -41,11 +42,14 @@ pub fn probe_answer(token: &OsStr) -> Vec<u8> {
 
 /// How the new executable is run once before it is installed.
 ///
-/// It is run from the target's directory, in a session and process group of its own, from the
-/// working directory `/`, with no arguments, with default signals, and with an environment that
-/// holds [`PROBE_VARIABLE`] and nothing else. It must print the random token found there and a
-/// newline, nothing more, and exit with code 0 before the deadline. Then, and in every other case,
-/// its whole process group is killed.
+/// It is run as it will be run: from the target's directory, with the environment and the working
+/// directory of this process, so that what it needs of them (`LD_LIBRARY_PATH`, say) is there. What
+/// speaks to this process alone is taken out (`SELFUP_*`, `LISTEN_*`, `NOTIFY_SOCKET`,
+/// `WATCHDOG_*`), [`PROBE_VARIABLE`] is put in. It has a session and process group of its own, no
+/// arguments, and default signals. It must print the random token that it is given and a newline,
+/// nothing more, and exit with code 0 before the deadline. Then, and in every other case, its whole
+/// process group is killed. What it says on its standard error, up to 4096 bytes, is part of the
+/// reason if it fails.
 ///
 /// A process that leaves both the group and its standard output behind escapes that: so what is
 /// not known to answer the probe should not be probed.
@@ -123,10 +127,10 @@ impl fmt::Display for Token {
 /// another thread forked while it was being written holds the descriptor until it executes.
 #[expect(clippy::disallowed_methods, reason = "this is where probes are started")]
 fn start(path: &Path, token: &Token, until: Instant) -> io::Result<Child> {
-    let variable = CString::new(format!("{PROBE_VARIABLE}={token}"))?;
+    let variables = environment::of_probe(token)?;
     let mut command = Command::new(path);
-    command.current_dir("/").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    sys::child::isolate(&mut command, CString::new(path.as_os_str().as_bytes())?, variable);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    sys::child::isolate(&mut command, CString::new(path.as_os_str().as_bytes())?, variables);
     let mut pause = 1_u16;
     loop {
         match command.spawn() {

@@ -9,6 +9,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::expected::Expected;
 use crate::id::Id;
 use crate::identity::{open_regular, require_regular};
+use crate::marker::Notes;
 use crate::names::Names;
 use crate::staged::Staged;
 
@@ -83,6 +84,29 @@ impl Target {
     /// [`Io`](ErrorKind::Io) if it cannot be read any more.
     pub fn id(&self) -> Result<Id> {
         self.id_of(&self.open()?)
+    }
+
+    /// Makes sure that what is to be replaced is a selfup program itself: a file that was found, not
+    /// named, may be the loader or interpreter through which a program was started.
+    ///
+    /// # Errors
+    ///
+    /// [`NoMarker`](ErrorKind::NoMarker) if it carries no selfup note;
+    /// [`NotFound`](ErrorKind::NotFound), [`NotRegular`](ErrorKind::NotRegular) or
+    /// [`Io`](ErrorKind::Io) if it cannot be read.
+    pub fn require_selfup(&self) -> Result<()> {
+        let notes = Notes::of_file(&self.open()?).map_err(|cause| {
+            Error::system(format_args!("cannot read {}", self.resolved().display()), cause)
+        })?;
+        if notes.is_selfup() {
+            return Ok(());
+        }
+        let text = format!(
+            "cannot replace {}: it carries no selfup note, so it may be a loader that this program was \
+             started through; start the program by its own path, or name the file that is meant",
+            self.resolved().display()
+        );
+        Err(Error::new(ErrorKind::NoMarker, text))
     }
 
     /// Locks out other installers, removes what a crashed one left behind, and creates the

@@ -146,11 +146,11 @@ fn a_daemon_that_holds_the_output_open_is_refused() {
 }
 
 #[test]
-fn it_starts_with_nothing_but_the_token() {
+fn it_starts_alone_in_the_environment_of_this_process() {
     let sandbox = Sandbox::new();
     let seen = sandbox.join("seen");
     let body = format!(
-        "{{ echo args=$#; /usr/bin/tr '\\0' '\\n' < /proc/$$/environ; echo; /bin/pwd; \
+        "{{ echo args=$#; /bin/pwd; /usr/bin/tr '\\0' '\\n' < /proc/$$/environ; echo; \
          /usr/bin/readlink /proc/$$/fd/*; \
          /usr/bin/tr -d '\\t' < /proc/$$/status | /bin/grep -E '^Sig(Ign|Blk)'; \
          read p _ _ _ g s _ < /proc/$$/stat; echo group=$((p == g)) session=$((g == s)); \
@@ -171,8 +171,14 @@ fn it_starts_with_nothing_but_the_token() {
     let seen = fs::read_to_string(seen).unwrap();
     let lines: Vec<_> = seen.lines().collect();
     assert_eq!(lines[0], "args=0", "{seen}");
-    assert!(lines[1].starts_with("SELFUP_BIN_CHECK="), "{seen}");
-    assert_eq!(lines[2..5], ["", "/", "/dev/null"], "{seen}");
+    assert_eq!(lines[1], std::env::current_dir().unwrap().to_str().unwrap(), "{seen}");
+    let (variables, descriptors) = seen.split_once("\n\n").unwrap();
+    let variables: Vec<_> = variables.lines().collect();
+    let home = format!("CARGO_MANIFEST_DIR={}", env!("CARGO_MANIFEST_DIR"));
+    assert!(variables.contains(&home.as_str()), "{seen}");
+    let ours = variables.iter().filter(|it| it.starts_with("SELFUP_"));
+    assert_eq!(ours.count(), 1, "the token alone: {seen}");
+    assert!(descriptors.starts_with("/dev/null\n"), "{seen}");
     assert!(!seen.contains("leak"), "{seen}");
     assert!(seen.ends_with("group=1 session=1\n"), "{seen}");
     let set = |name: &str| {

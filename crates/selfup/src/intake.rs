@@ -9,6 +9,8 @@ use crate::{config::PreUpgrade, control::VERSION, trust::Trust};
 pub(crate) struct Intake {
     /// The executable that it replaces.
     pub(crate) path: PathBuf,
+    /// Somebody said which file it is; else it was found, and may be the loader's.
+    pub(crate) is_named: bool,
     pub(crate) size_cap: u64,
     pub(crate) trust: Trust,
     pub(crate) pre_upgrade: Option<PreUpgrade>,
@@ -29,7 +31,15 @@ pub(crate) enum Novelty {
 impl Intake {
     /// Sees to it that an upgrade could be installed, before anything is fetched.
     pub(crate) fn prepare(&self) -> Result<(), Error> {
-        Target::new(&self.path)?.preflight()
+        self.target()?.preflight()
+    }
+
+    fn target(&self) -> Result<Target, Error> {
+        let target = Target::new(&self.path)?;
+        if !self.is_named {
+            target.require_selfup()?;
+        }
+        Ok(target)
     }
 
     /// Makes a place for the bytes, from what is said about them.
@@ -42,7 +52,7 @@ impl Intake {
             .signature(artifact.signature.clone())
             .file_name(artifact.file_name.as_deref())
             .version(artifact.version.as_deref());
-        Target::new(&self.path)?.stage(self.trust.expected(expected))
+        self.target()?.stage(self.trust.expected(expected))
     }
 
     /// Why these bytes were refused before, if they were, by any master or by hand.

@@ -1,9 +1,13 @@
+//! Where the running executable is.
+
 use std::{
     env, fs, io,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     sync::OnceLock,
 };
+
+use selfup_install::Notes;
 
 use crate::{Error, ErrorKind, sys};
 
@@ -19,6 +23,22 @@ pub(crate) fn launch_path() -> Result<PathBuf, Error> {
         Some(path) => Ok(path.clone()),
         None => find(),
     }
+}
+
+/// The same, if it can be started again: a file without a selfup note is not this program, but what
+/// it was started through (`ld-linux-x86-64.so.2 ./app`). One that cannot be read counts as it.
+pub(crate) fn own_executable() -> Result<PathBuf, Error> {
+    let path = launch_path()?;
+    let notes = fs::File::open(&path).and_then(|file| Notes::of_file(&file));
+    if notes.is_ok_and(|notes| !notes.is_selfup()) {
+        let what = format!(
+            "could not start {} as a child: it carries no selfup note, so it may be a loader that this \
+             program was started through; start the program by its own path, or name it with exec_file",
+            path.display()
+        );
+        return Err(Error::new(ErrorKind::Executable, what));
+    }
+    Ok(path)
 }
 
 /// What the master says that this child was started from.

@@ -97,6 +97,7 @@ impl Update {
             exec_file: None,
             intake: Intake {
                 path: PathBuf::new(),
+                is_named: false,
                 size_cap,
                 trust: Trust::default(),
                 pre_upgrade: None,
@@ -189,6 +190,7 @@ impl Update {
     /// turned down. What was installed stays as it was.
     pub fn run(mut self) -> Result<Updated, Error> {
         self.intake.trust = self.trust.check()?;
+        self.intake.is_named = self.exec_file.is_some();
         self.intake.path = match self.exec_file.take() {
             Some(path) => path,
             None => launch_path()?,

@@ -125,7 +125,10 @@ fn programs_that_are_no_selfup_programs() {
         (noted("when_probed=makes_noise"), &["printed more than the token: \"loading", remedy]),
         (noted("when_probed=exits"), &["exited with code 3"]),
         (noted("when_probed=crashes"), &["was killed by signal 6 (SIGABRT)"]),
-        (noted("when_probed=complains"), &["exited with code 127", "libmissing.so: cannot open"]),
+        (
+            noted("when_probed=complains"),
+            &["exited with code 127", "libmissing.so: cannot open", "a static build"],
+        ),
         (noted("when_probed=floods"), &["printed more than 4096 bytes", remedy]),
     ];
     let number = cases.len();
@@ -181,6 +184,20 @@ fn a_program_with_work_before_run_does_none_of_it_when_probed() {
     let origin = Origin::start();
     publish(&origin, &second);
     let service = deployment.start([http(&origin)]);
+    service.wait_version(2);
+    service.terminate();
+    deployment.finish();
+}
+
+#[test]
+fn a_program_that_needs_its_environment_is_probed_with_it() {
+    let (deployment, _) = deployed("environment");
+    let second = deployment.release("version=2 when_probed=needs_a_library");
+    let origin = Origin::start();
+    publish(&origin, &second);
+    let mut command = Command::new(deployment.program());
+    command.args(["address=127.0.0.1:0", &http(&origin)]).env("NEEDED", "yes");
+    let service = deployment.start_as(command);
     service.wait_version(2);
     service.terminate();
     deployment.finish();

@@ -8,6 +8,7 @@
 )]
 
 mod bad_binaries;
+mod loader;
 mod manifest;
 mod marker;
 mod operator;

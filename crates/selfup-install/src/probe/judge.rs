@@ -35,6 +35,11 @@ impl Display for Failure {
 
 const REMEDY: &str = "call selfup::sanity_check() first in main";
 
+/// What the loader exits with if it cannot load a program.
+const NOT_LOADED: i32 = 127;
+
+const LOADING: &str = "what it is linked with has to be here, or publish a static build";
+
 pub(super) fn judge(seen: &Seen, token: &Token, deadline: Duration) -> Result<(), Failure> {
     let answer = format!("{token}\n");
     let answered = seen.stdout == answer.as_bytes();
@@ -52,7 +57,11 @@ pub(super) fn judge(seen: &Seen, token: &Token, deadline: Duration) -> Result<()
         return Err(Failure { kind: ErrorKind::ProbeTimedOut, text });
     };
     if !status.success() {
-        let remedy = if status.code().is_some() { &format!("; {REMEDY}") } else { "" };
+        let remedy = match status.code() {
+            Some(NOT_LOADED) if !seen.stderr.is_empty() => format!("; {LOADING}"),
+            Some(_) => format!("; {REMEDY}"),
+            None => String::new(),
+        };
         return failed(format!("{}{}{remedy}", end(status), complaint(seen)));
     }
     if !seen.closed {
@@ -132,8 +141,9 @@ mod tests {
     #[test]
     fn each_end_has_its_words() {
         type Case = (&'static str, Option<i32>, fn(&mut Seen), &'static str);
-        let cases: [Case; 7] = [
+        let cases: [Case; 8] = [
             ("", Some(3 << 8), |_| (), "exited with code 3"),
+            ("", Some(127 << 8), |seen| seen.stderr = b"no lib".into(), "a static build"),
             ("42\n", Some(1 << 8), |seen| seen.stderr = b"no\nway".into(), r#""no\nway""#),
             ("42\n", Some(11), |_| (), "signal 11 (SIGSEGV)"),
             ("hi\n42\n", Some(0), |_| (), r#"more than the token: "hi\n42""#),

@@ -9,25 +9,52 @@ use std::ptr;
 
 use nix::sys::signal::SigSet;
 
-/// Makes the command start `path`, with no arguments and with `variable` as its whole environment,
-/// in a session and process group of its own, with every signal at its default and none blocked,
+/// Makes the command start `path`, with no arguments and with these variables as its environment, in
+/// a session and process group of its own, with every signal at its default and none blocked,
 /// and with no descriptor but 0, 1 and 2.
 ///
 /// On Linux it is killed when the thread that starts it ends, so that it never outlives us.
 ///
 /// The program named by the command itself is not used: the standard library would hand a file
 /// that the kernel cannot execute to a shell, as execvp(3) does.
-pub(crate) fn isolate(command: &mut Command, path: CString, variable: CString) {
+pub(crate) fn isolate(command: &mut Command, path: CString, variables: Vec<CString>) {
+    let environment = Environment::new(variables);
     let become_it = move || {
         alone()?;
         let arguments = [path.as_ptr(), ptr::null()];
-        let environment = [variable.as_ptr(), ptr::null()];
+        let environment = environment.list();
         // SAFETY: three pointers to strings that end in nul, in lists that end in a null pointer.
         unsafe { libc::execve(path.as_ptr(), arguments.as_ptr(), environment.as_ptr()) };
         Err(io::Error::last_os_error())
     };
     // SAFETY: the closure makes async-signal-safe calls only, and allocates nothing.
     unsafe { command.pre_exec(become_it) };
+}
+
+/// Variables, in the form that execve(2) takes: made before the fork, since nothing may be allocated
+/// after it.
+struct Environment {
+    /// Behind the last one is a null pointer.
+    list: Vec<*const libc::c_char>,
+    /// What the list points to.
+    _variables: Vec<CString>,
+}
+
+// SAFETY: the pointers lead to what is owned beside them, at an address of its own on the heap, and
+// nothing is ever changed there.
+unsafe impl Send for Environment {}
+// SAFETY: as above.
+unsafe impl Sync for Environment {}
+
+impl Environment {
+    fn new(variables: Vec<CString>) -> Self {
+        let pointers = variables.iter().map(|variable| variable.as_ptr());
+        Self { list: pointers.chain([ptr::null()]).collect(), _variables: variables }
+    }
+
+    fn list(&self) -> &[*const libc::c_char] {
+        &self.list
+    }
 }
 
 fn alone() -> io::Result<()> {

@@ -14,8 +14,8 @@ use super::{
     upgrade::Plan,
 };
 use crate::{
-    Config, Error, ErrorKind, Watchdog, event::Event as Told, intake::Intake, launch::launch_path,
-    notify::Notify, pid_file::PidFile, restart,
+    Config, Error, ErrorKind, Watchdog, event::Event as Told, intake::Intake,
+    launch::own_executable, notify::Notify, pid_file::PidFile, restart,
 };
 
 /// What there is if no child could be started: the program, and the sockets that could be bound.
@@ -133,6 +133,7 @@ impl Master {
             fetcher,
             intake: Intake {
                 path: recipe.path.clone(),
+                is_named: config.exec_file.is_some(),
                 size_cap: config.options.size_cap,
                 trust,
                 pre_upgrade: config.pre_upgrade.take(),
@@ -181,7 +182,7 @@ fn recipe(exec_file: Option<&std::path::Path>) -> Result<Recipe, Error> {
     let mut args = env::args_os();
     let arg0 = args.next();
     Ok(match exec_file {
-        None => Recipe { path: launch_path()?, arg0, args: args.collect() },
+        None => Recipe { path: own_executable()?, arg0, args: args.collect() },
         Some(file) => Recipe { path: other_executable(file)?, arg0: None, args: args.collect() },
     })
 }
