@@ -1,7 +1,9 @@
-//! Installs what comes on the standard input in the place of an executable:
+//! Installs what comes on the standard input in the place of an executable, or puts it on trial
+//! beside it:
 //!
 //! ```sh
 //! cargo run --example install -- /usr/local/bin/app < app-1.1
+//! cargo run --example install -- /usr/local/bin/app try < app-1.1
 //! ```
 #![allow(clippy::print_stderr, reason = "a program for a terminal")]
 
@@ -15,11 +17,12 @@ use std::process::ExitCode;
 use selfup_install::{Checks, Expected, Target};
 
 fn main() -> ExitCode {
-    let Some(path) = std::env::args_os().nth(1) else {
-        eprintln!("usage: install EXECUTABLE < NEW");
+    let mut arguments = std::env::args_os().skip(1);
+    let Some(path) = arguments.next() else {
+        eprintln!("usage: install EXECUTABLE [try] < NEW");
         return ExitCode::from(2);
     };
-    match install(path) {
+    match install(path, arguments.next().is_some()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!(
@@ -31,7 +34,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn install(path: OsString) -> Result<(), Box<dyn Error>> {
+fn install(path: OsString, only_try: bool) -> Result<(), Box<dyn Error>> {
     let target = Target::new(path)?;
     target.preflight()?;
     let mut new = File::from(io::stdin().as_fd().try_clone_to_owned()?);
@@ -45,7 +48,13 @@ fn install(path: OsString) -> Result<(), Box<dyn Error>> {
         eprintln!("up to date: {}", staged.id());
         return Ok(());
     }
-    let installed = staged.verify(Checks::new())?.install()?;
+    let verified = staged.verify(Checks::new())?;
+    if only_try {
+        let trial = verified.try_out()?;
+        eprintln!("{} is on trial as {}", trial.id(), trial.path().display());
+        return Ok(());
+    }
+    let installed = verified.install()?;
     eprintln!("replaced {} by {}", installed.previous_id(), installed.id());
     for warning in installed.warnings() {
         eprintln!("warning: {warning}");

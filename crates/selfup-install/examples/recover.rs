@@ -14,7 +14,7 @@ use selfup_install::{Start, Target};
 fn main() -> ExitCode {
     let mut arguments = std::env::args_os().skip(1);
     let (Some(path), Some(what)) = (arguments.next(), arguments.next()) else {
-        eprintln!("usage: recover EXECUTABLE begin|commit|revert|excuse|rollback");
+        eprintln!("usage: recover EXECUTABLE begin|commit|revert|shelve|excuse|rollback");
         return ExitCode::from(2);
     };
     match recover(path, &what.to_string_lossy()) {
@@ -42,6 +42,17 @@ fn recover(path: OsString, what: &str) -> Result<(), Box<dyn Error>> {
                 _ => {}
             }
         }
+        Start::Beside { trial, starts } => {
+            eprintln!("{} is on trial as {}, start {starts}", trial.id(), trial.path().display());
+            match what {
+                "commit" => drop(trial.commit()?),
+                "revert" => drop(trial.revert("asked to")?),
+                "shelve" => trial.shelve()?,
+                "excuse" => trial.forgive_start()?,
+                _ => {}
+            }
+        }
+        Start::GivenUp { refused, .. } => eprintln!("{refused} failed, and is gone"),
         Start::RolledBack { refused, restored, .. } => {
             eprintln!("{refused} failed; {} is back", restored.id());
         }

@@ -1,18 +1,23 @@
 //! The swap.
 
 use std::fmt;
-use std::fs::Permissions;
+use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
+use std::sync::atomic::AtomicBool;
 use std::thread;
 
 use crate::attributes;
+use crate::beside::{self, Locked};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::Id;
 use crate::identity::Identity;
 use crate::installed::Installed;
 use crate::previous::{self, Kept};
-use crate::record::Record;
+use crate::record::{Beside, Record};
 use crate::site::Occupant;
+use crate::sys::flock;
+use crate::target::Target;
+use crate::trial::Trial;
 use crate::turn::Turn;
 use crate::verify::{Verified, altered};
 use crate::warning::{self, Warning};
@@ -96,8 +101,81 @@ impl Verified {
         }
     }
 
-    /// Steps 1 to 5. What takes long is done before the turn is taken.
-    fn prepare(&mut self) -> Result<Prepared> {
+    /// Puts the new executable on trial beside the target: under a hidden name of its own,
+    /// `.NAME.selfup-trial-` and random characters, from which it is started while the target's path
+    /// leads to the proven one.
+    ///
+    /// Owner, extended attributes and mode are the target's. The record says that it is on trial, and
+    /// is flushed, with the directory; if somebody refused it by hand once, that is forgotten. The
+    /// installer's lock is let go at the end: others may install meanwhile, or have trials of their
+    /// own.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`install`](Self::install).
+    pub fn try_out(mut self) -> std::result::Result<Trial, InstallFailed> {
+        match self.put_beside() {
+            Ok((token, warnings)) => self.into_trial(token, warnings),
+            Err(error) => Err(self.give_back(error)),
+        }
+    }
+
+    /// All that precedes the rename to the name of a trial.
+    fn put_beside(&mut self) -> Result<(String, Vec<Warning>)> {
+        let (turn, warnings) = self.dress_for_its_place()?;
+        let name = self.path.file_name().unwrap_or_default();
+        let token = self.site.target.names().temporary_token(name).map(str::to_owned);
+        let token = token.ok_or_else(|| altered(&self.path, "it has another name"))?;
+        if !flock::try_lock(&self.file).map_err(|cause| {
+            Error::system(format_args!("cannot lock {}", self.path.display()), cause)
+        })? {
+            return Err(altered(&self.path, "somebody else has locked it"));
+        }
+        let mut record = turn.record()?;
+        beside::sweep(&turn.target, &mut record, self.replaces.id);
+        record.begin_candidate(Beside {
+            token: token.clone(),
+            id: self.id,
+            present: self.replaces.id,
+            starts: 0,
+        });
+        turn.write(&record)?;
+        let trial = self.site.target.names().trial(&token);
+        fs::rename(&self.path, &trial).map_err(|cause| {
+            record.end_candidate(&token);
+            drop(turn.write(&record));
+            let (from, to) = (self.path.display(), trial.display());
+            Error::system(format_args!("cannot rename {from} to {to}"), cause)
+        })?;
+        // A power failure that undoes the rename takes the trial with it, and nothing else.
+        drop(turn.flush());
+        Ok((token, warnings))
+    }
+
+    fn into_trial(
+        self,
+        token: String,
+        warnings: Vec<Warning>,
+    ) -> std::result::Result<Trial, InstallFailed> {
+        let path = self.site.target.names().trial(&token);
+        let identity = match Identity::of_file(&self.file) {
+            Ok(identity) => identity,
+            Err(cause) => {
+                drop(fs::remove_file(&path));
+                let text = format_args!("cannot examine {}", path.display());
+                return Err(self.give_back(Error::system(text, cause)));
+            }
+        };
+        let Self { path: temporary, file, id, replaces, site } = self;
+        // Nothing is under that name any more.
+        temporary.keep().ok();
+        let target = site.target.clone();
+        let (file, counted) = (Locked::new(file), AtomicBool::new(false));
+        Ok(Trial { target, token, path, file, identity, id, replaces, warnings, counted })
+    }
+
+    /// Steps 1 to 3, and the turn. What takes long is done before that is taken.
+    fn dress_for_its_place(&mut self) -> Result<(Turn, Vec<Warning>)> {
         self.require_in_place()?;
         self.flush_while_hashing()?;
         self.refresh_target()?;
@@ -107,8 +185,14 @@ impl Verified {
         if self.refresh_target()? {
             self.dress()?;
         }
+        Ok((turn, warnings))
+    }
+
+    /// Steps 1 to 5.
+    fn prepare(&mut self) -> Result<Prepared> {
+        let (turn, warnings) = self.dress_for_its_place()?;
         let before = turn.record()?;
-        let (kept, previous) = match self.proven(&turn, &before)? {
+        let (kept, previous) = match proven(&turn, &before, &self.replaces, self.id)? {
             Some(proven) => (None, proven),
             None => (Some(previous::keep(&turn.target, &self.replaces)?), self.replaces.id),
         };
@@ -119,14 +203,6 @@ impl Verified {
             return Err(error);
         }
         Ok(Prepared { warnings, kept, previous, before, turn })
-    }
-
-    /// What is kept already, and to be kept on, if the present executable is on trial itself.
-    fn proven(&self, turn: &Turn, record: &Record) -> Result<Option<Id>> {
-        let Some(trial) = record.trial_of(self.replaces.id) else { return Ok(None) };
-        let Some(kept) = turn.target.kept()? else { return Ok(None) };
-        let proven = kept.id()?;
-        Ok((proven == trial.previous && proven != self.id).then_some(proven))
     }
 
     /// Steps 6 to 8.
@@ -194,39 +270,54 @@ impl Verified {
         }
     }
 
-    /// Looks at the target again. The same bytes with other attributes, or in another file, are
-    /// still the same executable; whether that was so.
     fn refresh_target(&mut self) -> Result<bool> {
-        let target = &self.site.target;
-        target.require_same_path()?;
-        let path = target.resolved();
-        let changed = |found: &str| {
-            let text = format!(
-                "cannot replace {}: it was {} when the lock was taken, and now {found}",
-                path.display(),
-                self.replaces.id
-            );
-            Error::new(ErrorKind::TargetChanged, text)
-        };
-        let there =
-            Identity::at(path).map_err(|cause| changed("cannot be examined").because(cause))?;
-        let occupant = if there == self.replaces.identity {
-            None
-        } else {
-            Some(Occupant::at(path).map_err(|cause| changed("cannot be read").because(cause))?)
-        };
-        let now = occupant.as_ref().map_or(self.replaces.id, |occupant| occupant.id);
-        if now == self.id {
-            let text = format!("cannot replace {}: it holds {now} already", path.display());
-            return Err(Error::new(ErrorKind::AlreadyInstalled, text));
-        }
-        if now != self.replaces.id {
-            return Err(changed(&format!("is {now}")));
-        }
-        let has_changed = occupant.is_some();
-        if let Some(occupant) = occupant {
-            *self.replaces = occupant;
-        }
-        Ok(has_changed)
+        still_replaces(&self.site.target, &mut self.replaces, self.id)
     }
+}
+
+/// Looks at the target again. The same bytes with other attributes, or in another file, are still
+/// the same executable; whether that was so.
+pub(crate) fn still_replaces(target: &Target, replaces: &mut Occupant, new: Id) -> Result<bool> {
+    target.require_same_path()?;
+    let path = target.resolved();
+    let changed = |found: &str| {
+        let text = format!(
+            "cannot replace {}: it was {} when the lock was taken, and now {found}",
+            path.display(),
+            replaces.id
+        );
+        Error::new(ErrorKind::TargetChanged, text)
+    };
+    let there = Identity::at(path).map_err(|cause| changed("cannot be examined").because(cause))?;
+    let occupant = if there == replaces.identity {
+        None
+    } else {
+        Some(Occupant::at(path).map_err(|cause| changed("cannot be read").because(cause))?)
+    };
+    let now = occupant.as_ref().map_or(replaces.id, |occupant| occupant.id);
+    if now == new {
+        let text = format!("cannot replace {}: it holds {now} already", path.display());
+        return Err(Error::new(ErrorKind::AlreadyInstalled, text));
+    }
+    if now != replaces.id {
+        return Err(changed(&format!("is {now}")));
+    }
+    let has_changed = occupant.is_some();
+    if let Some(occupant) = occupant {
+        *replaces = occupant;
+    }
+    Ok(has_changed)
+}
+
+/// What is kept already, and to be kept on, if the present executable is on trial itself.
+pub(crate) fn proven(
+    turn: &Turn,
+    record: &Record,
+    present: &Occupant,
+    new: Id,
+) -> Result<Option<Id>> {
+    let Some(trial) = record.trial_of(present.id) else { return Ok(None) };
+    let Some(kept) = turn.target.kept()? else { return Ok(None) };
+    let proven = kept.id()?;
+    Ok((proven == trial.previous && proven != new).then_some(proven))
 }

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::Id;
-use crate::previous::{Restored, put_back};
-use crate::record::Trial;
+use crate::previous::{Restored, Why, put_back};
+use crate::record::InPlace;
 use crate::site::Occupant;
 use crate::target::Target;
 use crate::turn::Turn;
@@ -42,8 +42,8 @@ impl Installed {
     }
 
     /// Found at a start, which was counted.
-    pub(crate) fn on_trial(target: Target, trial: Trial, warning: Option<Error>) -> Self {
-        let Trial { id, previous, .. } = trial;
+    pub(crate) fn on_trial(target: Target, trial: InPlace, warning: Option<Error>) -> Self {
+        let InPlace { id, previous, .. } = trial;
         Self { counted: AtomicBool::new(true), ..Self::new(target, id, previous, warning) }
     }
 
@@ -162,7 +162,12 @@ impl Installed {
     fn put_back(&self, reason: &str) -> Result<Restored> {
         let turn = Turn::take(&self.target)?;
         self.require_in_place()?;
-        put_back(&turn, turn.record()?, Some(self.previous_id), Some((self.id, reason)))
+        put_back(
+            &turn,
+            turn.record()?,
+            Some(self.previous_id),
+            Some((self.id, Why::Failed(reason))),
+        )
     }
 
     fn require_in_place(&self) -> Result<()> {

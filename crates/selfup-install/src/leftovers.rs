@@ -36,7 +36,7 @@ pub(crate) fn clear(target: &Target) -> Result<()> {
     for entry in again(|| fs::read_dir(names.directory())).map_err(unreadable)? {
         let entry = entry.map_err(unreadable)?;
         let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
-        if is_file && names.is_temporary(&entry.file_name()) {
+        if is_file && names.temporary_token(&entry.file_name()).is_some() {
             drop(fs::remove_file(entry.path()));
         }
     }

@@ -4,8 +4,10 @@
 //! Each step consumes the one before, so that bytes which were not verified cannot be installed:
 //!
 //! ```text
-//! Target ── stage ──▶ Staged ── write, verify ──▶ Verified ── install ──▶ Installed ── commit
-//!                                                                                   └─ revert
+//! Target ── stage ──▶ Staged ── write, verify ──▶ Verified ── try_out ──▶ Trial ── commit
+//!                                                        │                      └─ revert
+//!                                                        └─ install ──▶ Installed ── commit
+//!                                                                                └─ revert
 //! ```
 //!
 //! - [`Target::preflight`] tells before a download whether its result could be installed.
@@ -15,8 +17,10 @@
 //! - [`Staged::verify`] reads from its headers whether it is an executable for this machine, and if
 //!   asked to, whether it is a selfup program and not older than what runs ([`Checks`]); asks a hook;
 //!   and runs it once with a random token ([`Probe`]).
-//! - [`Verified::install`] replaces the target by one `rename(2)`, with owner, mode and extended
-//!   attributes carried over, and with file and directory flushed.
+//! - [`Verified::try_out`] keeps it beside the target, for a program that starts it from there first.
+//!   [`Trial::commit`] replaces the target by one `rename(2)`, with owner, mode and extended
+//!   attributes carried over, and with file and directory flushed; [`Trial::revert`] removes it.
+//! - [`Verified::install`] replaces the target at once.
 //! - [`Installed::commit`] keeps it; [`Installed::revert`], or [`Target::rollback`] at any later
 //!   time, puts the previous executable back, and remembers that this one is refused.
 //! - [`Target::begin`], at each start of the program, puts it back where neither was done and the
@@ -65,6 +69,7 @@
 //! | name | is there |
 //! |---|---|
 //! | `.app.selfup-new-` and 12 random characters | from `stage` to `install` |
+//! | `.app.selfup-trial-` and 12 random characters | from `try_out` to `commit`; one for each master |
 //! | `.app.selfup-lock` | from `stage` to `install`; it holds the pid |
 //! | `.app.selfup-turn` | for a moment, while anything but temporary files is changed |
 //! | `.app.selfup-replaced` | around the rename |
@@ -86,6 +91,7 @@
 #![cfg(unix)]
 
 mod attributes;
+mod beside;
 mod digest;
 mod error;
 mod expected;
@@ -108,11 +114,14 @@ mod previous;
 mod probe;
 mod record;
 mod recover;
+mod refusal;
+mod replaced;
 mod signature;
 mod site;
 mod staged;
 mod sys;
 mod target;
+mod trial;
 mod turn;
 mod verify;
 mod version;
@@ -127,11 +136,13 @@ pub use installed::{Installed, SettleFailed};
 pub use marker::Notes;
 pub use previous::{Previous, Restored};
 pub use probe::{PROBE_VARIABLE, Probe, probe_answer};
-pub use record::Refusal;
 pub use recover::Start;
+pub use refusal::Refusal;
+pub use replaced::Replaced;
 pub use signature::PublicKey;
 pub use staged::Staged;
 pub use target::Target;
+pub use trial::{CommitFailed, Committed, Trial};
 pub use verify::{Checks, PreUpgrade, Verified};
 pub use version::VersionPolicy;
 pub use warning::Warning;

@@ -74,12 +74,26 @@ impl Names {
         self.name(".selfup-new-")
     }
 
-    /// Whether a file name in the directory is that of a temporary file of this target.
-    pub(crate) fn is_temporary(&self, name: &OsStr) -> bool {
-        let prefix = self.temporary_prefix();
-        name.as_bytes().strip_prefix(prefix.as_bytes()).is_some_and(|random| {
-            random.len() == RANDOM && random.iter().all(u8::is_ascii_alphanumeric)
-        })
+    /// An executable that is on trial; the token is that of its temporary name.
+    pub(crate) fn trial(&self, token: &str) -> PathBuf {
+        let mut name = self.trial_prefix();
+        name.push(token);
+        self.directory.join(name)
+    }
+
+    /// What the names of executables on trial begin with; their tokens follow.
+    fn trial_prefix(&self) -> OsString {
+        self.name(".selfup-trial-")
+    }
+
+    /// The token in the name of an executable on trial, if that is one of this target.
+    pub(crate) fn trial_token<'a>(&self, name: &'a OsStr) -> Option<&'a str> {
+        token(name, &self.trial_prefix())
+    }
+
+    /// The token in the name of a temporary file, if that is one of this target.
+    pub(crate) fn temporary_token<'a>(&self, name: &'a OsStr) -> Option<&'a str> {
+        token(name, &self.temporary_prefix())
     }
 
     fn name(&self, end: &str) -> OsString {
@@ -87,6 +101,16 @@ impl Names {
         name.push(end);
         name
     }
+}
+
+fn token<'a>(name: &'a OsStr, prefix: &OsStr) -> Option<&'a str> {
+    let token = name.as_bytes().strip_prefix(prefix.as_bytes())?;
+    is_token(token).then(|| std::str::from_utf8(token).ok())?
+}
+
+/// Whether it could be one: [`RANDOM`] letters and digits.
+pub(crate) fn is_token(token: &[u8]) -> bool {
+    token.len() == RANDOM && token.iter().all(u8::is_ascii_alphanumeric)
 }
 
 #[cfg(test)]
@@ -107,7 +131,12 @@ mod tests {
     #[test]
     fn only_own_temporary_names_are_recognised() {
         let names = beside("app");
-        assert!(names.is_temporary(OsStr::new(".app.selfup-new-0123456789aZ")));
+        let name = OsStr::new(".app.selfup-new-0123456789aZ");
+        assert_eq!(names.temporary_token(name), Some("0123456789aZ"));
+        assert_eq!(names.trial_token(name), None);
+        let trial = names.trial("0123456789aZ");
+        assert_eq!(trial, Path::new("/opt/.app.selfup-trial-0123456789aZ"));
+        assert_eq!(names.trial_token(trial.file_name().unwrap()), Some("0123456789aZ"));
         for other in [
             ".app.selfup-new-",
             ".app.selfup-new-0123456789a",
@@ -117,7 +146,7 @@ mod tests {
             ".app.selfup-previous",
             "app",
         ] {
-            assert!(!names.is_temporary(OsStr::new(other)), "{other}");
+            assert_eq!(names.temporary_token(OsStr::new(other)), None, "{other}");
         }
     }
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use crate::attributes;
+use crate::beside;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::Id;
 use crate::identity::Identity;
@@ -86,6 +87,10 @@ impl Target {
     /// flushes the directory. What was there is gone and refused from now on, as "rolled back by
     /// hand"; no previous one is left, and nothing is on trial.
     ///
+    /// While an upgrade is on trial beside the target ([`Trial`](crate::Trial)), it is that which is
+    /// refused, and the path stays as it is: it leads to the executable to go back to. Whoever has
+    /// the trial in hand takes it back as soon as it looks ([`Trial::is_refused`](crate::Trial::is_refused)).
+    ///
     /// An installation that is under way is not disturbed up to its swap, which then fails as
     /// [`TargetChanged`](ErrorKind::TargetChanged).
     ///
@@ -96,10 +101,34 @@ impl Target {
     /// says. The target is what it was.
     pub fn rollback(&self) -> Result<Restored> {
         let turn = Turn::take(self)?;
-        let record = turn.record()?;
+        let mut record = turn.record()?;
         // If it cannot be read there is the more reason to replace it.
         let present = self.id().ok();
-        put_back(&turn, record, None, present.map(|id| (id, "rolled back by hand")))
+        if let Some(present) = present
+            && beside::refuse(self, &mut record, present)
+        {
+            turn.write(&record)?;
+            return Ok(Restored { id: present, warning: turn.flush().err() });
+        }
+        put_back(&turn, record, None, present.map(|id| (id, Why::ByHand)))
+    }
+}
+
+/// Why an executable is taken away.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Why<'a> {
+    /// It is somebody's word.
+    ByHand,
+    /// It was tried, and failed so.
+    Failed(&'a str),
+}
+
+impl Why<'_> {
+    pub(crate) fn note(self, record: &mut Record, id: Id) {
+        match self {
+            Self::ByHand => record.refuse(id, "rolled back by hand", SystemTime::now()),
+            Self::Failed(reason) => record.fail(id, reason, SystemTime::now()),
+        }
     }
 }
 
@@ -113,7 +142,7 @@ pub(crate) fn put_back(
     turn: &Turn,
     mut record: Record,
     expected: Option<Id>,
-    refused: Option<(Id, &str)>,
+    refused: Option<(Id, Why<'_>)>,
 ) -> Result<Restored> {
     let target = &turn.target;
     let none = |why: String| {
@@ -127,11 +156,11 @@ pub(crate) fn put_back(
     }
     let refused = refused.filter(|(refused, _)| *refused != id);
     let noted = match refused {
-        Some((refused, reason)) if record.refusal(refused).is_none() => {
-            record.refuse(refused, reason, SystemTime::now());
+        Some((refused, why)) => {
+            why.note(&mut record, refused);
             turn.write(&record)
         }
-        _ => Ok(()),
+        None => Ok(()),
     };
     fs::rename(previous.path(), target.resolved()).map_err(|cause| {
         let (from, to) = (previous.path().display(), target.resolved().display());
@@ -188,6 +217,12 @@ fn require_same(target: &Target, linked: &Path, present: &Occupant) -> Result<()
     let path = target.resolved().display();
     let text = format!("cannot replace {path}: somebody else replaced it at this moment");
     Err(Error::new(ErrorKind::TargetChanged, text))
+}
+
+/// Makes a copy of an executable that runs the previous one, in place of an older one.
+pub(crate) fn keep_running(turn: &Turn, running: &File) -> Result<()> {
+    copy(&turn.target, running, &turn.target.names().previous())?;
+    turn.flush()
 }
 
 impl Kept {

@@ -1,9 +1,11 @@
 //! What is remembered beside the target: the upgrade that is on trial, and what was refused.
 
 use std::fmt;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use crate::id::Id;
+use crate::names::is_token;
+use crate::refusal::Refusal;
 
 /// The most that is read of a record: more than [`REFUSALS`] of the longest ever take.
 pub(crate) const LONGEST: usize = 64 * 1024;
@@ -14,25 +16,28 @@ const REFUSALS: usize = 64;
 /// What is being installed, and what is replaced by it.
 const TRIALS: usize = 2;
 
-/// Bytes of a reason that are kept.
-const REASON: usize = 500;
+/// How many executables may be on trial beside the target, one for each master that shares it.
+const CANDIDATES: usize = 128;
 
 /// Everything that is remembered about one target.
 ///
-/// As text it is a line each, for people to read: `trial NEW PREVIOUS STARTS` and
-/// `refused ID SECONDS REASON`, the latest first, the seconds since 1970. Reading takes whatever
-/// there is: a line that is none of these is skipped.
+/// As text it is a line each, for people to read, the latest first: `trial NEW PREVIOUS STARTS` for
+/// what is at the path, `candidate TOKEN NEW PRESENT STARTS` for what is beside it,
+/// `refused ID SECONDS REASON`, the seconds since 1970, and behind one that was refused for how it
+/// behaved, `failures ID COUNT`. Reading takes whatever there is: a line that is none of these is
+/// skipped.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Record {
     /// The latest first. There are two from just before a swap on, where the executable that is
     /// replaced is on trial too; the one that counts is that of what is at the path.
-    trials: Vec<Trial>,
+    trials: Vec<InPlace>,
+    candidates: Vec<Beside>,
     refusals: Vec<Refusal>,
 }
 
 /// An executable that has not survived its probation yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Trial {
+pub(crate) struct InPlace {
     pub(crate) id: Id,
     /// What is put back if it fails.
     pub(crate) previous: Id,
@@ -40,33 +45,16 @@ pub(crate) struct Trial {
     pub(crate) starts: u32,
 }
 
-/// An executable that failed, and is not to be tried again unless somebody asks for it.
+/// An executable on trial that is beside the target, and has never been at its path.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
-    id: Id,
-    seconds: u64,
-    reason: String,
-}
-
-impl Refusal {
-    /// Which executable.
-    #[must_use]
-    pub const fn id(&self) -> Id {
-        self.id
-    }
-
-    /// Why, in one line.
-    #[must_use]
-    pub fn reason(&self) -> &str {
-        &self.reason
-    }
-
-    /// When, to the second and by the clock of the time: for people only.
-    #[must_use]
-    pub fn time(&self) -> SystemTime {
-        let since = Duration::from_secs(self.seconds);
-        SystemTime::UNIX_EPOCH.checked_add(since).unwrap_or(SystemTime::UNIX_EPOCH)
-    }
+pub(crate) struct Beside {
+    /// What its file is found by.
+    pub(crate) token: String,
+    pub(crate) id: Id,
+    /// What was at the path when its trial began: it is to replace this and nothing else.
+    pub(crate) present: Id,
+    /// How often a master has taken it up from one that had not decided about it.
+    pub(crate) starts: u32,
 }
 
 impl Record {
@@ -79,18 +67,25 @@ impl Record {
                 if record.trials.len() < TRIALS && record.trial_of(trial.id).is_none() {
                     record.trials.push(trial);
                 }
-            } else if let Some(refusal) = refusal(line)
-                && record.refusals.len() < REFUSALS
-                && record.refusal(refusal.id).is_none()
-            {
-                record.refusals.push(refusal);
+            } else if let Some(candidate) = candidate(line) {
+                let is_known = record.candidates.iter().any(|it| it.token == candidate.token);
+                if record.candidates.len() < CANDIDATES && !is_known {
+                    record.candidates.push(candidate);
+                }
+            } else if let Some(refusal) = Refusal::parse(line) {
+                if record.refusals.len() < REFUSALS && record.refusal(refusal.id()).is_none() {
+                    record.refusals.push(refusal);
+                }
+            } else if let Some((id, failures)) = failures(line) {
+                let refusal = record.refusals.iter_mut().find(|refusal| refusal.id() == id);
+                refusal.into_iter().for_each(|refusal| refusal.set_failures(failures));
             }
         }
         record
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        !self.has_trials() && self.refusals.is_empty()
+        !self.has_trials() && self.candidates.is_empty() && self.refusals.is_empty()
     }
 
     pub(crate) fn has_trials(&self) -> bool {
@@ -98,7 +93,7 @@ impl Record {
     }
 
     /// The trial of this executable.
-    pub(crate) fn trial_of(&self, id: Id) -> Option<Trial> {
+    pub(crate) fn trial_of(&self, id: Id) -> Option<InPlace> {
         self.trials.iter().find(|trial| trial.id == id).copied()
     }
 
@@ -107,7 +102,7 @@ impl Record {
     pub(crate) fn begin_trial(&mut self, id: Id, previous: Id, present: Id) {
         self.forgive(id);
         self.trials.retain(|trial| trial.id == present && trial.id != id);
-        self.trials.insert(0, Trial { id, previous, starts: 0 });
+        self.trials.insert(0, InPlace { id, previous, starts: 0 });
     }
 
     /// Sets the number of starts, if this executable is on trial.
@@ -134,27 +129,69 @@ impl Record {
         self.trials.clear();
     }
 
+    /// Those beside the target, the latest first.
+    pub(crate) fn candidates(&self) -> &[Beside] {
+        &self.candidates
+    }
+
+    /// Notes an executable whose trial begins beside the target. A failure that was long enough ago
+    /// for it to be tried again stays noted, so that the next one counts as one more.
+    pub(crate) fn begin_candidate(&mut self, candidate: Beside) {
+        self.end_candidate(&candidate.token);
+        self.refusals.retain(|refusal| refusal.id() != candidate.id || refusal.failures() > 0);
+        self.candidates.insert(0, candidate);
+        self.candidates.truncate(CANDIDATES);
+    }
+
+    /// Forgets this trial beside the target; whether there was one.
+    pub(crate) fn end_candidate(&mut self, token: &str) -> bool {
+        let before = self.candidates.len();
+        self.candidates.retain(|candidate| candidate.token != token);
+        self.candidates.len() < before
+    }
+
+    /// Sets how often it was taken up.
+    pub(crate) fn count_candidate(&mut self, token: &str, starts: u32) {
+        let named = self.candidates.iter_mut().filter(|candidate| candidate.token == token);
+        named.for_each(|candidate| candidate.starts = starts);
+    }
+
     /// The latest first.
     pub(crate) fn into_refusals(self) -> Vec<Refusal> {
         self.refusals
     }
 
     pub(crate) fn refusal(&self, id: Id) -> Option<&Refusal> {
-        self.refusals.iter().find(|refusal| refusal.id == id)
+        self.refusals.iter().find(|refusal| refusal.id() == id)
     }
 
-    /// Replaces an earlier refusal of the same executable; the oldest one beyond the limit goes.
+    /// By somebody's word, which stands until it is taken back. Replaces an earlier refusal of the
+    /// same executable; the oldest one beyond the limit goes.
     pub(crate) fn refuse(&mut self, id: Id, reason: &str, now: SystemTime) {
         self.forgive(id);
-        let seconds = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
-        self.refusals.insert(0, Refusal { id, seconds, reason: one_line(reason) });
+        self.insert(Refusal::new(id, reason, 0, now));
+    }
+
+    /// For how it behaved: one failure more, unless it is of a trial that had begun before the last
+    /// one was noted, as where several masters try the same at one time.
+    pub(crate) fn fail(&mut self, id: Id, reason: &str, now: SystemTime) {
+        let failures = match self.refusal(id) {
+            Some(refusal) if refusal.stands_at(now) => return,
+            refusal => refusal.map_or(0, Refusal::failures).saturating_add(1),
+        };
+        self.forgive(id);
+        self.insert(Refusal::new(id, reason, failures, now));
+    }
+
+    fn insert(&mut self, refusal: Refusal) {
+        self.refusals.insert(0, refusal);
         self.refusals.truncate(REFUSALS);
     }
 
     /// Whether it was refused.
     pub(crate) fn forgive(&mut self, id: Id) -> bool {
         let before = self.refusals.len();
-        self.refusals.retain(|refusal| refusal.id != id);
+        self.refusals.retain(|refusal| refusal.id() != id);
         self.refusals.len() < before
     }
 }
@@ -162,187 +199,36 @@ impl Record {
 impl fmt::Display for Record {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "# what selfup remembers of this executable; may be removed")?;
-        for Trial { id, previous, starts } in &self.trials {
+        for InPlace { id, previous, starts } in &self.trials {
             writeln!(f, "trial {id} {previous} {starts}")?;
         }
-        for Refusal { id, seconds, reason } in &self.refusals {
-            writeln!(f, "refused {id} {seconds} {reason}")?;
+        for Beside { token, id, present, starts } in &self.candidates {
+            writeln!(f, "candidate {token} {id} {present} {starts}")?;
         }
-        Ok(())
+        self.refusals.iter().try_for_each(|refusal| refusal.write(f))
     }
 }
 
-fn trial(line: &str) -> Option<Trial> {
+fn trial(line: &str) -> Option<InPlace> {
     let mut words = line.strip_prefix("trial ")?.split(' ');
     let (id, previous) = (words.next()?.parse().ok()?, words.next()?.parse().ok()?);
     let starts = words.next()?.parse().ok()?;
-    (words.next().is_none() && id != previous).then_some(Trial { id, previous, starts })
+    (words.next().is_none() && id != previous).then_some(InPlace { id, previous, starts })
 }
 
-fn refusal(line: &str) -> Option<Refusal> {
-    let mut words = line.strip_prefix("refused ")?.splitn(3, ' ');
-    let (id, seconds) = (words.next()?.parse().ok()?, words.next()?.parse().ok()?);
-    Some(Refusal { id, seconds, reason: one_line(words.next()?) })
+fn candidate(line: &str) -> Option<Beside> {
+    let mut words = line.strip_prefix("candidate ")?.split(' ');
+    let token = words.next().filter(|token| is_token(token.as_bytes()))?.to_owned();
+    let (id, present) = (words.next()?.parse().ok()?, words.next()?.parse().ok()?);
+    let starts = words.next()?.parse().ok()?;
+    (words.next().is_none() && id != present).then_some(Beside { token, id, present, starts })
 }
 
-/// Without control characters, and not too long.
-fn one_line(reason: &str) -> String {
-    let mut line = String::new();
-    let is_blank = |character: char| character.is_whitespace() || character.is_control();
-    for character in reason.trim_matches(is_blank).chars() {
-        let character = if character.is_control() { ' ' } else { character };
-        if line.len() + character.len_utf8() > REASON {
-            break;
-        }
-        line.push(character);
-    }
-    line.truncate(line.trim_end().len());
-    line
+fn failures(line: &str) -> Option<(Id, u32)> {
+    let (id, count) = line.strip_prefix("failures ")?.split_once(' ')?;
+    let count = count.parse().ok().filter(|count| *count > 0)?;
+    Some((id.parse().ok()?, count))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn id(byte: u8) -> Id {
-        Id::from_bytes([byte; 20])
-    }
-
-    fn at(seconds: u64) -> SystemTime {
-        SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
-    }
-
-    #[test]
-    fn is_a_line_each_for_people() {
-        let mut record = Record::default();
-        record.begin_trial(id(2), id(1), id(1));
-        record.refuse(id(3), "it crashed\non its probation\n", at(1_700_000_000));
-        record.refuse(id(4), "", at(1_700_000_001));
-        let expected = format!(
-            "# what selfup remembers of this executable; may be removed\n\
-             trial {} {} 0\nrefused {} 1700000001 \n\
-             refused {} 1700000000 it crashed on its probation\n",
-            id(2),
-            id(1),
-            id(4),
-            id(3)
-        );
-        assert_eq!(record.to_string(), expected);
-        assert_eq!(Record::parse(expected.as_bytes()), record);
-        assert_eq!(record.refusal(id(3)).unwrap().time(), at(1_700_000_000));
-    }
-
-    #[test]
-    fn a_reason_stays_as_it_is_once_it_is_a_line() {
-        for reason in ["\0\0it crashed\u{85}", " \n it\tcrashed ", "\u{1b}[31mit crashed"] {
-            let line = one_line(reason);
-            assert_eq!(one_line(&line), line, "{reason:?}");
-            assert!(line.ends_with("crashed") && !line.starts_with(' '), "{line:?}");
-        }
-    }
-
-    #[test]
-    fn what_is_malformed_is_skipped_and_the_rest_stands() {
-        let good = format!("refused {} 7 why not", id(3));
-        for bad in [
-            "trial".to_owned(),
-            format!("trial {} {}", id(1), id(2)),
-            format!("trial {} {} -1", id(1), id(2)),
-            format!("trial {} {} 4294967296", id(1), id(2)),
-            format!("trial {} {} 1 2", id(1), id(2)),
-            format!("trial {} {} 1", id(1), id(1)),
-            format!("refused {} x why", id(1)),
-            "refused me 1 why".to_owned(),
-            "\u{fffd}".repeat(100),
-        ] {
-            let record = Record::parse(format!("{bad}\r\n\n{good}").as_bytes());
-            assert!(!record.has_trials(), "{bad}");
-            assert_eq!(record.into_refusals().len(), 1, "{bad}");
-        }
-    }
-
-    #[test]
-    fn the_latest_are_remembered() {
-        let mut record = Record::default();
-        for byte in 0..=200 {
-            record.refuse(id(byte), &"é".repeat(1000), at(u64::MAX >> 8));
-        }
-        record.refuse(id(150), "again", at(0));
-        let text = record.to_string();
-        assert!(text.len() < LONGEST);
-        let read = Record::parse(text.as_bytes());
-        assert_eq!(read, record);
-        let ids: Vec<_> = read.into_refusals().iter().map(Refusal::id).collect();
-        assert_eq!((ids.len(), ids[0], ids[1], ids[63]), (64, id(150), id(200), id(137)));
-    }
-
-    #[test]
-    fn installing_what_was_refused_asks_for_it() {
-        let mut record = Record::default();
-        record.refuse(id(2), "bad", at(1));
-        record.begin_trial(id(2), id(1), id(1));
-        assert!(record.refusal(id(2)).is_none());
-        record.end_trial(id(1));
-        assert!(record.trial_of(id(2)).is_some());
-        record.end_trial(id(2));
-        assert!(record.is_empty());
-    }
-
-    #[test]
-    fn what_is_replaced_stays_on_trial_and_nothing_else_does() {
-        let mut record = Record::default();
-        record.begin_trial(id(2), id(1), id(1));
-        record.count(id(2), 2);
-        record.begin_trial(id(3), id(1), id(2));
-        assert_eq!(record.trial_of(id(2)).unwrap().starts, 2);
-        assert_eq!(Record::parse(record.to_string().as_bytes()), record);
-        record.begin_trial(id(4), id(1), id(3));
-        assert!(record.trial_of(id(2)).is_none() && record.trial_of(id(3)).is_some());
-        let ended = |of: u8| {
-            let mut record = record.clone();
-            record.end_trial(id(of));
-            record.trials.iter().map(|trial| trial.id).collect::<Vec<_>>()
-        };
-        assert_eq!((ended(4), ended(3), ended(2)), (vec![], vec![id(4)], vec![id(4), id(3)]));
-        record.keep_trial(id(4));
-        assert!(record.trial_of(id(3)).is_none());
-        record.begin_trial(id(4), id(1), id(4));
-        assert_eq!(record.to_string().matches("trial").count(), 1);
-    }
-
-    /// Lines that are nearly right, and anything.
-    fn text() -> impl Strategy<Value = Vec<u8>> {
-        let word = prop_oneof![
-            Just("trial".to_owned()),
-            Just("refused".to_owned()),
-            any::<u8>().prop_map(|byte| id(byte).to_string()),
-            any::<u64>().prop_map(|number| number.to_string()),
-            "\\PC{0,12}",
-        ];
-        let line = prop::collection::vec(word, 0..6).prop_map(|words| words.join(" "));
-        prop_oneof![
-            prop::collection::vec(any::<u8>(), 0..4096),
-            prop::collection::vec(line, 0..200).prop_map(|lines| lines.join("\n").into_bytes()),
-        ]
-    }
-
-    proptest! {
-        #[test]
-        fn anything_can_be_read_and_what_was_read_can_be_written(bytes in text()) {
-            let record = Record::parse(&bytes);
-            let text = record.to_string();
-            prop_assert!(text.len() <= LONGEST);
-            prop_assert_eq!(Record::parse(text.as_bytes()), record);
-        }
-
-        #[test]
-        fn any_reason_is_one_line(reason in any::<String>()) {
-            let mut record = Record::default();
-            record.refuse(id(1), &reason, at(1));
-            let read = Record::parse(record.to_string().as_bytes());
-            prop_assert_eq!(&read, &record);
-            prop_assert!(read.refusal(id(1)).unwrap().reason().len() <= REASON);
-        }
-    }
-}
+mod tests;

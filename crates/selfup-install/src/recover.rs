@@ -2,12 +2,15 @@
 
 use std::time::SystemTime;
 
+use crate::beside::{self, Found};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::Id;
 use crate::installed::Installed;
-use crate::previous::{Restored, put_back};
-use crate::record::{Record, Refusal, Trial};
+use crate::previous::{Restored, Why, put_back};
+use crate::record::{InPlace, Record};
+use crate::refusal::Refusal;
 use crate::target::Target;
+use crate::trial::Trial;
 use crate::turn::{self, Turn};
 
 /// What the executable at the target's path is, at the start of a program.
@@ -21,6 +24,22 @@ pub enum Start {
         /// Commits it or reverts it.
         installed: Installed,
         /// How often it was started so, this time included.
+        starts: u32,
+    },
+    /// An upgrade beside the target has not survived its probation yet; nobody else has it in hand.
+    /// The path leads to the proven executable.
+    Beside {
+        /// Commits it or takes it back.
+        trial: Trial,
+        /// How often it was taken up so, this time included.
+        starts: u32,
+    },
+    /// An upgrade beside the target was taken up too often without surviving, and is gone. The path
+    /// has led to the proven executable all the while.
+    GivenUp {
+        /// What failed.
+        refused: Id,
+        /// How often it was taken up.
         starts: u32,
     },
     /// It was started too often without surviving: the previous executable has been put back. This
@@ -70,19 +89,23 @@ impl Target {
     /// [`NotFound`](ErrorKind::NotFound) if there is no target. The target is what it was. None of
     /// them is a reason not to start.
     pub fn begin(&self, max_starts: u32) -> Result<Start> {
-        if turn::read(self)?.is_none_or(|record| !record.has_trials()) {
+        let is_settled = |record: &Record| !record.has_trials() && record.candidates().is_empty();
+        if turn::read(self)?.is_none_or(|record| is_settled(&record)) {
             return Ok(Start::Settled);
         }
         let turn = Turn::take(self)?;
         let mut record = turn.record()?;
-        if !record.has_trials() {
+        if is_settled(&record) {
             return Ok(Start::Settled);
         }
         let id = self.id()?;
         record.keep_trial(id);
         let Some(trial) = record.trial_of(id) else {
-            turn.write(&record)?;
-            return Ok(Start::Settled);
+            return Ok(match beside::take_up(&turn, record, max_starts)? {
+                Found::Nothing => Start::Settled,
+                Found::Trial(trial, starts) => Start::Beside { trial, starts },
+                Found::GivenUp { refused, starts } => Start::GivenUp { refused, starts },
+            });
         };
         // Refused and still here: going back was cut short.
         if trial.starts >= max_starts || record.refusal(trial.id).is_some() {
@@ -106,8 +129,8 @@ impl Target {
         Ok(turn::read(self)?.unwrap_or_default().into_refusals())
     }
 
-    /// Remembers that an executable is not to be tried again, and why: `reason` is shortened to one
-    /// line of 500 bytes.
+    /// Remembers that an executable is not to be tried again until it is forgiven, and why: `reason`
+    /// is shortened to one line of 500 bytes.
     ///
     /// It keeps nobody from installing it: ask [`refusals`](Self::refusals) first.
     ///
@@ -118,6 +141,19 @@ impl Target {
         let turn = Turn::take(self)?;
         let mut record = turn.record()?;
         record.refuse(id, reason, SystemTime::now());
+        turn.write(&record)
+    }
+
+    /// Remembers that an executable failed when it was tried, and why; see [`Refusal`] for when it may
+    /// be tried again. `reason` is shortened to one line of 500 bytes.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`begin`](Self::begin) that are about the record.
+    pub fn fail(&self, id: Id, reason: &str) -> Result<()> {
+        let turn = Turn::take(self)?;
+        let mut record = turn.record()?;
+        record.fail(id, reason, SystemTime::now());
         turn.write(&record)
     }
 
@@ -140,7 +176,7 @@ impl Target {
     }
 }
 
-fn count(turn: &Turn, mut record: Record, trial: Trial, warning: Option<Error>) -> Result<Start> {
+fn count(turn: &Turn, mut record: Record, trial: InPlace, warning: Option<Error>) -> Result<Start> {
     let starts = trial.starts.saturating_add(1);
     record.count(trial.id, starts);
     turn.write(&record)?;
@@ -148,8 +184,9 @@ fn count(turn: &Turn, mut record: Record, trial: Trial, warning: Option<Error>) 
     Ok(Start::OnTrial { installed, starts })
 }
 
-fn go_back(turn: &Turn, record: Record, trial: Trial) -> Result<Start> {
+fn go_back(turn: &Turn, record: Record, trial: InPlace) -> Result<Start> {
     let reason = format!("it was started {} times and never survived its probation", trial.starts);
-    let restored = put_back(turn, record, Some(trial.previous), Some((trial.id, &reason)))?;
+    let restored =
+        put_back(turn, record, Some(trial.previous), Some((trial.id, Why::Failed(&reason))))?;
     Ok(Start::RolledBack { refused: trial.id, restored, starts: trial.starts })
 }

@@ -4,6 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
+use crate::beside;
 use crate::error::{Error, Result};
 use crate::id::Id;
 use crate::identity::{Identity, open_regular};
@@ -30,7 +31,9 @@ impl Site {
         let directory = open_directory(path)?;
         let lock = Lock::take(target.names().lock())?;
         leftovers::clear(target)?;
-        drop(Turn::take(target)?);
+        let turn = Turn::take(target)?;
+        beside::clear(target, &turn.record().unwrap_or_default());
+        drop(turn);
         Ok(Self { target: target.clone(), directory, _lock: lock })
     }
 

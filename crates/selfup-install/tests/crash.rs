@@ -17,8 +17,8 @@ use std::process::{Command, ExitStatus, Stdio};
 use std::sync::Mutex;
 use std::thread;
 
-use selfup_install::{Id, Installed, Start, Target};
-use support::{Sandbox, answering, example, has_program, install};
+use selfup_install::{Id, Installed, Start, Target, Trial};
+use support::{Sandbox, answering, example, has_program, install, try_out};
 
 /// Not killed at, since they happen in every program and say nothing about files.
 const NO_FILE: [&str; 5] = ["execve", "mmap", "lseek", "ioctl", "fcntl"];
@@ -69,7 +69,18 @@ fn failed_three_times(target: &Target) {
     }
 }
 
-const SCENES: [Scene; 7] = [
+fn beside(target: &Target) {
+    drop(try_out(target, &answering("two")));
+}
+
+fn taken_up_three_times(target: &Target) {
+    beside(target);
+    for _ in 0..3 {
+        drop(target.begin(3).unwrap());
+    }
+}
+
+const SCENES: [Scene; 14] = [
     Scene::of("install", |_| (), "install", None, false),
     // Over one that is on trial, where another one is to be kept.
     Scene::of(
@@ -84,6 +95,33 @@ const SCENES: [Scene; 7] = [
     Scene::of("give up", failed_three_times, "recover", Some("begin"), true),
     Scene::of("revert", on_trial, "recover", Some("revert"), true),
     Scene::of("rollback", on_trial, "recover", Some("rollback"), true),
+    Scene::of("try", |_| (), "install", Some("try"), false),
+    // Where one that nobody holds is there already, and one that was refused for its behaviour.
+    Scene::of(
+        "try one more",
+        |target| {
+            drop(try_out(target, &answering("three")));
+            target.fail(id("two"), "it crashed long ago").unwrap();
+        },
+        "install",
+        Some("try"),
+        false,
+    ),
+    Scene::of("commit beside", beside, "recover", Some("commit"), false),
+    // Over one that was replaced once before.
+    Scene::of(
+        "commit over",
+        |target| {
+            install(target, &answering("three")).commit().unwrap();
+            beside(target);
+        },
+        "recover",
+        Some("commit"),
+        false,
+    ),
+    Scene::of("give up beside", taken_up_three_times, "recover", Some("begin"), false),
+    Scene::of("revert beside", beside, "recover", Some("revert"), false),
+    Scene::of("rollback beside", beside, "recover", Some("rollback"), false),
 ];
 
 impl Scene {
@@ -95,6 +133,10 @@ impl Scene {
         goes_back: bool,
     ) -> Self {
         Self { name, prepare, program, argument, goes_back }
+    }
+
+    fn is_beside(&self) -> bool {
+        ["beside", "try", "commit over"].iter().any(|word| self.name.contains(word))
     }
 
     /// Runs under strace, with what it is told to do.
@@ -189,7 +231,10 @@ impl Point<'_> {
         if self.error == Some("EINTR") && !end.success() {
             return Err(format!("was not made again: {end}"));
         }
-        at_the_path(&sandbox)?;
+        let now = at_the_path(&sandbox)?;
+        if !self.may_be_there().contains(&now) {
+            return Err(format!("{now} has not proved itself, and is at the path"));
+        }
         self.recover(&sandbox).map_err(|why| {
             let trace = fs::read_to_string(sandbox.join("../trace")).unwrap_or_default();
             format!(
@@ -198,6 +243,20 @@ impl Point<'_> {
                 trace.lines().rev().take(12).collect::<Vec<_>>().join("\n")
             )
         })
+    }
+
+    /// What is on trial beside the target is at the path once it was committed, and not before.
+    fn may_be_there(&self) -> Vec<Id> {
+        let names: &[&str] = match self.scene.name {
+            "commit beside" => &["one", "two"],
+            "commit over" => &["three", "two"],
+            name if self.scene.is_beside() => {
+                assert!(!name.contains("commit"));
+                &["one"]
+            }
+            _ => &["one", "two", "three"],
+        };
+        names.iter().map(|name| id(name)).collect()
     }
 
     /// The next start, and the next look whether an upgrade is possible.
@@ -209,16 +268,22 @@ impl Point<'_> {
         let refused: BTreeSet<_> =
             target.refusals().unwrap().iter().map(|refusal| refusal.id()).collect();
 
-        let record = matches!(start, Start::OnTrial { .. }) || !refused.is_empty();
+        let trials = sandbox.names().iter().filter(|name| name.contains("selfup-trial-")).count();
+        let on_trial = matches!(start, Start::OnTrial { .. } | Start::Beside { .. });
         let previous = target.previous();
         let mut expected = vec!["app"];
-        if record {
+        // Another master's, which was there before.
+        let most = if self.scene.name == "try one more" { 2 } else { 1 };
+        if trials > 0 && trials <= most && matches!(start, Start::Beside { .. }) {
+            (0..trials).for_each(|_| expected.insert(0, ".app.selfup-trial-*"));
+        }
+        if on_trial || !refused.is_empty() {
             expected.insert(0, ".app.selfup-record");
         }
         if previous.is_some() {
             expected.insert(0, ".app.selfup-previous");
         }
-        if sandbox.names() != expected {
+        if sandbox.kinds() != expected {
             return Err(format!("litter, expected were {expected:?}"));
         }
         if self.scene.goes_back
@@ -231,7 +296,12 @@ impl Point<'_> {
         // Whatever is at the path, what was there before it can be put back.
         match start {
             Start::OnTrial { installed, .. } => goes_back(installed, sandbox),
-            _ if now == id("one") => Ok(()),
+            Start::Beside { trial, .. } => takes_its_place(trial, now, sandbox),
+            _ if now == id("one") || self.scene.name == "commit over" => Ok(()),
+            _ if self.scene.is_beside() => match target.rollback() {
+                Ok(restored) if restored.id() == id("one") => Ok(()),
+                other => Err(format!("rollback: {other:?}")),
+            },
             _ if !was_committed(sandbox) => Err("the trial is forgotten".into()),
             _ => match target.rollback() {
                 Ok(restored) if restored.id() == id("one") => Ok(()),
@@ -246,6 +316,20 @@ fn was_committed(sandbox: &Sandbox) -> bool {
     let trace = fs::read_to_string(sandbox.join("../trace")).unwrap();
     let removed = |line: &str| line.contains("unlink") && line.contains(".selfup-record\"");
     trace.lines().any(|line| removed(line) && line.ends_with(" = 0"))
+}
+
+/// What is still on trial can be committed, and gone back from.
+fn takes_its_place(trial: Trial, before: Id, sandbox: &Sandbox) -> Result<(), String> {
+    let new = trial.id();
+    let committed = trial.commit().map_err(|failed| failed.to_string())?;
+    if committed.warning().is_some() || at_the_path(sandbox)? != new {
+        return Err(format!("committed was {committed:?}"));
+    }
+    let restored = sandbox.target().rollback().map_err(|error| error.to_string())?;
+    if (restored.id(), at_the_path(sandbox)?) != (before, before) {
+        return Err(format!("put back was {restored:?}"));
+    }
+    Ok(())
 }
 
 fn goes_back(installed: Installed, sandbox: &Sandbox) -> Result<(), String> {

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use nix::poll::poll;
 use nix::sys::statvfs::{FsFlags, statvfs};
-use selfup_install::{Checks, Error, ErrorKind, Expected, Installed, Staged, Target};
+use selfup_install::{Checks, Error, ErrorKind, Expected, Installed, Staged, Target, Trial};
 use tempfile::TempDir;
 
 /// Far more than anything here takes.
@@ -99,6 +99,17 @@ impl Sandbox {
         names
     }
 
+    /// The same, with `*` for what is random in the names of those on trial.
+    pub(crate) fn kinds(&self) -> Vec<String> {
+        let mut names = self.names();
+        for name in &mut names {
+            if let Some((start, _)) = name.clone().split_once(".selfup-trial-") {
+                *name = format!("{start}.selfup-trial-*");
+            }
+        }
+        names
+    }
+
     pub(crate) fn temporaries(&self) -> Vec<String> {
         let mut names = self.names();
         names.retain(|name| name.contains(".selfup-new-"));
@@ -123,6 +134,10 @@ pub(crate) fn staged(target: &Target, content: &[u8]) -> Staged {
 
 pub(crate) fn install(target: &Target, content: &[u8]) -> Installed {
     staged(target, content).verify(Checks::new()).unwrap().install().unwrap()
+}
+
+pub(crate) fn try_out(target: &Target, content: &[u8]) -> Trial {
+    staged(target, content).verify(Checks::new()).unwrap().try_out().unwrap()
 }
 
 /// Asserts the kind, and that the text is one lower-case line that holds all of `words`.

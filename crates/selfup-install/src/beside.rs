@@ -1,0 +1,174 @@
+//! The files on trial beside a target: beginning with one, taking one up, and clearing up.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+
+use crate::error::{Error, Result};
+use crate::id::Id;
+use crate::identity::{Identity, open_regular};
+use crate::previous::Why;
+use crate::record::{Beside, Record};
+use crate::site::Occupant;
+use crate::sys::flock;
+use crate::target::Target;
+use crate::trial::Trial;
+use crate::turn::Turn;
+
+/// Removes what is nobody's: files on trial without a line, and lines without a file, or whose file
+/// nobody holds although another executable is at the path than the one it was to replace.
+///
+/// To be called by the one whose turn it is.
+pub(crate) fn sweep(target: &Target, record: &mut Record, present: Id) {
+    for line in record.candidates().to_vec() {
+        let path = target.names().trial(&line.token);
+        let is_over = match hold(&path) {
+            Held::Gone => true,
+            Held::ByAnother => false,
+            Held::Here(_) => line.present != present,
+        };
+        if is_over {
+            record.end_candidate(&line.token);
+            drop(fs::remove_file(path));
+        }
+    }
+    clear(target, record);
+}
+
+/// Removes the files on trial that have no line and that nobody holds.
+pub(crate) fn clear(target: &Target, record: &Record) {
+    let Ok(entries) = fs::read_dir(target.names().directory()) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let Some(token) = target.names().trial_token(&name) else { continue };
+        let is_known = record.candidates().iter().any(|line| line.token == token);
+        if !is_known && matches!(hold(&entry.path()), Held::Here(_)) {
+            drop(fs::remove_file(entry.path()));
+        }
+    }
+}
+
+/// Refuses by hand all that is on trial to replace what is at the path; whether there was anything.
+pub(crate) fn refuse(target: &Target, record: &mut Record, present: Id) -> bool {
+    sweep(target, record, present);
+    let tried = |line: &&Beside| line.present == present;
+    let tried: Vec<_> = record.candidates().iter().filter(tried).cloned().collect();
+    for line in &tried {
+        Why::ByHand.note(record, line.id);
+        record.end_candidate(&line.token);
+    }
+    clear(target, record);
+    !tried.is_empty()
+}
+
+/// A file on trial that is locked, until this is dropped.
+#[derive(Debug)]
+pub(crate) struct Locked(File);
+
+impl Locked {
+    /// One that was locked before.
+    pub(crate) const fn new(file: File) -> Self {
+        Self(file)
+    }
+}
+
+impl std::ops::Deref for Locked {
+    type Target = File;
+
+    fn deref(&self) -> &File {
+        &self.0
+    }
+}
+
+impl Drop for Locked {
+    fn drop(&mut self) {
+        // Else a duplicate that a fork has just made would keep it locked for a moment.
+        drop(flock::unlock(&self.0));
+    }
+}
+
+/// A file on trial, and whose it is.
+enum Held {
+    Gone,
+    ByAnother,
+    Here(Locked),
+}
+
+/// Locks it, unless somebody else has.
+fn hold(path: &Path) -> Held {
+    let Ok(file) = open_regular(path) else { return Held::Gone };
+    match flock::try_lock(&file) {
+        Ok(true) => Held::Here(Locked(file)),
+        // Where it cannot be locked it is left alone.
+        Ok(false) | Err(_) => Held::ByAnother,
+    }
+}
+
+/// What was found where trials beside the target are looked for.
+pub(crate) enum Found {
+    Nothing,
+    /// Taken up, and counted.
+    Trial(Trial, u32),
+    /// It was taken up too often.
+    GivenUp {
+        refused: Id,
+        starts: u32,
+    },
+}
+
+/// Takes up the latest trial that nobody else has in hand. What has become pointless is removed.
+pub(crate) fn take_up(turn: &Turn, mut record: Record, max_starts: u32) -> Result<Found> {
+    let target = &turn.target;
+    let present = Occupant::at(target.resolved())?;
+    sweep(target, &mut record, present.id);
+    for line in record.candidates().to_vec() {
+        let path = target.names().trial(&line.token);
+        let Held::Here(file) = hold(&path) else { continue };
+        let is_refused = record.refusal(line.id).is_some_and(|refusal| refusal.failures() == 0);
+        let is_whole = Id::of_file(&file).is_ok_and(|found| found == line.id);
+        if is_refused || !is_whole || line.starts >= max_starts {
+            record.end_candidate(&line.token);
+            if is_whole && !is_refused {
+                let starts = line.starts;
+                let reason =
+                    format!("it was started {starts} times and never survived its probation");
+                record.fail(line.id, &reason, std::time::SystemTime::now());
+                turn.write(&record)?;
+                drop(fs::remove_file(path));
+                turn.flush()?;
+                return Ok(Found::GivenUp { refused: line.id, starts });
+            }
+            drop(fs::remove_file(path));
+            continue;
+        }
+        let starts = line.starts.saturating_add(1);
+        record.count_candidate(&line.token, starts);
+        turn.write(&record)?;
+        let trial = resumed(target, line, path, file, present)?;
+        return Ok(Found::Trial(trial, starts));
+    }
+    turn.write(&record)?;
+    Ok(Found::Nothing)
+}
+
+fn resumed(
+    target: &Target,
+    line: Beside,
+    path: PathBuf,
+    file: Locked,
+    present: Occupant,
+) -> Result<Trial> {
+    let identity = Identity::of_file(&file)
+        .map_err(|cause| Error::system(format_args!("cannot examine {}", path.display()), cause))?;
+    Ok(Trial {
+        target: target.clone(),
+        token: line.token,
+        path,
+        file,
+        identity,
+        id: line.id,
+        replaces: Box::new(present),
+        warnings: Vec::new(),
+        counted: AtomicBool::new(true),
+    })
+}
