@@ -50,7 +50,7 @@ pub enum ErrorKind {
     SizeMismatch,
     /// Other bytes than were promised.
     DigestMismatch,
-    /// A digest, a public key or a version could not be parsed.
+    /// A digest, a public key, a version or a note could not be parsed.
     Malformed,
     /// There are trusted keys, and no signature came.
     SignatureMissing,
@@ -60,8 +60,10 @@ pub enum ErrorKind {
     SignatureUntrusted,
     /// The signature is not one of these bytes: they, or it, were changed.
     SignatureInvalid,
-    /// The signature is good, and for a file of another name or version than was announced.
+    /// The signature is good, and for a file of another name or version.
     SignatureMismatch,
+    /// It says that it is another program than the one it would replace.
+    OtherProgram,
     /// [`verify`](crate::Staged::verify) was called before a [`write`](crate::Staged::write)
     /// had succeeded.
     Incomplete,

@@ -22,7 +22,7 @@ pub struct Expected {
     pub(crate) digests: Vec<Digest>,
     pub(crate) keys: Vec<PublicKey>,
     pub(crate) signature: Option<String>,
-    pub(crate) file_name: Option<String>,
+    pub(crate) program: Option<String>,
     pub(crate) version: Option<String>,
 }
 
@@ -40,7 +40,7 @@ impl Expected {
             digests: Vec::new(),
             keys: Vec::new(),
             signature: None,
-            file_name: None,
+            program: None,
             version: None,
         }
     }
@@ -85,24 +85,30 @@ impl Expected {
     ///
     /// Without [trusted keys](Self::trusted_keys) it is not looked at. Its trusted comment counts as
     /// far as it says `file:NAME` or `version:X`, separated from other words by tabs, or by spaces
-    /// if it has no tab: they must be those of [`file_name`](Self::file_name) and
-    /// [`version`](Self::version), if these are known. `minisign -S` says the `file:` by itself, and
-    /// says whatever follows `-t` instead, such as `-t 'version:1.2.3 file:app'`.
+    /// if it has no tab. The name has to be that of the [`program`](Self::program), the version that
+    /// of the executable's note and of [`version`](Self::version), if these are known. `minisign -S`
+    /// says the `file:` by itself, and says whatever follows `-t` instead, such as
+    /// `-t 'version:1.2.3 file:app'`.
     #[must_use]
     pub fn signature(mut self, text: impl Into<Option<String>>) -> Self {
         self.signature = text.into();
         self
     }
 
-    /// The name under which it is published, without directory and ending of a compression. One
-    /// that was signed under another name is refused: another program by the same signer, say.
+    /// The name of the program that is replaced, if it is known by its own word. An executable that
+    /// says another one in its note is refused: another program of the same signer or source, say.
+    ///
+    /// One that was signed as `file:NAME` must have been signed as this, or if it is not known, as the
+    /// file that is replaced; what either name says at its end of version and platform
+    /// (`app-1.2.3-linux-x86_64`) does not count.
     #[must_use]
-    pub fn file_name(mut self, name: Option<&str>) -> Self {
-        self.file_name = name.map(str::to_owned);
+    pub fn program(mut self, name: Option<&str>) -> Self {
+        self.program = name.map(str::to_owned);
         self
     }
 
-    /// The version that its source announces. One that is signed must be the same.
+    /// The version that its source announces. One that is signed must be the same; one that the
+    /// executable says in its note counts in its stead.
     #[must_use]
     pub fn version(mut self, version: Option<&str>) -> Self {
         self.version = version.map(str::to_owned);

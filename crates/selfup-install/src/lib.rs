@@ -107,6 +107,7 @@ mod interrupted;
 mod leftovers;
 mod lock;
 mod marker;
+mod name;
 mod names;
 mod package;
 mod preflight;
@@ -126,6 +127,7 @@ mod turn;
 mod verify;
 mod version;
 mod warning;
+mod words;
 
 pub use digest::Digest;
 pub use error::{Cause, Error, ErrorKind, Result};

@@ -13,7 +13,7 @@ use crate::target::Target;
 mod comment;
 mod key;
 
-use comment::Comment;
+pub(crate) use comment::Comment;
 pub use key::PublicKey;
 
 /// A signature is some 300 bytes; whatever is longer is none.
@@ -87,9 +87,8 @@ impl Verifier<'_> {
         }
     }
 
-    /// Whether the bytes were signed, and are what was announced; the version that was signed with
-    /// them.
-    pub(crate) fn finish(mut self, expected: &Expected, target: &Target) -> Result<Option<String>> {
+    /// Whether the bytes were signed; what was signed with them.
+    pub(crate) fn finish(mut self, target: &Target) -> Result<Comment> {
         let name = target.path().display();
         let parsed = &self.signature.parsed;
         if !self.streams.iter_mut().any(|stream| stream.finalize().is_ok()) {
@@ -102,28 +101,10 @@ impl Verifier<'_> {
             return Err(Error::new(ErrorKind::SignatureInvalid, text));
         }
         // From here on, the comment can be trusted as much as the signer.
-        let comment = Comment::parse(parsed.signature.trusted_comment()).map_err(|why| {
+        Comment::parse(parsed.signature.trusted_comment()).map_err(|why| {
             let text = format!("cannot take what came for {name}: the trusted comment {why}");
             Error::new(ErrorKind::SignatureMalformed, text)
-        })?;
-        let differ = |what: &str, signed: &Option<String>, announced: &Option<String>| {
-            let (signed, announced) = (signed.as_ref()?, announced.as_ref()?);
-            (signed != announced).then(|| {
-                let (signed, announced) = (signed.escape_debug(), announced.escape_debug());
-                let text = format!(
-                    "cannot take what came for {name}: it is signed as {what} \"{signed}\", and was \
-                     announced as \"{announced}\"; sign it again, with minisign -t if need be"
-                );
-                Error::new(ErrorKind::SignatureMismatch, text)
-            })
-        };
-        if let Some(error) = differ("file", &comment.file, &expected.file_name) {
-            return Err(error);
-        }
-        if let Some(error) = differ("version", &comment.version, &expected.version) {
-            return Err(error);
-        }
-        Ok(comment.version)
+        })
     }
 }
 

@@ -11,12 +11,14 @@ use crate::digest::Hashes;
 use crate::error::{Error, ErrorKind, Result};
 use crate::expected::Expected;
 use crate::id::{CHUNK, Id};
+use crate::marker::Notes;
 use crate::names::RANDOM;
 use crate::signature::Signature;
 use crate::site::{Occupant, Site};
 use crate::sys;
 use crate::target::Target;
 use crate::version::Claim;
+use crate::words::Words;
 
 /// Bytes after which the disk is told to begin with them, so that it works while more arrives: large
 /// enough for a disk to be busy with, small against an executable.
@@ -53,7 +55,7 @@ pub struct Staged {
     pub(crate) content: Option<Id>,
     expected: Expected,
     signature: Option<Signature>,
-    signed_version: Option<String>,
+    words: Words,
     pub(crate) replaces: Box<Occupant>,
     pub(crate) site: Box<Site>,
 }
@@ -74,7 +76,7 @@ impl Staged {
             content: None,
             expected,
             signature,
-            signed_version: None,
+            words: Words::default(),
             replaces,
             site,
         })
@@ -100,15 +102,17 @@ impl Staged {
     /// - [`DigestMismatch`](ErrorKind::DigestMismatch): not what was promised.
     /// - [`SignatureInvalid`](ErrorKind::SignatureInvalid): not what was signed;
     ///   [`SignatureMismatch`](ErrorKind::SignatureMismatch): signed under another name or version.
+    /// - [`OtherProgram`](ErrorKind::OtherProgram): its note says that it is another program;
+    ///   [`Malformed`](ErrorKind::Malformed): its note cannot be read.
     /// - [`NoSpace`](ErrorKind::NoSpace), [`Io`](ErrorKind::Io): the disk.
     pub fn write(&mut self, reader: &mut dyn Read, progress: &mut dyn FnMut(u64)) -> Result<u64> {
         self.content = None;
-        self.signed_version = None;
+        self.words = Words::default();
         let written = self.restart().and_then(|()| self.stream(reader, progress));
         match written {
-            Ok(Arrived { size, id, signed_version }) => {
+            Ok(Arrived { size, id, words }) => {
                 self.content = Some(id);
-                self.signed_version = signed_version;
+                self.words = words;
                 Ok(size)
             }
             Err(error) => {
@@ -131,26 +135,23 @@ impl Staged {
         self.replaces.id
     }
 
-    /// The version of what was written: the one that is signed with it, or else the one that its
-    /// source announces.
+    /// The version of what was written: the one that it says itself or that is signed with it, or
+    /// else the one that its source announces.
     #[must_use]
     pub fn version(&self) -> Option<&str> {
         self.claim().map(|claim| claim.version)
     }
 
-    /// The version that is signed with what was written, if there is one: the word of who signed,
-    /// where [`version`](Self::version) may be the word of who published.
+    /// The version that what was written says itself, in its note, or that is signed with it, if there
+    /// is one: the word of who built it, where [`version`](Self::version) may be the word of who
+    /// published it.
     #[must_use]
-    pub fn signed_version(&self) -> Option<&str> {
-        self.signed_version.as_deref()
+    pub fn own_version(&self) -> Option<&str> {
+        self.words.own_version()
     }
 
     pub(crate) fn claim(&self) -> Option<Claim<'_>> {
-        match (&self.signed_version, &self.expected.version) {
-            (Some(version), _) => Some(Claim { version, signed: true }),
-            (None, Some(version)) => Some(Claim { version, signed: false }),
-            (None, None) => None,
-        }
+        self.words.claim()
     }
 
     pub(crate) fn is_signed(&self) -> bool {
@@ -208,11 +209,14 @@ impl Staged {
         }
         let hashed = hashes.finish();
         self.compare(size, hashed.broken_promise(&self.expected.digests))?;
-        let signed_version = match verifier {
-            Some(verifier) => verifier.finish(&self.expected, &self.site.target)?,
-            None => None,
-        };
-        Ok(Arrived { size, id: hashed.id, signed_version })
+        let target = &self.site.target;
+        let comment = verifier.map(|verifier| verifier.finish(target)).transpose()?;
+        let notes = Notes::of_file(&self.file).map_err(|cause| {
+            Error::system(format_args!("cannot read {}", self.path.display()), cause)
+        })?;
+        let comment = comment.unwrap_or_default();
+        let words = Words::hold_together(&notes, &comment, &self.expected, target)?;
+        Ok(Arrived { size, id: hashed.id, words })
     }
 
     /// Both bounds, while more is still coming.
@@ -257,7 +261,7 @@ impl Staged {
 struct Arrived {
     size: u64,
     id: Id,
-    signed_version: Option<String>,
+    words: Words,
 }
 
 /// A new file beside the target: random name, `O_EXCL`, close-on-exec, mode 0600 whatever the

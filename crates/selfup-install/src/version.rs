@@ -9,15 +9,16 @@ use crate::target::Target;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Claim<'a> {
     pub(crate) version: &'a str,
-    /// The signer says it, not only the source.
-    pub(crate) signed: bool,
+    /// The executable says it itself, or who signed it, not only the source.
+    pub(crate) is_own: bool,
 }
 
 /// Which versions may replace what runs, by the rules of [semantic versioning](https://semver.org).
 ///
 /// An older one is refused, an equal one is not; build metadata does not count. A version that is
-/// not known, or is no semantic one, is not compared, unless one is
-/// [required](Self::required). A leading `v` is no part of it.
+/// not known is not compared, unless one is [required](Self::required); nor is one that the source
+/// announces and that is no semantic one. One that the executable or its signer says has to be one.
+/// A leading `v` is no part of it.
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct VersionPolicy {
@@ -45,15 +46,27 @@ impl VersionPolicy {
         }
     }
 
-    /// Takes older ones too. The default is `false`.
+    /// Refuses what is older than this version too, which somebody else says of what runs: of
+    /// several, the highest counts. One that is no semantic version changes nothing.
+    pub fn and(mut self, running: &str) -> Self {
+        if let Some(running) = parse(running)
+            && running.cmp_precedence(&self.running).is_gt()
+        {
+            self.running = running;
+        }
+        self
+    }
+
+    /// Takes older ones too, and such as say no semantic version. The default is `false`.
     pub const fn allow_downgrade(mut self, allow: bool) -> Self {
         self.allow_downgrade = allow;
         self
     }
 
-    /// Refuses an executable whose version is not known; where keys are trusted, one whose version
-    /// is not signed (`version:1.2.3` in the trusted comment), since whoever publishes an old
-    /// executable again can announce it as a new one. The default is `false`.
+    /// Refuses an executable whose version is not known; where keys are trusted, one that does not
+    /// say its version itself, in its note or in its signature (`version:1.2.3` in the trusted
+    /// comment), since whoever publishes an old executable again can announce it as a new one. The
+    /// default is `false`.
     pub const fn required(mut self, required: bool) -> Self {
         self.required = required;
         self
@@ -72,20 +85,24 @@ impl VersionPolicy {
         };
         let Some(claim) = claim else {
             return if self.required {
-                unknown("its version is not told, and required")
+                unknown(
+                    "its version is not told, and required; build it with selfup::release!() in it, \
+                     or sign it with minisign -S -t 'version:1.2.3'",
+                )
             } else {
                 Ok(())
             };
         };
         let shown = claim.version.escape_debug();
-        if self.required && keys_are_trusted && !claim.signed {
+        if self.required && keys_are_trusted && !claim.is_own {
             return unknown(&format!(
-                "its version {shown} is not signed; sign it with minisign -S -t 'version:{shown}'"
+                "its version {shown} is only announced, not signed; build it with \
+                 selfup::release!() in it, or sign it with minisign -S -t 'version:{shown}'"
             ));
         }
         let Some(new) = parse(claim.version) else {
-            return if self.required {
-                unknown(&format!("its version \"{shown}\" is not of the form 1.2.3"))
+            return if self.required || claim.is_own && !self.allow_downgrade {
+                unknown(&format!("its version \"{shown}\" is not of the form 1.2.3 (semver.org)"))
             } else {
                 Ok(())
             };
@@ -106,13 +123,18 @@ fn parse(text: &str) -> Option<Version> {
     Version::parse(text.strip_prefix('v').unwrap_or(text)).ok()
 }
 
+/// Whether two texts say the same version.
+pub(crate) fn is_same(one: &str, other: &str) -> bool {
+    one == other || parse(one).is_some_and(|one| parse(other) == Some(one))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn judged(policy: &VersionPolicy, version: Option<&str>, signed: bool) -> Option<ErrorKind> {
+    fn judged(policy: &VersionPolicy, version: Option<&str>, is_own: bool) -> Option<ErrorKind> {
         let own = Target::new(std::env::current_exe().unwrap()).unwrap();
-        let claim = version.map(|version| Claim { version, signed });
+        let claim = version.map(|version| Claim { version, is_own });
         policy.judge(claim, true, &own).err().map(|error| error.kind())
     }
 
@@ -149,6 +171,27 @@ mod tests {
         assert_eq!(judged(&policy, Some("2.0.0"), false), unknown);
         assert_eq!(judged(&policy, Some("2.0.0"), true), None);
         assert_eq!(judged(&policy, Some("0.9.0"), true), Some(ErrorKind::Downgrade));
+    }
+
+    #[test]
+    fn what_an_executable_says_itself_must_be_a_version() {
+        let policy = VersionPolicy::new("1.0.0").unwrap();
+        assert_eq!(judged(&policy, Some("latest"), true), Some(ErrorKind::VersionUnknown));
+        assert_eq!(judged(&policy, Some("latest"), false), None);
+        assert_eq!(judged(&policy.allow_downgrade(true), Some("latest"), true), None);
+    }
+
+    #[test]
+    fn the_highest_of_what_is_said_of_what_runs_counts() {
+        let policy = VersionPolicy::new("2.0.0").unwrap().and("3.0.0").and("1.0.0").and("x");
+        assert_eq!(judged(&policy, Some("2.9.9"), true), Some(ErrorKind::Downgrade));
+        assert_eq!(judged(&policy, Some("3.0.0"), true), None);
+    }
+
+    #[test]
+    fn a_v_in_front_is_no_other_version() {
+        assert!(is_same("v1.2.3", "1.2.3") && is_same("nightly", "nightly"));
+        assert!(!is_same("1.2.3", "1.2.4") && !is_same("nightly", "weekly"));
     }
 
     #[test]

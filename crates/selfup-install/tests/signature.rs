@@ -162,15 +162,22 @@ fn the_trusted_comment_binds_name_and_version() {
     }
     let (case, signer) = (Case::new(), Signer::new());
     let plain = trusting(&[&signer], &signer.sign("app", &case.content, &[]));
-    case.take(plain.clone().file_name(Some("app"))).unwrap();
+    case.take(plain.clone()).unwrap();
+    case.take(plain.clone().program(Some("app"))).unwrap();
     case.take(plain.clone().version(Some("9"))).unwrap();
-    let words = ["as file \"app\"", "announced as \"other\""];
-    case.refuses(plain.file_name(Some("other")), ErrorKind::SignatureMismatch, &words);
+    let words = ["as file \"app\"", "this program is \"other\""];
+    case.refuses(plain.program(Some("other")), ErrorKind::SignatureMismatch, &words);
+    // Where the program does not say its name, the file that is replaced does.
+    let other = trusting(&[&signer], &signer.sign("other", &case.content, &[]));
+    let words = ["as file \"other\"", "this program is \"app\""];
+    case.refuses(other, ErrorKind::SignatureMismatch, &words);
+    let platform = signer.sign("app-1.2.3-linux-x86_64", &case.content, &[]);
+    case.take(trusting(&[&signer], &platform)).unwrap();
 
     let comment = ["-t", "version:1.2.3 file:app"];
     let named = trusting(&[&signer], &signer.sign("app", &case.content, &comment));
     assert_eq!(case.take(named.clone()).unwrap().as_deref(), Some("1.2.3"));
-    let both = named.clone().version(Some("1.2.3")).file_name(Some("app"));
+    let both = named.clone().version(Some("v1.2.3")).program(Some("app"));
     assert_eq!(case.take(both).unwrap().as_deref(), Some("1.2.3"));
     let words = ["as version \"1.2.3\"", "announced as \"1.2.4\""];
     case.refuses(named.version(Some("1.2.4")), ErrorKind::SignatureMismatch, &words);
@@ -200,7 +207,11 @@ fn an_older_version_is_refused_without_being_run() {
     assert_says(&error, ErrorKind::VersionUnknown, &["not told, and required"]);
     let plain = trusting(&[&signer], &signer.sign("app", &content, &[])).version(Some("2.0.0"));
     let error = verify(plain, policy.clone().required(true)).unwrap_err();
-    assert_says(&error, ErrorKind::VersionUnknown, &["minisign -S -t 'version:2.0.0'"]);
+    assert_says(
+        &error,
+        ErrorKind::VersionUnknown,
+        &["only announced", "minisign -S -t 'version:2.0.0'"],
+    );
     assert!(!ran.exists());
 
     // This one does not answer the probe, so that is as far as it comes.

@@ -48,10 +48,8 @@ impl Intake {
         for digest in &artifact.digests {
             expected = expected.digest(digest.to_string().parse()?);
         }
-        expected = expected
-            .signature(artifact.signature.clone())
-            .file_name(artifact.file_name.as_deref())
-            .version(artifact.version.as_deref());
+        expected =
+            expected.signature(artifact.signature.clone()).version(artifact.version.as_deref());
         self.target()?.stage(self.trust.expected(expected))
     }
 

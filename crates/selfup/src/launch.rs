@@ -41,6 +41,13 @@ pub(crate) fn own_executable() -> Result<PathBuf, Error> {
     Ok(path)
 }
 
+/// What the executable says of itself: the file that is named, or the one that runs. Nothing, if it
+/// cannot be read.
+pub(crate) fn notes_of(file: Option<&Path>) -> Notes {
+    let file = fs::File::open(file.unwrap_or(Path::new("/proc/self/exe")));
+    file.and_then(|file| Notes::of_file(&file)).unwrap_or_default()
+}
+
 /// What the master says that this child was started from.
 static TOLD: OnceLock<PathBuf> = OnceLock::new();
 

@@ -8,7 +8,7 @@ use crate::{
     child, env,
     error::Chain,
     identity::Identity,
-    launch::launch_path,
+    launch::{launch_path, notes_of},
     master::{Master, NotStarted, Reporter},
     pid_file::PidFile,
 };
@@ -45,8 +45,9 @@ pub fn run(config: Config) -> ExitCode {
 ///
 /// The overseer could not run, and it is required, or there is nothing to serve on; or what the
 /// master handed to this child cannot be used.
-pub fn try_run(config: Config) -> Result<ExitCode, Error> {
+pub fn try_run(mut config: Config) -> Result<ExitCode, Error> {
     sanity_check();
+    config.options.trust.complete(&notes_of(config.exec_file.as_deref()));
     if let Some(assignment) = env::take_assignment()? {
         // One that could not be a master after the next start must not get to serve.
         config.options.trust.check()?;

@@ -12,7 +12,7 @@ use crate::{
     Error, ErrorKind,
     config::Options,
     intake::{Intake, Novelty, novelty, warnings_of},
-    launch::launch_path,
+    launch::{launch_path, notes_of},
     trust::{Trust, TrustOptions},
 };
 
@@ -134,6 +134,12 @@ impl Update {
         self
     }
 
+    /// As [`Config::name`](crate::Config::name).
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.trust.name = Some(name.into());
+        self
+    }
+
     /// As [`Config::version`](crate::Config::version).
     pub fn version(mut self, version: impl Into<String>) -> Self {
         self.trust.version = Some(version.into());
@@ -142,7 +148,7 @@ impl Update {
 
     /// As [`Config::require_version`](crate::Config::require_version).
     pub fn require_version(mut self, require: bool) -> Self {
-        self.trust.require_version = require;
+        self.trust.require_version = Some(require);
         self
     }
 
@@ -189,6 +195,7 @@ impl Update {
     /// the source cannot be asked or did not deliver; [`ErrorKind::Refused`]: what it delivered was
     /// turned down. What was installed stays as it was.
     pub fn run(mut self) -> Result<Updated, Error> {
+        self.trust.complete(&notes_of(self.exec_file.as_deref()));
         self.intake.trust = self.trust.check()?;
         self.intake.is_named = self.exec_file.is_some();
         self.intake.path = match self.exec_file.take() {

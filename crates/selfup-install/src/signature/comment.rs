@@ -5,9 +5,9 @@
 /// They are separated by tabs, as minisign does it (`timestamp:1700000000`, tab, `file:app`, tab,
 /// `hashed`); where there is no tab, by spaces. Other words are for people.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Comment {
-    pub(super) version: Option<String>,
-    pub(super) file: Option<String>,
+pub(crate) struct Comment {
+    pub(crate) version: Option<String>,
+    pub(crate) file: Option<String>,
 }
 
 impl Comment {

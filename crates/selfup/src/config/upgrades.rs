@@ -50,43 +50,63 @@ impl Config {
     ///
     /// The fetchers look for the signature beside the executable, at its name and `.minisig`. It is
     /// made of the executable itself, before it is compressed: `minisign -S -m app` makes
-    /// `app.minisig`, which is published beside `app` or `app.gz`. A signature says for which file
-    /// name it is; publish under that one, or say another with
-    /// `minisign -S -m app -t 'file:app-linux-x86_64'`.
+    /// `app.minisig`, which is published beside `app` or `app.gz`.
     ///
-    /// A key that cannot be read ends the start with an error, also where the overseer is not
-    /// [required](Self::required): nothing unsigned is taken because of a slip.
+    /// With a key, the program has to say its [version](Self::version), best by
+    /// [`release!`](crate::release): else everything that was ever signed, with all its known faults,
+    /// could be published again and would be taken. So every new executable has to say its version as
+    /// well (see [`require_version`](Self::require_version)). The key is for one signer; that it is the
+    /// same program is told by its [name](Self::name).
+    ///
+    /// A key that cannot be read, or a version that is missing, ends the start with an error, also
+    /// where the overseer is not [required](Self::required): nothing is taken because of a slip.
     pub fn trusted_key(mut self, key: impl Into<String>) -> Self {
         self.options.trust.keys.push(key.into());
         self
     }
 
-    /// The version of this program, most often `env!("CARGO_PKG_VERSION")`. Then a new executable
-    /// that is known to be older is refused, so that nobody can bring back an old one with its known
-    /// faults. Versions are compared as [semantic versions](https://semver.org).
+    /// The name of this program. The default is what it says by [`release!`](crate::release).
     ///
-    /// The version of a new executable is what is signed with it
-    /// (`minisign -S -m app -t 'version:1.2.3 file:app'`), or else what the fetcher announces. One
-    /// whose version is not known is taken. A version that cannot be read ends the start with an
-    /// error, as for [`trusted_key`](Self::trusted_key).
+    /// A new executable that says another name there is refused: it is another program. One that says
+    /// none, but was signed for a file name (`minisign -S` notes it: `file:app-linux-x86_64`), must have
+    /// been signed as this name, with nothing behind it but version and platform. Where this program
+    /// does not say its name, that of its file counts for signatures.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.options.trust.name = Some(name.into());
+        self
+    }
+
+    /// The version of this program. The default is what it says by [`release!`](crate::release); without
+    /// that, `env!("CARGO_PKG_VERSION")` is most often what to give here. Then a new executable that is
+    /// known to be older is refused, so that nobody can bring back an old one with its known faults.
+    /// Versions are compared as [semantic versions](https://semver.org).
+    ///
+    /// The version of a new executable is what it says by `release!`, or what is signed with it
+    /// (`minisign -S -m app -t 'version:1.2.3 file:app'`), or else what the fetcher announces. It is
+    /// held against what serves at that moment, of which the highest word counts: that of the child,
+    /// that of its signer. What is merely announced never raises that. A version that cannot be read
+    /// ends the start with an error, as for [`trusted_key`](Self::trusted_key).
     pub fn version(mut self, version: impl Into<String>) -> Self {
         self.options.trust.version = Some(version.into());
         self
     }
 
     /// Whether a new executable must say its version, and say it as a semantic one. Where there are
-    /// [trusted keys](Self::trusted_key), the version must be signed, since whoever publishes an old
-    /// executable again can announce it as a new one. The default is `false`: what does not say its
-    /// version is not compared.
+    /// [trusted keys](Self::trusted_key), it must say so itself (by [`release!`](crate::release)) or by
+    /// its signature, since whoever publishes an old executable again can announce it as a new one.
+    ///
+    /// The default is `true` with trusted keys, unless [downgrades](Self::allow_downgrade) are allowed,
+    /// and `false` without: what does not say its version is not compared.
     ///
     /// It needs the [version](Self::version) of this program; without it, the start ends with an
     /// error, as for [`trusted_key`](Self::trusted_key).
     pub fn require_version(mut self, require: bool) -> Self {
-        self.options.trust.require_version = require;
+        self.options.trust.require_version = Some(require);
         self
     }
 
-    /// Whether an older [version](Self::version) is taken too. The default is `false`.
+    /// Whether an older [version](Self::version) is taken too, or one that is not known. The default is
+    /// `false`.
     pub fn allow_downgrade(mut self, allow: bool) -> Self {
         self.options.trust.allow_downgrade = allow;
         self

@@ -212,7 +212,7 @@ impl Master {
             self.tell(Told::Trouble { reason: Chain(&error).to_string() });
         }
         crate::sys::memory::let_go_of_code();
-        if let Err(error) = self.upgrades.serving(pid, &self.mailbox) {
+        if let Err(error) = self.upgrades.serving(pid, version.clone(), &self.mailbox) {
             self.trouble("could not start the thread that fetches", &error);
         }
         if self.manager.is_there()

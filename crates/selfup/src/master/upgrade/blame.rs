@@ -18,6 +18,7 @@ pub(super) fn is_of_what_came(error: &selfup_install::Error) -> bool {
         | ErrorKind::SignatureUntrusted
         | ErrorKind::SignatureInvalid
         | ErrorKind::SignatureMismatch
+        | ErrorKind::OtherProgram
         | ErrorKind::NotExecutable
         | ErrorKind::NoMarker
         | ErrorKind::Protocol

@@ -85,11 +85,16 @@ impl Upgrades {
 
     /// A child serves from now on. The first one starts the worker, which so does not slow down
     /// the start.
-    pub(super) fn serving(&mut self, child: Pid, mailbox: &Mailbox) -> io::Result<()> {
+    pub(super) fn serving(
+        &mut self,
+        child: Pid,
+        version: Option<String>,
+        mailbox: &Mailbox,
+    ) -> io::Result<()> {
         if self.plan.is_none() && self.verdicts.is_none() {
             return Ok(());
         }
-        self.shared.running.is_now(child);
+        self.shared.running.is_now(child, version);
         let Some(plan) = self.plan.take() else { return Ok(()) };
         let (verdicts, told) = mpsc::channel();
         let worker = Worker::new(

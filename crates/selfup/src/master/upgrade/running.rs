@@ -16,15 +16,16 @@ pub(super) struct Running {
 struct Known {
     file: Option<Arc<File>>,
     id: Option<Id>,
+    version: Option<String>,
 }
 
 impl Running {
-    /// Another child serves. Nothing is read yet.
-    pub(super) fn is_now(&self, child: Pid) {
+    /// Another child serves, whose program says that it is of this version. Nothing is read yet.
+    pub(super) fn is_now(&self, child: Pid, version: Option<String>) {
         // Without /proc it cannot be told; then what is fetched is compared with what is at the
         // path alone.
         let file = File::open(format!("/proc/{child}/exe")).ok().map(Arc::new);
-        *self.lock() = Known { file, id: None };
+        *self.lock() = Known { file, id: None, version };
     }
 
     /// The id of what runs, worked out at the first call. A large file takes its time; who says
@@ -43,6 +44,11 @@ impl Running {
             known.id = Some(id);
         }
         Some(id)
+    }
+
+    /// The version of what runs, as its program says.
+    pub(super) fn version(&self) -> Option<String> {
+        self.lock().version.clone()
     }
 
     fn lock(&self) -> MutexGuard<'_, Known> {

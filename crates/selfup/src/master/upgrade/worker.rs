@@ -20,6 +20,7 @@ use crate::{
     error::Chain,
     intake::{Intake, Novelty, novelty},
     master::{Mailbox, mailbox::Letter},
+    trust::Serving,
 };
 
 /// The longest pause between two attempts that fail; an interval that is longer stands.
@@ -136,6 +137,7 @@ impl Worker {
         if let Err(error) = self.prepare() {
             return Poll::Failed { reason: Chain(&error).to_string(), asked: None };
         }
+        self.look_at_what_serves();
         match self.fetcher.fetch(&self.current()) {
             Ok(None) => Poll::Nothing,
             Ok(Some(artifact)) => self.take_in(artifact),
@@ -154,6 +156,12 @@ impl Worker {
             self.prepared = true;
         }
         Ok(())
+    }
+
+    /// Another executable may serve than at the last look: somebody has gone back by hand, say.
+    fn look_at_what_serves(&mut self) {
+        let running = &self.shared.running;
+        self.intake.trust.serves(Serving { id: running.id(), version: running.version() });
     }
 
     /// The executable that is in use, for the fetcher to look at.
@@ -212,6 +220,7 @@ impl Worker {
             self.report_once(format!("{id} was refused before: {reason}"), News::Refused);
             return Ok(Outcome::Refused);
         }
+        self.look_at_what_serves();
         let installed = self.intake.install(staged).inspect_err(|error| {
             if is_of_what_came(error) && !is_of_the_version(error) {
                 self.refused.insert(id);
