@@ -205,7 +205,7 @@ mod tests {
     #[test]
     fn the_floor_is_what_serves_and_not_what_is_announced() {
         let mut trust = options(Some("1.0.0")).check().unwrap();
-        let id = |byte: u8| Id::from_bytes([byte; 20]);
+        let id = |byte: u8| format!("{byte:040x}").parse::<Id>().unwrap();
         let claims = |byte: u8, own: Option<&str>| Claims {
             id: id(byte),
             own: own.map(str::to_owned),

@@ -11,6 +11,7 @@ mod bad_binaries;
 mod loader;
 mod manifest;
 mod marker;
+mod noted;
 mod operator;
 mod options;
 mod releases;

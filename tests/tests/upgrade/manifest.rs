@@ -8,7 +8,13 @@ use selfup_tests::sandbox::{PATIENCE, wait_until};
 use selfup_tests::signer::Signer;
 
 /// Publishes a release at a path of its own, and then the manifest of it.
-fn publish(origin: &Origin, release: &Release, version: &str, minimum: &str, signature: &[u8]) {
+pub(super) fn publish(
+    origin: &Origin,
+    release: &Release,
+    version: &str,
+    minimum: &str,
+    signature: &[u8],
+) {
     let path = format!("/app-{}", release.id());
     origin.offer(&path, Offer::Whole(release.bytes()));
     let signature = match std::str::from_utf8(signature).unwrap() {
@@ -34,7 +40,7 @@ fn publish(origin: &Origin, release: &Release, version: &str, minimum: &str, sig
     origin.offer("/manifest.json", Offer::Whole(manifest.into_bytes()));
 }
 
-fn manifest(origin: &Origin) -> String {
+pub(super) fn manifest(origin: &Origin) -> String {
     format!("manifest={}", origin.url("/manifest.json"))
 }
 
@@ -44,7 +50,7 @@ fn one_that_is_too_old_for_it_stays_and_says_so() {
     let [second, third] = ["version=2", "version=3"].map(|notes| deployment.release(notes));
     let origin = Origin::start();
     publish(&origin, &third, "3.0.0", "2.0.0", b"");
-    let words = ["version=1.0.0".to_owned(), "probation=100".into(), manifest(&origin)];
+    let words = ["own_version".to_owned(), "probation=100".into(), manifest(&origin)];
     let service = deployment.start(words);
     let told = service.wait_warning(&["/manifest.json: version 3.0.0 replaces 2.0.0 and newer"]);
     assert!(told.contains("1.0.0 runs; install one in between first"), "{told}");
@@ -82,7 +88,7 @@ fn one_that_does_not_know_its_version_stays_as_well() {
 }
 
 #[test]
-fn a_signature_is_in_the_manifest_and_the_version_need_not_be() {
+fn a_signature_is_in_the_manifest() {
     if !need::program("minisign") {
         return;
     }
@@ -91,9 +97,9 @@ fn a_signature_is_in_the_manifest_and_the_version_need_not_be() {
     let folder = deployment.sandbox().join("releases");
     let [signer, stranger] = ["one", "stranger"].map(|name| Signer::new(&folder, name));
     let origin = Origin::start();
-    publish(&origin, &second, "2.0.0", "1.0.0", &stranger.sign(&second, "file:app"));
+    publish(&origin, &second, "2.0.0", "1.0.0", &stranger.sign(&second, "version:2.0.0"));
     let service = deployment.start([
-        "version=1.0.0".to_owned(),
+        "own_version".to_owned(),
         "probation=100".into(),
         format!("trusted_key={}", signer.key()),
         manifest(&origin),
@@ -102,10 +108,9 @@ fn a_signature_is_in_the_manifest_and_the_version_need_not_be() {
     println!("{told}");
     service.is_version(1);
     assert_eq!(deployment.installed(), first.id());
-    publish(&origin, &second, "2.0.0", "1.0.0", &signer.sign(&second, "file:app"));
+    publish(&origin, &second, "2.0.0", "1.0.0", &signer.sign(&second, "version:2.0.0 file:app"));
     service.wait_version(2);
-    // Nobody has signed that what runs is 2.0.0, and for this it is enough to be told.
-    publish(&origin, &third, "3.0.0", "2.0.0", &signer.sign(&third, "file:app"));
+    publish(&origin, &third, "3.0.0", "2.0.0", &signer.sign(&third, "version:3.0.0 file:app"));
     service.wait_version(3);
     service.terminate();
     deployment.finish();

@@ -37,6 +37,9 @@ impl Trial {
         // Short, because nothing further is fetched before an upgrade is decided about.
         let mut all = vec!["probation=200".to_owned()];
         all.extend(words.iter().map(|word| (*word).to_owned()));
+        if !words.iter().any(|word| word.starts_with("version=")) {
+            all.push("own_version".to_owned());
+        }
         all.extend(signers.iter().map(|signer| format!("trusted_key={}", signer.key())));
         all.push(http(&origin));
         let service = deployment.start(all);
@@ -79,20 +82,32 @@ fn only_what_a_trusted_key_signed_is_installed() {
 
     trial.origin.offer("/app", Offer::Whole(second.bytes()));
     trial.refuses(&["refused a new executable", "no signature came", "minisign -S"]);
-    trial.origin.offer("/app.minisig", Offer::Whole(trial.stranger.sign(&second, "file:app")));
+    trial.origin.offer(
+        "/app.minisig",
+        Offer::Whole(trial.stranger.sign(&second, "version:2.0.0 file:app")),
+    );
     trial.refuses(&["refused a new executable", "it is signed by the key", "trust that one"]);
-    trial.origin.offer("/app.minisig", Offer::Whole(trial.signers[0].sign(&third, "file:app")));
+    trial.origin.offer(
+        "/app.minisig",
+        Offer::Whole(trial.signers[0].sign(&third, "version:3.0.0 file:app")),
+    );
     trial.refuses(&["refused a new executable", "is not one of these bytes"]);
-    trial.origin.offer("/app.minisig", Offer::Whole(trial.signers[0].sign(&second, "file:other")));
-    trial.refuses(&["refused a new executable", "as file \"other\"", "announced as \"app\""]);
+    trial.origin.offer(
+        "/app.minisig",
+        Offer::Whole(trial.signers[0].sign(&second, "version:2.0.0 file:other")),
+    );
+    trial.refuses(&["refused a new executable", "as file \"other\"", "this program is \"app\""]);
     trial.origin.offer("/app.minisig", Offer::Whole(b"<html>Not Found</html>".to_vec()));
     trial.refuses(&["refused a new executable", "what came as its signature is none"]);
     // The same file all the time: a signature that comes late is seen.
-    trial.origin.offer("/app.minisig", Offer::Whole(trial.signers[0].sign(&second, "file:app")));
+    trial.origin.offer(
+        "/app.minisig",
+        Offer::Whole(trial.signers[0].sign(&second, "version:2.0.0 file:app")),
+    );
     trial.installs(2, &second);
 
     // The other key signs from here on.
-    trial.offer(&third, trial.signers[1].sign(&third, "file:app"));
+    trial.offer(&third, trial.signers[1].sign(&third, "version:3.0.0 file:app"));
     trial.installs(3, &third);
     visitors.leave();
     let mut warnings = trial.service.warnings();
@@ -108,7 +123,10 @@ fn a_server_that_cannot_say_whether_there_is_a_signature_is_asked_again() {
     trial.origin.offer("/app.minisig", Offer::Status(503));
     trial.origin.offer("/app", Offer::Whole(second.bytes()));
     trial.refuses(&["/app.minisig: the server answers 503"]);
-    trial.origin.offer("/app.minisig", Offer::Whole(trial.signers[0].sign(&second, "file:app")));
+    trial.origin.offer(
+        "/app.minisig",
+        Offer::Whole(trial.signers[0].sign(&second, "version:2.0.0 file:app")),
+    );
     trial.installs(2, &second);
     trial.finish();
 }
@@ -146,8 +164,8 @@ fn a_downgrade_may_be_allowed() {
 }
 
 #[test]
-fn a_version_may_be_required() {
-    let words = ["version=1.0.0", "require_version"];
+fn a_version_is_required_where_keys_are_trusted() {
+    let words = ["version=1.0.0"];
     let Some(trial) = Trial::start("version-required", &words) else { return };
     let [second, third] = ["version=2", "version=3"].map(|notes| trial.deployment.release(notes));
     trial.offer(&second, trial.signers[0].sign(&second, "file:app"));
@@ -155,7 +173,7 @@ fn a_version_may_be_required() {
     println!("{told}");
     trial.service.is_version(1);
     // Signed again, with its version.
-    trial.offer(&second, trial.signers[0].sign(&second, "version:2.0.0"));
+    trial.offer(&second, trial.signers[0].sign(&second, "version:2.0.0 file:app"));
     trial.installs(2, &second);
     // Also of what is measured against a later one.
     trial.offer(&third, trial.signers[0].sign(&third, "file:app"));
@@ -177,6 +195,7 @@ fn a_file_is_published_with_its_signature() {
         let signer = Signer::new(&folder, "one");
         let published = folder.join(name);
         let service = deployment.start([
+            "own_version".to_owned(),
             format!("trusted_key={}", signer.key()),
             format!("file={}", published.display()),
         ]);
@@ -195,7 +214,7 @@ fn a_file_is_published_with_its_signature() {
         deployment.wait_listing(&["app"]);
 
         // A signature of the uncompressed file, in either case.
-        fs::write(folder.join("beside"), signer.sign(&second, "file:app")).unwrap();
+        fs::write(folder.join("beside"), signer.sign(&second, "version:2.0.0 file:app")).unwrap();
         put(&folder.join("beside"), &folder.join("app.minisig"), 0o644);
         service.wait_version(2);
         assert_eq!(deployment.installed(), second.id());
@@ -229,7 +248,14 @@ fn a_key_or_version_that_cannot_be_read_ends_the_start() {
         ("trusted_key=RWnonsense", "trusted key number 1: cannot take a text of 10 characters"),
         ("trusted_key=", "trusted key number 1: cannot take a text of 0 characters"),
         ("version=one", "version of this program: cannot take \"one\" for a version"),
-        ("require_version", "hold versions against that of this program: it was not told"),
+        (
+            "require_version",
+            "that of this program, which it does not say: write selfup::release!()",
+        ),
+        (
+            "trusted_key=RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3",
+            "set version(env!(\"CARGO_PKG_VERSION\")); or say allow_downgrade(true)",
+        ),
     ] {
         let mut command = Command::new(deployment.program());
         // Not required, and yet.

@@ -2,6 +2,7 @@
 
 use selfup::fetch::{Artifact, Current, File, Http, from_fn};
 use selfup::{Config, Event, Handover, Readiness, State, Watchdog};
+use selfup_tests::release::Notes;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -51,6 +52,8 @@ fn configured(config: Config, key: &str, value: &str) -> Result<Config, String> 
         }
         "trusted_key" => config.trusted_key(value),
         "version" => config.version(value),
+        // As of a program that is built anew for each release.
+        "own_version" => config.version(format!("{}.0.0", Notes::of_this_program().version())),
         "require_version" => config.require_version(true),
         "allow_downgrade" => config.allow_downgrade(true),
         "size_cap" => config.size_cap(value.parse().map_err(|_| "a number, please")?),
