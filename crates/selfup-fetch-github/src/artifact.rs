@@ -1,7 +1,5 @@
-use std::path::Path;
-
 use selfup_fetch::{
-    Artifact, Compression, Digest, Error,
+    Artifact, Compression, Current, Digest, Error,
     archive::{Member, Spool, unpack},
     checked, decompress,
 };
@@ -17,17 +15,16 @@ pub(crate) struct Archive {
 impl Archive {
     /// The executable of that name, else the one that is called as that which runs; what cannot be
     /// read as it comes is kept beside it.
-    pub(crate) fn of(member: Option<&str>, current: &Path) -> Self {
+    pub(crate) fn of(member: Option<&str>, current: &Current) -> Self {
         let member = match member {
             Some(path) if path.contains('/') => Member::at(path),
             Some(name) => Member::named(name),
             None => {
-                let own = current.file_name().unwrap_or_default();
+                let own = current.path().file_name().unwrap_or_default();
                 Member::of_program(own.to_string_lossy())
             }
         };
-        let beside = current.parent().filter(|parent| !parent.as_os_str().is_empty());
-        Self { member, spool: Spool::new(beside.unwrap_or(Path::new("."))) }
+        Self { member, spool: Spool::beside(current) }
     }
 }
 

@@ -102,7 +102,7 @@ impl GitHub {
         let place = format!("{} of {}", asset.name, settings.place());
         let deadlines = prepared.deadlines;
         let download = Download::of(session, answer, deadlines, asset.size, place.clone())?;
-        let archive = artifact::Archive::of(settings.member.as_deref(), current.path());
+        let archive = artifact::Archive::of(settings.member.as_deref(), current);
         let mut artifact = artifact::of(download, asset, digest, &archive, &place)?;
         artifact.version = Some(release.version().to_owned());
         artifact.signature = signature;

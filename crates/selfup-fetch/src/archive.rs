@@ -6,12 +6,13 @@
 //!
 //! ```
 //! use selfup_fetch::{Artifact, archive::{Format, Member, Spool, unpack}};
-//! # fn fetched(body: impl std::io::Read + Send + 'static, beside: &std::path::Path)
+//! # fn fetched(body: impl std::io::Read + Send + 'static, current: &selfup_fetch::Current)
 //! # -> Result<Artifact, selfup_fetch::Error> {
 //!
 //! let place = "https://example.org/app-1.2-linux.tar.xz";
 //! let format = Format::of_name(place).expect("it ends in .tar.xz");
-//! let unpacked = unpack(body, format, &Member::of_program("app"), &Spool::new(beside))
+//! let spool = Spool::beside(current);
+//! let unpacked = unpack(body, format, &Member::of_program("app"), &spool)
 //!     .map_err(|error| error.at(place))?;
 //! Ok(unpacked.named(place).into_artifact())
 //! # }
@@ -58,6 +59,8 @@ mod format;
 mod member;
 #[cfg(feature = "archive")]
 mod path;
+#[cfg(feature = "archive")]
+mod room;
 mod spool;
 #[cfg(feature = "archive")]
 mod tar;

@@ -13,6 +13,7 @@ pub struct Current {
     id: LazyLock<String, Box<dyn FnOnce() -> String + Send>>,
     signature_wanted: bool,
     version: Option<String>,
+    size_cap: u64,
 }
 
 impl Current {
@@ -21,7 +22,31 @@ impl Current {
     /// The closure runs at most once.
     pub fn new(path: impl Into<PathBuf>, id: impl FnOnce() -> String + Send + 'static) -> Self {
         let id: Box<dyn FnOnce() -> String + Send> = Box::new(id);
-        Self { path: path.into(), id: LazyLock::new(id), signature_wanted: false, version: None }
+        Self {
+            path: path.into(),
+            id: LazyLock::new(id),
+            signature_wanted: false,
+            version: None,
+            size_cap: Self::DEFAULT_SIZE_CAP,
+        }
+    }
+
+    /// The size cap unless told otherwise: 1 GiB, because hardly any executable is as large.
+    pub const DEFAULT_SIZE_CAP: u64 = 1 << 30;
+
+    /// Tells the most bytes that a new executable may have. The default is
+    /// [`DEFAULT_SIZE_CAP`](Self::DEFAULT_SIZE_CAP).
+    #[must_use]
+    pub const fn with_size_cap(mut self, bytes: u64) -> Self {
+        self.size_cap = bytes;
+        self
+    }
+
+    /// The most bytes that a new executable may have. Who installs it counts them; a fetcher that
+    /// keeps something on disk meanwhile (see [`Spool`](crate::archive::Spool)) keeps no more.
+    #[must_use]
+    pub const fn size_cap(&self) -> u64 {
+        self.size_cap
     }
 
     /// Tells whether a new executable needs a signature to be installed. The default is `false`.
@@ -73,6 +98,7 @@ impl fmt::Debug for Current {
             .field("path", &self.path)
             .field("signature_wanted", &self.signature_wanted)
             .field("version", &self.version)
+            .field("size_cap", &self.size_cap)
             .finish_non_exhaustive()
     }
 }

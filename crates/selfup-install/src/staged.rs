@@ -24,6 +24,9 @@ use crate::words::Words;
 /// enough for a disk to be busy with, small against an executable.
 const WRITE_BACK: u64 = 8 << 20;
 
+/// Bytes after which the room on the disk is looked at, where it is not known how many will come.
+const LOOK: u64 = 1 << 20;
+
 /// A temporary file beside the target, and the lock that keeps other installers away.
 ///
 /// Dropping it removes the file and lets go of the lock.
@@ -104,7 +107,8 @@ impl Staged {
     ///   [`SignatureMismatch`](ErrorKind::SignatureMismatch): signed under another name or version.
     /// - [`OtherProgram`](ErrorKind::OtherProgram): its note says that it is another program;
     ///   [`Malformed`](ErrorKind::Malformed): its note cannot be read.
-    /// - [`NoSpace`](ErrorKind::NoSpace), [`Io`](ErrorKind::Io): the disk.
+    /// - [`NoSpace`](ErrorKind::NoSpace), [`Io`](ErrorKind::Io): the disk. It is not filled: 5 % of it,
+    ///   or 256 MiB if that is less, stay free for others.
     pub fn write(&mut self, reader: &mut dyn Read, progress: &mut dyn FnMut(u64)) -> Result<u64> {
         self.content = None;
         self.words = Words::default();
@@ -171,6 +175,7 @@ impl Staged {
     fn restart(&mut self) -> Result<()> {
         let emptied = self.file.set_len(0).and_then(|()| self.file.rewind());
         emptied.map_err(|cause| cannot_write(&self.path, 0, cause))?;
+        self.require_room(self.expected.size.unwrap_or_default())?;
         match self.expected.size {
             Some(size) => sys::reserve(&self.file, size).map_err(|cause| {
                 let path = self.path.display();
@@ -184,7 +189,7 @@ impl Staged {
         let mut verifier = self.signature.as_ref().map(Signature::verifier);
         let mut hashes = Hashes::for_digests(&self.expected.digests);
         let mut chunk = vec![0; CHUNK];
-        let (mut size, mut on_its_way) = (0_u64, 0);
+        let (mut size, mut on_its_way, mut looked) = (0_u64, 0, 0);
         loop {
             let length = match reader.read(&mut chunk) {
                 Ok(0) => break,
@@ -194,6 +199,10 @@ impl Staged {
             };
             size += length as u64;
             self.bound(size)?;
+            if self.expected.size.is_none() && size >= looked + LOOK {
+                self.require_room(0)?;
+                looked = size;
+            }
             hashes.update(&chunk[..length]);
             if let Some(verifier) = &mut verifier {
                 verifier.update(&chunk[..length]);
@@ -217,6 +226,18 @@ impl Staged {
         let comment = comment.unwrap_or_default();
         let words = Words::hold_together(&notes, &comment, &self.expected, target)?;
         Ok(Arrived { size, id: hashed.id, words })
+    }
+
+    /// Whether there is room for so many bytes more, without filling the disk.
+    fn require_room(&self, bytes: u64) -> Result<()> {
+        sys::require_room(&self.file, bytes).map_err(|(free, kept)| {
+            let text = format!(
+                "cannot reserve {bytes} bytes for the new executable for {}: no space left: {free} bytes \
+                 are free on its disk, and {kept} are kept for others; free some and try again",
+                self.site.target.path().display()
+            );
+            Error::new(ErrorKind::NoSpace, text)
+        })
     }
 
     /// Both bounds, while more is still coming.

@@ -263,6 +263,28 @@ fn a_full_disk_is_a_clear_error_and_leaves_nothing() {
 }
 
 #[test]
+fn a_disk_is_not_filled_whether_the_size_is_known_or_not() {
+    if !is_root("a_disk_is_not_filled_whether_the_size_is_known_or_not") {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let (installer, app) = (sandbox.example("install"), sandbox.app());
+    fs::create_dir(sandbox.join("m")).unwrap();
+    let mount = sandbox.join("m");
+    let mount = mount.display();
+    // It would fit in, and leave less than 5 %.
+    let line = format!(
+        "mount -t tmpfs -o size=40000k none {mount}; cp -p {} {mount}/app; \
+         head -c 40300000 /dev/zero 2>/dev/null | {} {mount}/app || {{ ls -A {mount} >&2; exit 1; }}",
+        app.display(),
+        installer.display()
+    );
+    let output = shell(&line, None, &answering("two"));
+    assert_refused(&output, &["no space left", "are kept for others", "free some"]);
+    assert!(output.stderr.ends_with(b"\napp\n"), "{output:?}");
+}
+
+#[test]
 fn promised_space_is_reserved_before_the_first_byte() {
     let sandbox = Sandbox::new();
     // More than any disk has, less than a file may have on the usual ones.

@@ -208,7 +208,8 @@ impl Update {
         let path = self.intake.path.clone();
         let current = Current::new(path.clone(), move || id_of(&path).unwrap_or_default())
             .signature_wanted(self.intake.trust.wants_signatures())
-            .with_version(self.intake.trust.running());
+            .with_version(self.intake.trust.running())
+            .with_size_cap(self.intake.size_cap);
         self.fetcher.init(&current).map_err(could_not_fetch)?;
         let artifact = self.fetcher.fetch(&current).map_err(could_not_fetch)?;
         let Some(mut artifact) = artifact else {

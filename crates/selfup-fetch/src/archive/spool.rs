@@ -1,4 +1,6 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use crate::Current;
 
 /// Where that is kept which cannot be read as it comes, and how much of it.
 ///
@@ -19,9 +21,19 @@ impl Spool {
         Self { directory: directory.into(), most: 1 << 30 }
     }
 
-    /// Sets how many bytes are kept at most. The default is 1 GiB, because hardly any release is as
-    /// large, and one that is larger is refused as
-    /// [`TooLarge`](crate::ErrorKind::TooLarge) before it has filled the disk.
+    /// Keeps it beside the executable that runs, and no more than a new one may have.
+    pub fn beside(current: &Current) -> Self {
+        let beside = current.path().parent().filter(|parent| !parent.as_os_str().is_empty());
+        Self::new(beside.unwrap_or(Path::new("."))).most(current.size_cap())
+    }
+
+    /// Sets how many bytes are kept at most, at any time: a whole zip archive, or a file of a tar
+    /// archive. The default is 1 GiB, because hardly any release is as large. What is larger is
+    /// refused as [`TooLarge`](crate::ErrorKind::TooLarge); a file whose size is told beforehand,
+    /// before its first byte is kept.
+    ///
+    /// Whatever it is, the disk is not filled: 5 % of it, or 256 MiB if that is less, stay free for
+    /// others. What does not fit is an [`Io`](crate::ErrorKind::Io) error, which passes.
     pub const fn most(mut self, bytes: u64) -> Self {
         self.most = bytes;
         self
@@ -37,11 +49,12 @@ mod keep {
     };
 
     use super::Spool;
-    use crate::{Error, ErrorKind};
+    use crate::{Error, ErrorKind, archive::room::Room};
 
     impl Spool {
         /// Reads to the end, and gives what was read, from its start, and how much it is.
         pub(in crate::archive) fn keep(&self, mut reader: impl Read) -> Result<(File, u64), Error> {
+            let room = Room::default();
             let mut file = self.create().map_err(|error| self.explain(error))?;
             let mut buffer = vec![0; 64 << 10];
             let mut kept = 0;
@@ -53,14 +66,21 @@ mod keep {
                     Err(error) => return Err(error.into()),
                 };
                 kept += n as u64;
-                if kept > self.most {
-                    let reason = format!("there is more than {} bytes to keep", self.most);
-                    return Err(Error::new(ErrorKind::TooLarge, reason));
-                }
+                self.must_hold(kept)?;
+                room.must_be_there(&file, kept).map_err(|error| self.explain(error))?;
                 file.write_all(&buffer[..n]).map_err(|error| self.explain(error))?;
             }
             file.rewind().map_err(|error| self.explain(error))?;
             Ok((file, kept))
+        }
+
+        /// Refuses more bytes than may be kept.
+        pub(in crate::archive) fn must_hold(&self, bytes: u64) -> Result<(), Error> {
+            if bytes <= self.most {
+                return Ok(());
+            }
+            let reason = format!("there is more than {} bytes to keep, the size cap", self.most);
+            Err(Error::new(ErrorKind::TooLarge, reason))
         }
 
         fn create(&self) -> io::Result<File> {

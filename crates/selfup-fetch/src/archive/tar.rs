@@ -26,7 +26,12 @@ pub(super) fn unpack(
                 let streamed = Streamed { walk, choice, is_over: false };
                 return Ok(Unpacked::new(path, size, streamed));
             }
-            (Step::Keep, _) => kept = Some(spool.keep(walk.content())?),
+            (Step::Keep, _) => {
+                spool.must_hold(walk.left())?;
+                // What was kept before makes room first.
+                drop(kept.take());
+                kept = Some(spool.keep(walk.content())?);
+            }
             _ => {}
         }
     }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test stops where it goes wrong")]
 
 mod broken;
+mod capped;
 mod hostile_tar;
 mod hostile_zip;
 mod python;

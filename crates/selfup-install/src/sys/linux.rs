@@ -110,6 +110,18 @@ fn free_bytes(disk: &Statvfs) -> u64 {
     disk.blocks_available().saturating_mul(disk.fragment_size())
 }
 
+/// Whether so many bytes more leave to others what is kept free for them: a twentieth of the disk, or
+/// 256 MiB if that is less. If not, how much is free, and how much of it is kept.
+pub(crate) fn require_room(file: &File, bytes: u64) -> Result<(), (u64, u64)> {
+    const RESERVE: u64 = 256 << 20;
+    const SHARE: u64 = 20;
+    // One that claims to have no blocks at all does not tell.
+    let Some(disk) = fstatvfs(file).ok().filter(|disk| disk.blocks() > 0) else { return Ok(()) };
+    let total = disk.blocks().saturating_mul(disk.fragment_size());
+    let (free, kept) = (free_bytes(&disk), RESERVE.min(total / SHARE));
+    if free.saturating_sub(bytes) < kept { Err((free, kept)) } else { Ok(()) }
+}
+
 /// Reserves space for `size` bytes without changing the file's size; a file system that cannot
 /// reserve is none the worse for it.
 pub(crate) fn reserve(file: &File, size: u64) -> io::Result<()> {

@@ -32,6 +32,10 @@ pub(crate) fn is_mount_point(_: &File, _: &File) -> bool {
     false
 }
 
+pub(crate) fn require_room(_: &File, _: u64) -> Result<(), (u64, u64)> {
+    Ok(())
+}
+
 pub(crate) fn reserve(_: &File, _: u64) -> io::Result<()> {
     Ok(())
 }

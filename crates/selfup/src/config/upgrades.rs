@@ -113,6 +113,10 @@ impl Config {
     }
 
     /// The most bytes that a new executable may have. The default is 1 GiB.
+    ///
+    /// What is kept of an archive until the executable is found in it (a whole zip archive, a file of a
+    /// tar archive that may be the one) may have as many. Whatever the cap, the disk is not filled: 5 %
+    /// of it, or 256 MiB if that is less, stay free for others, and what does not fit is tried again.
     pub fn size_cap(mut self, bytes: u64) -> Self {
         self.options.size_cap = bytes;
         self

@@ -172,6 +172,7 @@ impl Worker {
         })
         .signature_wanted(self.intake.trust.wants_signatures())
         .with_version(self.intake.trust.running())
+        .with_size_cap(self.intake.size_cap)
     }
 
     /// From the first byte to the verdict.
