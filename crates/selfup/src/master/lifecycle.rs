@@ -107,8 +107,8 @@ pub(super) enum Phase {
     /// Children serve, and may be replaced.
     Serving,
     /// No child is started any more; the master ends with the last one, as `mirrored` ended.
-    /// `asked` is when a signal or call asked for it; nobody did if the program ended by itself.
-    Stopping { mirrored: Option<Generation>, asked: Option<Time> },
+    /// A SIGTERM counts as a second one from `second_from` on; nothing if none has come yet.
+    Stopping { mirrored: Option<Generation>, second_from: Option<Time> },
     /// The last action was to end.
     Ended,
 }

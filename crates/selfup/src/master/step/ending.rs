@@ -90,7 +90,7 @@ impl Step {
     pub(super) fn revive(&mut self, generation: Generation, end: End) {
         let until = self.now + self.life.rules.terminate_timeout;
         let revival = self.life.revival.unwrap_or(Revival { children: 0, until });
-        if revival.until < self.now {
+        if revival.until <= self.now {
             return self.stop(None);
         }
         let children = (revival.children + 1).min(MOST_COUNTED);
@@ -103,6 +103,9 @@ impl Step {
 
     pub(super) fn commit(&mut self) {
         self.life.upgrade = Upgrade::None;
+        for child in &mut self.life.children {
+            child.program = Program::Proven;
+        }
         self.act(Action::Commit);
     }
 }

@@ -6,7 +6,7 @@ use selfup_signals::End;
 
 use super::{
     super::{
-        Arrived, Time,
+        Arrived,
         lifecycle::{Role, Upgrade},
     },
     Action, Generation, Note, Phase, Step,
@@ -46,7 +46,7 @@ impl Step {
 
     fn was_asked_before(&self) -> bool {
         match self.life.phase {
-            Phase::Stopping { asked: Some(at), .. } => at + SECOND_THOUGHTS <= self.now,
+            Phase::Stopping { second_from: Some(from), .. } => from <= self.now,
             _ => false,
         }
     }
@@ -78,14 +78,14 @@ impl Step {
         if self.life.phase == Phase::Serving {
             self.stop(mirrored);
         }
-        if let Phase::Stopping { asked: asked @ None, .. } = &mut self.life.phase {
-            *asked = Some(self.now);
+        if let Phase::Stopping { second_from: from @ None, .. } = &mut self.life.phase {
+            *from = Some(self.now + SECOND_THOUGHTS);
         }
     }
 
     /// Starts nothing any more.
     pub(super) fn stop(&mut self, mirrored: Option<Generation>) {
-        self.life.phase = Phase::Stopping { mirrored, asked: None::<Time> };
+        self.life.phase = Phase::Stopping { mirrored, second_from: None };
         if let Some(cause) = self.life.queued.take() {
             self.tell(Note::RestartIgnored(cause));
         }

@@ -1,6 +1,7 @@
 //! What follows from what: every state × every event, and invariants over random orders.
 
 mod announcements;
+mod exhaustive;
 mod invariants;
 mod render;
 mod signals_page;

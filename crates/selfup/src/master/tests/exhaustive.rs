@@ -1,0 +1,517 @@
+//! Every state that a master can come to, and every event in each: a search, breadth first.
+//!
+//! Two states are one if they differ only in the numbers of the generations, in the time that has
+//! passed, and in what no rule looks at: generations are numbered anew from the oldest child that
+//! lives, and a deadline is what is left of it (see [`Model::canonical`]). What must hold of a step
+//! is checked in [`Model::after`]; what must come of a state if everybody behaves, in
+//! [`Search::fate`].
+
+use std::collections::{HashMap, HashSet, VecDeque};
+
+use super::{
+    super::{
+        Cause, Program,
+        action::{Blame, Note},
+        lifecycle::{Attempts, Child, Phase, Role, Upgrade},
+        signal_set::SignalSet,
+    },
+    *,
+};
+
+/// So many children may live before only their ends are looked at.
+const CHILDREN: usize = 4;
+
+/// The longest timeout in seconds.
+const LONGEST: u64 = 2;
+
+/// So many new executables come.
+const UPGRADES: u8 = 2;
+
+const BY_INT: End = End::Signaled { signal: Signal::INT, core_dumped: false };
+const KILLED: End = End::Signaled { signal: Signal::KILL, core_dumped: false };
+
+/// A master and the processes around it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Model {
+    life: Lifecycle,
+    /// What is true of the children, kept apart from what the lifecycle knows.
+    truth: Vec<Truth>,
+    /// A child that is being started, which may fail.
+    starting: Option<Generation>,
+    /// A new executable is there, and was not decided about.
+    undecided: bool,
+    upgrades_left: u8,
+    ended: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Truth {
+    generation: Generation,
+    program: Program,
+    /// It was sent a signal that asks a program to end.
+    told: bool,
+    killed: bool,
+}
+
+/// One event for a model, with the time that passes before it.
+#[derive(Clone, Copy, Debug)]
+enum Next {
+    Started,
+    Happens(Duration, Event),
+}
+
+type Broken = String;
+
+impl Model {
+    fn new(rules: Rules) -> Self {
+        Self {
+            life: Lifecycle::new(rules),
+            truth: Vec::new(),
+            starting: None,
+            undecided: false,
+            upgrades_left: UPGRADES,
+            ended: false,
+        }
+    }
+
+    /// All that can happen now.
+    fn nexts(&self) -> Vec<Next> {
+        let now = |event| Next::Happens(Duration::ZERO, event);
+        if self.ended {
+            return Vec::new();
+        }
+        if let Some(generation) = self.starting {
+            let fails = |passing| now(Event::SpawnFailed { generation, passing });
+            return vec![Next::Started, fails(true), fails(false)];
+        }
+        let mut nexts = Vec::new();
+        for truth in &self.truth {
+            let child = truth.generation;
+            let ends: &[End] = match (truth.killed, truth.told) {
+                (true, _) => &[KILLED],
+                (false, true) => &[FINE, CRASH, BY_INT],
+                (false, false) => &[FINE, CRASH],
+            };
+            nexts.extend(ends.iter().map(|end| now(Event::Exited(child, *end))));
+            if !self.is_crowded() && !truth.killed {
+                nexts.push(now(Event::Ready(child)));
+                nexts.push(now(Event::AskedToRestart(child)));
+                nexts.push(now(Event::Unsuitable(child, Unsuitable::Sockets)));
+            }
+        }
+        let deadline = self.life.next_deadline().map(|at| Time::start().until(at));
+        nexts.extend(deadline.map(|left| Next::Happens(left, Event::Tick)));
+        if self.is_crowded() {
+            return nexts;
+        }
+        for sent in [Signal::USR2, Signal::TERM, Signal::INT, Signal::HUP] {
+            nexts.push(now(signal(sent)));
+        }
+        nexts.push(now(Event::Restart(Cause::Call)));
+        nexts.push(now(Event::Frozen(Duration::from_secs(1))));
+        if self.upgrades_left > 0 && !self.undecided {
+            nexts.extend([now(Event::Installed), now(Event::Replaced)]);
+        }
+        let second = Duration::from_secs(1);
+        if deadline.is_some_and(|left| left > second) {
+            nexts.push(Next::Happens(second, Event::Tick));
+        }
+        nexts
+    }
+
+    /// So many live, or were killed and are about to go, that only ends are looked at.
+    fn is_crowded(&self) -> bool {
+        let killed = self.truth.iter().filter(|truth| truth.killed).count();
+        self.truth.len() > CHILDREN || killed > 1
+    }
+
+    /// What is after it, with what was done; or which rule it breaks.
+    fn after(&self, next: Next) -> Result<(Self, Vec<Action>), Broken> {
+        let mut model = self.clone();
+        let Next::Happens(passed, event) = next else {
+            model.starting = None;
+            return Ok((model, Vec::new()));
+        };
+        let now = Time::since_start(passed);
+        match event {
+            Event::Exited(child, _) => model.truth.retain(|truth| truth.generation != child),
+            Event::SpawnFailed { generation, .. } => {
+                model.starting = None;
+                model.truth.retain(|truth| truth.generation != generation);
+            }
+            Event::Installed | Event::Replaced => {
+                model.undecided = true;
+                model.upgrades_left -= 1;
+            }
+            _ => {}
+        }
+        let (life, actions) = step(model.life, now, event);
+        model.life = life;
+        for action in &actions {
+            model.does(*action).map_err(|broken| format!("{broken} by {action:?}"))?;
+        }
+        self.may_blame(event, &actions)?;
+        self.is_served(event, &model)?;
+        Ok((model.canonical(now), actions))
+    }
+
+    fn does(&mut self, action: Action) -> Result<(), Broken> {
+        let check = |holds: bool, broken: &str| if holds { Ok(()) } else { Err(broken.to_owned()) };
+        check(!self.ended, "something is done after the end")?;
+        let serving = self.life.phase == Phase::Serving;
+        match action {
+            Action::Spawn(generation, program) => {
+                check(serving, "a child is started while the master stops")?;
+                let right = (program == Program::Trial) == self.undecided;
+                check(right, "a child executes the wrong file")?;
+                check(self.starting.is_none(), "two children are started at once")?;
+                self.starting = Some(generation);
+                let (told, killed) = (false, false);
+                self.truth.push(Truth { generation, program, told, killed });
+            }
+            Action::Send(child, arrived) => {
+                let asks = matches!(arrived.signal(), Signal::INT | Signal::TERM);
+                let truth = self.truth(child).ok_or("a signal for nobody")?;
+                truth.told |= asks;
+            }
+            Action::Kill(child, _) => {
+                let truth = self.truth(child).ok_or("nobody is killed")?;
+                check(!truth.killed, "a child is killed twice")?;
+                truth.killed = true;
+            }
+            Action::Promote(child)
+            | Action::Drain(child)
+            | Action::Hasten(child)
+            | Action::Continue(child) => {
+                self.truth(child).ok_or("a child that is gone")?;
+            }
+            Action::Commit | Action::Revert(_) | Action::Shelve => {
+                check(self.undecided, "a verdict about nothing")?;
+                self.undecided = false;
+                if action == Action::Commit {
+                    self.truth.iter_mut().for_each(|truth| truth.program = Program::Proven);
+                }
+            }
+            Action::Excuse => check(self.undecided, "nothing is excused")?,
+            Action::EndLike(_) => {
+                check(self.truth.is_empty(), "children outlive the master")?;
+                self.ended = true;
+            }
+            Action::StopSelf(_) | Action::CloseSockets | Action::Tell(_) => {}
+        }
+        Ok(())
+    }
+
+    /// An executable is blamed only for what its own child did by itself, and only if no child
+    /// of it goes on serving.
+    fn may_blame(&self, event: Event, actions: &[Action]) -> Result<(), Broken> {
+        let Some(blame) = actions.iter().find_map(|action| match action {
+            Action::Revert(blame) => Some(*blame),
+            _ => None,
+        }) else {
+            return Ok(());
+        };
+        let own_doing = match event {
+            Event::Exited(child, _) => self.truth.iter().any(|truth| {
+                let tried = truth.generation == child && truth.program == Program::Trial;
+                tried && !truth.told && !truth.killed
+            }),
+            // It had its time.
+            Event::Tick => matches!(blame, Blame::NotReady(None)),
+            _ => false,
+        };
+        let serves = self.life.children.iter().any(|child| {
+            let gone = matches!(event, Event::Exited(gone, _) if gone == child.generation);
+            matches!(child.role, Role::Active { .. }) && child.program == Program::Trial && !gone
+        });
+        match (own_doing, serves) {
+            (true, false) => Ok(()),
+            (false, _) => Err(format!("blamed for what it did not do: {blame:?}")),
+            (_, true) => Err(format!("blamed while it serves: {blame:?}")),
+        }
+    }
+
+    /// One candidate and one active child at the most; where they overlap, nobody but a child
+    /// itself takes the service away.
+    fn is_served(&self, event: Event, after: &Self) -> Result<(), Broken> {
+        let count =
+            |wanted: fn(&Child) -> bool| after.life.children.iter().filter(|c| wanted(c)).count();
+        if count(|child| matches!(child.role, Role::Candidate { .. })) > 1
+            || count(|child| matches!(child.role, Role::Active { .. })) > 1
+        {
+            return Err("two of a kind".to_owned());
+        }
+        let both_serving = self.life.phase == Phase::Serving && after.life.phase == Phase::Serving;
+        let overlaps = self.life.rules.handover == Handover::Overlap;
+        let left = matches!((event, self.life.active()), (Event::Exited(gone, _), Some(active)) if gone == active);
+        let taken = self.life.active().is_some() && after.life.active().is_none() && !left;
+        if overlaps && both_serving && taken { Err("nobody accepts".to_owned()) } else { Ok(()) }
+    }
+
+    /// What comes next if nobody does anything but what they have to: children get ready and drain,
+    /// what was killed dies, time passes.
+    fn quietly(&self) -> Option<Next> {
+        if self.ended {
+            return None;
+        }
+        if self.starting.is_some() {
+            return Some(Next::Started);
+        }
+        let due = self.due().map(|event| Next::Happens(Duration::ZERO, event));
+        due.or_else(|| {
+            let at = self.life.next_deadline()?;
+            Some(Next::Happens(Time::start().until(at), Event::Tick))
+        })
+    }
+
+    /// What a well-behaved child does next.
+    fn due(&self) -> Option<Event> {
+        if let Some(killed) = self.truth.iter().find(|truth| truth.killed) {
+            return Some(Event::Exited(killed.generation, KILLED));
+        }
+        self.life.children.iter().find_map(|child| match child.role {
+            Role::Candidate { .. } => Some(Event::Ready(child.generation)),
+            Role::Draining { .. } => Some(Event::Exited(child.generation, FINE)),
+            _ => None,
+        })
+    }
+
+    /// An executable that is there, and waits for nobody but the lifecycle.
+    fn owes_a_verdict(&self) -> bool {
+        let waits =
+            self.life.rules.waits_for_a_restart() && self.life.upgrade == Upgrade::Installed;
+        self.undecided && !waits && self.life.phase == Phase::Serving
+    }
+
+    fn truth(&mut self, generation: Generation) -> Option<&mut Truth> {
+        self.truth.iter_mut().find(|truth| truth.generation == generation)
+    }
+
+    /// The same state, without what no rule looks at any more.
+    fn canonical(mut self, now: Time) -> Self {
+        self.leave_what_is_left(now);
+        self.forget();
+        self.rename();
+        self
+    }
+
+    /// A deadline becomes what is left of it, in whole seconds; what has passed is now. So the
+    /// short pauses between attempts do not make states of their own. What was put off beyond the
+    /// longest timeout counts as that.
+    fn leave_what_is_left(&mut self, now: Time) {
+        let life = &mut self.life;
+        let left = |at: &mut Time| {
+            let seconds = now.until(*at).as_millis().div_ceil(1000);
+            *at = second(u64::try_from(seconds).unwrap().min(LONGEST));
+        };
+        for child in &mut life.children {
+            left(&mut child.attempts.until);
+            match &mut child.role {
+                Role::Candidate { ready_by: at } | Role::Draining { gone_by: at } => left(at),
+                Role::Active { young_until } => {
+                    *young_until = young_until.filter(|until| *until > now);
+                    young_until.iter_mut().for_each(left);
+                }
+                Role::Killed { .. } => {}
+            }
+        }
+        if let Upgrade::Probation { until } = &mut life.upgrade {
+            left(until);
+        }
+        if let Some(retry) = &mut life.retry {
+            left(&mut retry.at);
+            left(&mut retry.attempts.until);
+        }
+        if let Some(revival) = &mut life.revival {
+            left(&mut revival.until);
+        }
+        if let Phase::Stopping { second_from: Some(from), .. } = &mut life.phase {
+            left(from);
+        }
+    }
+
+    fn forget(&mut self) {
+        for child in &mut self.life.children {
+            let is_over =
+                matches!(child.role, Role::Draining { .. } | Role::Killed { last_hope: false });
+            if self.starting != Some(child.generation) {
+                child.attempts = Attempts { failed: 0, until: Time::start() };
+            }
+            let truth = self.truth.iter_mut().find(|truth| truth.generation == child.generation);
+            let told = truth.is_some_and(|truth| {
+                truth.told &= !is_over;
+                if is_over {
+                    truth.program = Program::Proven;
+                }
+                truth.told
+            });
+            child.sent = SignalSet::default();
+            if told {
+                child.sent.insert(Signal::INT);
+            }
+            if is_over {
+                child.program = Program::Proven;
+            }
+        }
+        if let Some(revival) = &mut self.life.revival {
+            revival.children = 1;
+        }
+        self.life.queued = self.life.queued.map(|_| Cause::Call);
+        self.life.verdict = self.life.verdict.map(|_| FINE);
+    }
+
+    /// Numbers the generations anew, one after the other; the very first keeps its number, since it
+    /// replaces nobody.
+    fn rename(&mut self) {
+        let first = |child: &Child| child.generation == Generation::FIRST;
+        let offset = if self.life.children.first().is_some_and(first) { 1 } else { 2 };
+        let old: Vec<Generation> =
+            self.life.children.iter().map(|child| child.generation).collect();
+        let renamed = |wanted: Generation| {
+            let index = old.iter().position(|old| *old == wanted)?;
+            Some(generation(u64::try_from(index).unwrap() + offset))
+        };
+        let known = |old| renamed(old).expect("a child that lives");
+        for child in &mut self.life.children {
+            child.generation = known(child.generation);
+        }
+        for truth in &mut self.truth {
+            truth.generation = known(truth.generation);
+        }
+        self.life.next = generation(u64::try_from(old.len()).unwrap() + offset);
+        self.starting = self.starting.map(known);
+        if let Phase::Stopping { mirrored: Some(mirrored), .. } = &mut self.life.phase {
+            // One that is gone has had its say.
+            *mirrored = renamed(*mirrored).unwrap_or_else(|| generation(u64::MAX));
+        }
+    }
+}
+
+/// What comes of a state if everybody behaves.
+#[derive(Clone, Copy, Debug)]
+struct Fate {
+    /// It comes to the end of the master.
+    ends: bool,
+    /// It comes to rest with a verdict still to come.
+    undecided: bool,
+    /// On the way a child is started, or a restart is refused aloud.
+    restarts: bool,
+}
+
+#[derive(Default)]
+struct Search {
+    seen: HashSet<Model>,
+    fates: HashMap<Model, Fate>,
+}
+
+impl Search {
+    /// Looks at every state.
+    fn all(&mut self, rules: Rules) {
+        let start = Model::new(rules);
+        let (first, _) = start.after(Next::Happens(Duration::ZERO, Event::Start)).unwrap();
+        let mut queue = VecDeque::from([first.clone()]);
+        self.seen.insert(first);
+        while let Some(model) = queue.pop_front() {
+            self.comes_to_a_good_end(&model);
+            for next in model.nexts() {
+                let (after, _) = self.after(&model, next);
+                if self.seen.insert(after.clone()) {
+                    queue.push_back(after);
+                }
+            }
+        }
+    }
+
+    /// A verdict comes, a restart that is asked for now is done or refused, and SIGTERM ends it.
+    fn comes_to_a_good_end(&mut self, model: &Model) {
+        if model.ended || model.starting.is_some() {
+            return;
+        }
+        let fate = self.fate(model);
+        assert!(!fate.undecided, "no verdict comes in {model:#?}");
+        let now = |event| Next::Happens(Duration::ZERO, event);
+        let (after, actions) = self.after(model, now(Event::Restart(Cause::Call)));
+        let restarts = actions.iter().any(answers_a_restart) || self.fate(&after).restarts;
+        assert!(restarts, "a restart is forgotten in {model:#?}");
+        let (after, _) = self.after(model, now(signal(Signal::TERM)));
+        assert!(self.fate(&after).ends, "SIGTERM does not end it in {model:#?}");
+    }
+
+    fn after(&self, model: &Model, next: Next) -> (Model, Vec<Action>) {
+        let after = model.after(next);
+        after.unwrap_or_else(|broken| panic!("{broken}\nafter {next:?} in {model:#?}"))
+    }
+
+    /// Plays a state to its end, or to where its fate is known.
+    fn fate(&mut self, model: &Model) -> Fate {
+        let mut path: Vec<(Model, bool)> = Vec::new();
+        let mut at = model.clone();
+        let mut fate = loop {
+            if let Some(fate) = self.fates.get(&at) {
+                break *fate;
+            }
+            let Some(next) = at.quietly() else {
+                let (ends, undecided) = (at.ended, at.owes_a_verdict());
+                break Fate { ends, undecided, restarts: false };
+            };
+            assert!(path.len() < 1_000, "it never comes to rest: {model:#?}");
+            let (after, actions) = self.after(&at, next);
+            path.push((at, actions.iter().any(answers_a_restart)));
+            at = after;
+        };
+        for (model, restarts) in path.into_iter().rev() {
+            fate.restarts |= restarts;
+            self.fates.insert(model, fate);
+        }
+        fate
+    }
+}
+
+fn answers_a_restart(action: &Action) -> bool {
+    let refused = matches!(action, Action::Tell(Note::RestartIgnored(_) | Note::Stopping));
+    refused || matches!(action, Action::Spawn(..))
+}
+
+/// Timeouts of some seconds, so that every order of the deadlines comes up.
+fn short() -> Rules {
+    Rules {
+        ready_timeout: Duration::from_secs(1),
+        terminate_timeout: Duration::from_secs(LONGEST),
+        probation: Duration::from_secs(1),
+        max_draining: 1,
+        ..rules()
+    }
+}
+
+#[track_caller]
+fn keeps_the_rules(rules: Rules) {
+    let mut search = Search::default();
+    search.all(rules);
+    println!("{} states", search.seen.len());
+    assert!(search.seen.len() > 1_000, "it looks at next to nothing");
+}
+
+#[test]
+fn every_state_of_an_overlapping_handover() {
+    keeps_the_rules(short());
+}
+
+#[test]
+fn every_state_with_a_probation_that_outlasts_the_rest() {
+    keeps_the_rules(Rules { probation: Duration::from_secs(LONGEST), ..short() });
+}
+
+#[test]
+fn every_state_of_a_sequential_handover() {
+    keeps_the_rules(Rules { handover: Handover::Sequential, ..short() });
+}
+
+#[test]
+fn every_state_of_a_program_without_sockets_that_drains_on_sigterm() {
+    keeps_the_rules(Rules { listens: false, drain_on_terminate: true, ..short() });
+}
+
+#[test]
+fn every_state_where_an_upgrade_waits_for_a_restart() {
+    keeps_the_rules(Rules { no_restart_after_fetch: true, ..short() });
+}
