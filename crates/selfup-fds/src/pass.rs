@@ -45,11 +45,12 @@ pub struct Pass<'a> {
     extras: Vec<BorrowedFd<'a>>,
     arg0: Option<OsString>,
     env_clear: bool,
+    pid_variables: Vec<&'a str>,
 }
 
 impl<'a> Pass<'a> {
     pub(crate) fn new(set: &'a FdSet) -> Self {
-        Self { set, extras: Vec::new(), arg0: None, env_clear: false }
+        Self { set, extras: Vec::new(), arg0: None, env_clear: false, pid_variables: Vec::new() }
     }
 
     /// Sets the child's argument 0; the default is the program as the command has it.
@@ -77,6 +78,15 @@ impl<'a> Pass<'a> {
         FIRST + before.unwrap_or(RawFd::MAX - FIRST)
     }
 
+    /// Gives the child its own pid in a variable of this name, too, in decimal digits as in
+    /// `LISTEN_PID`. What it inherits otherwise can then be told from what others inherit from it.
+    ///
+    /// The pid is known only after fork, so that it cannot be set on the command.
+    pub fn pid_variable(mut self, name: &'a str) -> Self {
+        self.pid_variables.push(name);
+        self
+    }
+
     /// Starts the child.
     ///
     /// A program without a slash is looked for in the child's `PATH`. The command can be used
@@ -91,7 +101,8 @@ impl<'a> Pass<'a> {
     ///   child is started, up to two more for each fd are needed.
     #[expect(clippy::disallowed_methods, reason = "this is where children are started")]
     pub fn spawn(self, command: &mut Command) -> Result<Child> {
-        let image = Image::new(self.set, command, self.arg0.as_deref(), self.env_clear)
+        let (arg0, pids) = (self.arg0.as_deref(), &self.pid_variables);
+        let image = Image::new(self.set, command, arg0, self.env_clear, pids)
             .map(Arc::new)
             .map_err(|error| not_started(command, error))?;
         let fds: Vec<_> = self.set.iter().map(|(_, fd)| fd).chain(self.extras).collect();
@@ -169,6 +180,7 @@ impl fmt::Debug for Pass<'_> {
             .field("extras", &self.extras)
             .field("arg0", &self.arg0)
             .field("env_clear", &self.env_clear)
+            .field("pid_variables", &self.pid_variables)
             .finish()
     }
 }

@@ -7,7 +7,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::process::Command;
 
 use super::{PidVariable, program};
-use crate::offer::{LISTEN_FDNAMES, LISTEN_FDS, VARIABLES};
+use crate::offer::{LISTEN_FDNAMES, LISTEN_FDS, LISTEN_PID, VARIABLES};
 use crate::set::FdSet;
 use crate::sys::pointers::Pointers;
 
@@ -24,11 +24,12 @@ impl Image {
         command: &Command,
         arg0: Option<&OsStr>,
         env_clear: bool,
+        pid_variables: &[&str],
     ) -> io::Result<Self> {
         let mut variables = variables(command, env_clear);
         let path = variables.get(OsStr::new("PATH")).map(OsString::as_os_str);
         let candidates = program::candidates(command.get_program(), path);
-        for variable in VARIABLES {
+        for variable in VARIABLES.iter().chain(pid_variables) {
             variables.remove(OsStr::new(variable));
         }
         let arg0 = arg0.unwrap_or(command.get_program());
@@ -37,7 +38,7 @@ impl Image {
         Ok(Self {
             candidates: c_strings(candidates)?,
             arguments: Pointers::new(c_strings(arguments)?),
-            environment: with_offer(set, environment?)?,
+            environment: with_offer(set, environment?, pid_variables)?,
         })
     }
 }
@@ -55,18 +56,25 @@ fn variables(command: &Command, env_clear: bool) -> BTreeMap<OsString, OsString>
     variables
 }
 
-/// Adds the `LISTEN_*` variables, unless there is nothing to speak of.
-fn with_offer(set: &FdSet, mut environment: Vec<CString>) -> io::Result<Pointers> {
+/// Adds the `LISTEN_*` variables, unless there is nothing to speak of, and the other ones that hold
+/// the pid.
+fn with_offer(
+    set: &FdSet,
+    mut environment: Vec<CString>,
+    pid_variables: &[&str],
+) -> io::Result<Pointers> {
+    let mut pids: Vec<_> = pid_variables.iter().copied().map(PidVariable::new).collect();
     if set.is_empty() {
-        return Ok(Pointers::new(environment));
+        return Ok(Pointers::with_pids(environment, pids));
     }
+    pids.push(PidVariable::new(LISTEN_PID));
     let names: Vec<&str> = set.iter().map(|(name, _)| name).collect();
     let count = OsString::from(set.len().to_string());
     environment.extend(c_strings([
         joined(LISTEN_FDS.as_ref(), &count),
         joined(LISTEN_FDNAMES.as_ref(), names.join(":").as_ref()),
     ])?);
-    Ok(Pointers::with_pid(environment, PidVariable::new()))
+    Ok(Pointers::with_pids(environment, pids))
 }
 
 fn joined(key: &OsStr, value: &OsStr) -> OsString {

@@ -1,9 +1,7 @@
-//! `LISTEN_PID=…`, whose digits are known only after fork.
+//! `LISTEN_PID=…` and the like, whose digits are known only after fork.
 
 use std::ffi::c_char;
 use std::sync::atomic::{AtomicU8, Ordering};
-
-use crate::offer::LISTEN_PID;
 
 /// The most digits a `u32` has.
 const DIGITS: usize = 10;
@@ -13,16 +11,15 @@ const DIGITS: usize = 10;
 /// It is written between fork and exec, where nothing may be allocated; atomics let that happen
 /// through a shared reference.
 pub(crate) struct PidVariable {
-    text: [AtomicU8; LISTEN_PID.len() + 1 + DIGITS + 1],
+    text: Box<[AtomicU8]>,
+    /// Where the digits begin.
+    value: usize,
 }
 
 impl PidVariable {
-    pub(crate) fn new() -> Self {
-        let text = [const { AtomicU8::new(0) }; LISTEN_PID.len() + 1 + DIGITS + 1];
-        for (byte, letter) in text.iter().zip(LISTEN_PID.bytes().chain([b'='])) {
-            byte.store(letter, Ordering::Relaxed);
-        }
-        Self { text }
+    pub(crate) fn new(name: &str) -> Self {
+        let text = name.bytes().chain([b'=']).chain([0; DIGITS + 1]).map(AtomicU8::new);
+        Self { text: text.collect(), value: name.len() + 1 }
     }
 
     /// Writes the pid without leading zeros, which some readers would take for octal.
@@ -36,7 +33,7 @@ impl PidVariable {
             digits[first] = b'0' + (rest % 10) as u8;
             rest /= 10;
         }
-        let value = self.text.iter().skip(LISTEN_PID.len() + 1);
+        let value = self.text.iter().skip(self.value);
         for (byte, digit) in value.zip(digits.iter().skip(first).chain([&0])) {
             byte.store(*digit, Ordering::Relaxed);
         }
@@ -59,7 +56,7 @@ mod tests {
 
     #[test]
     fn has_the_digits_and_no_others() {
-        let variable = PidVariable::new();
+        let variable = PidVariable::new("LISTEN_PID");
         // A shorter pid after a longer one leaves nothing of it.
         for pid in [u32::MAX, 4_194_304, 100, 42, 10, 9, 1, 0] {
             variable.write(pid);

@@ -49,7 +49,7 @@ impl Plan {
                 return error;
             }
         }
-        if let Some(variable) = self.image.environment.pid() {
+        for variable in self.image.environment.pids() {
             variable.write(std::process::id());
         }
         self.execute()

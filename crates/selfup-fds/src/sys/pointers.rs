@@ -11,40 +11,36 @@ pub(crate) struct Pointers {
     array: Vec<*const c_char>,
     /// What the array points to; the text of a `CString` does not move when it does.
     _strings: Vec<CString>,
-    pid: Option<Box<PidVariable>>,
+    pids: Vec<PidVariable>,
 }
 
 // SAFETY: the pointers are to memory that this value owns and never writes, except for the pid
-// variable, which is made of atomics.
+// variables, which are made of atomics.
 unsafe impl Send for Pointers {}
 // SAFETY: as above.
 unsafe impl Sync for Pointers {}
 
 impl Pointers {
     pub(crate) fn new(strings: Vec<CString>) -> Self {
-        Self::build(strings, None)
+        Self::with_pids(strings, Vec::new())
     }
 
-    /// The array with one more string, which is completed later.
-    pub(crate) fn with_pid(strings: Vec<CString>, pid: PidVariable) -> Self {
-        Self::build(strings, Some(Box::new(pid)))
-    }
-
-    fn build(strings: Vec<CString>, pid: Option<Box<PidVariable>>) -> Self {
+    /// The array with further strings, which are completed later.
+    pub(crate) fn with_pids(strings: Vec<CString>, pids: Vec<PidVariable>) -> Self {
         let array = strings
             .iter()
             .map(|string| string.as_ptr())
-            .chain(pid.iter().map(|pid| pid.as_ptr()))
+            .chain(pids.iter().map(PidVariable::as_ptr))
             .chain([ptr::null()])
             .collect();
-        Self { array, _strings: strings, pid }
+        Self { array, _strings: strings, pids }
     }
 
     pub(crate) fn as_ptr(&self) -> *const *const c_char {
         self.array.as_ptr()
     }
 
-    pub(crate) fn pid(&self) -> Option<&PidVariable> {
-        self.pid.as_deref()
+    pub(crate) fn pids(&self) -> &[PidVariable] {
+        &self.pids
     }
 }
