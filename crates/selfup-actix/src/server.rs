@@ -101,7 +101,12 @@ where
     ///
     /// If it is not called from within an actix system or a tokio runtime.
     pub async fn run(self, listener: selfup::Listener) -> io::Result<()> {
-        let (begun, grace) = (listener.graceful_shutdown(), listener.idle_grace());
+        let (drain, grace) = (listener.graceful_shutdown(), listener.idle_grace());
+        let accepting = listener.accepting();
+        let begun = async move {
+            accepting.begin();
+            drain.await;
+        };
         let listener = match listener.into_tcp() {
             Ok(socket) => return self.run_until(begun, grace, |http| http.listen(socket)).await,
             Err(listener) => listener,
@@ -130,6 +135,8 @@ where
         let mut server = listen(http)?.run();
         let handle = server.handle();
         tokio::select! {
+            // First the server: its first poll starts the workers and accepts.
+            biased;
             // It could not start.
             result = &mut server => return result,
             () = finish(begun, grace, &self.leaving, &open, handle) => {}

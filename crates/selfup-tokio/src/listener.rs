@@ -6,7 +6,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use selfup::GracefulShutdown;
+use selfup::{Accepting, GracefulShutdown};
 
 use crate::{Connection, Finish, socket::Socket};
 
@@ -21,6 +21,7 @@ pub struct Listener {
     address: Option<SocketAddr>,
     drain: GracefulShutdown,
     finish: Finish,
+    accepting: Accepting,
 }
 
 impl Listener {
@@ -34,11 +35,11 @@ impl Listener {
     ///
     /// If it is not called from within a tokio runtime that has input and output enabled.
     pub fn new(listener: selfup::Listener) -> io::Result<Self> {
-        let drain = listener.graceful_shutdown();
+        let (drain, accepting) = (listener.graceful_shutdown(), listener.accepting());
         let finish = Finish::new(drain.clone(), listener.idle_grace());
         let socket = Socket::new(listener)?;
         let address = socket.local_addr()?;
-        Ok(Self { socket: Some(socket), address, drain, finish })
+        Ok(Self { socket: Some(socket), address, drain, finish, accepting })
     }
 
     /// Waits for the next connection; `None` when the program was told to finish.
@@ -63,6 +64,7 @@ impl Listener {
     }
 
     fn poll_accept(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Option<Connection>>> {
+        self.accepting.begin();
         // Before anything is looked at: a server that hears on another thread that it is time to
         // finish must not be taken for empty while this one accepts a last connection.
         let counted = self.finish.count();

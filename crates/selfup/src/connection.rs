@@ -1,37 +1,62 @@
+//! The connections of a listener.
+
 use std::{
-    fmt,
     io::{self, Read, Write},
     net::{Shutdown, TcpStream},
     os::{
         fd::{AsFd, BorrowedFd},
         unix::net::UnixStream,
     },
-    sync::{
-        Arc, Condvar, Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicU64, Ordering},
-    },
+    sync::atomic::{AtomicBool, AtomicU64, Ordering},
     time::{Duration, Instant},
 };
 
 use nix::{
     errno::Errno,
+    fcntl::{FcntlArg, OFlag, fcntl},
     poll::{PollFd, PollFlags, PollTimeout, poll},
 };
 
-use crate::{GracefulShutdown, IdleGrace};
+use crate::{GracefulShutdown, IdleGrace, counter::Counted};
 
 /// A connection that the program's end waits for.
 ///
 /// It reads and writes like the stream it holds, with two differences. As long as it exists, a
-/// program that was told to finish does not end, up to the terminate timeout. And once it was told
-/// to finish, a connection on which nothing is under way — nothing was read since the last write,
-/// or at all — reads as ended when its [`IdleGrace`] is over, so that a silent client does not keep
-/// the old process. A request that began is never cut: reading goes on as long as it takes.
+/// program that is drained does not end, up to the terminate timeout. And in a program that is
+/// drained, an idle connection reads as ended when its [`IdleGrace`] is over, so that a silent client
+/// does not keep the old process.
+///
+/// A connection is idle until something is read from it, and again when the program says so by
+/// [`idle`](Self::idle). Nobody else knows: an answer may be an interim one (`100 Continue`), the
+/// rest of a body or of the next request may be on its way, both sides may talk at once. So what has
+/// begun is never cut, however long it takes. A program that serves one request after the other on a
+/// connection and does not say when it is idle is kept by clients that stay, until shortly before
+/// the terminate timeout.
+///
+/// ```no_run
+/// # use std::io::{self, BufRead, BufReader, Write};
+/// /// Answers line by line.
+/// fn serve(connection: &selfup::Connection) -> io::Result<()> {
+///     let (mut lines, mut writer) = (BufReader::new(connection), connection);
+///     let mut line = String::new();
+///     loop {
+///         line.clear();
+///         // Unless the next one has begun already.
+///         if lines.buffer().is_empty() {
+///             connection.idle();
+///         }
+///         if lines.read_line(&mut line)? == 0 {
+///             return Ok(());
+///         }
+///         writer.write_all(line.to_uppercase().as_bytes())?;
+///     }
+/// }
+/// ```
 #[derive(Debug)]
 pub struct Connection {
     stream: Stream,
-    /// Something was read and not answered yet.
-    under_way: AtomicBool,
+    /// Nothing is under way: nothing was read, or none of it matters any more.
+    idle: AtomicBool,
     drain: GracefulShutdown,
     idle_grace: IdleGrace,
     accepted: Instant,
@@ -59,7 +84,7 @@ impl Connection {
     ) -> Self {
         Self {
             stream,
-            under_way: AtomicBool::new(false),
+            idle: AtomicBool::new(true),
             drain,
             idle_grace: IdleGrace::new(idle_grace),
             accepted: Instant::now(),
@@ -68,7 +93,19 @@ impl Connection {
         }
     }
 
+    /// Says that nothing is under way: what was read is answered, and nothing of a further request
+    /// has been read, into a buffer for example. It holds until something is read again.
+    ///
+    /// In a program that is drained, a connection that is idle reads as ended when its [`IdleGrace`]
+    /// is over, and whoever waits for it in `read` returns. What the client sends before that is read.
+    pub fn idle(&self) {
+        self.idle.store(true, Ordering::Relaxed);
+    }
+
     /// The stream itself, for its options and addresses. Reading from it directly knows no grace.
+    ///
+    /// A read timeout that is set on it holds for the connection. So does non-blocking mode; then it
+    /// is the program that waits, and nothing wakes it at the end of the grace.
     #[must_use]
     pub fn stream(&self) -> &Stream {
         &self.stream
@@ -86,24 +123,45 @@ impl Connection {
         }
     }
 
-    /// Whether there is something to read; `false` when the grace for an idle connection is over.
+    /// Whether to read on; `false` when the grace for an idle connection is over. Waits as long as
+    /// reading from the stream would.
     fn wait_readable(&self) -> io::Result<bool> {
-        while !self.under_way.load(Ordering::Relaxed) {
-            let Some(since) = self.drain.since() else {
-                // The drain is looked at again only if the client has nothing to say.
-                if self.poll(Some(self.drain.readable()?), PollTimeout::NONE)? {
-                    return Ok(true);
-                }
-                continue;
-            };
-            let end = self.idle_grace.end(since, self.quiet_since());
-            let over = Instant::now() >= end;
-            let readable = self.poll(None, left_until(end))?;
-            if readable || over {
-                return Ok(readable);
+        // Else reading from the stream is as good.
+        if !self.idle.load(Ordering::Relaxed) || self.poll(None, PollTimeout::ZERO)? {
+            return Ok(true);
+        }
+        let (begun, patience) = (Instant::now(), self.patience()?);
+        loop {
+            let end =
+                self.drain.since().map(|since| self.idle_grace.end(since, self.quiet_since()));
+            let of_grace = end.map(|end| end.saturating_duration_since(Instant::now()));
+            if of_grace.is_some_and(|left| left.is_zero()) {
+                return self.poll(None, PollTimeout::ZERO);
+            }
+            let left = patience.map(|patience| patience.saturating_sub(begun.elapsed()));
+            if left.is_some_and(|left| left.is_zero()) {
+                // As the stream says it.
+                return Err(Errno::EAGAIN.into());
+            }
+            let timeout = left.into_iter().chain(of_grace).min();
+            // The drain is looked at again only if the client has nothing to say.
+            let drain = if end.is_none() { Some(self.drain.readable()?) } else { None };
+            if self.poll(drain, timeout.map_or(PollTimeout::NONE, rounded_up))? {
+                return Ok(true);
             }
         }
-        Ok(true)
+    }
+
+    /// How long reading from the stream would wait; nothing for ever.
+    fn patience(&self) -> io::Result<Option<Duration>> {
+        let flags = OFlag::from_bits_retain(fcntl(&self.stream, FcntlArg::F_GETFL)?);
+        if flags.contains(OFlag::O_NONBLOCK) {
+            return Ok(Some(Duration::ZERO));
+        }
+        match &self.stream {
+            Stream::Tcp(stream) => stream.read_timeout(),
+            Stream::Unix(stream) => stream.read_timeout(),
+        }
     }
 
     fn is_used(&self) {
@@ -131,10 +189,10 @@ impl Connection {
     }
 }
 
-/// What is left, rounded up to whole milliseconds so that waiting it out is enough.
-fn left_until(end: Instant) -> PollTimeout {
-    let left = end.saturating_duration_since(Instant::now()) + Duration::from_millis(1);
-    PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX)
+/// In whole milliseconds, so that waiting it out is enough.
+fn rounded_up(timeout: Duration) -> PollTimeout {
+    PollTimeout::try_from(timeout.saturating_add(Duration::from_millis(1)))
+        .unwrap_or(PollTimeout::MAX)
 }
 
 impl Read for &Connection {
@@ -146,7 +204,9 @@ impl Read for &Connection {
             Stream::Tcp(stream) => (&*stream).read(buffer)?,
             Stream::Unix(stream) => (&*stream).read(buffer)?,
         };
-        self.under_way.store(len > 0, Ordering::Relaxed);
+        if len > 0 {
+            self.idle.store(false, Ordering::Relaxed);
+        }
         self.is_used();
         Ok(len)
     }
@@ -154,7 +214,6 @@ impl Read for &Connection {
 
 impl Write for &Connection {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.under_way.store(false, Ordering::Relaxed);
         self.is_used();
         match &self.stream {
             Stream::Tcp(stream) => (&*stream).write(bytes),
@@ -207,46 +266,10 @@ impl AsFd for Stream {
     }
 }
 
-/// How many connections there are, for the end of the program to wait until there are none.
-#[derive(Clone, Default)]
-pub(crate) struct Counter(Arc<(Mutex<usize>, Condvar)>);
-
-/// One of them.
-#[derive(Debug)]
-pub(crate) struct Counted(Counter);
-
-impl Counter {
-    pub(crate) fn count(&self) -> Counted {
-        *self.0.0.lock().unwrap_or_else(PoisonError::into_inner) += 1;
-        Counted(self.clone())
-    }
-
-    /// Blocks until every connection has been dropped, at most for `limit`.
-    pub(crate) fn wait_until_none(&self, limit: Duration) {
-        let (count, changed) = &*self.0;
-        let count = count.lock().unwrap_or_else(PoisonError::into_inner);
-        // Either way it is time; which one it was does not matter.
-        drop(changed.wait_timeout_while(count, limit, |count| *count > 0));
-    }
-}
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        let (count, changed) = &*self.0.0;
-        *count.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
-        changed.notify_all();
-    }
-}
-
-impl fmt::Debug for Counter {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Counter").finish_non_exhaustive()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::counter::Counter;
 
     fn connected(grace: Duration) -> (Connection, UnixStream, GracefulShutdown) {
         let (ours, theirs) = UnixStream::pair().unwrap();
@@ -282,6 +305,7 @@ mod tests {
         let (len, mut connection) = rest.join().unwrap().unwrap();
         assert_eq!(len, 4);
         connection.write_all(b"answer").unwrap();
+        connection.idle();
         assert_eq!(connection.read(&mut [0; 8]).unwrap(), 0, "answered, so idle again");
     }
 
@@ -299,6 +323,7 @@ mod tests {
         };
         hears_nothing_for(&client, 2 * grace);
         connection.write_all(b"answer").unwrap();
+        connection.idle();
         client.read_exact(&mut [0; 6]).unwrap();
         let next =
             std::thread::spawn(move || connection.read(&mut [0; 8]).map(|len| (len, connection)));
@@ -316,21 +341,55 @@ mod tests {
     }
 
     #[test]
-    fn the_counter_waits_no_longer_than_it_may() {
-        let counter = Counter::default();
-        let _open = counter.count();
-        counter.wait_until_none(Duration::from_millis(1));
+    fn the_read_timeout_of_the_program_holds() {
+        let (mut connection, _client, drain) = connected(Duration::from_secs(60));
+        let Stream::Unix(stream) = connection.stream() else { panic!("a Unix stream") };
+        stream.set_read_timeout(Some(Duration::from_millis(20))).unwrap();
+        let timed_out = within(move || {
+            let before = connection.read(&mut [0; 8]).unwrap_err().kind();
+            drain.request();
+            (before, connection.read(&mut [0; 8]).unwrap_err().kind())
+        });
+        assert_eq!(timed_out, (io::ErrorKind::WouldBlock, io::ErrorKind::WouldBlock));
     }
 
     #[test]
-    fn the_counter_waits_for_the_last_connection() {
-        let counter = Counter::default();
-        let one = counter.count();
-        let waiting = std::thread::spawn({
-            let counter = counter.clone();
-            move || counter.wait_until_none(Duration::MAX)
+    fn a_connection_that_does_not_block_does_not_wait() {
+        let (mut connection, mut client, drain) = connected(Duration::ZERO);
+        connection.stream.set_nonblocking(true).unwrap();
+        let (connection, before) = within(move || {
+            let before = connection.read(&mut [0; 8]).unwrap_err().kind();
+            (connection, before)
         });
-        drop(one);
-        waiting.join().unwrap();
+        assert_eq!(before, io::ErrorKind::WouldBlock);
+        client.write_all(b"half").unwrap();
+        let mut connection = connection;
+        assert_eq!(connection.read(&mut [0; 8]).unwrap(), 4);
+        drain.request();
+        let under_way = within(move || connection.read(&mut [0; 8]).unwrap_err().kind());
+        assert_eq!(under_way, io::ErrorKind::WouldBlock, "a request is under way");
+    }
+
+    #[test]
+    fn an_answer_in_the_middle_of_a_request_does_not_make_it_idle() {
+        let (mut connection, mut client, drain) = connected(Duration::ZERO);
+        client.write_all(b"head").unwrap();
+        assert_eq!(connection.read(&mut [0; 8]).unwrap(), 4);
+        connection.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").unwrap();
+        drain.request();
+        let (done, is_done) = std::sync::mpsc::channel();
+        let reader = std::thread::spawn(move || done.send(connection.read(&mut [0; 8]).unwrap()));
+        let cut = is_done.recv_timeout(Duration::from_millis(50));
+        assert!(cut.is_err(), "it is not cut while its body is late, but read {cut:?}");
+        client.write_all(b"body").unwrap();
+        assert_eq!(is_done.recv_timeout(Duration::from_secs(20)), Ok(4));
+        reader.join().unwrap().unwrap();
+    }
+
+    /// What `work` gives, unless it hangs.
+    fn within<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+        let (done, is_done) = std::sync::mpsc::channel();
+        std::thread::spawn(move || done.send(work()));
+        is_done.recv_timeout(Duration::from_secs(20)).expect("it returns")
     }
 }

@@ -6,10 +6,17 @@ use crate::{Error, ErrorKind, master::Generation, sys};
 
 /// The number of the child's end of the control channel.
 pub(crate) const CONTROL: &str = "SELFUP_CONTROL";
+/// The pid of the child that this is said to, as `LISTEN_PID` is: whatever the child starts may inherit
+/// the variables, and is not the one who is meant.
+pub(crate) const CONTROL_PID: &str = "SELFUP_CONTROL_PID";
 /// The child's number.
 pub(crate) const GENERATION: &str = "SELFUP_GENERATION";
 /// The path from which the child was started.
 pub(crate) const BIN_PATH: &str = "SELFUP_BIN_PATH";
+
+/// What a service manager says to the master alone.
+pub(crate) const OF_THE_MANAGER: [&str; 4] =
+    ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "FDSTORE"];
 
 /// What a master tells its child.
 #[derive(Debug)]
@@ -24,14 +31,20 @@ pub(crate) fn probe_token() -> Option<OsString> {
     read(selfup_install::PROBE_VARIABLE)
 }
 
-/// What this process is to be, if it is a child. The variables are removed: what the program
+/// What this process is to be, if it is a child. The variables are removed, or void: what the program
 /// starts is nobody's child here.
 pub(crate) fn take_assignment() -> Result<Option<Assignment>, Error> {
     let (Some(control), generation, bin_path) = (read(CONTROL), read(GENERATION), read(BIN_PATH))
     else {
         return Ok(None);
     };
-    sys::env::remove(&[CONTROL, GENERATION, BIN_PATH]);
+    let whose = read(CONTROL_PID);
+    sys::env::remove_if_alone(&[CONTROL, CONTROL_PID, GENERATION, BIN_PATH]);
+    // A master of an earlier version does not say.
+    let is_ours = |whose: &OsString| whose.to_str() == Some(&std::process::id().to_string());
+    if !whose.as_ref().is_none_or(is_ours) {
+        return Ok(None);
+    }
     let number = |value: &OsString| value.to_str()?.parse::<u64>().ok();
     let malformed = |name: &str, value: Option<&OsString>| {
         let value = value.cloned().unwrap_or_default();
@@ -67,14 +80,12 @@ pub(crate) struct NotifyTold {
 }
 
 /// What a service manager tells this process (sd_notify(3), sd_watchdog_enabled(3)). The variables
-/// are removed: what this process starts does not speak for the service.
+/// are removed, here if that can be done and from what the children are given in any case: they do not
+/// speak for the service.
 pub(crate) fn take_notify() -> Option<NotifyTold> {
-    const SOCKET: &str = "NOTIFY_SOCKET";
-    const WATCHDOG: &str = "WATCHDOG_USEC";
-    const WATCHDOG_PID: &str = "WATCHDOG_PID";
-    const STORE: &str = "FDSTORE";
-    let (socket, within, whose) = (read(SOCKET), read(WATCHDOG), read(WATCHDOG_PID));
-    sys::env::remove(&[SOCKET, WATCHDOG, WATCHDOG_PID, STORE]);
+    let [socket_name, watchdog, watchdog_pid, _] = OF_THE_MANAGER;
+    let (socket, within, whose) = (read(socket_name), read(watchdog), read(watchdog_pid));
+    sys::env::remove_if_alone(&OF_THE_MANAGER);
     let number = |value: OsString| value.to_str()?.parse::<u64>().ok();
     let is_ours = whose.is_none_or(|pid| number(pid) == Some(u64::from(std::process::id())));
     let within = within.and_then(number).filter(|micros| *micros > 0 && is_ours);

@@ -47,6 +47,8 @@ pub enum Event {
     CountsAsReady {
         /// Which child.
         generation: u64,
+        /// What it waits for, in one line, if it has said: which socket nobody accepts from, say.
+        lacks: Option<String>,
     },
     /// A new child failed before it was ready. If an older one serves, it goes on.
     #[non_exhaustive]
@@ -70,7 +72,7 @@ pub enum Event {
         /// Which child.
         generation: u64,
         /// Why, in one line.
-        reason: &'static str,
+        reason: String,
     },
     /// A child has ended.
     #[non_exhaustive]
@@ -234,11 +236,14 @@ impl fmt::Display for Event {
             Self::Serving { generation, version: Some(version) } => {
                 write!(f, "child #{generation} serves, version {version}")
             }
-            Self::CountsAsReady { generation } => write!(
-                f,
-                "child #{generation} has not said that it is ready; it counts as ready, since no \
-                 other serves"
-            ),
+            Self::CountsAsReady { generation, lacks } => {
+                write!(
+                    f,
+                    "child #{generation} has not said that it is ready; it counts as ready, since no \
+                     other serves"
+                )?;
+                lacks.as_ref().map_or(Ok(()), |lacks| write!(f, ": {lacks}"))
+            }
             Self::CandidateFailed { generation, end, still_serving } => {
                 match end {
                     Some(end) => write!(f, "child #{generation} {end} before it was ready")?,

@@ -5,6 +5,7 @@ mod child;
 mod config;
 mod connection;
 mod control;
+mod counter;
 mod cut;
 mod env;
 mod error;
@@ -22,14 +23,17 @@ mod master;
 #[doc(hidden)]
 pub mod note;
 mod notify;
+mod once;
 mod pid_file;
 #[cfg(feature = "progress")]
 mod progress;
+mod ready;
 mod restart;
 mod rollback;
 mod run;
 mod shutdown;
 mod state;
+mod sync;
 mod sys;
 mod trust;
 mod update;
@@ -43,6 +47,7 @@ pub use idle_grace::IdleGrace;
 pub use listener::{Incoming, Listener};
 #[cfg(feature = "progress")]
 pub use progress::progress_bar;
+pub use ready::Accepting;
 pub use restart::restart;
 pub use rollback::rollback;
 pub use run::{is_supported, run, try_run};

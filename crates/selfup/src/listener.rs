@@ -1,3 +1,5 @@
+//! The listening sockets of the program.
+
 use std::{
     fmt, io,
     net::TcpListener,
@@ -13,10 +15,7 @@ use nix::{
     poll::{PollFd, PollFlags, PollTimeout, poll},
 };
 
-use crate::{
-    Connection, GracefulShutdown,
-    connection::{Counter, Stream},
-};
+use crate::{Accepting, Connection, GracefulShutdown, connection::Stream, counter::Counter};
 
 /// A listening socket that all generations of the program share.
 ///
@@ -33,6 +32,7 @@ pub struct Listener {
     idle_grace: Duration,
     drain_limit: Duration,
     counter: Counter,
+    accepting: Accepting,
 }
 
 #[derive(Debug)]
@@ -48,17 +48,21 @@ impl Listener {
         drain: GracefulShutdown,
         (idle_grace, drain_limit): (Duration, Duration),
         counter: Counter,
+        accepting: Accepting,
     ) -> Self {
-        Self { socket, drain, idle_grace, drain_limit, counter }
+        Self { socket, drain, idle_grace, drain_limit, counter, accepting }
     }
 
-    /// Waits for the next connection; `None` when it is time to finish.
+    /// Waits for the next connection; `None` when it is time to finish. The first call says that
+    /// this socket is served ([`Readiness::Listening`](crate::Readiness::Listening)).
     ///
     /// # Errors
     ///
-    /// Those of [accept(2)](https://man7.org/linux/man-pages/man2/accept.2.html): above all, no
-    /// descriptors left. A connection that its client gave up before it was accepted is none.
+    /// Those of [accept(2)](https://man7.org/linux/man-pages/man2/accept.2.html) that are not of one
+    /// connection alone: above all, no descriptors left. Asking again at once would fail again;
+    /// [`incoming`](Self::incoming) waits.
     pub fn accept(&self) -> io::Result<Option<Connection>> {
+        self.accepting.begin();
         while self.wait_readable()? {
             // Before it is looked at again: where several threads accept, the program must not be
             // taken for done while one of them accepts a last connection.
@@ -71,7 +75,7 @@ impl Listener {
                     let drain = self.drain.clone();
                     return Ok(Some(Connection::new(stream, drain, self.idle_grace, counted)));
                 }
-                Err(error) if is_passing(&error) => {}
+                Err(error) if is_of_one_connection(&error) => {}
                 Err(error) => return Err(error),
             }
         }
@@ -79,9 +83,19 @@ impl Listener {
     }
 
     /// The connections as they come; ends when it is time to finish.
+    ///
+    /// It waits out what passes: while descriptors or memory are missing, it tries again after a
+    /// pause, 10 ms at first and up to a second. What is left are errors of the socket itself.
     #[must_use]
     pub fn incoming(&self) -> Incoming<'_> {
-        Incoming { listener: self }
+        Incoming { listener: self, pause: FIRST_PAUSE }
+    }
+
+    /// Says that clients are accepted from now on, for whoever takes the socket out to serve it in
+    /// another way.
+    #[must_use]
+    pub fn accepting(&self) -> Accepting {
+        self.accepting.clone()
     }
 
     /// Where it listens; `None` if it is not a TCP socket.
@@ -95,6 +109,10 @@ impl Listener {
 
     /// The TCP socket itself, in non-blocking mode, as async runtimes want it. From now on the
     /// program itself must stop accepting when it is time to finish, and wait for its connections.
+    ///
+    /// It must also say when it accepts, by [`State::ready`](crate::State::ready) or
+    /// [`accepting`](Self::accepting), unless that can be seen from outside
+    /// ([`Readiness::Listening`](crate::Readiness::Listening)): of a listener of tokio it cannot.
     ///
     /// # Errors
     ///
@@ -157,11 +175,34 @@ impl Listener {
     }
 }
 
-/// Another generation was faster, or the client is gone already: there is nothing to tell.
-fn is_passing(error: &io::Error) -> bool {
+/// What accept(2) says of one connection, and not of the socket: another generation was faster, the
+/// client is gone already, its network is, or a firewall has forbidden it. The next one may be fine.
+fn is_of_one_connection(error: &io::Error) -> bool {
     matches!(
-        error.kind(),
-        io::ErrorKind::WouldBlock | io::ErrorKind::ConnectionAborted | io::ErrorKind::Interrupted
+        error.raw_os_error(),
+        Some(
+            libc::EAGAIN
+                | libc::EINTR
+                | libc::ECONNABORTED
+                | libc::ECONNRESET
+                | libc::EPERM
+                | libc::EPROTO
+                | libc::ENOPROTOOPT
+                | libc::ENETDOWN
+                | libc::ENETUNREACH
+                | libc::EHOSTDOWN
+                | libc::EHOSTUNREACH
+                | libc::ENONET
+                | libc::ETIMEDOUT
+        )
+    )
+}
+
+/// What the whole process, or machine, lacks for now.
+fn is_of_lack(error: &io::Error) -> bool {
+    matches!(
+        error.raw_os_error(),
+        Some(libc::EMFILE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM | libc::ENOSR)
     )
 }
 
@@ -200,13 +241,30 @@ impl From<Listener> for OwnedFd {
 /// The connections of a [`Listener`], as they come.
 pub struct Incoming<'a> {
     listener: &'a Listener,
+    pause: Duration,
 }
+
+const FIRST_PAUSE: Duration = Duration::from_millis(10);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 impl Iterator for Incoming<'_> {
     type Item = io::Result<Connection>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.listener.accept().transpose()
+        loop {
+            match self.listener.accept() {
+                Err(error) if is_of_lack(&error) => {
+                    if self.listener.drain.wait_timeout(self.pause) {
+                        return None;
+                    }
+                    self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+                }
+                accepted => {
+                    self.pause = FIRST_PAUSE;
+                    return accepted.transpose();
+                }
+            }
+        }
     }
 }
 
@@ -235,8 +293,8 @@ mod tests {
             let _client = std::net::TcpStream::connect(socket.local_addr().unwrap()).unwrap();
             let (drain, counter) = (GracefulShutdown::new(), Counter::default());
             let times = (Duration::ZERO, Duration::MAX);
-            let listener =
-                Listener::new(Socket::Tcp(socket), drain.clone(), times, counter.clone());
+            let (socket, accepting) = (Socket::Tcp(socket), Accepting::of_nothing());
+            let listener = Listener::new(socket, drain.clone(), times, counter.clone(), accepting);
             let (over, is_over) = mpsc::channel();
             let together = Barrier::new(2);
             thread::scope(|scope| {

@@ -1,5 +1,6 @@
+//! When it is time to finish.
+
 use std::{
-    collections::BTreeMap,
     fmt,
     future::Future,
     io::{self, Write},
@@ -8,10 +9,12 @@ use std::{
         unix::net::UnixStream,
     },
     pin::Pin,
-    sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError},
-    task::{Context, Poll, Waker},
+    sync::{Arc, OnceLock},
+    task::{Context, Poll},
     time::{Duration, Instant},
 };
+
+use crate::once::{Once, Place};
 
 /// Says when it is time to finish: accept nothing more, answer what is under way, return.
 ///
@@ -24,60 +27,38 @@ use std::{
 pub struct GracefulShutdown {
     shared: Arc<Shared>,
     /// Where this handle's waker is kept while it is awaited.
-    place: Option<u64>,
+    place: Option<Place>,
 }
 
 struct Shared {
-    request: Mutex<Request>,
-    changed: Condvar,
+    request: Once,
+    /// Set just before.
+    since: OnceLock<Instant>,
     /// Made when somebody asks for it: `(read end, write end)`.
     pipe: OnceLock<(UnixStream, UnixStream)>,
 }
 
-#[derive(Default)]
-struct Request {
-    since: Option<Instant>,
-    /// One for each handle that is awaited now.
-    wakers: BTreeMap<u64, Waker>,
-    next_place: u64,
-}
-
 impl GracefulShutdown {
     pub(crate) fn new() -> Self {
-        Self {
-            shared: Arc::new(Shared {
-                request: Mutex::default(),
-                changed: Condvar::new(),
-                pipe: OnceLock::new(),
-            }),
-            place: None,
-        }
+        let shared = Shared { request: Once::new(), since: OnceLock::new(), pipe: OnceLock::new() };
+        Self { shared: Arc::new(shared), place: None }
     }
 
-    /// Whether it is time to finish.
+    /// Whether it is time to finish. It costs next to nothing.
     #[must_use]
     pub fn requested(&self) -> bool {
-        self.since().is_some()
+        self.shared.request.has_happened()
     }
 
     /// Blocks until it is time to finish.
     pub fn wait(&self) {
-        let mut request = self.lock();
-        while request.since.is_none() {
-            request = self.shared.changed.wait(request).unwrap_or_else(PoisonError::into_inner);
-        }
+        self.shared.request.wait();
     }
 
     /// Blocks until it is time to finish, at most for `timeout`; says whether it is.
     #[must_use]
     pub fn wait_timeout(&self, timeout: Duration) -> bool {
-        let pending = |request: &mut Request| request.since.is_none();
-        let (request, _) = self
-            .shared
-            .changed
-            .wait_timeout_while(self.lock(), timeout, pending)
-            .unwrap_or_else(PoisonError::into_inner);
-        request.since.is_some()
+        self.shared.request.wait_timeout(timeout)
     }
 
     /// A file descriptor that polls as readable once it is time to finish. It is there only to be
@@ -91,10 +72,11 @@ impl GracefulShutdown {
             let pair = UnixStream::pair()?;
             // Whoever comes second drops its pair; the request below is written to the first's.
             let _second = self.shared.pipe.set(pair);
-            let request = self.lock();
-            if request.since.is_some() {
-                self.make_readable();
-            }
+            self.shared.request.hold(|| {
+                if self.requested() {
+                    self.shared.make_readable();
+                }
+            });
         }
         match self.shared.pipe.get() {
             Some((read, _)) => Ok(read.as_fd()),
@@ -104,35 +86,27 @@ impl GracefulShutdown {
 
     /// It is time. Later calls change nothing.
     pub(crate) fn request(&self) {
-        let mut request = self.lock();
-        if request.since.is_some() {
-            return;
-        }
-        request.since = Some(Instant::now());
-        self.make_readable();
-        self.shared.changed.notify_all();
-        let wakers = std::mem::take(&mut request.wakers);
-        drop(request);
-        wakers.into_values().for_each(Waker::wake);
+        self.shared.request.happen(|| {
+            self.shared.since.get_or_init(Instant::now);
+            self.shared.make_readable();
+        });
     }
 
     /// Since when it is time to finish; `None` as long as it is not.
     #[must_use]
     pub fn since(&self) -> Option<Instant> {
-        self.lock().since
+        if self.requested() { self.shared.since.get().copied() } else { None }
     }
+}
 
-    /// Called with the lock held, so that a pipe made at the same moment is not missed. A second
-    /// byte does no harm.
+impl Shared {
+    /// Called while nothing else can happen, so that a pipe made at the same moment is not missed.
+    /// A second byte does no harm.
     fn make_readable(&self) {
-        if let Some((_, write)) = self.shared.pipe.get() {
+        if let Some((_, write)) = self.pipe.get() {
             // One byte into an empty socket: this cannot fail or block.
             let _written = (&*write).write(&[0]);
         }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Request> {
-        self.shared.request.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -140,18 +114,8 @@ impl Future for GracefulShutdown {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        let mut request = self.lock();
-        if request.since.is_some() {
-            return Poll::Ready(());
-        }
-        let place = self.place.unwrap_or_else(|| {
-            request.next_place += 1;
-            request.next_place
-        });
-        request.wakers.insert(place, context.waker().clone());
-        drop(request);
-        self.place = Some(place);
-        Poll::Pending
+        let Self { shared, place } = &mut *self;
+        if shared.request.poll(place, context.waker()) { Poll::Ready(()) } else { Poll::Pending }
     }
 }
 
@@ -164,8 +128,8 @@ impl Clone for GracefulShutdown {
 impl Drop for GracefulShutdown {
     /// A server makes a handle for each connection: none may leave its waker behind.
     fn drop(&mut self) {
-        if let Some(place) = self.place {
-            self.lock().wakers.remove(&place);
+        if let Some(place) = self.place.take() {
+            self.shared.request.forget(place);
         }
     }
 }
@@ -178,7 +142,11 @@ impl fmt::Debug for GracefulShutdown {
 
 #[cfg(test)]
 mod tests {
-    use std::{os::fd::AsRawFd, task::Wake};
+    use std::{
+        os::fd::AsRawFd,
+        sync::Mutex,
+        task::{Wake, Waker},
+    };
 
     use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
@@ -247,7 +215,7 @@ mod tests {
         for _ in 0..100 {
             assert!(poll_once(&mut shutdown.clone(), &Arc::default()).is_pending());
         }
-        assert!(shutdown.lock().wakers.is_empty());
+        assert!(!shutdown.shared.request.is_awaited());
     }
 
     #[test]
@@ -259,5 +227,30 @@ mod tests {
         });
         shutdown.request();
         waiting.join().unwrap();
+    }
+
+    /// A task's waker may own whatever the task owns, a handle among it.
+    struct Owns(Mutex<Option<GracefulShutdown>>);
+
+    impl Wake for Owns {
+        fn wake(self: Arc<Self>) {}
+    }
+
+    #[test]
+    fn a_waker_that_owns_a_handle_is_dropped_without_a_deadlock() {
+        let (done, is_done) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            let mut shutdown = GracefulShutdown::new();
+            for _ in 0..3 {
+                let mut owned = shutdown.clone();
+                assert!(poll_once(&mut owned, &Arc::default()).is_pending());
+                let waker = Waker::from(Arc::new(Owns(Mutex::new(Some(owned)))));
+                let polled = Pin::new(&mut shutdown).poll(&mut Context::from_waker(&waker));
+                assert!(polled.is_pending());
+            }
+            drop(shutdown);
+            done.send(()).unwrap();
+        });
+        is_done.recv_timeout(Duration::from_secs(20)).expect("no deadlock");
     }
 }

@@ -1,4 +1,7 @@
+//! What the program has from its master.
+
 use std::{
+    collections::BTreeSet,
     fmt,
     net::UdpSocket,
     os::{
@@ -14,30 +17,33 @@ use std::{
 use selfup_fds::{Inherited, LocalAddress};
 
 use crate::{
-    GracefulShutdown, Listener, Readiness,
+    Accepting, GracefulShutdown, Listener,
     child::Voice,
     config::{Options, Program},
-    connection::Counter,
+    counter::Counter,
     identity::Identity,
     listener::Socket,
-    notify::{Field, Notify},
+    notify::Notify,
+    ready::Ready,
 };
+
+/// How long a program that is about to end waits for its master to read what it has said.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// What the program has from its master: the sockets, who it is, and when it is time to finish.
 ///
-/// Sockets are taken out of it, each once. With [`Readiness::Listening`], the default, the program
-/// counts as ready when it has taken the last one: do whatever has to come before the first
-/// request before that, or use [`Readiness::Explicit`] and [`ready`](Self::ready).
+/// Sockets are taken out of it, each once, and it does not matter when: with
+/// [`Readiness::Listening`](crate::Readiness::Listening), the default, the program counts as ready when
+/// it waits for clients at all of them. A program that fails before that, whatever it has taken, leaves
+/// the one that serves serving.
 pub struct State {
     generation: u64,
     identity: Identity,
     started_at: SystemTime,
     sockets: Mutex<Inherited>,
     addresses: Vec<String>,
-    readiness: Readiness,
+    ready: Ready,
     voice: Option<Voice>,
-    /// The service manager, where no master speaks to it.
-    manager: Mutex<Option<Notify>>,
     drain: GracefulShutdown,
     connections: Counter,
     idle_grace: Duration,
@@ -64,10 +70,9 @@ impl State {
             identity,
             started_at: SystemTime::now(),
             addresses: sockets.iter().map(|(_, _, fd)| address_of(fd)).collect(),
+            ready: Ready::new(options.readiness, &sockets, voice.clone()),
             sockets: Mutex::new(sockets),
-            readiness: options.readiness,
             voice,
-            manager: Mutex::default(),
             drain: GracefulShutdown::new(),
             connections: Counter::default(),
             idle_grace: options.idle_grace,
@@ -81,7 +86,11 @@ impl State {
 
     /// The program runs in the process that the service manager has started.
     pub(crate) fn set_manager(&mut self, manager: Option<Notify>) {
-        self.manager = Mutex::new(manager);
+        self.ready.set_manager(manager);
+    }
+
+    pub(crate) fn readiness(&self) -> Ready {
+        self.ready.clone()
     }
 
     /// Whether the program runs under a master. If not, nothing is restarted or upgraded, and
@@ -148,16 +157,20 @@ impl State {
     ///
     /// There is none of that name, or it is no stream listener; then it stays.
     pub fn take_listener(&self, name: &str) -> Result<Listener, selfup_fds::Error> {
-        let socket = self.take(|sockets| {
-            match sockets.take_tcp_listener(name) {
+        let (socket, index) = self.take(|sockets| {
+            let index =
+                sockets.iter().find(|(_, other, _)| *other == name).map(|(index, ..)| index);
+            let socket = match sockets.take_tcp_listener(name) {
                 Ok(listener) => Ok(Socket::Tcp(listener)),
                 // What it says of the wrong kind is said of TCP, which most people want.
                 Err(not_tcp) => {
                     sockets.take_unix_listener(name).map(Socket::Unix).map_err(|_| not_tcp)
                 }
-            }
+            };
+            // Where it is taken from, there it was.
+            socket.map(|socket| (socket, index.unwrap_or_default()))
         })?;
-        Ok(self.listen(socket))
+        Ok(self.listen(socket, index))
     }
 
     /// Takes a UDP socket by its name. It is in non-blocking mode, as the listeners are.
@@ -211,17 +224,12 @@ impl State {
 
     /// Says that the program can serve. Sockets that nobody has taken are closed now, since their
     /// clients would wait for nobody.
+    ///
+    /// With [`Readiness::Listening`](crate::Readiness::Listening) it need not be called where the
+    /// program's waiting for clients is seen; see there.
     pub fn ready(&self) {
         drop(std::mem::replace(&mut *self.sockets(), Inherited::none()));
-        if let Some(voice) = &self.voice {
-            voice.ready();
-        }
-        let manager = self.manager.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(manager) = manager {
-            let status = "the program runs by itself, without restarts and upgrades".to_owned();
-            // Whoever does not hear it has a timeout of its own.
-            let _told = manager.send(&[Field::Ready, Field::Status(status)]);
-        }
+        self.ready.say();
     }
 
     /// Asks for a graceful restart, as [`restart`](crate::restart) does.
@@ -253,13 +261,14 @@ impl State {
     /// not until the master kills it.
     pub(crate) fn run(self, program: Program) -> ExitCode {
         let (drain, connections) = (self.drain.clone(), self.connections.clone());
-        let limit = self.drain_limit;
-        if self.sockets().is_empty() && self.readiness == Readiness::Listening {
-            self.ready();
-        }
+        let (voice, limit) = (self.voice.clone(), self.drain_limit);
+        self.ready.entered();
         let code = program(self);
         if let Some(since) = drain.since() {
             connections.wait_until_none(limit.saturating_sub(since.elapsed()));
+        }
+        if let Some(voice) = voice {
+            voice.finish(LAST_WORDS);
         }
         code
     }
@@ -275,21 +284,16 @@ impl State {
     ) -> Result<T, selfup_fds::Error> {
         let mut sockets = self.sockets();
         let taken = take(&mut sockets)?;
-        let was_the_last = sockets.is_empty();
+        let left: BTreeSet<usize> = sockets.iter().map(|(index, ..)| index).collect();
         drop(sockets);
-        if was_the_last && self.readiness == Readiness::Listening {
-            self.ready();
-        }
+        self.ready.taken(&left);
         Ok(taken)
     }
 
-    fn listen(&self, socket: Socket) -> Listener {
-        Listener::new(
-            socket,
-            self.drain.clone(),
-            (self.idle_grace, self.drain_limit),
-            self.connections.clone(),
-        )
+    fn listen(&self, socket: Socket, index: usize) -> Listener {
+        let accepting = Accepting::new(self.ready.clone(), index);
+        let (drain, connections) = (self.drain.clone(), self.connections.clone());
+        Listener::new(socket, drain, (self.idle_grace, self.drain_limit), connections, accepting)
     }
 
     fn sockets(&self) -> MutexGuard<'_, Inherited> {

@@ -41,7 +41,7 @@ fn program(state: State) -> io::Result<()> {
 /// Answers requests until the client has no more, or the program is to finish.
 fn serve(mut connection: &Connection, state: &State) -> io::Result<()> {
     let mut reader = BufReader::new(connection);
-    while skip_request(&mut reader)? {
+    while next_request(&mut reader, connection)? {
         let finish = state.graceful_shutdown().requested();
         let next = if finish { "close" } else { "keep-alive" };
         let body = format!("hello from pid={} ({})\n", std::process::id(), state.id());
@@ -54,8 +54,14 @@ fn serve(mut connection: &Connection, state: &State) -> io::Result<()> {
     Ok(())
 }
 
-/// Reads past a request, body and all: what is unread when a connection is closed resets it.
-fn skip_request(reader: &mut impl BufRead) -> io::Result<bool> {
+/// Waits for the next request and reads past it, body and all: what is unread when a connection is
+/// closed resets it.
+fn next_request(reader: &mut BufReader<&Connection>, connection: &Connection) -> io::Result<bool> {
+    // Unless the next one has begun already, nothing is under way here: a client that is silent does
+    // not keep a program that is to finish.
+    if reader.buffer().is_empty() {
+        connection.idle();
+    }
     let (mut line, mut length) = (String::new(), 0);
     loop {
         line.clear();

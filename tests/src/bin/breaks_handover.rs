@@ -28,6 +28,7 @@ fn program(state: &State, mode: &str) -> io::Result<()> {
     runtime.block_on(async {
         let listener = tokio::net::TcpListener::from_std(listener)?;
         let server = axum::serve(listener, router);
+        state.ready();
         match mode {
             "exits" => {
                 tokio::spawn(async { server.await });

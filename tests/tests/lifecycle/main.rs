@@ -15,4 +15,5 @@ mod pid_file;
 mod protocol;
 mod readiness;
 mod residue;
+mod serving;
 mod startup;

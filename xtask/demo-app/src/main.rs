@@ -76,6 +76,7 @@ fn serve(mut connection: &Connection, name: &str, drain: &GracefulShutdown) -> i
         let body = format!("{name} says hello\n");
         let head = format!("Content-Length: {}\r\nConnection: {next}\r\n", body.len());
         connection.write_all(format!("HTTP/1.1 200 OK\r\n{head}\r\n{body}").as_bytes())?;
+        connection.idle();
     }
     Ok(())
 }

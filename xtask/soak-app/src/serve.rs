@@ -57,7 +57,7 @@ pub(crate) fn until_told_to_finish(
 fn serve(connection: &Connection, state: &State, release: u64, finish: &Finish) -> io::Result<()> {
     let mut reader = BufReader::new(connection);
     let mut last = false;
-    while !last && let Some(hold) = request::read(&mut reader)? {
+    while !last && let Some(hold) = next(&mut reader, connection)? {
         wait(hold);
         last = finish.now();
         let next = if last { "close" } else { "keep-alive" };
@@ -69,6 +69,17 @@ fn serve(connection: &Connection, state: &State, release: u64, finish: &Finish) 
         writer.write_all(format!("HTTP/1.1 200 OK\r\n{head}\r\n{body}").as_bytes())?;
     }
     Ok(())
+}
+
+/// How long the answer to the next request shall take.
+fn next(
+    reader: &mut BufReader<&Connection>,
+    connection: &Connection,
+) -> io::Result<Option<Duration>> {
+    if reader.buffer().is_empty() {
+        connection.idle();
+    }
+    request::read(reader)
 }
 
 #[expect(clippy::disallowed_methods, reason = "a request that takes long is part of the load")]

@@ -1,6 +1,10 @@
 //! The child: takes over what the master handed to it, and runs the program.
 
+mod bell;
+mod look;
+mod unsent;
 mod voice;
+mod waits;
 mod watch;
 
 use std::process::ExitCode;
@@ -33,7 +37,10 @@ pub(crate) fn enter(mut config: Config, assignment: Assignment) -> Result<ExitCo
     let sockets = Inherited::from_env().map_err(|error| {
         Error::new(ErrorKind::Child, "could not take over the sockets of the master").because(error)
     })?;
-    let voice = Voice::new(ChildEnd::from(channel), &config.options);
+    let voice = Voice::new(ChildEnd::from(channel), &config.options).map_err(|error| {
+        Error::new(ErrorKind::Child, "could not make a pipe to the thread that hears the master")
+            .because(error)
+    })?;
     was_started_from(&assignment.bin_path);
     let mut state = State::new(
         sockets.nonblocking(true),
@@ -45,7 +52,9 @@ pub(crate) fn enter(mut config: Config, assignment: Assignment) -> Result<ExitCo
     watch::listen_to_master(
         voice.clone(),
         state.graceful_shutdown(),
-        config.options.terminate_timeout,
+        state.readiness(),
+        assignment.generation,
+        &config.options,
     )
     .map_err(|error| {
         Error::new(ErrorKind::Child, "could not start the thread that hears the master")

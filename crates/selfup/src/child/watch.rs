@@ -1,28 +1,60 @@
-use std::{io, thread, time::Duration};
+//! The thread that hears the master.
 
+use std::{
+    io::{self, Write},
+    os::fd::AsFd,
+    thread,
+    time::Duration,
+};
+
+use nix::{
+    errno::Errno,
+    poll::{PollFd, PollFlags, PollTimeout, poll},
+};
 use selfup_signals::{Blocked, End, Signal};
 
-use super::Voice;
+use super::{Voice, look::Look};
 use crate::{
     GracefulShutdown,
+    config::Options,
     control::{FromMaster, Incoming},
+    master::Generation,
+    ready::Ready,
 };
 
 /// Starts the thread that hears the master, and turns what it says into `drain`.
 ///
-/// It sleeps in the kernel until the master speaks or dies. Every signal is blocked in it, so that
-/// the program's own threads get them.
+/// It sleeps in the kernel until the master speaks or dies. Until the program is ready, it also
+/// looks whether somebody waits at the sockets. Every signal is blocked in it, so that the
+/// program's own threads get them.
 pub(super) fn listen_to_master(
     voice: Voice,
     drain: GracefulShutdown,
-    terminate_timeout: Duration,
+    ready: Ready,
+    generation: Generation,
+    options: &Options,
 ) -> io::Result<()> {
+    let (ready_timeout, terminate_timeout) = (options.ready_timeout, options.terminate_timeout);
     let blocked = Blocked::all().map_err(io::Error::other)?;
     thread::Builder::new().name("selfup-control".into()).stack_size(STACK).spawn(move || {
-        hear(&voice, &drain);
+        let gone = hear(&voice, &drain, &ready, ready_timeout);
+        if gone == Gone::Here {
+            warn(
+                generation,
+                "could not hear the master any more: the control channel was closed in this \
+                 process; leave descriptors that are not the program's alone (closefrom, \
+                 close_range). The program is drained",
+            );
+        }
         drain.request();
         // Nobody is left to end a program that does not finish.
         thread::park_timeout(terminate_timeout);
+        let after = match gone {
+            Gone::Master => "after its master had gone",
+            Gone::Here => "after the control channel had been closed in this process",
+        };
+        let seconds = terminate_timeout.as_secs_f64();
+        warn(generation, &format!("killing this process: it had not finished {seconds} s {after}"));
         End::Signaled { signal: Signal::KILL, core_dumped: false }.mirror()
     })?;
     drop(blocked);
@@ -30,21 +62,84 @@ pub(super) fn listen_to_master(
 }
 
 /// The thread calls nothing deep.
-const STACK: usize = 64 * 1024;
+const STACK: usize = 128 * 1024;
 
-/// Returns when the master is gone.
-fn hear(voice: &Voice, drain: &GracefulShutdown) {
+/// Why the master is not heard any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Gone {
+    /// The other end of the channel is closed.
+    Master,
+    /// This end is.
+    Here,
+}
+
+/// Returns when the master is not to be heard any more.
+pub(super) fn hear(
+    voice: &Voice,
+    drain: &GracefulShutdown,
+    ready: &Ready,
+    ready_timeout: Duration,
+) -> Gone {
+    let mut look = Look::new(ready_timeout);
     loop {
-        match voice.channel().wait() {
-            Ok(Incoming::Message(FromMaster::Drain)) => drain.request(),
-            Ok(Incoming::Message(FromMaster::Ask)) => voice.asked(),
-            Ok(Incoming::Message(FromMaster::End)) => {
-                End::Signaled { signal: Signal::TERM, core_dumped: false }.mirror();
-            }
-            // A later master may say more; this child does what it knows.
-            Ok(Incoming::Message(FromMaster::Unknown(_)) | Incoming::Malformed) => {}
-            Ok(Incoming::Nothing) => {}
-            Ok(Incoming::Closed) | Err(_) => return,
+        let timeout = look.at(ready, voice);
+        let unsent = voice.has_unsent();
+        match wait(voice, unsent, timeout) {
+            Ok(()) | Err(Errno::EINTR) => {}
+            Err(Errno::EBADF) => return Gone::Here,
+            // No memory for it now.
+            Err(_) => thread::park_timeout(Duration::from_millis(10)),
         }
+        loop {
+            // What is read may not be taken from somebody else's descriptor.
+            if !voice.channel().is_intact() {
+                return Gone::Here;
+            }
+            match voice.channel().poll() {
+                Ok(Incoming::Message(FromMaster::Drain)) => drain.request(),
+                Ok(Incoming::Message(FromMaster::Ask)) => voice.asked(),
+                Ok(Incoming::Message(FromMaster::End)) => {
+                    End::Signaled { signal: Signal::TERM, core_dumped: false }.mirror();
+                }
+                // A later master may say more; this child does what it knows.
+                Ok(Incoming::Message(FromMaster::Unknown(_)) | Incoming::Malformed) => {}
+                Ok(Incoming::Nothing) => break,
+                Ok(Incoming::Closed) | Err(_) => return Gone::Master,
+            }
+        }
+    }
+}
+
+/// Sleeps until the master speaks, there is room for what waits, or the bell rings.
+fn wait(voice: &Voice, unsent: bool, timeout: Option<Duration>) -> Result<(), Errno> {
+    let mut interest = PollFlags::POLLIN;
+    interest.set(PollFlags::POLLOUT, unsent);
+    let mut fds = [
+        PollFd::new(voice.channel().as_fd(), interest),
+        PollFd::new(voice.bell().as_fd(), PollFlags::POLLIN),
+    ];
+    let timeout = timeout.map_or(PollTimeout::NONE, |timeout| {
+        // Rounded up, so that it has passed when poll returns.
+        let timeout = timeout.saturating_add(Duration::from_millis(1));
+        PollTimeout::try_from(timeout).unwrap_or(PollTimeout::MAX)
+    });
+    poll(&mut fds, timeout)?;
+    let rung = fds[1].revents().unwrap_or(PollFlags::empty());
+    if rung.contains(PollFlags::POLLIN) {
+        voice.bell().hush();
+    } else if !rung.is_empty() {
+        // It was closed under us, and so was everything else.
+        return Err(Errno::EBADF);
+    }
+    Ok(())
+}
+
+/// One line on stderr, if it can be written without waiting: whoever reads it may not read.
+fn warn(generation: Generation, text: &str) {
+    let stderr = io::stderr();
+    let mut fds = [PollFd::new(stderr.as_fd(), PollFlags::POLLOUT)];
+    if poll(&mut fds, PollTimeout::ZERO).is_ok_and(|ready| ready > 0) {
+        let _printed =
+            (&stderr).write_all(format!("[selfup child {generation}] {text}\n").as_bytes());
     }
 }

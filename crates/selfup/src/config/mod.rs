@@ -30,7 +30,8 @@ pub use choices::{Handover, Readiness, Watchdog};
 ///
 /// fn program(state: selfup::State) -> std::io::Result<()> {
 ///     for connection in state.listener().incoming() {
-///         writeln!(connection?, "hello from {}", state.id())?;
+///         // A client that has gone is no reason to end.
+///         let _gone = writeln!(connection?, "hello from {}", state.id());
 ///     }
 ///     Ok(())
 /// }
@@ -104,7 +105,9 @@ impl Config {
     /// Adds an address to listen on. See [`Address`](selfup_fds::Address) for all forms:
     /// `host:port`, `:port`, `tcp://`, `udp://`, `unix:///path`, `fd://name` and more.
     ///
-    /// The master binds it once; all children share the socket, in the order given here.
+    /// The master binds it once; all children share the socket, in the order given here. Give it every
+    /// port that the program listens on, those for metrics or administration too: one that the program
+    /// binds by itself is still in use by the old child when a new one starts, which then fails.
     pub fn address(self, address: impl Into<String>) -> Self {
         let name = format!("address-{}", self.listen.len());
         self.listen(name, address)

@@ -6,7 +6,11 @@ use std::{
 
 use nix::{
     errno::Errno,
-    sys::socket::{self, AddressFamily, MsgFlags, SockFlag, SockType},
+    poll::{PollFd, PollFlags, PollTimeout, poll},
+    sys::{
+        socket::{self, AddressFamily, MsgFlags, SockFlag, SockType},
+        stat::fstat,
+    },
 };
 
 use super::message::{FromChild, FromMaster, MAX_LEN, Malformed, Message};
@@ -18,6 +22,8 @@ use super::message::{FromChild, FromMaster, MAX_LEN, Malformed, Message};
 #[derive(Debug)]
 pub(crate) struct Channel<In, Out> {
     fd: OwnedFd,
+    /// What the descriptor is of; another one may come to have its number.
+    identity: Option<(u64, u64)>,
     directions: PhantomData<fn(Out) -> In>,
 }
 
@@ -64,6 +70,7 @@ impl<In: Message, Out: Message> Channel<In, Out> {
     }
 
     /// Waits for the next message.
+    #[cfg(test)]
     pub(crate) fn wait(&self) -> io::Result<Incoming<In>> {
         self.receive(MsgFlags::empty())
     }
@@ -72,7 +79,10 @@ impl<In: Message, Out: Message> Channel<In, Out> {
         let mut buffer = [0; MAX_LEN];
         loop {
             return match socket::recv(self.fd.as_raw_fd(), &mut buffer, flags) {
-                Ok(0) | Err(Errno::ECONNRESET) => Ok(Incoming::Closed),
+                Ok(0) => Ok(Incoming::Closed),
+                // The other end was closed before it had read everything. The kernel says so once,
+                // and gives out what came before only then.
+                Err(Errno::ECONNRESET) => continue,
                 Ok(len) => Ok(match In::decode(&buffer[..len]) {
                     Ok(message) => Incoming::Message(message),
                     Err(Malformed) => Incoming::Malformed,
@@ -85,14 +95,57 @@ impl<In: Message, Out: Message> Channel<In, Out> {
     }
 }
 
+impl<In, Out> Channel<In, Out> {
+    /// Whether the descriptor is still the one of this channel. Whoever closes all descriptors of
+    /// the process, as closefrom(3) does, closes this one, and the next that is opened may get its
+    /// number.
+    pub(crate) fn is_intact(&self) -> bool {
+        identity(&self.fd) == self.identity
+    }
+
+    /// Whether there is room for many a message more: less than a quarter of the queue is in use.
+    pub(crate) fn has_room(&self) -> bool {
+        let mut fds = [PollFd::new(self.fd.as_fd(), PollFlags::POLLOUT)];
+        poll(&mut fds, PollTimeout::ZERO).is_ok_and(|ready| ready > 0)
+    }
+}
+
+fn identity(fd: &OwnedFd) -> Option<(u64, u64)> {
+    fstat(fd).ok().map(|stat| (stat.st_dev, stat.st_ino))
+}
+
 impl<In, Out> From<OwnedFd> for Channel<In, Out> {
     fn from(fd: OwnedFd) -> Self {
-        Self { fd, directions: PhantomData }
+        let identity = identity(&fd);
+        Self { fd, identity, directions: PhantomData }
     }
 }
 
 impl<In, Out> AsFd for Channel<In, Out> {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.fd.as_fd()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The kernel tells a reset, once, before it hands out what came before.
+    #[test]
+    fn what_was_sent_before_the_other_end_closed_is_read() {
+        let (master, child) = pair().unwrap();
+        let child: ChildEnd = Channel::from(child);
+        child.send(&FromChild::Ready).unwrap();
+        child.send(&FromChild::Restart).unwrap();
+        // It never reads this, so its end is a reset.
+        master.send(&FromMaster::Ask).unwrap();
+        drop(child);
+        let mut heard = Vec::new();
+        while let Incoming::Message(message) = master.poll().unwrap() {
+            heard.push(message);
+        }
+        assert_eq!(heard, [FromChild::Ready, FromChild::Restart]);
+        assert!(matches!(master.poll(), Ok(Incoming::Closed)));
     }
 }

@@ -17,6 +17,7 @@ const READY: u8 = 2;
 const RESTART: u8 = 4;
 const STATUS: u8 = 5;
 const ALIVE: u8 = 6;
+const NOT_READY: u8 = 7;
 const DRAIN: u8 = 129;
 const ASK: u8 = 130;
 const END: u8 = 131;
@@ -35,6 +36,8 @@ pub(crate) enum FromChild {
     Status(String),
     /// The answer to [`FromMaster::Ask`].
     Alive,
+    /// What the child waits for before it counts as ready, for people.
+    NotReady(String),
     /// A message of a later version.
     Unknown(u8),
 }
@@ -78,6 +81,7 @@ impl Message for FromChild {
             Self::Restart => vec![RESTART],
             Self::Status(text) => [&[STATUS], cut(text, MAX_LEN - 1).as_bytes()].concat(),
             Self::Alive => vec![ALIVE],
+            Self::NotReady(why) => [&[NOT_READY], cut(why, MAX_LEN - 1).as_bytes()].concat(),
             Self::Unknown(kind) => vec![*kind],
         }
     }
@@ -93,6 +97,7 @@ impl Message for FromChild {
             RESTART => Self::Restart,
             ALIVE => Self::Alive,
             STATUS => Self::Status(str::from_utf8(rest).map_err(|_| Malformed)?.to_owned()),
+            NOT_READY => Self::NotReady(str::from_utf8(rest).map_err(|_| Malformed)?.to_owned()),
             kind => Self::Unknown(kind),
         })
     }
@@ -140,6 +145,7 @@ mod tests {
             FromChild::Ready,
             FromChild::Restart,
             FromChild::Status("warming the cache".into()),
+            FromChild::NotReady("nobody took it".into()),
         ] {
             assert_eq!(FromChild::decode(&message.encode()), Ok(message));
         }
@@ -160,6 +166,7 @@ mod tests {
         assert_eq!(FromChild::Ready.encode(), [2]);
         assert_eq!(FromChild::Restart.encode(), [4]);
         assert_eq!(FromChild::Status("x".into()).encode(), [5, b'x']);
+        assert_eq!(FromChild::NotReady("x".into()).encode(), [7, b'x']);
         assert_eq!(FromMaster::Drain.encode(), [129]);
         assert_eq!(FromMaster::End.encode(), [131]);
     }

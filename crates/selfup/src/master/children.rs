@@ -30,6 +30,8 @@ pub(super) struct Running {
     pub(super) channel_closed: bool,
     /// The version of its program, once it has said.
     pub(super) version: Option<String>,
+    /// What it waits for before it is ready, once it has said.
+    pub(super) lacks: Option<String>,
     process: Child,
 }
 
@@ -55,6 +57,7 @@ impl Children {
         if let Some(arg0) = &recipe.arg0 {
             pass = pass.arg0(arg0);
         }
+        pass = pass.pid_variable(env::CONTROL_PID);
         let control = pass.extra(theirs.as_fd());
         let mut command = Command::new(executable);
         command
@@ -62,6 +65,9 @@ impl Children {
             .env(env::CONTROL, control.to_string())
             .env(env::GENERATION, generation.number().to_string())
             .env(env::BIN_PATH, &recipe.path);
+        for variable in env::OF_THE_MANAGER {
+            command.env_remove(variable);
+        }
         reset_on_exec(&mut command);
         // A signal to the whole group must not be handled by the copy of this process that is
         // about to become the child.
@@ -74,6 +80,7 @@ impl Children {
             channel,
             channel_closed: false,
             version: None,
+            lacks: None,
             process,
         });
         Ok(pid)

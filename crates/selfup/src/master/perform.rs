@@ -107,15 +107,18 @@ impl Master {
         let Some(pid) = self.pid(generation) else { return };
         self.send_own(generation, pid, Signal::KILL);
         let reason = match overdue {
-            Overdue::Ready => "it was not ready within the ready timeout",
-            Overdue::Exit => "it had not finished within the terminate timeout",
+            Overdue::Ready => match self.lacks(generation) {
+                Some(lacks) => format!("it was not ready within the ready timeout: {lacks}"),
+                None => "it was not ready within the ready timeout".to_owned(),
+            },
+            Overdue::Exit => "it had not finished within the terminate timeout".to_owned(),
             Overdue::Unsuitable(Unsuitable::Protocol) => {
-                "it speaks another version of the control protocol"
+                "it speaks another version of the control protocol".to_owned()
             }
             Overdue::Unsuitable(Unsuitable::Sockets) => {
-                "it needs a socket that this master does not have"
+                "it needs a socket that this master does not have".to_owned()
             }
-            Overdue::Reverted => "the executable that it runs was rolled back",
+            Overdue::Reverted => "the executable that it runs was rolled back".to_owned(),
         };
         self.tell(Told::Killed { generation: generation.number(), reason });
     }
@@ -179,7 +182,8 @@ impl Master {
                 Told::RestartOutdated { generation: generation.number() }
             }
             Note::CountsAsReady(generation) => {
-                Told::CountsAsReady { generation: generation.number() }
+                let lacks = self.lacks(generation);
+                Told::CountsAsReady { generation: generation.number(), lacks }
             }
             Note::CandidateFailed(generation, end) => Told::CandidateFailed {
                 generation: generation.number(),
@@ -221,6 +225,11 @@ impl Master {
             self.trouble("could not start the thread that reads the executable", &error);
         }
         self.tell(Told::Serving { generation: generation.number(), version });
+    }
+
+    /// What a child waits for before it is ready, if it has said.
+    fn lacks(&self, generation: Generation) -> Option<String> {
+        self.children.find(generation)?.lacks.clone()
     }
 
     fn pid(&self, generation: Generation) -> Option<Pid> {

@@ -198,6 +198,10 @@ fn said(
             reporter.tell(&Told::Status { generation: generation.number(), text });
             None
         }
+        Incoming::Message(FromChild::NotReady(why)) => {
+            child.lacks = Some(why);
+            None
+        }
         Incoming::Message(FromChild::Alive | FromChild::Unknown(_))
         | Incoming::Nothing
         | Incoming::Closed => None,

@@ -1,11 +1,21 @@
+//! Removing variables from this process's own environment.
+
 use std::env;
 
-/// Removes variables from this process's environment.
+/// Removes the variables, if no other thread can be reading them at the same moment. If one can, they
+/// stay, and whoever inherits them has to know that they are not for him.
 #[expect(clippy::disallowed_methods, reason = "what was consumed is removed here")]
-pub(crate) fn remove(names: &[&str]) {
+pub(crate) fn remove_if_alone(names: &[&str]) {
     for name in names {
-        // SAFETY: `run` does this first thing, before it starts a thread, and its documentation
-        // asks the caller to have started none; so nothing reads the environment meanwhile.
-        unsafe { env::remove_var(name) };
+        if env::var_os(name).is_some() && is_single_threaded() {
+            // SAFETY: no other thread exists, and nothing between the count and this call starts
+            // one, so that nobody reads or writes the environment meanwhile.
+            unsafe { env::remove_var(name) };
+        }
     }
+}
+
+/// Counts the threads as the kernel sees them, those of C libraries included.
+fn is_single_threaded() -> bool {
+    std::fs::read_dir("/proc/self/task").is_ok_and(|tasks| tasks.take(2).count() == 1)
 }

@@ -152,6 +152,7 @@ fn serve(mut connection: &Connection, state: &State, notes: &Notes) -> io::Resul
             answer += &format!(" id={} path={}", state.id(), state.bin_path().display());
         }
         connection.write_all((answer + "\n").as_bytes())?;
+        connection.idle();
     }
     Ok(())
 }

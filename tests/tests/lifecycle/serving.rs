@@ -1,0 +1,201 @@
+//! A child is ready when it can serve, however it does, and not before: a program that has taken its
+//! socket and then fails leaves the old one serving.
+
+use selfup_tests::gate::Gate;
+use selfup_tests::sandbox::{PATIENCE, Process, Sandbox, state_of, udp_sockets, wait_for};
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream, UdpSocket};
+use std::process::Command;
+use std::thread;
+use std::time::Duration;
+
+fn start(sandbox: &Sandbox, words: &[&str]) -> Process {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_serving"));
+    command.args(words);
+    sandbox.start(command)
+}
+
+fn ask(address: SocketAddr) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream.write_all(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+fn ask_by_datagram(address: SocketAddr) -> String {
+    let client = UdpSocket::bind("127.0.0.1:0").unwrap();
+    client.set_read_timeout(Some(PATIENCE)).unwrap();
+    client.send_to(b"hello", address).unwrap();
+    let mut answer = [0; 64];
+    let length = client.recv(&mut answer).unwrap();
+    String::from_utf8_lossy(&answer[..length]).into_owned()
+}
+
+fn serves(master: &Process, words: &[&str], by: &str) {
+    let answer = if words[0].starts_with("udp") {
+        let address =
+            wait_for("the udp socket", PATIENCE, || udp_sockets(master.pid()).first().copied());
+        ask_by_datagram(address)
+    } else {
+        ask(master.wait_listening(PATIENCE))
+    };
+    assert!(answer.contains(by), "{by} is to answer, not {answer}");
+}
+
+/// The program takes its socket, and what comes next takes long, or fails.
+fn is_ready_when_it_serves(words: &[&str]) {
+    let sandbox = Sandbox::new(&format!("serving-{}", words[0]));
+    let master = start(&sandbox, words);
+    master.wait_line("child #1 serves", PATIENCE);
+    serves(&master, words, "#1");
+
+    // It has its socket, and works on.
+    let gate = Gate::closed(&sandbox, "gate-2");
+    let broken = sandbox.write("broken", "");
+    master.signal(libc::SIGUSR2);
+    master.wait_line("#2 took", PATIENCE);
+    thread::park_timeout(Duration::from_millis(300));
+    drop(gate.open());
+    let failed =
+        "child #2 exited with code 1 before it was ready; the one that serves goes on serving";
+    master.wait_line(failed, PATIENCE);
+    serves(&master, words, "#1");
+
+    let gate = Gate::closed(&sandbox, "gate-3");
+    fs::remove_file(broken).unwrap();
+    master.signal(libc::SIGUSR2);
+    master.wait_line("#3 took", PATIENCE);
+    thread::park_timeout(Duration::from_millis(300));
+    let early = master.lines().iter().any(|line| line.contains("child #3 serves"));
+    assert!(!early, "it was ready while it could not serve");
+    serves(&master, words, "#1");
+    drop(gate.open());
+    master.wait_line("child #3 serves", PATIENCE);
+    master.wait_line("child #1 exited with code 0", PATIENCE);
+    serves(&master, words, "#3");
+    master.signal(libc::SIGTERM);
+    assert_eq!(master.wait(PATIENCE).code(), Some(0));
+    sandbox.finish();
+}
+
+#[test]
+fn by_the_connections_of_its_listener() {
+    is_ready_when_it_serves(&["incoming"]);
+}
+
+#[test]
+fn by_poll_on_its_listener() {
+    is_ready_when_it_serves(&["poll"]);
+}
+
+#[test]
+fn by_a_thread_that_accepts_from_the_socket_itself() {
+    is_ready_when_it_serves(&["raw"]);
+}
+
+#[test]
+fn by_a_listener_of_selfup_tokio() {
+    is_ready_when_it_serves(&["tokio"]);
+}
+
+#[test]
+fn by_axum() {
+    is_ready_when_it_serves(&["axum"]);
+}
+
+#[test]
+fn by_hyper() {
+    is_ready_when_it_serves(&["hyper"]);
+}
+
+#[test]
+fn by_selfup_actix() {
+    is_ready_when_it_serves(&["actix"]);
+}
+
+#[test]
+fn by_actix_alone() {
+    is_ready_when_it_serves(&["actix-raw"]);
+}
+
+#[test]
+fn by_a_listener_of_tokio_if_the_program_says_so() {
+    is_ready_when_it_serves(&["tokio-raw", "says-ready"]);
+}
+
+#[test]
+fn by_waiting_for_datagrams() {
+    is_ready_when_it_serves(&["udp-recv"]);
+}
+
+#[test]
+fn by_poll_for_datagrams() {
+    is_ready_when_it_serves(&["udp-poll"]);
+}
+
+/// What tokio does with a socket says nothing about when it is served, so the program has to.
+#[test]
+fn a_program_that_does_not_say_so_is_told_what_is_missing() {
+    let sandbox = Sandbox::new("serving-silent");
+    let master = start(&sandbox, &["tokio-raw", "timeout=1000"]);
+    let missing = "the program has taken \"http\" and nobody accepts there yet: if it is served by \
+                   other means than selfup's, call State::ready when it is";
+    master.wait_line(&format!("counts as ready, since no other serves: {missing}"), PATIENCE);
+    master.signal(libc::SIGUSR2);
+    let killed = format!("killed child #2: it was not ready within the ready timeout: {missing}");
+    println!("{}", master.wait_line(&killed, PATIENCE));
+    serves(&master, &["tokio-raw"], "#1");
+    master.signal(libc::SIGTERM);
+    master.wait(PATIENCE);
+    sandbox.finish();
+}
+
+#[test]
+fn a_socket_that_nobody_takes_is_named_when_a_child_is_late() {
+    let sandbox = Sandbox::new("serving-two");
+    let master = start(&sandbox, &["incoming", "two", "timeout=1000"]);
+    let missing = "the program has not taken \"admin\": take it, drop it from the configuration, or \
+                   call State::ready";
+    master.wait_line(&format!("counts as ready, since no other serves: {missing}"), PATIENCE);
+    master.signal(libc::SIGUSR2);
+    let killed = format!("killed child #2: it was not ready within the ready timeout: {missing}");
+    println!("{}", master.wait_line(&killed, PATIENCE));
+    master.signal(libc::SIGTERM);
+    master.wait(PATIENCE);
+    sandbox.finish();
+}
+
+/// What is said for one socket holds for that one.
+#[test]
+fn one_socket_may_be_said_to_be_accepted_from() {
+    let sandbox = Sandbox::new("serving-accepting");
+    let master = start(&sandbox, &["raw", "accepting"]);
+    master.wait_line("child #1 serves", PATIENCE);
+    serves(&master, &["raw"], "#1");
+    master.signal(libc::SIGTERM);
+    master.wait(PATIENCE);
+    sandbox.finish();
+}
+
+/// The queue to a master that does not read is full long before the program is ready.
+#[test]
+fn readiness_gets_through_to_a_master_that_was_stopped_and_however_much_is_said_before() {
+    let sandbox = Sandbox::new("serving-statuses");
+    let gate = Gate::closed(&sandbox, "gate-1");
+    let master = start(&sandbox, &["incoming", "statuses", "timeout=60000"]);
+    master.wait_line("#1 took", PATIENCE);
+    master.signal(libc::SIGSTOP);
+    let pid = master.pid();
+    wait_for("the master to stop", PATIENCE, || (state_of(pid) == Some('T')).then_some(()));
+    drop(gate.open());
+    master.wait_line("#1 serves", PATIENCE);
+    master.signal(libc::SIGCONT);
+    master.wait_line("child #1 serves", PATIENCE);
+    master.wait_line("child #1 says: step 499", PATIENCE);
+    master.signal(libc::SIGTERM);
+    master.wait(PATIENCE);
+    sandbox.finish();
+}
