@@ -183,6 +183,7 @@ impl Fetch for File {
         }
         let signature = if current.is_signature_wanted() { Some(self.signature()?) } else { None };
         let reading = Reading::new(file, opened, place.clone());
+        let reading = current.counted(reading, Some(opened.size));
         let mut artifact = match self.compression() {
             Compression::None => Artifact::new(reading).size(opened.size),
             compression => match decompress(reading, compression) {

@@ -57,10 +57,10 @@ impl Api<'_> {
         let json = body::whole(self.session, &mut answer, &self.prepared.deadlines, MOST_JSON)?;
         let value = serde_json::from_slice(&json).map_err(|error| {
             let reason = format!(
-                "what answers is not the api of github ({error}); check the base url, and \
-                 whether a proxy or login page is in between"
+                "what answers is not the api of github ({error}); a proxy or login page may be in \
+                 between"
             );
-            answer.named(Error::new(ErrorKind::Protocol, reason))
+            answer.named(Error::new(ErrorKind::Protocol, reason).advise("check the base url"))
         })?;
         let has_next = answer.header(header::LINK).is_some_and(names_next);
         let etag = answer.headers().get(header::ETAG).cloned();

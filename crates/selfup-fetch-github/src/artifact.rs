@@ -1,10 +1,12 @@
+use std::io::Read;
+
 use selfup_fetch::{
     Artifact, Compression, Current, Digest, Error,
     archive::{Member, Spool, unpack},
     checked, decompress,
 };
 
-use crate::{asset::Packing, download::Download, release::Asset};
+use crate::{asset::Packing, release::Asset};
 
 /// How to get at the executable in an archive.
 pub(crate) struct Archive {
@@ -30,7 +32,7 @@ impl Archive {
 
 /// Makes an artifact of the bytes of an asset: held against its digest, and unpacked.
 pub(crate) fn of(
-    download: Download,
+    download: impl Read + Send + 'static,
     asset: &Asset,
     digest: Option<Digest>,
     archive: &Archive,

@@ -117,11 +117,9 @@ fn only<'a>(
         [asset] => Ok(asset),
         several => {
             let names = listed(several.iter().map(|asset| asset.name.as_str()));
-            let reason = format!(
-                "several assets of the release {:?} match; {what} {names}; {remedy}",
-                release.tag_name
-            );
-            Err(Error::new(ErrorKind::Configuration, reason))
+            let reason = format!("several assets of the release {:?} match", release.tag_name);
+            let advice = format!("{what} {names}; {remedy}");
+            Err(Error::new(ErrorKind::Configuration, reason).advise(advice))
         }
     }
 }
@@ -146,14 +144,9 @@ fn none(release: &Release, kind: ErrorKind, that: &str) -> Error {
         let reason = format!("the release {tag:?} has no assets (yet)");
         return Error::new(ErrorKind::NoneForPlatform, reason);
     }
-    let reason = {
-        let names = listed(release.assets.iter().map(|asset| asset.name.as_str()));
-        format!(
-            "no asset of the release {tag:?} {that}; it has {names}; say which by \
-             asset(\"NAME-{{version}}-{{target}}\")"
-        )
-    };
-    Error::new(kind, reason)
+    let names = listed(release.assets.iter().map(|asset| asset.name.as_str()));
+    Error::new(kind, format!("no asset of the release {tag:?} {that}"))
+        .advise(format!("it has {names}; say which by asset(\"NAME-{{version}}-{{target}}\")"))
 }
 
 /// Names as they may stand within a line.

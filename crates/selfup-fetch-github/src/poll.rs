@@ -1,11 +1,13 @@
 use std::time::Duration;
 
-use selfup_fetch::{Artifact, Current, Error, Fetch, Outcome};
+use selfup_fetch::{Artifact, Compression, Current, Error, Fetch, Offer, Outcome};
 
 use crate::{
     GitHub,
     api::Api,
-    artifact, checksum,
+    artifact,
+    asset::Packing,
+    checksum,
     download::Download,
     release::{Asset, Stamp},
     session::Session,
@@ -51,6 +53,12 @@ impl Fetch for GitHub {
         Ok(Some(artifact))
     }
 
+    fn look(&mut self, current: &Current) -> Result<Option<Offer>, Error> {
+        self.prepare()?;
+        let place = self.settings.place();
+        self.told(current).map_err(|error| error.at(place))
+    }
+
     fn settle(&mut self, outcome: Outcome) {
         if let Some(pending) = self.pending.take()
             && outcome.is_settled()
@@ -71,6 +79,33 @@ impl GitHub {
             self.prepared = Some(self.settings.prepare()?);
         }
         Ok(())
+    }
+
+    /// What the API says of the executable that is for this platform, whatever was settled.
+    fn told(&mut self, current: &Current) -> Result<Option<Offer>, Error> {
+        self.limit.check()?;
+        let Some(prepared) = &self.prepared else { return Ok(None) };
+        let session = Session::open(prepared)?;
+        let settings = &self.settings;
+        let mut api = Api { session: &session, prepared, settings, limit: &mut self.limit };
+        let release = self.listing.wanted(&mut api)?;
+        let asset = settings.wanted.choose(&release, &settings.repo, &prepared.platform)?;
+        let mut offer = Offer::new().version(release.version());
+        let packing = Packing::of_name(&asset.name);
+        if let Packing::File(_) = packing {
+            offer.file_name = Some(packing.strip(&asset.name).to_owned());
+        }
+        if let Packing::File(Compression::None) = packing {
+            offer.size = Some(asset.size);
+            offer.digests = match asset.digest() {
+                Some(digest) => vec![digest],
+                None => checksum::of(&mut api, &release, asset)?.into_iter().collect(),
+            };
+        }
+        let signature = signature::beside(&release, asset);
+        let signature = signature.filter(|_| current.is_signature_wanted());
+        offer.signature = signature.map(|signature| api.text(signature)).transpose()?;
+        Ok(Some(offer))
     }
 
     fn poll(&mut self, current: &Current) -> Result<Option<(Pending, Artifact)>, Error> {
@@ -102,6 +137,7 @@ impl GitHub {
         let place = format!("{} of {}", asset.name, settings.place());
         let deadlines = prepared.deadlines;
         let download = Download::of(session, answer, deadlines, asset.size, place.clone())?;
+        let download = current.counted(download, Some(asset.size));
         let archive = artifact::Archive::of(settings.member.as_deref(), current);
         let mut artifact = artifact::of(download, asset, digest, &archive, &place)?;
         artifact.version = Some(release.version().to_owned());

@@ -3,7 +3,7 @@ use std::{
     sync::Arc,
 };
 
-use selfup_fetch::{Artifact, Compression, Error, decompress};
+use selfup_fetch::{Artifact, Compression, Current, Error, decompress};
 
 use crate::{answer::Answer, client::Client, transfer::Transfer};
 
@@ -11,14 +11,19 @@ pub(crate) type Bytes = Box<dyn Read + Send>;
 
 /// Makes an artifact of an answer: content coding undone, and decompressed if the name at the end
 /// of the redirects, or else the configured one, says that it is compressed.
-pub(crate) fn artifact(answer: Answer, client: &Arc<Client>) -> Result<Artifact, Error> {
-    checked_artifact(answer, client, |file| file)
+pub(crate) fn artifact(
+    answer: Answer,
+    client: &Arc<Client>,
+    current: &Current,
+) -> Result<Artifact, Error> {
+    checked_artifact(answer, client, current, |file| file)
 }
 
 /// The same, where all bytes of the file, as it is published, pass through what `check` returns.
 pub(crate) fn checked_artifact(
     answer: Answer,
     client: &Arc<Client>,
+    current: &Current,
     check: impl FnOnce(Bytes) -> Bytes,
 ) -> Result<Artifact, Error> {
     let compression = match answer.url.compression() {
@@ -28,7 +33,7 @@ pub(crate) fn checked_artifact(
     let coding = answer.coding(compression)?;
     let expected = answer.length();
     let place = answer.place.clone();
-    let bytes = Transfer::of(answer, client);
+    let bytes = current.counted(Transfer::of(answer, client), expected);
     if coding == Compression::None && compression == Compression::None {
         let artifact = Artifact::new(check(Box::new(bytes)));
         return Ok(if let Some(size) = expected { artifact.size(size) } else { artifact });

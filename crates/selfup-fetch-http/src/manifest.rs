@@ -66,7 +66,7 @@ impl Offers {
 impl Http {
     /// Fetches what the manifest at the configured address offers, if it is new.
     pub(crate) fn follow(&mut self, current: &Current) -> Result<Option<Artifact>, Error> {
-        let (offer, seen, signature) = match self.look(current)? {
+        let (offer, seen, signature) = match self.find(current)? {
             Some(found) => {
                 let minimum = found.manifest.may_replace(current.version());
                 minimum.map_err(|error| error.at(&found.place))?;
@@ -85,7 +85,7 @@ impl Http {
             }
             None => return Ok(None),
         };
-        let mut artifact = offer.fetch()?;
+        let mut artifact = offer.fetch(current)?;
         artifact.signature = signature.clone().flatten();
         self.pending = Some(Pending { seen, signature });
         if let Some(offers) = &mut self.offers {
@@ -94,8 +94,22 @@ impl Http {
         Ok(Some(artifact))
     }
 
+    /// What the manifest says of the executable that it offers, whatever was settled.
+    pub(crate) fn told(&mut self, current: &Current) -> Result<Option<selfup_fetch::Offer>, Error> {
+        let Some(poll) = &mut self.poll else { return Ok(None) };
+        let Some(answer) = poll.changed(None)? else { return Ok(None) };
+        let Found { offer, manifest, place, .. } = Found::read(answer, &poll.client)?;
+        let mut told = offer.entry.offer();
+        if told.is_running(current) != Some(true) {
+            manifest.may_replace(current.version()).map_err(|error| error.at(place))?;
+        }
+        told.signature = offer.signature(current)?.flatten();
+        told.file_name = told.file_name.or_else(|| offer.client.url.executable_name());
+        Ok(Some(told))
+    }
+
     /// Polls the manifest; finds nothing if what it offers was settled, or is what runs.
-    fn look(&mut self, current: &Current) -> Result<Option<Found>, Error> {
+    fn find(&mut self, current: &Current) -> Result<Option<Found>, Error> {
         let Self { poll: Some(poll), offers: Some(offers), .. } = self else { return Ok(None) };
         offers.pending = None;
         let Some(answer) = poll.changed(self.settled.as_ref())? else { return Ok(None) };
@@ -161,7 +175,7 @@ impl Offer {
         .map(Some)
     }
 
-    fn fetch(&self) -> Result<Artifact, Error> {
+    fn fetch(&self, current: &Current) -> Result<Artifact, Error> {
         let (client, entry) = (&self.client, &self.entry);
         let until = client.deadlines.total_from_now();
         let answer = ask(client, &client.url, &Method::GET, &[], until)?;
@@ -169,7 +183,7 @@ impl Offer {
             return Err(answer.refused());
         }
         let place = answer.place.clone();
-        let mut artifact = checked_artifact(answer, client, |file| {
+        let mut artifact = checked_artifact(answer, client, current, |file| {
             Box::new(checked(file, entry.size(), entry.digests().to_vec()).named(place))
         })?;
         artifact.file_name = client.url.executable_name();

@@ -1,6 +1,6 @@
 use std::{sync::Arc, time::Duration};
 
-use selfup_fetch::{Artifact, Current, Error, ErrorKind, Fetch, Outcome};
+use selfup_fetch::{Artifact, Current, Error, ErrorKind, Fetch, Offer, Outcome};
 use ureq::http::{Method, StatusCode};
 
 use crate::{
@@ -47,12 +47,23 @@ impl Fetch for Http {
         };
         let headers = answer.headers();
         let seen = Seen::of(headers, poll.client.validators).provable(headers);
-        let mut artifact = decode::artifact(answer, &poll.client)?;
+        let mut artifact = decode::artifact(answer, &poll.client, current)?;
         let signature = signature(poll)?;
         artifact.signature = signature.clone().flatten();
         artifact.file_name = poll.client.url.executable_name();
         self.pending = Some(Pending { seen, signature });
         Ok(Some(artifact))
+    }
+
+    /// A manifest tells; the address of an executable does not.
+    fn look(&mut self, current: &Current) -> Result<Option<Offer>, Error> {
+        self.prepare()?;
+        #[cfg(feature = "manifest")]
+        if self.offers.is_some() {
+            return self.told(current);
+        }
+        let _ = current;
+        Ok(None)
     }
 
     fn settle(&mut self, outcome: Outcome) {

@@ -85,13 +85,31 @@ impl S3 {
             None => return Ok(None),
         };
         let place = offer.file.place();
-        let mut artifact = self.open(session, &offer).map_err(|error| error.at(place))?;
+        let mut artifact = self.open(session, &offer, current).map_err(|error| error.at(place))?;
         artifact.signature = signature.clone().flatten();
         self.pending = Some(Pending { seen, signature });
         if let Some(offers) = &mut self.offers {
             offers.pending = Some(offer);
         }
         Ok(Some(artifact))
+    }
+
+    /// What the manifest says of the executable that it offers, whatever was settled.
+    pub(crate) fn told(
+        &mut self,
+        session: &Session,
+        source: &Source,
+        current: &Current,
+    ) -> Result<Option<selfup_fetch::Offer>, Error> {
+        let object = self.head(session, source)?;
+        let Found { offer, manifest, .. } = self.read(session, source, &object)?;
+        let mut told = offer.entry.offer();
+        if told.is_running(current) != Some(true) {
+            manifest.may_replace(current.version())?;
+        }
+        told.signature = self.signature_of(&offer, session, current)?.flatten();
+        told.file_name = told.file_name.or_else(|| Some(offer.file.file_name().to_owned()));
+        Ok(Some(told))
     }
 
     /// Polls the manifest; finds nothing if what it offers was settled, or is what runs.
@@ -101,7 +119,7 @@ impl S3 {
         source: &Source,
         current: &Current,
     ) -> Result<Option<Found>, Error> {
-        let object = self.look(session, source)?;
+        let object = self.head(session, source)?;
         if self.settled.as_ref().is_some_and(|seen| seen.is_still(&object.seen)) {
             return Ok(None);
         }
@@ -157,13 +175,19 @@ impl S3 {
         .map(Some)
     }
 
-    fn open(&mut self, session: Session, offer: &Offer) -> Result<Artifact, Error> {
+    fn open(
+        &mut self,
+        session: Session,
+        offer: &Offer,
+        current: &Current,
+    ) -> Result<Artifact, Error> {
         let (file, entry) = (&offer.file, &offer.entry);
-        let object = self.look(&session, file)?;
+        let object = self.head(&session, file)?;
         let (answer, condition) = self.take(&session, file, &object.seen)?;
         let access = self.settings.access.clone();
         let line = Resumption::new(session, file.clone(), access, condition, object.size);
         let body = Body::of(answer, line, &object, file.place())?;
+        let body = current.counted(body, Some(object.size));
         let body = checked(body, entry.size(), entry.digests().to_vec()).named(file.place());
         Ok(entry.describe(artifact(body, file, object)?))
     }

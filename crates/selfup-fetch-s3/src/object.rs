@@ -1,7 +1,7 @@
 use aws_sdk_s3::{operation::head_object::HeadObjectOutput, types::ChecksumType};
-use selfup_fetch::{Error, ErrorKind};
+use selfup_fetch::{Compression, Error, ErrorKind};
 
-use crate::checksum::Checksum;
+use crate::{checksum::Checksum, settings::Source};
 
 /// What is there at the moment, as the answer to `HEAD` has it.
 #[derive(Debug, Clone)]
@@ -44,6 +44,16 @@ impl Object {
             is_coded: is_coded(head.content_encoding().unwrap_or_default())?,
             version: head.metadata().and_then(|own| own.get("version")).cloned(),
         })
+    }
+}
+
+impl Object {
+    /// How it is compressed, as its key's end or its metadata say.
+    pub(crate) fn compression(&self, source: &Source) -> Compression {
+        match Compression::of_name(&source.key) {
+            Compression::None if self.is_coded => Compression::Gzip,
+            compression => compression,
+        }
     }
 }
 

@@ -1,11 +1,12 @@
 use std::{io::Read, time::Duration};
 
 use aws_sdk_s3::operation::get_object::GetObjectOutput;
-use selfup_fetch::{Artifact, Compression, Current, Error, Fetch, Outcome, decompress};
+use selfup_fetch::{Artifact, Compression, Current, Error, Fetch, Offer, Outcome, decompress};
 
 use crate::{
     S3, ask,
     body::Body,
+    checksum::Checksum,
     failure::Failure,
     object::{Condition, Object, Seen},
     resumption::Resumption,
@@ -23,11 +24,15 @@ impl Fetch for S3 {
 
     fn fetch(&mut self, current: &Current) -> Result<Option<Artifact>, Error> {
         self.pending = None;
-        let source = match &self.source {
-            Some(source) => source.clone(),
-            None => self.source.insert(self.settings.prepare()?).clone(),
-        };
+        let source = self.prepared()?;
         self.poll(&source, current).map_err(|error| error.at(source.place()))
+    }
+
+    /// A manifest tells, and so does an object that is no compressed file by its checksum, and by
+    /// the version in its metadata.
+    fn look(&mut self, current: &Current) -> Result<Option<Offer>, Error> {
+        let source = self.prepared()?;
+        self.told_of(&source, current).map_err(|error| error.at(source.place()))
     }
 
     fn settle(&mut self, outcome: Outcome) {
@@ -49,13 +54,43 @@ impl Fetch for S3 {
 }
 
 impl S3 {
+    fn prepared(&mut self) -> Result<Source, Error> {
+        Ok(match &self.source {
+            Some(source) => source.clone(),
+            None => self.source.insert(self.settings.prepare()?).clone(),
+        })
+    }
+
+    fn told_of(&mut self, source: &Source, current: &Current) -> Result<Option<Offer>, Error> {
+        let session = Session::open(&self.settings, &mut self.kept)?;
+        #[cfg(feature = "manifest")]
+        if self.offers.is_some() {
+            return self.told(&session, source, current);
+        }
+        let object = self.head(&session, source)?;
+        let mut offer = Offer::new();
+        offer.version.clone_from(&object.version);
+        offer.file_name = Some(source.file_name().to_owned());
+        if object.compression(source) == Compression::None {
+            offer.size = Some(object.size);
+            offer.digests.extend(object.checksum.as_ref().and_then(Checksum::digest));
+        }
+        if offer.version.is_none() && offer.digests.is_empty() {
+            return Ok(None);
+        }
+        if current.is_signature_wanted() {
+            offer.signature = signature::of(&session, source, &self.settings.access)?;
+        }
+        Ok(Some(offer))
+    }
+
     fn poll(&mut self, source: &Source, current: &Current) -> Result<Option<Artifact>, Error> {
         let session = Session::open(&self.settings, &mut self.kept)?;
         #[cfg(feature = "manifest")]
         if self.offers.is_some() {
             return self.follow(session, source, current);
         }
-        let object = self.look(&session, source)?;
+        let object = self.head(&session, source)?;
         let is_settled = self.settled.as_ref().is_some_and(|seen| seen.is_still(&object.seen));
         if is_settled && self.refused.is_none() {
             return Ok(None);
@@ -73,6 +108,7 @@ impl S3 {
         let access = self.settings.access.clone();
         let line = Resumption::new(session, source.clone(), access, condition, object.size);
         let body = Body::of(answer, line, &object, source.place())?;
+        let body = current.counted(body, Some(object.size));
         let seen = object.seen.is_provable().then(|| object.seen.clone());
         let mut artifact = artifact(body, source, object)?;
         artifact.signature = signature.clone().flatten();
@@ -80,7 +116,7 @@ impl S3 {
         Ok(Some(artifact))
     }
 
-    pub(crate) fn look(&mut self, session: &Session, source: &Source) -> Result<Object, Error> {
+    pub(crate) fn head(&mut self, session: &Session, source: &Source) -> Result<Object, Error> {
         let failure = match ask::head(session, source) {
             Ok(head) => return Object::of(&head),
             Err(failure) => failure,
@@ -137,10 +173,7 @@ pub(crate) fn artifact(
     source: &Source,
     object: Object,
 ) -> Result<Artifact, Error> {
-    let compression = match Compression::of_name(&source.key) {
-        Compression::None if object.is_coded => Compression::Gzip,
-        compression => compression,
-    };
+    let compression = object.compression(source);
     let mut artifact = if compression == Compression::None {
         let plain = Artifact::new(body).size(object.size);
         match object.checksum.and_then(|checksum| checksum.digest()) {

@@ -86,7 +86,7 @@ impl<R: Read> Checked<R> {
             return Err(self.fail(ErrorKind::Truncated, reason));
         }
         for (hash, promised) in std::mem::take(&mut self.digests) {
-            let found = hash.finish(promised.algorithm())?;
+            let found = hash.finish();
             if found != promised {
                 let reason = format!("its digest is {found}, and should be {promised}");
                 return Err(self.fail(ErrorKind::Corrupt, reason));
@@ -140,6 +140,26 @@ impl<R> fmt::Debug for Checked<R> {
     }
 }
 
+impl Digest {
+    /// Works out those of all that the reader has to give.
+    pub(crate) fn of<const N: usize>(
+        algorithms: [Algorithm; N],
+        reader: &mut impl Read,
+    ) -> Result<[Self; N], Error> {
+        let mut hashes = algorithms.map(Hash::of);
+        let mut buffer = vec![0; 64 << 10];
+        loop {
+            match reader.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(n) => hashes.iter_mut().for_each(|hash| hash.update(&buffer[..n])),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(hashes.map(Hash::finish))
+    }
+}
+
 enum Hash {
     Sha1(Sha1),
     Sha256(Sha256),
@@ -163,11 +183,11 @@ impl Hash {
         }
     }
 
-    fn finish(self, algorithm: Algorithm) -> Result<Digest, Error> {
+    fn finish(self) -> Digest {
         match self {
-            Self::Sha1(hash) => Digest::new(algorithm, &hash.finalize()),
-            Self::Sha256(hash) => Digest::new(algorithm, &hash.finalize()),
-            Self::Sha512(hash) => Digest::new(algorithm, &hash.finalize()),
+            Self::Sha1(hash) => Digest::whole(Algorithm::Sha1, &hash.finalize()),
+            Self::Sha256(hash) => Digest::whole(Algorithm::Sha256, &hash.finalize()),
+            Self::Sha512(hash) => Digest::whole(Algorithm::Sha512, &hash.finalize()),
         }
     }
 }

@@ -1,8 +1,12 @@
 use std::{
     fmt,
+    fs::File,
+    io::Read,
     path::{Path, PathBuf},
-    sync::LazyLock,
+    sync::{Arc, LazyLock, Mutex, PoisonError},
 };
+
+use crate::{Algorithm, Counted, Digest, counted::Hear};
 
 /// What runs now: the path of its executable and, when asked for, the executable's id.
 ///
@@ -14,6 +18,9 @@ pub struct Current {
     signature_wanted: bool,
     version: Option<String>,
     size_cap: u64,
+    /// What was worked out so far.
+    digests: Mutex<Vec<(Algorithm, Option<Digest>)>>,
+    hear: Option<Hear>,
 }
 
 impl Current {
@@ -28,6 +35,8 @@ impl Current {
             signature_wanted: false,
             version: None,
             size_cap: Self::DEFAULT_SIZE_CAP,
+            digests: Mutex::default(),
+            hear: None,
         }
     }
 
@@ -76,12 +85,54 @@ impl Current {
         self.version.as_deref()
     }
 
+    /// Has somebody hear how far a download is: how many bytes have come over the line, and how many
+    /// there will be if that is known. By default nobody does.
+    #[must_use]
+    pub fn on_progress(mut self, hear: impl Fn(u64, Option<u64>) + Send + Sync + 'static) -> Self {
+        self.hear = Some(Arc::new(hear));
+        self
+    }
+
+    /// Counts what is read of a download for whoever [wants to know](Self::on_progress).
+    ///
+    /// A fetcher puts it around the bytes as they come over the line, before they are decompressed
+    /// or unpacked; `total` is how many of those there will be.
+    pub fn counted<R: Read>(&self, reader: R, total: Option<u64>) -> Counted<R> {
+        Counted::new(reader, total, self.hear.clone())
+    }
+
     /// The executable's id: its SHA-1 in 40 lower-case hexadecimal digits.
     ///
     /// It tells executables apart; it is no proof of where one comes from.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
+    }
+
+    /// Whether what runs has this digest; `None` if that cannot be told.
+    ///
+    /// A SHA-1 is held against the [id](Self::id). For any other, the file at the
+    /// [path](Self::path) is read, once for each algorithm, and counts if its id is that of what
+    /// runs: something else may be there by now.
+    #[must_use]
+    pub fn has(&self, digest: &Digest) -> Option<bool> {
+        let algorithm = digest.algorithm();
+        if algorithm == Algorithm::Sha1 {
+            let told = digest.to_string();
+            return (!self.id().is_empty()).then(|| told.strip_prefix("sha1:") == Some(self.id()));
+        }
+        let mut known = self.digests.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = known.iter().position(|(of, _)| *of == algorithm).unwrap_or_else(|| {
+            known.push((algorithm, self.read(algorithm)));
+            known.len() - 1
+        });
+        known[at].1.as_ref().map(|own| own == digest)
+    }
+
+    fn read(&self, algorithm: Algorithm) -> Option<Digest> {
+        let mut file = File::open(&self.path).ok()?;
+        let [id, digest] = Digest::of([Algorithm::Sha1, algorithm], &mut file).ok()?;
+        (id.to_string().strip_prefix("sha1:") == Some(self.id())).then_some(digest)
     }
 
     /// Where the executable is, and where a new one will be put.
@@ -100,5 +151,35 @@ impl fmt::Debug for Current {
             .field("version", &self.version)
             .field("size_cap", &self.size_cap)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Offer;
+    use std::fs;
+
+    const SHA1: &str = "7d1043473d55bfa90e8530d35801d4e381bc69f0";
+    const SHA256: &str = "sha256:a172cedcae47474b615c54d510a5d84a8dea3032e958587430b413538be3f333";
+
+    #[test]
+    fn any_digest_is_held_against_what_runs_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("app");
+        fs::write(&path, "app").unwrap();
+        let current = |id: &'static str| Current::new(&path, move || id.to_owned());
+        let digest = |text: &str| -> Digest { text.parse().unwrap() };
+        let (own, other) = (digest(SHA256), digest(&SHA256.replace("a17", "a18")));
+        assert_eq!(current(SHA1).has(&own), Some(true));
+        assert_eq!(current(SHA1).has(&other), Some(false));
+        assert_eq!(current(SHA1).has(&digest(&format!("sha1:{SHA1}"))), Some(true));
+        // What is at the path is not what runs.
+        assert_eq!(current("00").has(&own), None);
+        assert_eq!(current("").has(&digest(&format!("sha1:{SHA1}"))), None);
+        let offer = Offer::new().digest(own);
+        assert_eq!(offer.is_running(&current(SHA1)), Some(true));
+        assert_eq!(offer.digest(other).is_running(&current(SHA1)), Some(false));
+        assert_eq!(Offer::new().is_running(&current(SHA1)), None);
     }
 }

@@ -54,6 +54,11 @@ impl Digest {
         Err(Error::new(ErrorKind::Protocol, reason))
     }
 
+    /// As it comes from the algorithm.
+    pub(crate) fn whole(algorithm: Algorithm, bytes: &[u8]) -> Self {
+        Self { algorithm, bytes: bytes.into() }
+    }
+
     /// The algorithm.
     #[must_use]
     pub const fn algorithm(&self) -> Algorithm {

@@ -1,4 +1,4 @@
-use std::{error, fmt, io, time::Duration};
+use std::{borrow::Cow, error, fmt, io, time::Duration};
 
 use crate::printable;
 
@@ -17,6 +17,7 @@ pub struct Error {
 struct Inner {
     kind: ErrorKind,
     reason: String,
+    advice: Option<String>,
     place: Option<String>,
     transient: bool,
     retry_after: Option<Duration>,
@@ -104,6 +105,7 @@ impl Error {
             inner: Box::new(Inner {
                 kind,
                 reason: reason.into(),
+                advice: None,
                 place: None,
                 transient: kind.is_transient(),
                 retry_after: None,
@@ -117,6 +119,17 @@ impl Error {
     #[must_use]
     pub fn at(mut self, place: impl Into<String>) -> Self {
         self.inner.place.get_or_insert_with(|| place.into());
+        self
+    }
+
+    /// Adds what whoever builds the program or publishes its releases can do about it: a lower-case
+    /// phrase without a full stop.
+    ///
+    /// It is shown behind the reason, and left out by [`without_advice`](Self::without_advice):
+    /// those who merely use the program can do nothing with it.
+    #[must_use]
+    pub fn advise(mut self, advice: impl Into<String>) -> Self {
+        self.inner.advice = Some(advice.into());
         self
     }
 
@@ -147,6 +160,23 @@ impl Error {
         self.inner.kind
     }
 
+    /// What went wrong, without the place and without [advice](Self::advice).
+    #[must_use]
+    pub fn reason(&self) -> Cow<'_, str> {
+        printable(&self.inner.reason)
+    }
+
+    /// What whoever builds the program or publishes its releases can do about it, if anything.
+    #[must_use]
+    pub fn advice(&self) -> Option<&str> {
+        self.inner.advice.as_deref()
+    }
+
+    /// Its line without the [advice](Self::advice), for those who use the program.
+    pub fn without_advice(&self) -> impl fmt::Display + '_ {
+        WithoutAdvice(self)
+    }
+
     /// Whether asking again later may help without anybody's doing.
     ///
     /// Where it does not, somebody has to change the configuration or the source. It is still
@@ -166,11 +196,21 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.inner.place {
+        self.without_advice().fmt(f)?;
+        self.inner.advice.as_ref().map_or(Ok(()), |advice| write!(f, "; {}", printable(advice)))
+    }
+}
+
+struct WithoutAdvice<'a>(&'a Error);
+
+impl fmt::Display for WithoutAdvice<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inner { place, reason, .. } = &*self.0.inner;
+        match place {
             Some(place) => {
-                write!(f, "cannot fetch {}: {}", printable(place), printable(&self.inner.reason))
+                write!(f, "cannot fetch {}: {}", printable(place), printable(reason))
             }
-            None => write!(f, "cannot fetch: {}", printable(&self.inner.reason)),
+            None => write!(f, "cannot fetch: {}", printable(reason)),
         }
     }
 }
@@ -181,6 +221,7 @@ impl fmt::Debug for Error {
             .field("kind", &self.inner.kind)
             .field("place", &self.inner.place)
             .field("reason", &self.inner.reason)
+            .field("advice", &self.inner.advice)
             .field("transient", &self.inner.transient)
             .field("retry_after", &self.inner.retry_after)
             .field("source", &self.inner.source)
@@ -244,6 +285,14 @@ mod tests {
         assert_eq!(back.retry_after(), Some(Duration::from_secs(7)));
         assert!(!back.is_transient());
         assert_eq!(back.to_string(), "cannot fetch http://h/app: nothing came for 30s");
+    }
+
+    #[test]
+    fn advice_is_for_some() {
+        let error = Error::new(ErrorKind::NotFound, "no such file").at("a").advise("say which");
+        assert_eq!(error.to_string(), "cannot fetch a: no such file; say which");
+        assert_eq!(error.without_advice().to_string(), "cannot fetch a: no such file");
+        assert_eq!(error.advice(), Some("say which"));
     }
 
     #[test]

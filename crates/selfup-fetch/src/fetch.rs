@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::{Artifact, Current, Error};
+use crate::{Artifact, Current, Error, Offer};
 
 /// A source of new executables that can be asked whether it has one.
 ///
@@ -41,6 +41,20 @@ pub trait Fetch: Send {
     ///
     /// [`Error::is_transient`] tells whether asking again later can help.
     fn fetch(&mut self, current: &Current) -> Result<Option<Artifact>, Error>;
+
+    /// Asks what there is, whatever was settled, and answers by what the source says of it alone:
+    /// no executable is fetched, and there is nothing to settle.
+    ///
+    /// `None`, which is the default: this source says nothing before the executable itself comes, or
+    /// nothing of use. Where a signature [is wanted](Current::is_signature_wanted), the offer has it.
+    ///
+    /// # Errors
+    ///
+    /// As for [`fetch`](Self::fetch).
+    fn look(&mut self, current: &Current) -> Result<Option<Offer>, Error> {
+        let _ = current;
+        Ok(None)
+    }
 
     /// Hears what became of the last artifact.
     ///
@@ -88,6 +102,10 @@ impl<F: Fetch + ?Sized> Fetch for Box<F> {
 
     fn fetch(&mut self, current: &Current) -> Result<Option<Artifact>, Error> {
         (**self).fetch(current)
+    }
+
+    fn look(&mut self, current: &Current) -> Result<Option<Offer>, Error> {
+        (**self).look(current)
     }
 
     fn settle(&mut self, outcome: Outcome) {

@@ -30,7 +30,8 @@
 //!
 //! # What is here
 //!
-//! - [`Fetch`], [`Current`], [`Artifact`], [`Digest`], [`Outcome`]: the contract.
+//! - [`Fetch`], [`Current`], [`Artifact`], [`Digest`], [`Outcome`]: the contract; [`Offer`] is what is
+//!   known before an artifact comes.
 //! - [`from_fn`]: a closure as a fetcher.
 //! - [`expand`] and [`Template`]: `{os}`, `{arch}` and `{target}` in addresses and paths.
 //! - [`decompress`], [`gunzip`] and [`Compression`]: decompression that notices truncation and
@@ -45,8 +46,8 @@
 //!
 //! # What is not
 //!
-//! No network, no clock, no thread, no `unsafe`; files only where [`archive::Spool`] says. An
-//! executable is not verified here: its digests and signatures are carried to whoever installs.
+//! No network, no clock, no thread, no `unsafe`; files only where [`archive::Spool`] says, and the one
+//! that runs ([`Current::has`]). An executable is not verified here: its digests and signatures are carried to whoever installs.
 //! Fetchers live in crates of their own.
 //!
 //! # Features
@@ -75,6 +76,7 @@ mod artifact;
 mod backoff;
 mod checked;
 mod compression;
+mod counted;
 mod current;
 mod decompress;
 mod digest;
@@ -84,6 +86,7 @@ mod from_fn;
 mod loopback;
 #[cfg(feature = "manifest")]
 pub mod manifest;
+mod offer;
 mod printable;
 mod redact;
 mod signature;
@@ -93,6 +96,7 @@ pub use artifact::Artifact;
 pub use backoff::Backoff;
 pub use checked::{Checked, checked};
 pub use compression::Compression;
+pub use counted::Counted;
 pub use current::Current;
 pub use decompress::{Decompress, decompress, gunzip};
 pub use digest::{Algorithm, Digest};
@@ -100,6 +104,7 @@ pub use error::{Error, ErrorKind};
 pub use fetch::{Fetch, Outcome};
 pub use from_fn::{FromFn, from_fn};
 pub use loopback::is_loopback;
+pub use offer::Offer;
 pub use printable::printable;
 pub use redact::redact;
 pub use signature::{executable_name, read_signature, signature_name};

@@ -139,11 +139,11 @@ impl Manifest {
             }
             None => {
                 let reason = format!(
-                    "the manifest of version {} has nothing for {target}, {os}-{arch} or {os}; it has {}",
+                    "the manifest of version {} has nothing for {target}, {os}-{arch} or {os}",
                     self.version,
-                    self.some_targets(),
                 );
-                Err(Error::new(ErrorKind::NoneForPlatform, reason))
+                let advice = format!("it has {}", self.some_targets());
+                Err(Error::new(ErrorKind::NoneForPlatform, reason).advise(advice))
             }
         }
     }
@@ -166,9 +166,8 @@ impl Manifest {
             Err(Error::new(ErrorKind::Unsupported, reason))
         };
         let Some(running) = running else {
-            return refuse(
-                "the version that runs is not known; tell it in the configuration".into(),
-            );
+            return refuse("the version that runs is not known".into())
+                .map_err(|error| error.advise("tell it in the configuration"));
         };
         match version(running) {
             Some(running) if running.cmp_precedence(minimum).is_lt() => {

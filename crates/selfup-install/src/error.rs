@@ -20,6 +20,7 @@ pub struct Error(Box<Inner>);
 struct Inner {
     kind: ErrorKind,
     text: String,
+    advice: Option<String>,
     cause: Option<Cause>,
     transient: bool,
 }
@@ -100,11 +101,17 @@ pub enum ErrorKind {
 impl Error {
     pub(crate) fn new(kind: ErrorKind, text: impl Into<String>) -> Self {
         let transient = matches!(kind, ErrorKind::Busy | ErrorKind::NoSpace);
-        Self(Box::new(Inner { kind, text: text.into(), cause: None, transient }))
+        Self(Box::new(Inner { kind, text: text.into(), advice: None, cause: None, transient }))
     }
 
     pub(crate) fn because(mut self, cause: impl Into<Cause>) -> Self {
         self.0.cause = Some(cause.into());
+        self
+    }
+
+    /// What whoever builds the program or publishes its releases can do about it.
+    pub(crate) fn advise(mut self, advice: impl Into<String>) -> Self {
+        self.0.advice = Some(advice.into());
         self
     }
 
@@ -143,6 +150,19 @@ impl Error {
         self.0.kind
     }
 
+    /// What whoever builds the program or publishes its releases can do about it, if anything. It is
+    /// the end of the text.
+    #[must_use]
+    pub fn advice(&self) -> Option<&str> {
+        self.0.advice.as_deref()
+    }
+
+    /// The text without the [advice](Self::advice), for those who use the program.
+    #[must_use]
+    pub fn without_advice(&self) -> &str {
+        &self.0.text
+    }
+
     /// Whether the same step may succeed later with nothing else changed: another installer was
     /// busy, the disk was full, the transfer broke off.
     #[must_use]
@@ -153,7 +173,8 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.text)
+        f.write_str(&self.0.text)?;
+        self.0.advice.as_ref().map_or(Ok(()), |advice| write!(f, "; {advice}"))
     }
 }
 
@@ -162,6 +183,7 @@ impl fmt::Debug for Error {
         f.debug_struct("Error")
             .field("kind", &self.0.kind)
             .field("text", &self.0.text)
+            .field("advice", &self.0.advice)
             .field("cause", &self.0.cause)
             .finish()
     }

@@ -94,6 +94,7 @@ mod attributes;
 mod beside;
 mod digest;
 mod error;
+mod examination;
 mod expected;
 mod format;
 #[cfg(fuzzing)]
@@ -131,6 +132,7 @@ mod words;
 
 pub use digest::Digest;
 pub use error::{Cause, Error, ErrorKind, Result};
+pub use examination::Examination;
 pub use expected::Expected;
 pub use id::Id;
 pub use install::InstallFailed;

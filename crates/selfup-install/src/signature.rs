@@ -42,9 +42,11 @@ impl Signature {
             Error::new(kind, format!("cannot take what is offered for {name}: {why}"))
         };
         let Some(text) = &expected.signature else {
-            let why = "no signature came with it, and keys are trusted; sign the executable, \
-                       uncompressed, with minisign -S, and publish NAME.minisig beside it";
-            return Err(refuse(ErrorKind::SignatureMissing, why));
+            let why = "no signature came with it, and keys are trusted";
+            return Err(refuse(ErrorKind::SignatureMissing, why).advise(
+                "sign the executable, uncompressed, with minisign -S, and publish NAME.minisig \
+                 beside it",
+            ));
         };
         let parsed =
             Parsed::from_text(text).map_err(|why| refuse(ErrorKind::SignatureMalformed, why))?;
@@ -59,13 +61,17 @@ impl Signature {
             let trusted: Vec<String> =
                 expected.keys.iter().map(|key| key.id().to_string()).collect();
             let trusted = trusted.join(" and ");
-            let why = format!(
-                "it is signed by the key {id}, trusted is {trusted}; sign it with a trusted key, or \
-                 trust that one"
-            );
-            return Err(refuse(ErrorKind::SignatureUntrusted, &why));
+            let why = format!("it is signed by the key {id}, trusted is {trusted}");
+            return Err(refuse(ErrorKind::SignatureUntrusted, &why)
+                .advise("sign it with a trusted key, or trust that one"));
         }
         Ok(Some(Self { parsed, keys }))
+    }
+
+    /// The version in its trusted comment, which nobody has verified yet.
+    pub(crate) fn told_version(&self) -> Option<&str> {
+        let words = Comment::words(self.parsed.signature.trusted_comment());
+        words.into_iter().find_map(|word| word.strip_prefix("version:"))
     }
 
     pub(crate) fn verifier(&self) -> Verifier<'_> {

@@ -22,7 +22,8 @@ use crate::turn::Turn;
 pub(crate) struct Site {
     pub(crate) target: Target,
     directory: File,
-    _lock: Lock,
+    /// `None` for who only looks.
+    _lock: Option<Lock>,
 }
 
 impl Site {
@@ -34,7 +35,13 @@ impl Site {
         let turn = Turn::take(target)?;
         beside::clear(target, &turn.record().unwrap_or_default());
         drop(turn);
-        Ok(Self { target: target.clone(), directory, _lock: lock })
+        Ok(Self { target: target.clone(), directory, _lock: Some(lock) })
+    }
+
+    /// Changes nothing there, and keeps nobody away.
+    pub(crate) fn visit(target: &Target) -> Result<Self> {
+        let directory = open_directory(target.names().directory())?;
+        Ok(Self { target: target.clone(), directory, _lock: None })
     }
 
     pub(crate) fn directory(&self) -> &File {

@@ -65,14 +65,29 @@ pub struct Staged {
 
 impl Staged {
     pub(crate) fn create(target: &Target, expected: Expected) -> Result<Self> {
-        if let Some(size) = expected.size.filter(|size| *size > expected.size_cap) {
-            return Err(too_large(target, &format!("{size} bytes are promised"), &expected));
-        }
-        let signature = Signature::expected(&expected, target)?;
+        let signature = promised(target, &expected)?;
         target.require_same_path()?;
-        let site = Box::new(Site::enter(target)?);
-        let replaces = Box::new(Occupant::at(target.resolved())?);
-        let (file, path) = temporary(target)?.into_parts();
+        let site = Site::enter(target)?;
+        Self::at(site, temporary(target)?, expected, signature)
+    }
+
+    /// Where nothing is installed from: no lock is taken, and the target's directory left alone.
+    pub(crate) fn elsewhere(target: &Target, directory: &Path, expected: Expected) -> Result<Self> {
+        let signature = promised(target, &expected)?;
+        target.require_same_path()?;
+        let site = Site::visit(target)?;
+        Self::at(site, temporary_in(directory, target)?, expected, signature)
+    }
+
+    fn at(
+        site: Site,
+        temporary: NamedTempFile,
+        expected: Expected,
+        signature: Option<Signature>,
+    ) -> Result<Self> {
+        let replaces = Box::new(Occupant::at(site.target.resolved())?);
+        let site = Box::new(site);
+        let (file, path) = temporary.into_parts();
         Ok(Self {
             path,
             file,
@@ -278,6 +293,15 @@ impl Staged {
     }
 }
 
+/// Refuses what will not do by what is promised alone; the signature that is to be held against what
+/// comes.
+pub(crate) fn promised(target: &Target, expected: &Expected) -> Result<Option<Signature>> {
+    if let Some(size) = expected.size.filter(|size| *size > expected.size_cap) {
+        return Err(too_large(target, &format!("{size} bytes are promised"), expected));
+    }
+    Signature::expected(expected, target)
+}
+
 /// What a stream came to.
 struct Arrived {
     size: u64,
@@ -288,7 +312,10 @@ struct Arrived {
 /// A new file beside the target: random name, `O_EXCL`, close-on-exec, mode 0600 whatever the
 /// umask. It is removed when dropped.
 pub(crate) fn temporary(target: &Target) -> Result<NamedTempFile> {
-    let directory = target.names().directory();
+    temporary_in(target.names().directory(), target)
+}
+
+fn temporary_in(directory: &Path, target: &Target) -> Result<NamedTempFile> {
     let failed = |cause| {
         Error::system(format_args!("cannot create a file in {}", directory.display()), cause)
     };
@@ -303,11 +330,9 @@ pub(crate) fn temporary(target: &Target) -> Result<NamedTempFile> {
 
 fn too_large(target: &Target, found: &str, expected: &Expected) -> Error {
     let (path, cap) = (target.path().display(), expected.size_cap);
-    let text = format!(
-        "cannot take what came for {path}: {found}, the size cap is {cap} bytes; raise it if \
-         executables are meant to be that large"
-    );
-    Error::new(ErrorKind::TooLarge, text)
+    let text = format!("cannot take what came for {path}: {found}, the size cap is {cap} bytes");
+    let advice = "raise it if executables are meant to be that large";
+    Error::new(ErrorKind::TooLarge, text).advise(advice)
 }
 
 fn cannot_write(path: &Path, size: u64, cause: io::Error) -> Error {

@@ -1,5 +1,7 @@
 //! Whether a new executable may be older than what runs.
 
+use std::cmp::Ordering;
+
 use semver::Version;
 
 use crate::error::{Error, ErrorKind, Result};
@@ -72,6 +74,17 @@ impl VersionPolicy {
         self
     }
 
+    /// How a version compares with the one that runs: less is older. `None` if that cannot be told: it
+    /// is no semantic version, or differs in its build metadata alone, of which none is the newer one.
+    #[must_use]
+    pub fn compare(&self, version: &str) -> Option<Ordering> {
+        let version = parse(version)?;
+        match version.cmp_precedence(&self.running) {
+            Ordering::Equal if version.build != self.running.build => None,
+            ordering => Some(ordering),
+        }
+    }
+
     pub(crate) fn judge(
         &self,
         claim: Option<Claim<'_>>,
@@ -109,11 +122,11 @@ impl VersionPolicy {
         };
         if !self.allow_downgrade && new.cmp_precedence(&self.running).is_lt() {
             let text = format!(
-                "cannot replace {name} by what came: it is version {new}, older than {} that runs; \
-                 allow a downgrade if it is meant",
+                "cannot replace {name} by what came: it is version {new}, older than {} that runs",
                 self.running
             );
-            return Err(Error::new(ErrorKind::Downgrade, text));
+            let error = Error::new(ErrorKind::Downgrade, text);
+            return Err(error.advise("allow a downgrade if it is meant"));
         }
         Ok(())
     }
@@ -192,6 +205,20 @@ mod tests {
     fn a_v_in_front_is_no_other_version() {
         assert!(is_same("v1.2.3", "1.2.3") && is_same("nightly", "nightly"));
         assert!(!is_same("1.2.3", "1.2.4") && !is_same("nightly", "weekly"));
+    }
+
+    #[test]
+    fn versions_are_compared_with_what_runs() {
+        let policy = VersionPolicy::new("1.10.0+b").unwrap();
+        for (version, ordering) in [
+            ("1.9.0", Some(Ordering::Less)),
+            ("v1.10.0+b", Some(Ordering::Equal)),
+            ("1.10.0", None),
+            ("1.11.0-rc.1", Some(Ordering::Greater)),
+            ("nightly", None),
+        ] {
+            assert_eq!(policy.compare(version), ordering, "{version}");
+        }
     }
 
     #[test]

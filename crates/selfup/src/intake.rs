@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
-use selfup_fetch::Artifact;
-use selfup_install::{Checks, Error, Expected, Id, Installed, Staged, Target};
+use selfup_fetch::{Artifact, Digest, Offer};
+use selfup_install::{Checks, Error, Examination, Expected, Id, Installed, Staged, Target};
 
 use crate::{config::PreUpgrade, control::VERSION, trust::Trust};
 
@@ -44,13 +44,34 @@ impl Intake {
 
     /// Makes a place for the bytes, from what is said about them.
     pub(crate) fn stage(&self, artifact: &Artifact) -> Result<Staged, Error> {
-        let mut expected = Expected::new().size_cap(self.size_cap).size(artifact.size);
-        for digest in &artifact.digests {
+        self.target()?.stage(self.expected_of(artifact)?)
+    }
+
+    /// Makes a place for bytes that are only looked at.
+    pub(crate) fn examine(&self, artifact: &Artifact) -> Result<Examination, Error> {
+        self.target()?.examine(self.expected_of(artifact)?)
+    }
+
+    /// Refuses what could not be installed by what is said of it before its bytes come.
+    pub(crate) fn consider(&self, offer: &Offer) -> Result<(), Error> {
+        let expected = self
+            .expected(offer.size, &offer.digests)?
+            .signature(offer.signature.clone())
+            .version(offer.version.as_deref());
+        self.target()?.consider(&expected, self.trust.policy().as_ref())
+    }
+
+    fn expected_of(&self, artifact: &Artifact) -> Result<Expected, Error> {
+        let expected = self.expected(artifact.size, &artifact.digests)?;
+        Ok(expected.signature(artifact.signature.clone()).version(artifact.version.as_deref()))
+    }
+
+    fn expected(&self, size: Option<u64>, digests: &[Digest]) -> Result<Expected, Error> {
+        let mut expected = Expected::new().size_cap(self.size_cap).size(size);
+        for digest in digests {
             expected = expected.digest(digest.to_string().parse()?);
         }
-        expected =
-            expected.signature(artifact.signature.clone()).version(artifact.version.as_deref());
-        self.target()?.stage(self.trust.expected(expected))
+        Ok(self.trust.expected(expected))
     }
 
     /// Why these bytes were refused before, if they were, by any master or by hand.
@@ -67,13 +88,22 @@ impl Intake {
         if self.retry_refused {
             Target::new(&self.path)?.forgive(staged.id())?;
         }
-        let spoken = u32::from(VERSION);
-        let mut checks = self.trust.checks(Checks::new().marker(spoken..=spoken));
+        let mut checks = checks(&self.trust);
         if let Some(hook) = &mut self.pre_upgrade {
             checks = checks.pre_upgrade(hook.as_mut());
         }
         Ok(staged.verify(checks)?.install()?)
     }
+
+    /// Checks what was written, as far as that can be done without running it.
+    pub(crate) fn finish(&self, examination: Examination) -> Result<(), Error> {
+        examination.finish(checks(&self.trust))
+    }
+}
+
+fn checks<'a>(trust: &Trust) -> Checks<'a> {
+    let spoken = u32::from(VERSION);
+    trust.checks(Checks::new().marker(spoken..=spoken))
 }
 
 /// What somebody should know about an installation, although it is done.

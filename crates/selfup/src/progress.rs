@@ -1,6 +1,8 @@
+//! A progress bar for updates.
+
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressFinish, ProgressStyle};
 
 use crate::Progress;
 
@@ -9,16 +11,17 @@ use crate::Progress;
 ///
 /// With the feature `progress`.
 pub fn progress_bar() -> impl FnMut(Progress) {
-    let bar = ProgressBar::no_length();
-    bar.enable_steady_tick(Duration::from_millis(100));
     let known = "{bar:30} {bytes}/{total_bytes}, {bytes_per_sec}, {eta} left";
     let unknown = "{spinner} {bytes}, {bytes_per_sec}";
     let style = |template| {
         ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
     };
+    // It goes with the update, however that ends.
+    let bar = ProgressBar::no_length().with_finish(ProgressFinish::AndClear);
     bar.set_style(style(unknown));
+    bar.enable_steady_tick(Duration::from_millis(100));
     move |progress: Progress| {
-        if let (None, Some(total)) = (bar.length(), progress.total) {
+        if let Some(total) = progress.total.filter(|total| bar.length() != Some(*total)) {
             bar.set_length(total);
             bar.set_style(style(known));
         }

@@ -120,7 +120,7 @@ impl Trust {
 
     /// Nothing older than what serves, of which the highest word counts: that of its program, that of
     /// its note, that of its signer. Where nothing is said of it, nothing older than this program.
-    fn policy(&self) -> Option<VersionPolicy> {
+    pub(crate) fn policy(&self) -> Option<VersionPolicy> {
         let serving = self.serving.version.iter().map(String::as_str);
         let words = serving.chain(self.known_of(self.serving.id));
         let policy = words.fold(None, |policy: Option<VersionPolicy>, word| match policy {
@@ -129,6 +129,10 @@ impl Trust {
         });
         let policy = policy.or_else(|| VersionPolicy::new(self.own.as_deref()?).ok())?;
         Some(policy.required(self.require_version).allow_downgrade(self.allow_downgrade))
+    }
+
+    pub(crate) fn allows_downgrades(&self) -> bool {
+        self.allow_downgrade
     }
 
     fn known_of(&self, id: Option<Id>) -> Option<&str> {

@@ -31,19 +31,18 @@ fn main() -> ExitCode {
 fn update(url: &str, only_check: bool) -> ExitCode {
     let update = selfup::update(Http::new(url)).only_check(only_check).on_progress(progress_bar());
     match update.run() {
-        Ok(Updated::UpToDate { id, .. }) => println!("up to date ({id})"),
-        Ok(Updated::Available { id, .. }) => println!("there is something new ({id})"),
-        Ok(Updated::Installed { from, to, warnings, .. }) => {
-            println!("updated from {from} to {to}");
-            warnings.iter().for_each(|warning| eprintln!("warning: {warning}"));
+        Ok(updated) => {
+            println!("{updated}");
+            if let Updated::Installed { warnings, .. } = updated {
+                warnings.iter().for_each(|warning| eprintln!("warning: {warning}"));
+            }
+            ExitCode::SUCCESS
         }
-        Ok(_) => {}
         Err(error) => {
             eprintln!("{error:#}");
-            return ExitCode::FAILURE;
+            ExitCode::FAILURE
         }
     }
-    ExitCode::SUCCESS
 }
 
 fn shout(_state: selfup::State) -> io::Result<()> {

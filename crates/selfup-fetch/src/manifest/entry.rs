@@ -2,7 +2,7 @@ use super::{
     json::{Object, Value},
     limits,
 };
-use crate::{Artifact, Current, Digest, Error};
+use crate::{Artifact, Compression, Current, Digest, Error, Offer};
 
 /// What a manifest has for one platform.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,13 +84,31 @@ impl Entry {
         self.signature.as_ref()
     }
 
-    /// Whether its executable is known to be the one that runs.
+    /// Whether its executable is known to be the one that runs, by any digest of it.
     ///
-    /// The [id](Current::id) is asked for only if there is a SHA-1 to hold it against.
+    /// The file that runs is read only if there is a digest to hold it against.
     #[must_use]
     pub fn is_running(&self, current: &Current) -> bool {
-        let mut digests = self.executable.digests.iter().map(Digest::to_string);
-        digests.any(|digest| digest.strip_prefix("sha1:").is_some_and(|id| id == current.id()))
+        self.offer().is_running(current) == Some(true)
+    }
+
+    /// What it says of the executable. A file whose name tells no compression is the executable.
+    pub fn offer(&self) -> Offer {
+        let mut offer = Offer::new().version(&self.version);
+        offer.size = self.executable.size;
+        offer.digests.clone_from(&self.executable.digests);
+        offer.file_name.clone_from(&self.executable.name);
+        if let Some(Signature::Text(text)) = &self.signature {
+            offer.signature = Some(text.clone());
+        }
+        let path = self.url.split(['?', '#']).next().unwrap_or_default();
+        if Compression::of_name(path) == Compression::None {
+            offer.size = offer.size.or(self.size);
+            if offer.digests.is_empty() {
+                offer.digests.clone_from(&self.digests);
+            }
+        }
+        offer
     }
 
     /// Says of an artifact, for whoever installs it, what is said of the executable.

@@ -200,7 +200,10 @@ fn an_artifact_is_told_what_is_said_of_the_executable() {
     assert!(full.is_running(&runs(&SHA1["sha1:".len()..])));
     assert!(!full.is_running(&runs("")));
     let unasked = Current::new("/usr/bin/app", || panic!("there is nothing to hold it against"));
-    assert!(!entry(&format!(r#"{{"url": "a", "digests": ["{SHA1}"]}}"#)).is_running(&unasked));
+    assert!(!entry(&format!(r#"{{"url": "a.gz", "digests": ["{SHA1}"]}}"#)).is_running(&unasked));
+    // What is not compressed is the executable itself.
+    let plain = entry(&format!(r#"{{"url": "a?x=.gz", "digests": ["{SHA1}"]}}"#));
+    assert!(plain.is_running(&runs(&SHA1["sha1:".len()..])));
 }
 
 #[test]

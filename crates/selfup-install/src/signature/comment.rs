@@ -11,14 +11,17 @@ pub(crate) struct Comment {
 }
 
 impl Comment {
-    pub(super) fn parse(text: &str) -> Result<Self, &'static str> {
-        let words: Vec<&str> = if text.contains('\t') {
+    pub(super) fn words(text: &str) -> Vec<&str> {
+        if text.contains('\t') {
             text.split('\t').map(str::trim).collect()
         } else {
             text.split_whitespace().collect()
-        };
+        }
+    }
+
+    pub(super) fn parse(text: &str) -> Result<Self, &'static str> {
         let mut comment = Self::default();
-        for word in words {
+        for word in Self::words(text) {
             let (place, value) = match word.split_once(':') {
                 Some(("version", value)) => (&mut comment.version, value),
                 Some(("file", value)) => (&mut comment.file, value),

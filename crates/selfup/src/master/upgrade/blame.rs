@@ -4,6 +4,8 @@ use std::{error::Error, io, time::Duration};
 
 use selfup_install::ErrorKind;
 
+use crate::error::fetching;
+
 /// Whether what came is to blame, so that it would be refused again. Anything else, a directory
 /// that may not be written to for one, can be mended while it is offered.
 pub(super) fn is_of_what_came(error: &selfup_install::Error) -> bool {
@@ -55,12 +57,6 @@ fn is_of_the_bytes(error: &selfup_install::Error) -> bool {
 
 fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     std::iter::successors(error.source(), |&error| error.source())
-}
-
-/// An error of the fetcher comes inside one of the reader, which is silent about it: its own source
-/// is that of the error inside.
-fn fetching<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a selfup_fetch::Error> {
-    error.downcast_ref::<io::Error>()?.get_ref()?.downcast_ref()
 }
 
 #[cfg(test)]

@@ -1,0 +1,94 @@
+//! A command-line tool that updates itself from wherever its arguments say.
+//!
+//! First comes the word: `update`, `check`, `renew` for an update that is started at once, or anything
+//! else for what the tool is for. Then:
+//!
+//! - `file=PATH`, `http=URL`, `manifest=URL`, or `github=URL`, that of the API, names the source.
+//! - `trusted_key=KEY`, `allow_downgrade` and `force` are as in the library.
+//! - `runtime` calls it from within a tokio runtime.
+//! - `progress` tells on stderr how far it is.
+//!
+//! Its version is noted behind its code (`semver=1.2.3`).
+
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "the test looks at what it says"
+)]
+
+use selfup::fetch::{File, GitHub, Http};
+use selfup::{Progress, Update, Updated};
+use selfup_tests::release::Notes;
+use selfup_tests::subject::{option, told};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+fn main() -> ExitCode {
+    let notes = Notes::of_this_program();
+    let word = std::env::args().nth(1).unwrap_or_default();
+    if !["update", "check", "renew"].contains(&word.as_str()) {
+        println!("works as {}", notes.get("semver").unwrap_or("?"));
+        return ExitCode::SUCCESS;
+    }
+    let mut update = source()
+        .only_check(word == "check")
+        .force(told("force"))
+        .allow_downgrade(told("allow_downgrade"));
+    if let Some(version) = notes.get("semver") {
+        update = update.version(version);
+    }
+    if let Some(key) = option::<String>("trusted_key") {
+        update = update.trusted_key(key);
+    }
+    if told("progress") {
+        update = update.on_progress(|Progress { bytes, total, .. }| {
+            eprintln!("{bytes} of {}", total.unwrap_or_default());
+        });
+    }
+    let updated = if told("runtime") {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        runtime.block_on(async { update.run() })
+    } else {
+        update.run()
+    };
+    match updated {
+        Ok(updated) => {
+            println!("{updated}");
+            if let (Updated::Installed { .. }, "renew") = (&updated, word.as_str()) {
+                println!("it was {}", std::process::id());
+                return fails(&updated.exec_new().unwrap_err());
+            }
+            if word == "renew" {
+                println!("it is {}", std::process::id());
+            }
+            ExitCode::SUCCESS
+        }
+        Err(error) => fails(&error),
+    }
+}
+
+fn fails(error: &selfup::Error) -> ExitCode {
+    println!("{error:?}");
+    println!("{:?}, {}", error.kind(), if error.is_transient() { "for now" } else { "for good" });
+    if let Some(advice) = error.advice() {
+        println!("advice: {advice}");
+    }
+    ExitCode::FAILURE
+}
+
+fn source() -> Update {
+    if let Some(path) = option::<PathBuf>("file") {
+        return selfup::update(File::new(path).quiet(Duration::ZERO));
+    }
+    if let Some(url) = option::<String>("http") {
+        return selfup::update(Http::new(url).proxy_from_env(false));
+    }
+    if let Some(url) = option::<String>("github") {
+        return selfup::update(GitHub::new("example", "app").base_url(url).proxy_from_env(false));
+    }
+    let url = option::<String>("manifest").expect("a source, please");
+    selfup::update(Http::manifest(url).proxy_from_env(false))
+}
