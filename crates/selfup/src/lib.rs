@@ -35,11 +35,12 @@ mod shutdown;
 mod state;
 mod sync;
 mod sys;
+mod threads;
 mod trust;
 mod update;
 
 pub use check::sanity_check;
-pub use config::{Config, Handover, Readiness, Watchdog};
+pub use config::{Config, Handover, Outcome, Readiness, Watchdog};
 pub use connection::{Connection, Stream};
 pub use error::{Error, ErrorKind};
 pub use event::Event;

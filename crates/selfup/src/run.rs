@@ -19,8 +19,11 @@ use crate::{
 /// starts itself again as the child, in which the program runs. If the child dies by a signal, so
 /// does the master.
 ///
-/// Call it first thing in `main`, before any thread exists: it removes what it consumes from the
-/// environment. What comes before it happens in the master and in each child.
+/// Call it first thing in `main`, before any thread exists. What comes before it happens in the master
+/// and in each child. It removes what it consumes from the environment, unless another thread exists by
+/// then that might be reading it: then the variables stay, and say by a pid that they are for no other
+/// process. A `main` inside of an async runtime (`#[tokio::main]`) is wrong: the runtime belongs around
+/// the program, see [`Config::new`].
 ///
 /// Where something fails before a child runs, it warns and runs the program in this process, with
 /// a state that is not [enabled](State::enabled) and has the sockets that could be bound; unless
@@ -94,6 +97,7 @@ fn fall_back(not_started: NotStarted) -> Result<ExitCode, Error> {
     let sockets = fds.into_inherited().nonblocking(true);
     let mut state = State::new(sockets, Identity::new(path), &config.options, None);
     state.set_manager(notify);
+    config.prepare()?;
     let code = state.run(config.take_program());
     if let Some(Err(error)) = pid_file.map(|mut file| file.remove()) {
         trouble(format!("could not remove the pid file: {error}"));

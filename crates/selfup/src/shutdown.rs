@@ -230,7 +230,9 @@ mod tests {
     }
 
     /// A task's waker may own whatever the task owns, a handle among it.
-    struct Owns(Mutex<Option<GracefulShutdown>>);
+    struct Owns {
+        _handle: Mutex<GracefulShutdown>,
+    }
 
     impl Wake for Owns {
         fn wake(self: Arc<Self>) {}
@@ -244,7 +246,7 @@ mod tests {
             for _ in 0..3 {
                 let mut owned = shutdown.clone();
                 assert!(poll_once(&mut owned, &Arc::default()).is_pending());
-                let waker = Waker::from(Arc::new(Owns(Mutex::new(Some(owned)))));
+                let waker = Waker::from(Arc::new(Owns { _handle: Mutex::new(owned) }));
                 let polled = Pin::new(&mut shutdown).poll(&mut Context::from_waker(&waker));
                 assert!(polled.is_pending());
             }

@@ -5,6 +5,10 @@
 //! - `two` is for a second listener, `admin`, that nobody takes.
 //! - `says-ready` has it call `State::ready` before it serves; `accepting` says so for the one socket.
 //! - `statuses` tells 500 lines before it is ready.
+//! - `closes` closes every descriptor of the process when a client comes.
+//! - `starts=PROGRAM` starts another program before `run`, in the child.
+//! - `prepares` counts its threads before any is selfup's; `prepares-badly` fails then.
+//! - `few` leaves no descriptor free until there is a file `enough`.
 //! - `timeout=MILLISECONDS` is the ready timeout, `terminate=MILLISECONDS` the terminate timeout.
 
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "the test looks at what it does")]
@@ -27,9 +31,21 @@ use std::time::Duration;
 
 fn main() -> ExitCode {
     let way = std::env::args().nth(1).unwrap();
+    if let Some(program) = option::<String>("starts")
+        && std::env::vars_os().any(|(name, _)| name == "SELFUP_GENERATION")
+    {
+        start_another(&program);
+    }
     let datagrams = way.starts_with("udp");
     let address = if datagrams { "udp://127.0.0.1:0" } else { "127.0.0.1:0" };
     let mut config = Config::new(move |state| program(&state, &way)).listen("http", address);
+    if told("prepares") || told("prepares-badly") {
+        config = config.in_child(|| {
+            let threads = std::fs::read_dir("/proc/self/task")?.count();
+            println!("prepared with {threads} thread");
+            if told("prepares-badly") { Err(io::Error::other("no landlock here")) } else { Ok(()) }
+        });
+    }
     if told("two") {
         config = config.listen("admin", "127.0.0.1:0");
     }
@@ -74,6 +90,27 @@ fn prepare(state: &State) -> io::Result<()> {
     Ok(())
 }
 
+/// Another program of selfup's, which has nothing to do with this one and goes on by itself.
+#[expect(clippy::disallowed_methods, reason = "the test looks at what it does")]
+fn start_another(program: &str) {
+    let mut command = std::process::Command::new(program);
+    drop(command.args(["incoming", "other"]).spawn().unwrap());
+}
+
+/// Has no descriptor left until there is a file `enough`.
+fn use_up_descriptors() {
+    let mut taken = Vec::new();
+    while let Ok(file) = std::fs::File::open("/dev/null") {
+        taken.push(file);
+    }
+    std::thread::spawn(move || {
+        while std::fs::metadata("enough").is_err() {
+            std::thread::park_timeout(Duration::from_millis(5));
+        }
+        drop(taken);
+    });
+}
+
 /// Takes the socket out of its listener.
 fn raw(listener: Listener) -> TcpListener {
     listener.into_tcp().unwrap()
@@ -90,7 +127,19 @@ fn on_std(state: &State, way: &str) -> io::Result<()> {
     match way {
         "incoming" => {
             prepare(state)?;
-            listener.incoming().for_each(|connection| answer(connection.unwrap(), me));
+            if told("few") {
+                use_up_descriptors();
+            }
+            for connection in listener.incoming() {
+                answer(connection?, me);
+                if told("closes") {
+                    // As closefrom(3) does.
+                    (3..64).for_each(|fd| drop(nix::unistd::close(fd)));
+                    println!("#{me} closed everything");
+                    drain.wait();
+                    std::thread::park();
+                }
+            }
             return Ok(());
         }
         // Waits by itself, and accepts when there is somebody.

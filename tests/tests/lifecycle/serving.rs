@@ -199,3 +199,84 @@ fn readiness_gets_through_to_a_master_that_was_stopped_and_however_much_is_said_
     master.wait(PATIENCE);
     sandbox.finish();
 }
+
+#[test]
+fn what_the_child_prepares_comes_before_any_thread() {
+    let sandbox = Sandbox::new("serving-prepares");
+    let master = start(&sandbox, &["incoming", "prepares"]);
+    master.wait_line("child #1 serves", PATIENCE);
+    assert!(master.lines().iter().any(|line| line == "prepared with 1 thread"));
+    master.signal(libc::SIGTERM);
+    master.wait(PATIENCE);
+    let master = start(&sandbox, &["incoming", "prepares-badly"]);
+    master.wait_line("could not prepare this process for the program: no landlock here", PATIENCE);
+    assert_eq!(master.wait(PATIENCE).code(), Some(1));
+    sandbox.finish();
+}
+
+/// The variables of a child are for it alone, whoever inherits them.
+#[test]
+fn another_program_that_main_starts_is_a_master_of_its_own() {
+    let sandbox = Sandbox::new("serving-another");
+    let program = env!("CARGO_BIN_EXE_serving");
+    let master = start(&sandbox, &["incoming", &format!("starts={program}")]);
+    let children_serve = || {
+        let lines = master.lines();
+        lines.iter().filter(|line| line.contains("child #1 serves")).count() == 2
+    };
+    master.wait_until("both to serve", PATIENCE, children_serve);
+    // It has a master and a child, too, which are told by their argument.
+    let others = || {
+        let all = fs::read_dir("/proc").unwrap().flatten();
+        let pids = all.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
+        let is_other = |pid: &i32| {
+            let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+            let in_here = fs::read_link(format!("/proc/{pid}/cwd"));
+            line.ends_with(b"incoming\0other\0")
+                && in_here.is_ok_and(|folder| folder == sandbox.path())
+        };
+        pids.filter(is_other).collect::<Vec<_>>()
+    };
+    assert_eq!(others().len(), 2);
+    for pid in others() {
+        nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), nix::sys::signal::SIGKILL).ok();
+    }
+    master.wait_until("the other one to be gone", PATIENCE, || others().is_empty());
+    master.signal(libc::SIGTERM);
+    master.wait(PATIENCE);
+    sandbox.finish();
+}
+
+#[test]
+fn incoming_waits_until_there_are_descriptors_again() {
+    let sandbox = Sandbox::new("serving-few");
+    let mut command = Command::new("sh");
+    let script = format!("ulimit -n 64; exec {} incoming few", env!("CARGO_BIN_EXE_serving"));
+    command.args(["-c", &script]);
+    let master = sandbox.start(command);
+    master.wait_line("child #1 serves", PATIENCE);
+    let address = master.wait_listening(PATIENCE);
+    let waiting = thread::spawn(move || ask(address));
+    thread::park_timeout(Duration::from_millis(200));
+    assert!(master.status().is_none() && !waiting.is_finished());
+    sandbox.write("enough", "");
+    assert!(waiting.join().unwrap().contains("#1"));
+    master.signal(libc::SIGTERM);
+    assert_eq!(master.wait(PATIENCE).code(), Some(0));
+    sandbox.finish();
+}
+
+#[test]
+fn a_child_that_closes_its_control_channel_says_so_before_it_is_gone() {
+    let sandbox = Sandbox::new("serving-closes");
+    let master = start(&sandbox, &["incoming", "closes", "terminate=1500"]);
+    master.wait_line("child #1 serves", PATIENCE);
+    serves(&master, &["incoming"], "#1");
+    master.wait_line("#1 closed everything", PATIENCE);
+    // The thread that hears the master notices when it is woken.
+    master.signal(libc::SIGTERM);
+    master.wait_line("the control channel was closed in this process", PATIENCE);
+    master.wait_line("child #1 closed its control channel", PATIENCE);
+    master.wait(PATIENCE);
+    sandbox.finish();
+}

@@ -37,6 +37,7 @@ pub(crate) fn enter(mut config: Config, assignment: Assignment) -> Result<ExitCo
     let sockets = Inherited::from_env().map_err(|error| {
         Error::new(ErrorKind::Child, "could not take over the sockets of the master").because(error)
     })?;
+    config.prepare()?;
     let voice = Voice::new(ChildEnd::from(channel), &config.options).map_err(|error| {
         Error::new(ErrorKind::Child, "could not make a pipe to the thread that hears the master")
             .because(error)

@@ -1,20 +1,22 @@
 mod choices;
 mod handover;
+mod outcome;
 mod upgrades;
 
 use std::{
     fmt, mem,
     path::{Path, PathBuf},
-    process::{ExitCode, Termination},
+    process::ExitCode,
     time::Duration,
 };
 
 use selfup_fetch::Fetch;
 use selfup_signals::Signal;
 
-use crate::{Event, State, trust::TrustOptions};
+use crate::{Error, ErrorKind, Event, State, trust::TrustOptions};
 
 pub use choices::{Handover, Readiness, Watchdog};
+pub use outcome::Outcome;
 
 /// What to run, on which sockets, and how to restart and upgrade it.
 ///
@@ -43,6 +45,7 @@ pub struct Config {
     pub(crate) fetcher: Option<Box<dyn Fetch>>,
     pub(crate) pre_upgrade: Option<PreUpgrade>,
     pub(crate) on_event: Option<OnEvent>,
+    pub(crate) in_child: Option<InChild>,
     pub(crate) exec_file: Option<PathBuf>,
     pub(crate) pid_file: Option<PathBuf>,
     pub(crate) options: Options,
@@ -51,6 +54,7 @@ pub struct Config {
 pub(crate) type Program = Box<dyn FnOnce(State) -> ExitCode>;
 pub(crate) type PreUpgrade =
     Box<dyn FnMut(&Path) -> Result<(), Box<dyn std::error::Error + Send + Sync>> + Send>;
+pub(crate) type InChild = Box<dyn FnOnce() -> Result<(), Box<dyn std::error::Error + Send + Sync>>>;
 pub(crate) type OnEvent = Box<dyn FnMut(&Event) + Send>;
 
 /// An address that was asked for, not looked at yet.
@@ -89,13 +93,36 @@ impl Config {
     ///
     /// The program runs in the child; where the overseer cannot run, in this process (see
     /// [`required`](Self::required)). It may return whatever `main` may return.
-    pub fn new<T: Termination>(program: impl FnOnce(State) -> T + 'static) -> Self {
+    ///
+    /// An async program has its runtime around the program, not around `main`: the master needs none,
+    /// and a child cannot make one of its own inside of another.
+    ///
+    /// ```text
+    /// fn main() -> ExitCode {
+    ///     selfup::run(selfup::Config::new(program).address("127.0.0.1:3000"))
+    /// }
+    ///
+    /// #[tokio::main]
+    /// async fn program(state: selfup::State) -> io::Result<()> {
+    ///     let router = router().await?;
+    ///     selfup_tokio::axum::serve(state.listener(), router).await
+    /// }
+    /// ```
+    ///
+    /// Without a runtime around it, an `async fn` does not compile here:
+    ///
+    /// ```compile_fail
+    /// async fn program(_: selfup::State) {}
+    /// let config = selfup::Config::new(program);
+    /// ```
+    pub fn new<T: Outcome>(program: impl FnOnce(State) -> T + 'static) -> Self {
         Self {
             program: Box::new(|state| program(state).report()),
             listen: Vec::new(),
             fetcher: None,
             pre_upgrade: None,
             on_event: None,
+            in_child: None,
             exec_file: None,
             pid_file: None,
             options: Options::default(),
@@ -135,6 +162,21 @@ impl Config {
         self
     }
 
+    /// Runs in each child before anything of selfup's does there but taking over what the master has
+    /// passed: no thread of selfup's exists yet. It is the place for what has to hold for all threads
+    /// of the process, or can be done only while there is one: `unshare(CLONE_NEWUSER)`, landlock,
+    /// seccomp. The sockets and the control channel are open already, and have to stay so.
+    ///
+    /// An error ends the child before it is ready. Where the program runs without a master, it runs
+    /// before the program, too.
+    pub fn in_child<E>(mut self, prepare: impl FnOnce() -> Result<(), E> + 'static) -> Self
+    where
+        E: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        self.in_child = Some(Box::new(|| prepare().map_err(Into::into)));
+        self
+    }
+
     /// Writes the pid of the master to this file, in digits and with a newline, for scripts that
     /// send it signals. The default is none: systemd, supervisord, runit and s6 know the pid.
     ///
@@ -170,6 +212,15 @@ impl Config {
     pub fn no_warn(mut self, no_warn: bool) -> Self {
         self.options.no_warn = no_warn;
         self
+    }
+
+    /// Prepares the process that is about to run the program.
+    pub(crate) fn prepare(&mut self) -> Result<(), Error> {
+        let prepared = self.in_child.take().map_or(Ok(()), |prepare| prepare());
+        prepared.map_err(|error| {
+            Error::new(ErrorKind::Child, "could not prepare this process for the program")
+                .because(error)
+        })
     }
 
     /// The program, to be run once.

@@ -4,6 +4,7 @@ use std::{
     os::fd::AsFd,
     path::{Path, PathBuf},
     process::{Child, Command},
+    time::{Duration, Instant},
 };
 
 use selfup_fds::FdSet;
@@ -28,6 +29,8 @@ pub(super) struct Running {
     pub(super) channel: MasterEnd,
     /// Nothing more will come: the child, and whoever had the channel from it, are gone.
     pub(super) channel_closed: bool,
+    /// Since when that is so.
+    closed_at: Option<Instant>,
     /// The version of its program, once it has said.
     pub(super) version: Option<String>,
     /// What it waits for before it is ready, once it has said.
@@ -79,6 +82,7 @@ impl Children {
             generation,
             channel,
             channel_closed: false,
+            closed_at: None,
             version: None,
             lacks: None,
             process,
@@ -119,6 +123,13 @@ impl Running {
         Pid::from(&self.process)
     }
 
+    /// For how long its control channel has been closed, if that was not by its end: the two come
+    /// within a moment then.
+    pub(super) fn was_not_heard_for(&self) -> Option<Duration> {
+        let since = self.closed_at?.elapsed();
+        (since > Duration::from_millis(500)).then_some(since)
+    }
+
     /// The next message that is there.
     pub(super) fn hear(&mut self) -> Option<Incoming<control::FromChild>> {
         if self.channel_closed {
@@ -128,6 +139,7 @@ impl Running {
             Ok(Incoming::Nothing) => None,
             Ok(Incoming::Closed) | Err(_) => {
                 self.channel_closed = true;
+                self.closed_at = Some(Instant::now());
                 None
             }
             Ok(incoming) => Some(incoming),

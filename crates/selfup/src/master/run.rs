@@ -105,6 +105,15 @@ impl Master {
                     self.events.extend(said(&mut child, incoming, &mut self.reporter));
                 }
                 let generation = child.generation.number();
+                if let Some(since) = child.was_not_heard_for() {
+                    let reason = format!(
+                        "child {} closed its control channel {:.1} s before it ended: something in it \
+                         closes descriptors that are not its own (closefrom, close_range)",
+                        child.generation,
+                        since.as_secs_f64()
+                    );
+                    self.reporter.tell(&Told::Trouble { reason });
+                }
                 self.reporter.tell(&Told::Ended { generation, end });
                 self.events.push_back(Event::Exited(child.generation, end));
             }

@@ -142,6 +142,9 @@ impl Master {
             min_interval: config.options.min_fetch_interval,
         });
         let mut reporter = Reporter::new(&config.options, config.on_event.take());
+        if let Some(reason) = crate::threads::of_a_runtime() {
+            reporter.tell(&Told::Trouble { reason: reason.to_owned() });
+        }
         for (name, fd) in fds.iter() {
             let address = LocalAddress::of(fd).map(|address| address.to_string());
             let (name, address) = (name.to_owned(), address.unwrap_or_default());
