@@ -57,27 +57,3 @@ impl fmt::Debug for Counter {
         f.debug_tuple("Counter").finish_non_exhaustive()
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_counter_waits_no_longer_than_it_may() {
-        let counter = Counter::default();
-        let _open = counter.count();
-        counter.wait_until_none(Duration::from_millis(1));
-    }
-
-    #[test]
-    fn the_counter_waits_for_the_last_connection() {
-        let counter = Counter::default();
-        let one = counter.count();
-        let waiting = std::thread::spawn({
-            let counter = counter.clone();
-            move || counter.wait_until_none(Duration::MAX)
-        });
-        drop(one);
-        waiting.join().unwrap();
-    }
-}

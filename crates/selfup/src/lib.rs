@@ -20,6 +20,8 @@ mod intake;
 mod launch;
 mod listener;
 mod master;
+#[cfg(test)]
+mod models;
 #[doc(hidden)]
 pub mod note;
 mod notify;
