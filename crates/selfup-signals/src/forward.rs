@@ -56,6 +56,17 @@ pub fn send(pid: Pid, signal: Signal) -> Result<()> {
     sys::kill(pid, signal).map_err(|errno| refused(pid, signal, errno))
 }
 
+/// Sends a signal to all processes of the group whose leader this is, or was; as killpg(3).
+///
+/// The number of a group is taken as long as one process is in it, or its leader was not waited for.
+///
+/// # Errors
+///
+/// Those of [`forward`]; [`ErrorKind::Gone`] where the group has nobody in it.
+pub fn send_to_group(leader: Pid, signal: Signal) -> Result<()> {
+    sys::kill_group(leader, signal).map_err(|errno| refused(leader, signal, errno))
+}
+
 /// Sends a signal with a value to one process; real-time signals queue up one behind the other.
 ///
 /// # Errors

@@ -72,12 +72,12 @@ pub use blocked::Blocked;
 pub use disposition::{is_ignored, unignore};
 pub use end::End;
 pub use error::{Error, ErrorKind};
-pub use forward::{forward, queue, send};
+pub use forward::{forward, queue, send, send_to_group};
 pub use job::{is_stopped, stop_self};
 pub use origin::{Origin, Received, Value};
 pub use pid::Pid;
 pub use receiver::{Pending, Receiver};
-pub use reset::reset_on_exec;
+pub use reset::{ignore_on_exec, reset_on_exec};
 pub use signal::Signal;
 
 /// The result of this crate's functions.

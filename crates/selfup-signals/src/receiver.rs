@@ -37,8 +37,11 @@ use crate::{Result, disposition};
 ///
 /// # What it leaves alone
 ///
-/// A `SIGHUP` that is ignored when the receiver is made stays ignored: that is how `nohup` asks for
-/// it. [`catches`](Self::catches) tells.
+/// A signal that is ignored when the receiver is made stays ignored: `nohup` asks for that with
+/// `SIGHUP`, and a shell with `SIGINT` and `SIGQUIT` for what a script starts by `program &`.
+/// [`catches`](Self::catches) tells, and [`unignore`](crate::unignore), called before, has one
+/// caught all the same. `SIGPIPE` and `SIGCHLD` are caught whatever they were: Rust's runtime ignores
+/// the one, and with the other ignored nobody can wait for children.
 ///
 /// # What dropping leaves behind
 ///
@@ -74,7 +77,8 @@ impl Receiver {
     /// Catches these signals from now on; naming one twice is naming it once.
     ///
     /// `SIGCHLD` may be among them, as a wake-up to look after children: the kernel delivers one for
-    /// several ends, so ask each child.
+    /// several ends, so ask each child. Ask once when the receiver is made, too: of a child that ended
+    /// before, another thread may have taken the signal.
     ///
     /// # Errors
     ///
@@ -100,8 +104,8 @@ impl Receiver {
                 format!("could not catch {signal}: no program can, or it must not"),
             ));
         }
-        let wanted_ignored = signal == Signal::HUP && disposition::is_ignored(signal)?;
-        if self.catches(signal) || wanted_ignored {
+        let ignored = signal.is_ignored_on_purpose() && disposition::is_ignored(signal)?;
+        if self.catches(signal) || ignored {
             return Ok(());
         }
         let registration = sys::register(signal, Arc::clone(&self.inbox))
@@ -110,7 +114,7 @@ impl Receiver {
         Ok(())
     }
 
-    /// Says whether this receiver catches a signal; not so for a `SIGHUP` that was ignored before.
+    /// Says whether this receiver catches a signal; not so for one that was ignored before.
     #[must_use]
     pub fn catches(&self, signal: Signal) -> bool {
         self.registrations.iter().any(|registration| registration.signal() == signal)

@@ -37,6 +37,10 @@ const UNCATCHABLE: [Signal; 2] = [Signal::KILL, Signal::STOP];
 /// What is the receiving process's own business: its children, its broken pipes, its sockets.
 const OWN: [Signal; 3] = [Signal::CHLD, Signal::PIPE, Signal::URG];
 
+/// What is ignored without anybody's wish: Rust's runtime ignores SIGPIPE before `main`, and with
+/// SIGCHLD ignored nobody can wait for children.
+const IGNORED_BY_CHANCE: [Signal; 2] = [Signal::PIPE, Signal::CHLD];
+
 impl Signal {
     /// Makes a signal of a number, or `None` where the kernel has none with that number.
     #[must_use]
@@ -81,6 +85,11 @@ impl Signal {
     #[must_use]
     pub fn is_catchable(self) -> bool {
         !UNCATCHABLE.contains(&self) && !FAULTS.contains(&self) && !self.is_reserved()
+    }
+
+    /// Says whether it is somebody's wish if this signal is ignored.
+    pub(crate) fn is_ignored_on_purpose(self) -> bool {
+        !IGNORED_BY_CHANCE.contains(&self)
     }
 
     /// Says whether the C library keeps this number for itself.

@@ -32,6 +32,13 @@ pub(crate) fn with_default_action(signal: Signal, run: impl FnOnce()) -> nix::Re
     Errno::result(result).map(drop)
 }
 
+/// Has a signal ignored.
+pub(crate) fn set_ignored(signal: Signal) -> nix::Result<()> {
+    // SAFETY: installs no function, and the libraries that installed one are not called on it.
+    let former = unsafe { libc::signal(signal.as_raw(), libc::SIG_IGN) };
+    if former == libc::SIG_ERR { Err(Errno::last()) } else { Ok(()) }
+}
+
 /// Puts a signal back to its default action.
 pub(crate) fn set_default(signal: Signal) -> nix::Result<()> {
     // SAFETY: installs no function, and the libraries that installed one are not called on it.

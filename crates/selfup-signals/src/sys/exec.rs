@@ -6,7 +6,7 @@ use std::process::Command;
 
 use nix::sys::signal::SigSet;
 
-use super::disposition::{is_ignored, set_default};
+use super::disposition::{is_ignored, set_default, set_ignored};
 use crate::signal::Signal;
 
 pub(crate) fn reset_before_exec(command: &mut Command) -> &mut Command {
@@ -14,10 +14,16 @@ pub(crate) fn reset_before_exec(command: &mut Command) -> &mut Command {
     unsafe { command.pre_exec(reset) }
 }
 
+pub(crate) fn ignore_before_exec(command: &mut Command, signal: Signal) -> &mut Command {
+    let ignore = move || set_ignored(signal).map_err(io::Error::from);
+    // SAFETY: the closure makes one async-signal-safe call, on a value that it owns.
+    unsafe { command.pre_exec(ignore) }
+}
+
 /// First the dispositions, then the mask: what was held back meets the default action.
 fn reset() -> io::Result<()> {
     for signal in Signal::every() {
-        if signal != Signal::HUP || is_ignored(signal) != Ok(true) {
+        if !signal.is_ignored_on_purpose() || is_ignored(signal) != Ok(true) {
             // Refused for SIGKILL, SIGSTOP and the C library's own, which are at their default.
             let _ = set_default(signal);
         }

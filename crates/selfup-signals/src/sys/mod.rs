@@ -10,9 +10,9 @@ mod wait;
 
 pub(crate) use catch::{Registration, register};
 pub(crate) use disposition::{is_ignored, set_default, with_default_action};
-pub(crate) use exec::reset_before_exec;
+pub(crate) use exec::{ignore_before_exec, reset_before_exec};
 pub(crate) use send::{
-    kill, queue, raise, raise_by_default, raise_by_default_on_return, raise_unblocked,
+    kill, kill_group, queue, raise, raise_by_default, raise_by_default_on_return, raise_unblocked,
 };
 pub(crate) use wait::is_stopped;
 

@@ -18,6 +18,13 @@ pub(crate) fn kill(pid: Pid, signal: Signal) -> nix::Result<()> {
     Errno::result(result).map(drop)
 }
 
+/// Sends a signal to a process group.
+pub(crate) fn kill_group(leader: Pid, signal: Signal) -> nix::Result<()> {
+    // SAFETY: takes two numbers and no memory.
+    let result = unsafe { libc::killpg(leader.as_raw(), signal.as_raw()) };
+    Errno::result(result).map(drop)
+}
+
 /// Sends a signal with a value to a process.
 pub(crate) fn queue(pid: Pid, signal: Signal, value: Value) -> nix::Result<()> {
     let value = libc::sigval { sival_ptr: ptr::without_provenance_mut(value.as_bits()) };

@@ -5,8 +5,9 @@ use selfup_signals::Signal;
 use crate::subject::{actor, actor_under, output};
 
 pub(crate) const TESTS: &[crate::Test] = &[
-    ("a_child_starts_with_nothing_ignored_or_blocked", nothing_ignored),
+    ("a_child_starts_with_nothing_blocked_and_ignored_what_was", nothing_ignored),
     ("nohup_holds_for_the_receiver_and_for_the_child", nohup),
+    ("a_child_can_be_started_with_a_signal_ignored", ignoring),
     ("a_child_inherits_no_descriptor", descriptors),
     ("a_signal_between_fork_and_exec_is_the_childs", || early("open")),
     ("a_signal_between_blocked_fork_and_exec_is_the_childs", || early("blocked")),
@@ -42,7 +43,8 @@ fn nothing_ignored() {
     assert_ne!(mask(&dirty, "SigBlk"), 0);
 
     let clean = output(&mut actor_under(ALL, &[&["start"][..], &status].concat()));
-    assert_eq!(mask(&clean, "SigIgn"), bit(Signal::HUP), "ignored as by nohup");
+    let own = bit(Signal::PIPE) | bit(Signal::CHLD);
+    assert_eq!(mask(&clean, "SigIgn"), mask(&dirty, "SigIgn") & !own, "what was, stays");
     assert_eq!(mask(&clean, "SigBlk"), 0);
 
     let clean = output(&mut actor(&[&["start-receiving"][..], &status].concat()));
@@ -59,6 +61,14 @@ fn nohup() {
     assert!(text.starts_with("catches SIGHUP: false\n"));
     assert_eq!(mask(&text, "SigIgn"), bit(Signal::HUP));
     assert_eq!(mask(&text, "SigBlk"), 0);
+}
+
+fn ignoring() {
+    let mut command = Command::new("cat");
+    command.arg("/proc/self/status");
+    selfup_signals::ignore_on_exec(&mut command, Signal::USR2);
+    let text = output(selfup_signals::reset_on_exec(&mut command));
+    assert_eq!(mask(&text, "SigIgn"), bit(Signal::USR2));
 }
 
 fn descriptors() {
