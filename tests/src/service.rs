@@ -186,9 +186,17 @@ impl Service {
     }
 
     /// All that the master said so far.
-    pub fn warnings(&self) -> Vec<String> {
+    pub fn told(&self) -> Vec<String> {
         let mut lines = self.process.lines();
         lines.retain(|line| line.starts_with("[selfup"));
+        lines
+    }
+
+    /// All that it warned of, by default: without the good news of an upgrade.
+    pub fn warnings(&self) -> Vec<String> {
+        let news = ["[selfup master] upgraded", "[selfup master] keeping"];
+        let mut lines = self.told();
+        lines.retain(|line| !news.iter().any(|start| line.starts_with(start)));
         lines
     }
 

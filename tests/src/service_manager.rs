@@ -38,6 +38,14 @@ impl ServiceManager {
         Self { path, socket, told: Mutex::default() }
     }
 
+    /// Fills the queue, so that nothing more goes in before something is read.
+    pub fn fill(&self) {
+        let sender = UnixDatagram::unbound().unwrap();
+        sender.connect(&self.path).unwrap();
+        sender.set_nonblocking(true).unwrap();
+        while sender.send(b"X_FILLER=1").is_ok() {}
+    }
+
     /// Has the command know of this manager.
     pub fn of(&self, command: &mut Command) {
         command.env("NOTIFY_SOCKET", &self.path);

@@ -93,6 +93,12 @@ pub(crate) fn take_notify() -> Option<NotifyTold> {
     Some(NotifyTold { socket, watchdog: within.map(Duration::from_micros) })
 }
 
+/// Which stream systemd has connected to its journal, as `DEVICE:INODE`. It stays: the program may
+/// want to know as well.
+pub(crate) fn journal_stream() -> Option<String> {
+    read("JOURNAL_STREAM")?.into_string().ok()
+}
+
 #[expect(clippy::disallowed_methods, reason = "this is the file that reads the environment")]
 fn read(name: &str) -> Option<OsString> {
     env::var_os(name)

@@ -1,4 +1,4 @@
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use selfup_signals::{End, Signal};
 
@@ -82,6 +82,18 @@ pub enum Event {
         /// How.
         end: End,
     },
+    /// A child has ended, and processes that it has started go on. Those that it has forked without
+    /// executing another program hold its sockets: they serve beside its successor, and keep the port
+    /// when everything has ended.
+    #[non_exhaustive]
+    LeftRunning {
+        /// Which child.
+        generation: u64,
+        /// The processes, as far as this one may see them.
+        pids: Vec<i32>,
+        /// They were killed, since [`Config::kill_group`](crate::Config::kill_group) says so.
+        killed: bool,
+    },
     /// A signal was passed on to a child.
     #[non_exhaustive]
     Forwarded {
@@ -119,6 +131,13 @@ pub enum Event {
     RestartOutdated {
         /// Which child asked.
         generation: u64,
+    },
+    /// Neither the master nor its children ran for a while: a frozen cgroup, a paused virtual machine,
+    /// everybody stopped. Deadlines move by that time.
+    #[non_exhaustive]
+    Frozen {
+        /// For how long, about.
+        time: Duration,
     },
     /// No further child is started; the master ends with the last one.
     #[non_exhaustive]
@@ -164,17 +183,35 @@ pub enum Event {
         /// The SHA-1 of the executable.
         id: String,
     },
+    /// Another executable serves than before: a child of an upgrade has taken over, or of what somebody
+    /// has put in place.
+    #[non_exhaustive]
+    Upgraded {
+        /// Which child.
+        generation: u64,
+        /// The SHA-1 of the executable.
+        id: String,
+        /// Its version, if its configuration says.
+        version: Option<String>,
+        /// The version of the one that served before.
+        before: Option<String>,
+    },
     /// The new executable is kept for good.
     #[non_exhaustive]
     Kept {
         /// The SHA-1 of the executable.
         id: String,
+        /// Its version, if its configuration says.
+        version: Option<String>,
     },
-    /// The previous executable was put back, and the new one is refused from now on.
+    /// The previous executable was put back, by the master or by hand, and the new one is refused from
+    /// now on.
     #[non_exhaustive]
     PutBack {
         /// The SHA-1 of the executable that was taken away.
         refused: String,
+        /// Its version, if its child has said.
+        version: Option<String>,
         /// Why.
         reason: String,
     },
@@ -196,6 +233,7 @@ impl Event {
             | Self::CountsAsReady { .. }
             | Self::CandidateFailed { .. }
             | Self::Killed { .. }
+            | Self::LeftRunning { .. }
             | Self::FetchFailed { .. }
             | Self::FetchOff { .. }
             | Self::Refused { .. }
@@ -212,13 +250,23 @@ impl Event {
             | Self::RestartWaits { .. }
             | Self::RestartIgnored { .. }
             | Self::RestartOutdated { .. }
+            | Self::Frozen { .. }
             | Self::Stopping
             | Self::Status { .. }
             | Self::FetchWorks
             | Self::UpToDate { .. }
             | Self::Installed { .. }
+            | Self::Upgraded { .. }
             | Self::Kept { .. } => false,
         }
+    }
+}
+
+impl Event {
+    /// Whether it is said by default although nothing is wrong: somebody who asks later when the
+    /// program was upgraded wants to find it.
+    pub(crate) fn is_milestone(&self) -> bool {
+        matches!(self, Self::Upgraded { .. } | Self::Kept { .. })
     }
 }
 
@@ -260,6 +308,17 @@ impl fmt::Display for Event {
                 write!(f, "killed child #{generation}: {reason}")
             }
             Self::Ended { generation, end } => write!(f, "child #{generation} {end}"),
+            Self::LeftRunning { generation, pids, killed } => {
+                write!(f, "child #{generation} has ended and left processes running")?;
+                for (index, pid) in pids.iter().enumerate() {
+                    write!(f, "{}{pid}", if index == 0 { ": " } else { ", " })?;
+                }
+                f.write_str(if *killed {
+                    "; killed them"
+                } else {
+                    "; they hold its sockets, so end them (or see Config::kill_group)"
+                })
+            }
             Self::Forwarded { generation, signal } => {
                 write!(f, "passed {signal} on to child #{generation}")
             }
@@ -272,6 +331,10 @@ impl fmt::Display for Event {
             Self::RestartIgnored { cause } => {
                 write!(f, "no restart ({cause}): everything is stopping")
             }
+            Self::Frozen { time } => {
+                let seconds = time.as_secs_f64();
+                write!(f, "nothing ran for {seconds:.1} s; deadlines move by that")
+            }
             Self::Stopping => f.write_str("stopping"),
             Self::Status { generation, text } => write!(f, "child #{generation} says: {text}"),
             Self::FetchFailed { reason } => write!(f, "no upgrade for now: {reason}"),
@@ -282,11 +345,27 @@ impl fmt::Display for Event {
             Self::UpToDate { id } => write!(f, "up to date ({id})"),
             Self::Refused { reason } => write!(f, "refused a new executable: {reason}"),
             Self::Installed { id } => write!(f, "installed {id}"),
-            Self::Kept { id } => write!(f, "keeping {id}"),
-            Self::PutBack { refused, reason } => write!(
-                f,
-                "put the previous executable back; {refused} is refused from now on: {reason}"
-            ),
+            Self::Upgraded { generation, id, version, before } => {
+                f.write_str("upgraded")?;
+                if let Some(version) = version {
+                    write!(f, " to version {version}")?;
+                }
+                if let Some(before) = before {
+                    write!(f, " from {before}")?;
+                }
+                write!(f, ": child #{generation} runs {id}")
+            }
+            Self::Kept { id, version: None } => write!(f, "keeping {id}"),
+            Self::Kept { id, version: Some(version) } => {
+                write!(f, "keeping {id}, version {version}")
+            }
+            Self::PutBack { refused, version, reason } => {
+                write!(f, "put the previous executable back; {refused}")?;
+                if let Some(version) = version {
+                    write!(f, ", version {version},")?;
+                }
+                write!(f, " is refused from now on: {reason}")
+            }
             Self::Trouble { reason } => f.write_str(reason),
         }
     }

@@ -14,6 +14,7 @@ pub mod fetch;
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod fuzzing;
+mod group_signals;
 mod identity;
 mod idle_grace;
 mod intake;
@@ -34,7 +35,9 @@ mod restart;
 mod rollback;
 mod run;
 mod shutdown;
+mod standstill;
 mod state;
+mod stderr;
 mod sync;
 mod sys;
 mod threads;

@@ -91,7 +91,8 @@ impl Ready {
         if let Some(manager) = manager {
             let status = "the program runs by itself, without restarts and upgrades".to_owned();
             // Whoever does not hear it has a timeout of its own.
-            let _told = manager.send(&[Field::Ready, Field::Status(status)]);
+            let fields = [Field::Ready, Field::Status(status)];
+            let _told = manager.send_within(&fields, std::time::Duration::from_secs(1));
         }
     }
 

@@ -1,4 +1,4 @@
-use std::{io::Write, process::ExitCode};
+use std::process::ExitCode;
 
 use selfup_signals::End;
 
@@ -11,6 +11,7 @@ use crate::{
     launch::{launch_path, notes_of},
     master::{Master, NotStarted, Reporter},
     pid_file::PidFile,
+    stderr::{Priority, Stderr},
 };
 
 /// Runs the program under a master, and returns the exit code for `main` to return.
@@ -35,8 +36,7 @@ pub fn run(config: Config) -> ExitCode {
     match try_run(config) {
         Ok(code) => code,
         Err(error) => {
-            let line = format!("[selfup] {}\n", Chain(&error));
-            let _printed = std::io::stderr().write_all(line.as_bytes());
+            Stderr::new("[selfup]").write(Priority::Error, &Chain(&error).to_string());
             ExitCode::FAILURE
         }
     }
@@ -50,6 +50,7 @@ pub fn run(config: Config) -> ExitCode {
 /// master handed to this child cannot be used.
 pub fn try_run(mut config: Config) -> Result<ExitCode, Error> {
     sanity_check();
+    config.options.check()?;
     config.options.trust.complete(&notes_of(config.exec_file.as_deref()));
     if let Some(assignment) = env::take_assignment()? {
         // One that could not be a master after the next start must not get to serve.

@@ -2,14 +2,25 @@
 //!
 //! - `restart=SIGNAL` is the restart signal, `no-restart` allows none, `drain-on-terminate` has
 //!   SIGTERM drain, `terminate=MILLISECONDS` is the terminate timeout.
+//! - `kill-group` has it lead a process group of its own.
 //! - `plain` catches no signal at all, `stops` does not catch those of job control.
 //! - `leaves` has it leave the process group of its master.
 //! - `hold` does not end when told to finish; by default it returns, with `code=N` or 0 then.
+//! - `ready-timeout=MILLISECONDS` is the ready timeout, `exec-file=PATH` is run as the child instead.
+//! - `thread` has another thread run before there is a master; `slow-events=MILLISECONDS` is how long
+//!   the hook for events takes each time.
+//! - `floods` has it say its status again and again; `executes=PROGRAM` has it become that program
+//!   once it is ready.
 //!
 //! The Nth generation waits at `gate-N` before it catches anything or is ready. `SIGRTMAX` with a
 //! value ends it with that exit code.
 
-#![allow(clippy::print_stdout, clippy::unwrap_used, reason = "the test looks at what it does")]
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "the test looks at what it does"
+)]
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::unistd::{Pid, setpgid};
@@ -18,8 +29,10 @@ use selfup_signals::{Origin, Received, Receiver};
 use selfup_tests::gate;
 use selfup_tests::subject::{option, told};
 use std::os::fd::AsFd;
-use std::os::unix::process::parent_id;
+use std::os::unix::process::{CommandExt, parent_id};
 use std::process::{self, ExitCode};
+use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 fn main() -> ExitCode {
@@ -27,12 +40,30 @@ fn main() -> ExitCode {
         .readiness(Readiness::Explicit)
         .no_restart(told("no-restart"))
         .drain_on_terminate(told("drain-on-terminate"))
+        .kill_group(told("kill-group"))
         .debug(true);
     if let Some(signal) = option("restart") {
         config = config.restart_signal(signal);
     }
     if let Some(milliseconds) = option("terminate") {
         config = config.terminate_timeout(Duration::from_millis(milliseconds));
+    }
+    if let Some(milliseconds) = option("ready-timeout") {
+        config = config.ready_timeout(Duration::from_millis(milliseconds));
+    }
+    if let Some(path) = option::<String>("exec-file") {
+        config = config.exec_file(path);
+    }
+    if let Some(milliseconds) = option("slow-events") {
+        config =
+            config.on_event(move |_| thread::park_timeout(Duration::from_millis(milliseconds)));
+    }
+    if told("thread") {
+        thread::spawn(|| {
+            loop {
+                thread::park();
+            }
+        });
     }
     selfup::run(config)
 }
@@ -46,6 +77,19 @@ fn program(state: State) -> ExitCode {
     gate::pass(&format!("gate-{}", state.generation()));
     let mut signals = Receiver::new(caught()).unwrap();
     state.ready();
+    if let Some(program) = option::<String>("executes") {
+        let mut words = program.split(' ');
+        panic!("{}", process::Command::new(words.next().unwrap()).args(words).exec());
+    }
+    let state = Arc::new(state);
+    if told("floods") {
+        let state = Arc::clone(&state);
+        thread::spawn(move || {
+            for number in 0_u64.. {
+                state.status(&format!("number {number}"));
+            }
+        });
+    }
     let drain = state.graceful_shutdown();
     let mut draining = false;
     loop {

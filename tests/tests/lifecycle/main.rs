@@ -12,6 +12,7 @@ mod inheritance;
 mod notify;
 mod orphan;
 mod pid_file;
+mod prefork;
 mod protocol;
 mod readiness;
 mod residue;

@@ -71,6 +71,36 @@ fn the_manager_hears_of_the_start_the_reload_and_the_stop() {
     deployment.finish();
 }
 
+/// Nothing that matters is lost, in whatever order the manager gets to it, and nobody waits for it.
+#[test]
+fn a_manager_that_does_not_read_hears_everything_later() {
+    let (deployment, manager) = deployed("notify-busy");
+    manager.fill();
+    let service = started(&deployment, &manager, &["events", "version=1.4.2"], None);
+    for generation in 2..=4 {
+        service.restart();
+        service
+            .process()
+            .wait_line(&format!("event Serving: child #{generation} serves"), PATIENCE);
+        // Signals come while there is something to be told.
+        service.process().signal(libc::SIGWINCH);
+        service.process().wait_line("event Forwarded: passed SIGWINCH", PATIENCE);
+    }
+    manager.wait(&["READY=1\n"]);
+    manager.wait(&["RELOADING=1\n"]);
+    println!("{}", manager.wait(&["READY=1\n", "STATUS=child #4 serves"]));
+    let kept = manager.take_fds("FDSTORE=1\nFDNAME=selfup-http\n");
+    assert_eq!(kept.len(), 1);
+    manager.fill();
+    let held = service.hold();
+    service.process().signal(libc::SIGTERM);
+    service.process().wait_line("event Stopping", PATIENCE);
+    manager.wait(&["STOPPING=1\n"]);
+    drop(held);
+    assert_eq!(service.process().wait(PATIENCE).signal(), Some(libc::SIGTERM));
+    deployment.finish();
+}
+
 #[test]
 fn the_sockets_are_kept_by_the_manager() {
     let (deployment, manager) = deployed("notify-store");
@@ -88,6 +118,26 @@ fn the_sockets_are_kept_by_the_manager() {
         lines.iter().any(|line| line.contains("v1 finishes"))
     });
     std::net::TcpStream::connect(service.address()).unwrap();
+    deployment.finish();
+}
+
+/// The line is made of the present, at every change.
+#[test]
+fn the_status_says_of_the_source_what_is_so_now() {
+    let (deployment, manager) = deployed("notify-source");
+    let source = deployment.sandbox().join("source");
+    let words = [&format!("closure={}", source.display())[..], "own_version"];
+    let service = started(&deployment, &manager, &words, None);
+    manager.wait(&["STATUS=child #1 serves, version 1.0.0, id ", "no upgrade for now: "]);
+    deployment.sandbox().copy(deployment.program(), "source");
+    let mended = manager.wait(&["STATUS=child #1 serves, version 1.0.0"]);
+    assert!(!mended.contains("no upgrade"), "{mended}");
+    deployment.sandbox().copy(deployment.release("version=2").path(), "source");
+    manager.wait(&["STATUS=child #2 serves, version 2.0.0", "upgraded to 2.0.0"]);
+    service.wait_version(2);
+    service.ask("rollback");
+    manager.wait(&["STATUS=child #3 serves, version 1.0.0", "put the previous executable back"]);
+    service.terminate();
     deployment.finish();
 }
 

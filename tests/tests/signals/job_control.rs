@@ -63,6 +63,21 @@ fn ctrl_z_stops_both_and_fg_continues_both() {
     finish(sandbox, recorder.process());
 }
 
+#[test]
+fn ctrl_z_stops_a_child_that_leads_a_group_of_its_own_and_fg_continues_it() {
+    let sandbox = Sandbox::new("ctrl-z-group");
+    let (recorder, terminal) = job(&sandbox, &["stops", "kill-group"]);
+    let both = [recorder.master(), recorder.first()];
+    terminal.press(Terminal::CTRL_Z);
+    wait_stopped(both);
+    recorder.process().wait_line("stopped", PATIENCE);
+    terminal.press(b"\n");
+    wait_going(both);
+    recorder.mark(1);
+    recorder.end(0);
+    finish(sandbox, recorder.process());
+}
+
 /// An editor, say, puts the screen in order first.
 #[test]
 fn a_program_that_catches_ctrl_z_is_told_once_and_the_master_is_stopped() {

@@ -8,6 +8,7 @@
 
 mod job_control;
 mod moments;
+mod pressure;
 mod shell;
 mod signals;
 mod terminal;

@@ -108,6 +108,67 @@ fn with_another_restart_signal_sigusr2_is_the_programs_own() {
     }
 }
 
+#[test]
+fn what_cannot_be_a_restart_signal_is_an_error() {
+    let sandbox = Sandbox::new("no-restart-signal");
+    for signal in ["CHLD", "PIPE", "URG", "KILL", "STOP", "SEGV", "BUS", "FPE", "ILL", "TERM", "33"]
+    {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_recorder"));
+        command.arg(format!("restart={signal}"));
+        let process = sandbox.start(command);
+        let line = process.wait_line("restart signal", PATIENCE);
+        assert!(line.contains(signal) && line.contains("SIGUSR2"), "{line}");
+        assert_eq!(process.wait(PATIENCE).code(), Some(1));
+        assert!(!process.lines().iter().any(|line| line.contains("runs as")), "{signal}");
+    }
+    sandbox.finish();
+}
+
+// What is sent to all processes of a program at once (`killall`, `kill -PGID`)
+
+#[test]
+fn the_restart_signal_sent_to_a_child_does_nothing() {
+    let sandbox = Sandbox::new("killall");
+    let recorder = recorder(&sandbox, &["plain"]);
+    recorder.serves(1);
+    recorder.signal(Signal::USR2);
+    // The one that starts has it from its first moment on.
+    let second = recorder.runs(2);
+    for child in [recorder.first(), second] {
+        drop(selfup_signals::send(child, Signal::USR2));
+    }
+    recorder.told("child #1 exited with code 0");
+    selfup_signals::send(second, Signal::USR2).unwrap();
+    recorder.signal(Signal::USR2);
+    recorder.serves(3);
+    recorder.told("child #2 exited with code 0");
+    recorder.signal(Signal::TERM);
+    let status = recorder.process().wait(PATIENCE);
+    assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(libc::SIGTERM));
+    sandbox.finish();
+}
+
+#[test]
+fn with_drain_on_terminate_a_child_drains_whoever_sends_it_sigterm() {
+    for to_the_child_alone in [false, true] {
+        let sandbox = Sandbox::new("group-term");
+        let options = ["plain", "drain-on-terminate", "code=9"];
+        let recorder = recorder_through(&sandbox, &["setsid"], &options);
+        recorder.serves(1);
+        if to_the_child_alone {
+            selfup_signals::send(recorder.first(), Signal::TERM).unwrap();
+        } else {
+            while_stopped(&recorder, || {
+                let group = nix::unistd::Pid::from_raw(recorder.master().as_raw());
+                nix::sys::signal::killpg(group, nix::sys::signal::Signal::SIGTERM).unwrap();
+                recorder.records(1, "is told to finish");
+            });
+        }
+        assert_eq!(recorder.process().wait(PATIENCE).code(), Some(9), "{to_the_child_alone}");
+        sandbox.finish();
+    }
+}
+
 // Known limits, as docs/SIGNALS.md has them
 
 /// While the master does not run, so that neither copy waits for the other and is one with it.
@@ -158,12 +219,31 @@ fn a_master_started_with_all_signals_blocked_works() {
     finish(sandbox, &recorder);
 }
 
+/// The restart signal is asked for by the configuration. Everything else that was ignored stays so.
 #[test]
-fn a_master_started_with_all_signals_ignored_works() {
+fn signals_that_were_ignored_at_the_start_stay_so() {
     let sandbox = Sandbox::new("ignored");
-    let recorder = recorder_through(&sandbox, &["env", "--ignore-signal"], &[]);
-    works_from_start_to_end(&recorder, &[Signal::USR1, Signal::INT]);
-    finish(sandbox, &recorder);
+    let ignored =
+        [Signal::INT, Signal::QUIT, Signal::TERM, Signal::USR1, Signal::TSTP, Signal::HUP];
+    let before = ["env", "--ignore-signal=INT,QUIT,TERM,USR1,USR2,TSTP,HUP,CHLD"];
+    let recorder = recorder_through(&sandbox, &before, &[]);
+    recorder.serves(1);
+    recorder.signal(Signal::USR2);
+    recorder.serves(2);
+    recorder.told("child #1 exited with code 0");
+    let processes = [recorder.master(), recorder.runs(2)];
+    for process in processes {
+        for signal in ignored {
+            assert_ne!(signals_of(process, "SigIgn") & bit(signal), 0, "{signal} in {process}");
+            selfup_signals::send(process, signal).unwrap();
+        }
+        assert_eq!(signals_of(process, "SigIgn") & bit(Signal::USR2), 0);
+    }
+    recorder.mark(2);
+    assert_eq!(recorder.recorded(2), [""; 0]);
+    recorder.end(0);
+    assert!(recorder.process().wait(PATIENCE).success());
+    sandbox.finish();
 }
 
 fn works_from_start_to_end(recorder: &Recorder, signals: &[Signal]) {
@@ -178,11 +258,12 @@ fn works_from_start_to_end(recorder: &Recorder, signals: &[Signal]) {
 }
 
 /// A Rust program ignores SIGPIPE before its `main`; beyond that, a child starts with nothing
-/// blocked and nothing ignored.
+/// blocked and nothing ignored but what its master found ignored.
 #[test]
-fn a_child_starts_with_no_signal_blocked_or_ignored() {
-    let both = ["env", "--block-signal", "--ignore-signal=INT,TERM,USR1,CHLD,PIPE"];
-    for before in [&["env"][..], &both] {
+fn a_child_starts_with_no_signal_blocked_and_none_ignored_but_what_was() {
+    let both = ["env", "--block-signal", "--ignore-signal=INT,USR1,CHLD,PIPE"];
+    let none: &[Signal] = &[];
+    for (before, left) in [(&["env"][..], none), (&both, &[Signal::INT, Signal::USR1])] {
         let sandbox = Sandbox::new("fresh");
         let recorder = recorder_through(&sandbox, before, &["plain"]);
         recorder.serves(1);
@@ -192,7 +273,7 @@ fn a_child_starts_with_no_signal_blocked_or_ignored() {
         assert_eq!(signals_of(child, "SigBlk"), 0);
         let for_programs = Signal::forwardable().chain([Signal::CHLD, Signal::PIPE, Signal::URG]);
         let ignored = for_programs.filter(|it| signals_of(child, "SigIgn") & bit(*it) != 0);
-        assert!(ignored.eq([Signal::PIPE]));
+        assert!(ignored.eq(left.iter().copied().chain([Signal::PIPE])));
         recorder.signal(Signal::TERM);
         let status = recorder.process().wait(PATIENCE);
         assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(libc::SIGTERM));

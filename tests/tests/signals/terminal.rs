@@ -113,6 +113,21 @@ fn a_key_is_passed_on_to_a_program_that_left_the_group() {
     finish(sandbox, &recorder);
 }
 
+/// A child that leads a group of its own has the master pass on what the keys mean.
+#[test]
+fn keys_are_passed_on_to_a_child_that_leads_a_group_of_its_own() {
+    let sandbox = Sandbox::new("own-group");
+    let (recorder, terminal) = on_terminal(&sandbox, &["kill-group"]);
+    terminal.press(Terminal::CTRL_C);
+    recorder.records_from_master(1, Signal::INT);
+    terminal.press(Terminal::CTRL_BACKSLASH);
+    recorder.records_from_master(1, Signal::QUIT);
+    recorder.mark(1);
+    let expected = [recorder.passed_on(Signal::INT), recorder.passed_on(Signal::QUIT)];
+    assert_eq!(recorder.recorded(1), expected);
+    finish(sandbox, &recorder);
+}
+
 #[test]
 fn the_program_reads_what_is_typed() {
     let sandbox = Sandbox::new("typed");

@@ -19,6 +19,7 @@ mod rollback;
 mod several_masters;
 mod signed;
 mod terminated;
+mod told;
 mod tool;
 mod trials;
 mod update;

@@ -17,6 +17,7 @@ use crate::{
     Config, Error, ErrorKind, State,
     control::ChildEnd,
     env::{Assignment, CONTROL},
+    group_signals,
     identity::Identity,
     launch::was_started_from,
     restart, sys,
@@ -60,6 +61,9 @@ pub(crate) fn enter(mut config: Config, assignment: Assignment) -> Result<ExitCo
     .map_err(|error| {
         Error::new(ErrorKind::Child, "could not start the thread that hears the master")
             .because(error)
+    })?;
+    group_signals::settle(&config.options, &state.graceful_shutdown()).map_err(|error| {
+        Error::new(ErrorKind::Child, "could not install handlers for signals").because(error)
     })?;
     restart::through(voice);
     Ok(state.run(config.take_program()))

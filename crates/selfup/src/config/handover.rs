@@ -7,7 +7,13 @@ use super::{Config, Handover, Readiness, Watchdog};
 /// How one child makes way for the next, and how the last one ends.
 impl Config {
     /// The signal that restarts. The default is SIGUSR2, because SIGHUP and SIGUSR1 commonly
-    /// belong to the program. The program does not receive it.
+    /// belong to the program. The program does not receive it: sent to a child, it does nothing, so
+    /// that `killall -USR2` restarts once.
+    ///
+    /// Not possible, and an error at the start, are SIGTERM, which ends the service, those of job
+    /// control (SIGCONT, SIGTSTP, SIGTTIN, SIGTTOU), and those that cannot be received or have a
+    /// meaning of their own (SIGKILL, SIGSTOP, SIGCHLD, SIGPIPE, SIGURG, SIGSEGV, SIGBUS, SIGFPE,
+    /// SIGILL).
     pub fn restart_signal(mut self, signal: Signal) -> Self {
         self.options.restart_signal = signal;
         self
@@ -70,8 +76,30 @@ impl Config {
     /// handler for it dies of it, with the requests that it has. With `true`, the children are told
     /// to finish instead ([`State::graceful_shutdown`](crate::State::graceful_shutdown)), and the master ends as the program returns.
     /// Either way, who has not ended after the terminate timeout is killed.
+    ///
+    /// With `true` a child also drains on a SIGTERM that is sent to it directly, or to all processes
+    /// of the service at once. In both cases a handler for SIGTERM of the program's own is called as
+    /// well, if it is installed by the signal-hook family (as tokio's is); one that replaces other
+    /// handlers replaces this.
     pub fn drain_on_terminate(mut self, drain: bool) -> Self {
         self.options.drain_on_terminate = drain;
+        self
+    }
+
+    /// Whether each child has a process group of its own, and the whole group is killed with SIGKILL
+    /// when the child has ended, or is killed for being late. The default is `false`: what a child
+    /// leaves running, and holds its sockets, is told of
+    /// ([`Event::LeftRunning`](crate::Event::LeftRunning)), and left alone.
+    ///
+    /// It is for programs that start processes of their own and may die without ending them. A program
+    /// that ends by itself should wait for its processes before.
+    ///
+    /// On a terminal a child is not in the foreground group then: the master passes on what the keys
+    /// mean (Ctrl-C, Ctrl-\\, Ctrl-Z), to the whole group, but a program that reads from the terminal
+    /// is stopped by the kernel (SIGTTIN). A signal that somebody sends to the group of the master does
+    /// not reach the child twice.
+    pub fn kill_group(mut self, kill: bool) -> Self {
+        self.options.kill_group = kill;
         self
     }
 

@@ -82,6 +82,7 @@ pub(crate) struct Options {
     pub(crate) readiness: Readiness,
     pub(crate) watchdog: Watchdog,
     pub(crate) drain_on_terminate: bool,
+    pub(crate) kill_group: bool,
     pub(crate) no_restart: bool,
     pub(crate) no_restart_after_fetch: bool,
     pub(crate) debug: bool,
@@ -202,13 +203,18 @@ impl Config {
         self
     }
 
-    /// Whether the master says everything it does on stderr. The default is `false`: warnings only.
+    /// Whether the master says everything it does on stderr. The default is `false`: warnings, and a
+    /// line for each upgrade and for each executable that is kept.
+    ///
+    /// It never waits for whoever reads them: lines for which there is no room are dropped, and how
+    /// many they were is said once there is. Where stderr is the journal of systemd (`JOURNAL_STREAM`),
+    /// each has its priority in front, as in sd-daemon(3).
     pub fn debug(mut self, debug: bool) -> Self {
         self.options.debug = debug;
         self
     }
 
-    /// Whether the master keeps warnings to itself as well. The default is `false`.
+    /// Whether the master keeps warnings and upgrades to itself as well. The default is `false`.
     pub fn no_warn(mut self, no_warn: bool) -> Self {
         self.options.no_warn = no_warn;
         self
@@ -226,6 +232,24 @@ impl Config {
     /// The program, to be run once.
     pub(crate) fn take_program(&mut self) -> Program {
         mem::replace(&mut self.program, Box::new(|_| ExitCode::FAILURE))
+    }
+}
+
+impl Options {
+    /// Whether the values make sense; what each fetcher needs is its own to check.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        let signal = self.restart_signal;
+        let why_not = match signal {
+            Signal::TERM => "it ends the service",
+            Signal::TSTP | Signal::TTIN | Signal::TTOU | Signal::CONT => "it is for job control",
+            _ if !signal.is_forwardable() => "it cannot be received, or has a meaning of its own",
+            _ => return Ok(()),
+        };
+        let text = format!(
+            "could not use {signal} as the restart signal: {why_not}; use SIGUSR2, SIGUSR1, SIGHUP, a \
+             real-time signal, or another that is the program's to give a meaning"
+        );
+        Err(Error::new(ErrorKind::Configuration, text))
     }
 }
 
@@ -247,6 +271,7 @@ impl Default for Options {
             readiness: Readiness::default(),
             watchdog: Watchdog::default(),
             drain_on_terminate: false,
+            kill_group: false,
             no_restart: false,
             no_restart_after_fetch: false,
             debug: false,

@@ -16,7 +16,7 @@ pub(super) fn look_after(recipe: &Recipe, config: &mut Config) -> Option<Box<Ins
         Ok(Start::OnTrial { installed, .. }) => return Some(Box::new(installed)),
         Ok(Start::RolledBack { refused, starts, .. }) => {
             let reason = format!("it was started {starts} times and did not survive its probation");
-            Told::PutBack { refused: refused.to_string(), reason }
+            Told::PutBack { refused: refused.to_string(), version: None, reason }
         }
         Ok(_) => return None,
         // Then nothing can be started either, and that is told.

@@ -34,7 +34,6 @@ pub(crate) enum Event {
     /// The master was stopped by job control for so long, and runs again.
     Resumed(Duration),
     /// Nobody ran for so long, neither the master nor its children.
-    #[expect(dead_code, reason = "no clock tells it yet")]
     Frozen(Duration),
 }
 

@@ -1,3 +1,5 @@
+//! Process groups: whom the kernel gave a signal to, and who gets one of the master.
+
 use nix::unistd::{Pid, getpgrp, getsid};
 use selfup_signals::{Origin, Received, Signal};
 
@@ -28,4 +30,9 @@ fn leads_its_session() -> bool {
 /// Whether the child is still in the process group of the master, where it was born.
 pub(super) fn shares_the_group(child: selfup_signals::Pid) -> bool {
     nix::unistd::getpgid(Some(Pid::from_raw(child.as_raw()))) == Ok(getpgrp())
+}
+
+/// Sends a signal to all processes of the group that a child leads.
+pub(super) fn send(child: selfup_signals::Pid, signal: Signal) -> selfup_signals::Result<()> {
+    selfup_signals::send_to_group(child, signal)
 }

@@ -8,9 +8,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use selfup_install::Id;
-
-use super::{Generation, upgrade::News};
+use super::{identify::Identified, upgrade::News};
 
 /// How other threads of the master's process reach its loop: a list, and a socket that wakes it.
 #[derive(Clone)]
@@ -35,7 +33,7 @@ pub(super) enum Letter {
     Restart,
     Upgrade(News),
     /// What the executable of a child is called by its content.
-    Runs(Generation, Id),
+    Runs(Box<Identified>),
 }
 
 pub(super) fn mailbox() -> io::Result<(Mailbox, Mail)> {
@@ -54,7 +52,13 @@ impl Mailbox {
     }
 
     pub(super) fn post(&self, letter: Letter) {
-        self.shared.letters.lock().unwrap_or_else(PoisonError::into_inner).push(letter);
+        let mut letters = self.shared.letters.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_restart = |letter: &Letter| matches!(letter, Letter::Restart);
+        // One that waits already is as good as two.
+        if !is_restart(&letter) || !letters.iter().any(is_restart) {
+            letters.push(letter);
+        }
+        drop(letters);
         // A full socket has bytes in it, and one is enough to wake the loop.
         let _woken = (&self.shared.wake).write(&[0]);
     }

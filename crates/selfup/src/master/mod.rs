@@ -12,7 +12,9 @@ mod earlier;
 mod event;
 mod generation;
 mod group;
+mod hearing;
 mod identify;
+mod left;
 mod lifecycle;
 mod mailbox;
 mod manager;
@@ -34,11 +36,14 @@ mod upgrade;
 use std::{collections::VecDeque, time::Instant};
 
 use selfup_fds::{FdSet, SocketFiles};
+use selfup_install::Id;
 use selfup_signals::{End, Received, Receiver};
 
 use action::{Action, Note, Overdue, Program};
 use children::{Children, Recipe};
 use event::{Arrived, Cause, Event};
+use identify::Executable;
+use left::Left;
 use lifecycle::Lifecycle;
 use mailbox::Mail;
 use manager::Manager;
@@ -67,6 +72,8 @@ pub(crate) struct Master {
     socket_files: SocketFiles,
     pid_file: Option<PidFile>,
     children: Children,
+    /// What children have left running.
+    left: Vec<Left>,
     orphans: Orphans,
     signals: Receiver,
     /// Received, but not looked at yet.
@@ -74,6 +81,14 @@ pub(crate) struct Master {
     mailbox: Mailbox,
     mail: Mail,
     upgrades: Upgrades,
+    /// What the child that serves runs.
+    executable: Option<Executable>,
+    /// The children from this one on run what was installed, until it is decided about.
+    trial: Option<Generation>,
+    /// The newest child that has said its version.
+    newest_version: Option<(Generation, String)>,
+    /// What was rolled back last, which has been told.
+    rolled_back: Option<Id>,
     reporter: Reporter,
     manager: Manager,
     /// Whether what stopped the master last reached its children as well.

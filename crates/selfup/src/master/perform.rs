@@ -4,8 +4,12 @@ use selfup_fds::FdSet;
 use selfup_signals::{ErrorKind, Pid, Signal};
 
 use super::{
-    Action, Arrived, Cause, Event, Generation, Master, Note, Overdue, Program, action::Blame,
-    children, event::Unsuitable, group, identify::identify,
+    Action, Arrived, Cause, Event, Generation, Master, Note, Overdue, Program,
+    action::Blame,
+    children,
+    event::Unsuitable,
+    group,
+    identify::{Executable, identify},
 };
 use crate::{control::FromMaster, error::Chain, event::Event as Told, pid_file::PidFile};
 
@@ -61,12 +65,36 @@ impl Master {
     }
 
     fn drain(&mut self, generation: Generation) {
-        let Some(child) = self.children.find(generation) else { return };
-        let sent = child.channel.send(&FromMaster::Drain);
-        self.tell(Told::Draining { generation: generation.number() });
-        if let Err(error) = sent {
-            self.trouble(&format!("could not tell child {generation} to finish"), &error);
+        let Some(child) = self.children.find_mut(generation) else { return };
+        if child.hears_nothing() {
+            let pid = child.pid();
+            let reason = format!(
+                "child {generation} cannot hear that it is to drain, since its control channel is \
+                 closed (has it executed another program?); sent it SIGTERM"
+            );
+            self.send_own(generation, pid, Signal::TERM);
+            return self.tell(Told::Trouble { reason });
         }
+        match child.channel.send(&FromMaster::Drain) {
+            Ok(()) => {
+                child.drain_is_unsent = false;
+                self.tell(Told::Draining { generation: generation.number() });
+            }
+            // Tried again in each turn.
+            Err(_) if child.drain_is_unsent => {}
+            Err(error) => {
+                child.drain_is_unsent = true;
+                let what = format!("could not have child {generation} drain yet");
+                self.trouble(&what, &error);
+            }
+        }
+    }
+
+    /// Tries again what did not fit into the channel of a child, which does not read at the moment.
+    pub(super) fn drain_again(&mut self) {
+        let unsent = self.children.iter().filter(|child| child.drain_is_unsent);
+        let unsent: Vec<_> = unsent.map(|child| child.generation).collect();
+        unsent.into_iter().for_each(|generation| self.drain(generation));
     }
 
     fn hasten(&mut self, generation: Generation) {
@@ -81,7 +109,13 @@ impl Master {
         if arrived.group_has_it && group::shares_the_group(pid) {
             return;
         }
-        match selfup_signals::forward(pid, &arrived.received) {
+        let sent = if arrived.group_has_it && self.recipe.kill_group {
+            // As the kernel has it for the group in the foreground, in which a child is not.
+            group::send(pid, arrived.signal())
+        } else {
+            selfup_signals::forward(pid, &arrived.received)
+        };
+        match sent {
             Ok(()) => self.tell(Told::Forwarded {
                 generation: generation.number(),
                 signal: arrived.signal(),
@@ -98,19 +132,31 @@ impl Master {
         let Some(pid) = self.pid(generation) else { return };
         // What stopped the group is undone for the group; what was passed on is undone here, also
         // for a child that has not come to stop yet.
-        if !self.group_was_stopped || selfup_signals::is_stopped(pid).unwrap_or(false) {
+        if self.group_was_stopped && self.recipe.kill_group {
+            // It was passed on to the whole group of the child.
+            let _sent = group::send(pid, Signal::CONT);
+        } else if !self.group_was_stopped || selfup_signals::is_stopped(pid).unwrap_or(false) {
             self.send_own(generation, pid, Signal::CONT);
         }
     }
 
     fn kill(&mut self, generation: Generation, overdue: Overdue) {
         let Some(pid) = self.pid(generation) else { return };
+        let hears_nothing = self.hears_nothing(generation);
+        if self.recipe.kill_group {
+            // The child is told of below; the others are, when it is reaped, if they are there then.
+            let _sent = group::send(pid, Signal::KILL);
+        }
         self.send_own(generation, pid, Signal::KILL);
         let reason = match overdue {
             Overdue::Ready => match self.lacks(generation) {
                 Some(lacks) => format!("it was not ready within the ready timeout: {lacks}"),
                 None => "it was not ready within the ready timeout".to_owned(),
             },
+            Overdue::Exit if hears_nothing => {
+                "it had not ended within the terminate timeout; its control channel is closed"
+                    .to_owned()
+            }
             Overdue::Exit => "it had not finished within the terminate timeout".to_owned(),
             Overdue::Unsuitable(Unsuitable::Protocol) => {
                 "it speaks another version of the control protocol".to_owned()
@@ -147,7 +193,10 @@ impl Master {
 
     fn commit(&mut self) {
         match self.upgrades.commit() {
-            Some(Ok(id)) => self.tell(Told::Kept { id: id.to_string() }),
+            Some(Ok(id)) => {
+                let version = self.version_on_trial();
+                self.tell(Told::Kept { id: id.to_string(), version });
+            }
             Some(Err(error)) => self.trouble("could not settle the new executable", &error),
             None => {}
         }
@@ -160,7 +209,11 @@ impl Master {
             Blame::Probation(end) => format!("it {end} in its probation"),
         };
         match self.upgrades.revert(&reason) {
-            Some(Ok(id)) => self.tell(Told::PutBack { refused: id.to_string(), reason }),
+            Some(Ok(id)) => {
+                self.rolled_back = Some(id);
+                let version = self.version_on_trial();
+                self.tell(Told::PutBack { refused: id.to_string(), version, reason });
+            }
             Some(Err(error)) => self.trouble("could not put the previous executable back", &error),
             None => {}
         }
@@ -171,6 +224,13 @@ impl Master {
         if let Some(Err(error)) = self.upgrades.shelve(&self.recipe.path) {
             self.trouble("could not go back to the proven executable", &error);
         }
+    }
+
+    /// What the executable that was just decided about says its version is, if it has come to say.
+    fn version_on_trial(&mut self) -> Option<String> {
+        let trial = self.trial.take()?;
+        let newest = self.newest_version.as_ref().filter(|(generation, _)| *generation >= trial);
+        newest.map(|(_, version)| version.clone())
     }
 
     fn note(&mut self, note: Note) {
@@ -219,10 +279,8 @@ impl Master {
         if let Err(error) = self.upgrades.serving(pid, version.clone(), &self.mailbox) {
             self.trouble("could not start the thread that fetches", &error);
         }
-        if self.manager.is_there()
-            && let Err(error) = identify(generation, pid, &self.mailbox)
-        {
-            self.trouble("could not start the thread that reads the executable", &error);
+        if let Err(error) = self.look_at_executable(generation, pid, version.clone()) {
+            self.trouble("could not look at the executable of the child that serves", &error);
         }
         self.tell(Told::Serving { generation: generation.number(), version });
     }
@@ -230,6 +288,31 @@ impl Master {
     /// What a child waits for before it is ready, if it has said.
     fn lacks(&self, generation: Generation) -> Option<String> {
         self.children.find(generation)?.lacks.clone()
+    }
+
+    /// The file is read if that is news: it is another than before, or the service manager, which is
+    /// told, does not know it yet.
+    fn look_at_executable(
+        &mut self,
+        generation: Generation,
+        pid: Pid,
+        version: Option<String>,
+    ) -> std::io::Result<()> {
+        let Some(now) = Executable::of(pid, version) else { return Ok(()) };
+        let to_read = now.try_clone()?;
+        let before = self.executable.replace(now).filter(|before| !before.is_same(&to_read));
+        let summary = self.reporter.summary();
+        if before.is_some() {
+            summary.another_executable();
+        }
+        if before.is_none() && !(self.manager.is_there() && !summary.knows_the_id()) {
+            return Ok(());
+        }
+        identify(generation, to_read, before, self.recipe.path.clone(), &self.mailbox)
+    }
+
+    fn hears_nothing(&self, generation: Generation) -> bool {
+        self.children.find(generation).is_some_and(children::Running::hears_nothing)
     }
 
     fn pid(&self, generation: Generation) -> Option<Pid> {

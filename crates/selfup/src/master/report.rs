@@ -1,6 +1,7 @@
+//! Tells people what the master does.
+
 use std::{
     fmt,
-    io::Write,
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
@@ -10,23 +11,26 @@ use crate::{
     Event,
     config::{OnEvent, Options},
     master::summary::Summary,
+    stderr::{Priority, Stderr},
 };
 
 /// Tells people what the master does: the program's hook first, then stderr.
 pub(crate) struct Reporter {
     hear: Option<OnEvent>,
-    warnings: bool,
+    quiet: bool,
     everything: bool,
     summary: Summary,
+    stderr: Stderr,
 }
 
 impl Reporter {
     pub(crate) fn new(options: &Options, hear: Option<OnEvent>) -> Self {
         Self {
             hear,
-            warnings: !options.no_warn,
+            quiet: options.no_warn,
             everything: options.debug,
             summary: Summary::default(),
+            stderr: Stderr::new("[selfup master]"),
         }
     }
 
@@ -35,31 +39,34 @@ impl Reporter {
         self.hear
     }
 
-    /// All that was told, in one line.
+    /// How the service is, in one line.
     pub(crate) fn summary(&mut self) -> &mut Summary {
         &mut self.summary
     }
 
     pub(crate) fn tell(&mut self, event: &Event) {
+        self.summary.hear(event);
+        self.tell_the_hook(event);
+        let matters = event.is_warning() || event.is_milestone();
+        if self.everything || (matters && !self.quiet) {
+            let priority = if event.is_warning() { Priority::Warning } else { Priority::Info };
+            self.stderr.write(priority, &event.to_string());
+        }
+    }
+
+    fn tell_the_hook(&mut self, event: &Event) {
+        let Some(mut hear) = self.hear.take() else { return };
         // A job in the background that writes to its terminal may be told to stop (SIGTTOU), again and
         // again until it does. The master, which has a handler for that, would never come to it.
-        let _held_back = Blocked::all();
-        self.summary.hear(event);
-        if let Some(mut hear) = self.hear.take() {
-            // A panic in it must not end the service: it is not called again.
-            let heard = catch_unwind(AssertUnwindSafe(|| hear(event)));
-            if heard.is_ok() {
-                self.hear = Some(hear);
-            } else {
-                let reason = "the hook for events panicked, and is not called any more".to_owned();
-                self.tell(&Event::Trouble { reason });
-            }
-        }
-        if self.everything || (self.warnings && event.is_warning()) {
-            // In one write, so that lines of several processes do not mix. A closed stderr is no
-            // reason to stop serving.
-            let _printed =
-                std::io::stderr().write_all(format!("[selfup master] {event}\n").as_bytes());
+        let held_back = Blocked::all();
+        // A panic in it must not end the service: it is not called again.
+        let heard = catch_unwind(AssertUnwindSafe(|| hear(event)));
+        drop(held_back);
+        if heard.is_ok() {
+            self.hear = Some(hear);
+        } else {
+            let reason = "the hook for events panicked, and is not called any more".to_owned();
+            self.tell(&Event::Trouble { reason });
         }
     }
 }

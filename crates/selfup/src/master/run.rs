@@ -1,4 +1,9 @@
-use std::{os::fd::AsFd, time::Duration};
+//! One loop: waits for signals, children, other threads and deadlines, and feeds them in.
+
+use std::{
+    os::fd::AsFd,
+    time::{Duration, Instant},
+};
 
 use nix::{
     errno::Errno,
@@ -7,28 +12,48 @@ use nix::{
 use selfup_signals::{End, Signal};
 
 use super::{
-    Cause, Event, Master, Time, children::Running, event::Unsuitable, group, mailbox::Letter,
-    manager::Due, step::step, upgrade::News,
+    Cause, Event, Generation, Left, Master, Time,
+    children::{Reaped, Running},
+    group, hearing,
+    identify::Identified,
+    left,
+    mailbox::Letter,
+    manager::Due,
+    step::step,
+    upgrade::News,
 };
 use crate::{
-    Error, ErrorKind,
-    control::{FromChild, FromMaster, Incoming, VERSION},
-    event::Event as Told,
-    intake::warnings_of,
+    Error, ErrorKind, control::FromMaster, event::Event as Told, intake::warnings_of, standstill,
 };
+
+/// How long the end of the master waits for a service manager that does not read.
+const LAST_WORDS: Duration = Duration::from_millis(500);
+
+/// A child whose channel has been closed for so long is not about to end.
+const CLOSED_FOR: Duration = Duration::from_secs(1);
+
+/// How often a child is looked after whose end may come without a wake-up.
+const LOOK_AFTER: Duration = Duration::from_secs(1);
 
 impl Master {
     /// Runs to the end of the program; how that ended.
     pub(crate) fn run(mut self) -> Result<End, Error> {
         loop {
+            // At first without having waited: of a child that ended before the master's handlers were
+            // there, nothing else tells.
+            self.gather();
             self.step_through();
             if let Some(end) = self.end {
+                for left in std::mem::take(&mut self.left) {
+                    left.wait(LAST_WORDS);
+                    self.tell_of(&left);
+                }
+                self.manager.finish(self.now(), LAST_WORDS);
                 return Ok(end);
             }
             self.wait().map_err(|errno| {
                 Error::new(ErrorKind::Master, "could not wait for the children").because(errno)
             })?;
-            self.gather();
         }
     }
 
@@ -53,95 +78,184 @@ impl Master {
     }
 
     /// Sleeps until there is something to gather.
-    fn wait(&self) -> Result<(), Errno> {
-        let channels = self.children.iter().filter(|child| !child.channel_closed);
+    fn wait(&mut self) -> Result<(), Errno> {
         let mut fds: Vec<PollFd<'_>> = [self.signals.as_fd(), self.mail.as_fd()]
             .into_iter()
-            .chain(channels.map(|child| child.channel.as_fd()))
+            .chain(self.children.wake_ups())
             .map(|fd| PollFd::new(fd, PollFlags::POLLIN))
             .collect();
-        match poll(&mut fds, self.timeout()) {
-            Ok(_) | Err(Errno::EINTR) => Ok(()),
-            Err(errno) => Err(errno),
+        fds.extend(self.manager.waits_for().map(|fd| PollFd::new(fd, PollFlags::POLLOUT)));
+        let asked = self.timeout();
+        let begun = Instant::now();
+        match poll(&mut fds, poll_timeout(asked)) {
+            Ok(_) | Err(Errno::EINTR) => {}
+            Err(errno) => return Err(errno),
         }
+        let lost = asked.and_then(|asked| standstill::lost(asked, begun.elapsed()));
+        if let Some(time) = lost.filter(|_| self.lifecycle.next_deadline().is_some()) {
+            self.reporter.tell(&Told::Frozen { time });
+            self.events.push_back(Event::Frozen(time));
+        }
+        Ok(())
     }
 
-    fn timeout(&self) -> PollTimeout {
-        let deadlines = [self.lifecycle.next_deadline(), self.manager.next_deadline()];
-        match deadlines.into_iter().flatten().min() {
-            _ if !self.unread.is_empty() => PollTimeout::ZERO,
-            None => PollTimeout::NONE,
-            Some(deadline) => {
-                // Rounded up, so that the deadline has passed when poll returns.
-                let left = self.now().until(deadline).saturating_add(Duration::from_millis(1));
-                PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX)
-            }
+    /// How long it may sleep, if not until something happens.
+    fn timeout(&self) -> Option<Duration> {
+        if !self.unread.is_empty() || !self.events.is_empty() {
+            return Some(Duration::ZERO);
         }
+        let now = self.now();
+        let deadline = self.lifecycle.next_deadline();
+        let deadlines = [deadline, self.manager.next_deadline()];
+        let until = deadlines.into_iter().flatten().map(|deadline| now.until(deadline));
+        let look = deadline.map(|_| standstill::LOOK);
+        let look_after = self.children.are_to_be_looked_after().then_some(LOOK_AFTER);
+        let look_at_left = (!self.left.is_empty()).then_some(left::GRACE);
+        until.chain(look).chain(look_after).chain(look_at_left).min()
     }
 
-    /// Turns all that is there into events. What a child said comes before its end.
+    /// Turns what is there into events. What a child said comes before its end.
     fn gather(&mut self) {
+        let failed = self.manager.send(self.now());
+        self.not_told(failed);
         let mut a_child_is_alive = false;
         for child in self.children.iter_mut() {
-            while let Some(incoming) = child.hear() {
-                a_child_is_alive |= matches!(incoming, Incoming::Message(FromChild::Alive));
-                self.events.extend(said(child, incoming, &mut self.reporter));
-            }
+            let heard = hearing::hear(child, hearing::PER_TURN);
+            a_child_is_alive |= heard.alive;
+            self.events.extend(heard.events);
+            heard.told.iter().for_each(|told| self.reporter.tell(told));
+            note_version(&mut self.newest_version, child);
         }
-        let mut a_child_changed = false;
         self.unread.extend(self.signals.pending());
         // Handlers interrupt each other, so that what comes at one moment comes in any order. Those
         // that are for every child come last: one that is started by a restart gets them, too.
         self.unread.sort_by_key(|received| matches!(received.signal, Signal::INT | Signal::QUIT));
         for received in self.unread.drain(..) {
-            match received.signal {
-                Signal::CHLD => a_child_changed = true,
-                _ => self.events.push_back(Event::Signal(group::arrived(received))),
+            if received.signal != Signal::CHLD {
+                self.events.push_back(Event::Signal(group::arrived(received)));
             }
         }
-        if a_child_changed {
-            for (mut child, end) in self.children.reap() {
-                while let Some(incoming) = child.hear() {
-                    self.events.extend(said(&mut child, incoming, &mut self.reporter));
-                }
-                let generation = child.generation.number();
-                if let Some(since) = child.was_not_heard_for() {
-                    let reason = format!(
-                        "child {} closed its control channel {:.1} s before it ended: something in it \
-                         closes descriptors that are not its own (closefrom, close_range)",
-                        child.generation,
-                        since.as_secs_f64()
-                    );
-                    self.reporter.tell(&Told::Trouble { reason });
-                }
-                self.reporter.tell(&Told::Ended { generation, end });
-                self.events.push_back(Event::Exited(child.generation, end));
-            }
-            if let Err(error) = self.orphans.reap(&self.children) {
-                self.trouble("could not reap orphans, which stay as zombies", &error);
-            }
-        }
+        self.reap();
+        self.look_at_what_is_left();
+        self.look_at_channels();
+        self.drain_again();
         for letter in self.mail.take() {
             match letter {
                 Letter::Restart => self.events.push_back(Event::Restart(Cause::Call)),
                 Letter::Upgrade(news) => self.hear_news(news),
-                Letter::Runs(generation, id) => {
-                    self.reporter.summary().runs(generation.number(), id);
-                    self.tell_the_manager();
-                }
+                Letter::Runs(identified) => self.hear_what_runs(*identified),
             }
         }
         if self.lifecycle.next_deadline().is_some_and(|deadline| deadline <= self.now()) {
             self.events.push_back(Event::Tick);
         }
         self.feed_the_watchdog(a_child_is_alive);
+        // Not all that is told here is an event for the lifecycle.
+        self.tell_the_manager();
+    }
+
+    /// Another executable serves than before: of an upgrade, or because somebody has put it there.
+    fn hear_what_runs(&mut self, identified: Identified) {
+        let Identified { generation, id, version, before } = identified;
+        self.reporter.summary().runs(generation.number(), id);
+        let Some(before) = before else { return };
+        match before.refusal {
+            // That was told when the master did it.
+            Some(_) if self.rolled_back == Some(before.id) => {}
+            Some(reason) => {
+                self.rolled_back = Some(before.id);
+                let (refused, version) = (before.id.to_string(), before.version);
+                self.reporter.tell(&Told::PutBack { refused, version, reason });
+            }
+            None => self.reporter.tell(&Told::Upgraded {
+                generation: generation.number(),
+                id: id.to_string(),
+                version,
+                before: before.version,
+            }),
+        }
+    }
+
+    /// Tells of a child that has closed its channel, and lives on. One that ends closes it a moment
+    /// before.
+    fn look_at_channels(&mut self) {
+        let mut closed = Vec::new();
+        for child in self.children.iter_mut().filter(|child| !child.closed_told) {
+            if child.closed_at.is_some_and(|at| at.elapsed() >= CLOSED_FOR) {
+                child.closed_told = true;
+                closed.push(child.generation);
+            }
+        }
+        for generation in closed {
+            let reason = format!(
+                "child {generation} has closed its control channel; it gets SIGTERM when it is to drain"
+            );
+            self.reporter.tell(&Told::Trouble { reason });
+        }
+    }
+
+    /// Tells of what children have left running, if it does not end by itself.
+    fn look_at_what_is_left(&mut self) {
+        let now = self.now();
+        let left = std::mem::take(&mut self.left).into_iter().filter(Left::is_there);
+        let (due, not_yet): (Vec<_>, Vec<_>) = left.partition(|left| left.is_due(now));
+        self.left = not_yet;
+        due.iter().for_each(|left| self.tell_of(left));
+    }
+
+    fn tell_of(&mut self, left: &Left) {
+        let (generation, pids) = (left.generation.number(), left.pids());
+        if left.is_there() {
+            self.reporter.tell(&Told::LeftRunning { generation, pids, killed: false });
+        }
+    }
+
+    /// Looks after the children in every turn: a SIGCHLD may have been taken by a handler, or a thread,
+    /// of somebody else's.
+    fn reap(&mut self) {
+        for Reaped { mut child, end, unknown, killed } in self.children.reap(self.recipe.kill_group)
+        {
+            let heard = hearing::hear(&mut child, hearing::ALL);
+            self.events.extend(heard.events);
+            heard.told.iter().for_each(|told| self.reporter.tell(told));
+            note_version(&mut self.newest_version, &child);
+            let generation = child.generation.number();
+            if let Some(since) = child.was_not_heard_for() {
+                let reason = format!(
+                    "child {} closed its control channel {:.1} s before it ended: something in it \
+                     closes descriptors that are not its own (closefrom, close_range)",
+                    child.generation,
+                    since.as_secs_f64()
+                );
+                self.reporter.tell(&Told::Trouble { reason });
+            }
+            if unknown {
+                let reason = format!(
+                    "could not learn how child #{generation} ended, since somebody else in this \
+                     process waited for it; it counts as a failure"
+                );
+                self.reporter.tell(&Told::Trouble { reason });
+            }
+            self.reporter.tell(&Told::Ended { generation, end });
+            self.events.push_back(Event::Exited(child.generation, end));
+            if !killed.is_empty() {
+                self.reporter.tell(&Told::LeftRunning { generation, pids: killed, killed: true });
+            }
+            if !child.channel_closed {
+                let now = self.now();
+                self.left.push(Left::new(child.generation, child.channel, child.their_end, now));
+            }
+        }
+        if let Err(error) = self.orphans.reap(&self.children) {
+            self.trouble("could not reap orphans, which stay as zombies", &error);
+        }
     }
 
     /// Tells the manager that the service is alive, if that is due and true.
     fn feed_the_watchdog(&mut self, a_child_is_alive: bool) {
         let serving = self.lifecycle.active().and_then(|active| self.children.find(active));
         let failed = match self.manager.due(self.now(), serving.is_some()) {
-            Some(Due::Tell) => self.manager.is_alive(),
+            Some(Due::Tell) => self.manager.is_alive(self.now()),
             Some(Due::Ask) => {
                 // One that does not read its messages does not answer either.
                 let _asked = serving.map(|child| child.channel.send(&FromMaster::Ask));
@@ -149,7 +263,7 @@ impl Master {
             }
             None => None,
         };
-        let answered = a_child_is_alive.then(|| self.manager.is_alive()).flatten();
+        let answered = a_child_is_alive.then(|| self.manager.is_alive(self.now())).flatten();
         self.not_told(failed.or(answered));
     }
 
@@ -170,6 +284,7 @@ impl Master {
                     self.reporter.tell(&Told::Trouble { reason });
                 }
                 self.upgrades.installed(installed);
+                self.trial = Some(self.lifecycle.next);
                 self.events.push_back(Event::Installed);
                 Told::Installed { id }
             }
@@ -182,42 +297,21 @@ impl Master {
     }
 }
 
-fn said(
-    child: &mut Running,
-    incoming: Incoming<FromChild>,
-    reporter: &mut super::Reporter,
-) -> Option<Event> {
-    let generation = child.generation;
-    match incoming {
-        Incoming::Message(FromChild::Hello { version: VERSION, program }) => {
-            child.version = program;
-            None
-        }
-        Incoming::Message(FromChild::Hello { version, .. }) => {
-            let reason = format!(
-                "child {generation} speaks version {version} of the control protocol, this master \
-                 version {VERSION}; restart the service to replace the master"
-            );
-            reporter.tell(&Told::Trouble { reason });
-            Some(Event::Unsuitable(generation, Unsuitable::Protocol))
-        }
-        Incoming::Message(FromChild::Ready) => Some(Event::Ready(generation)),
-        Incoming::Message(FromChild::Restart) => Some(Event::AskedToRestart(generation)),
-        Incoming::Message(FromChild::Status(text)) => {
-            reporter.tell(&Told::Status { generation: generation.number(), text });
-            None
-        }
-        Incoming::Message(FromChild::NotReady(why)) => {
-            child.lacks = Some(why);
-            None
-        }
-        Incoming::Message(FromChild::Alive | FromChild::Unknown(_))
-        | Incoming::Nothing
-        | Incoming::Closed => None,
-        Incoming::Malformed => {
-            let reason = format!("child {generation} sent a message that cannot be read");
-            reporter.tell(&Told::Trouble { reason });
-            None
+fn note_version(newest: &mut Option<(Generation, String)>, child: &Running) {
+    let is_newer = newest.as_ref().is_none_or(|(newest, _)| *newest < child.generation);
+    if let Some(version) = child.version.clone().filter(|_| is_newer) {
+        *newest = Some((child.generation, version));
+    }
+}
+
+/// Rounded up, so that a deadline has passed when poll returns.
+fn poll_timeout(sleep: Option<Duration>) -> PollTimeout {
+    match sleep {
+        None => PollTimeout::NONE,
+        Some(Duration::ZERO) => PollTimeout::ZERO,
+        Some(sleep) => {
+            let sleep = sleep.saturating_add(Duration::from_millis(1));
+            PollTimeout::try_from(sleep).unwrap_or(PollTimeout::MAX)
         }
     }
 }

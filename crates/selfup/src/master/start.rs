@@ -14,7 +14,7 @@ use super::{
     upgrade::Plan,
 };
 use crate::{
-    Config, Error, ErrorKind, Watchdog, event::Event as Told, intake::Intake,
+    Config, Error, ErrorKind, Watchdog, config::Options, event::Event as Told, intake::Intake,
     launch::own_executable, notify::Notify, pid_file::PidFile, restart,
 };
 
@@ -38,7 +38,7 @@ impl Master {
                 return Err(Box::new(NotStarted { error, config, fds, notify }));
             }
         };
-        let recipe = recipe(config.exec_file.as_deref());
+        let recipe = recipe(config.exec_file.as_deref(), &config.options);
         // Before inherited sockets are taken: this may become another executable.
         let undecided =
             recipe.as_ref().ok().and_then(|recipe| earlier::look_after(recipe, &mut config));
@@ -80,7 +80,7 @@ impl Master {
             None
         });
         self.manager = Manager::new(notify, proof, self.now());
-        let failed = self.manager.keep(&self.fds, &unused.stored);
+        let failed = self.manager.keep(&self.fds, &unused.stored, self.now());
         self.not_told(failed);
         // The first child may take longer than the manager would wait.
         self.tell_the_manager();
@@ -117,8 +117,7 @@ impl Master {
         let pid = children
             .start(Generation::FIRST, &recipe.path, &recipe, fds)
             .map_err(|error| failed("could not start the first child").because(error))?;
-        let signals = Signal::forwardable().chain([Signal::CHLD]);
-        let signals = Receiver::new(signals).map_err(|error| {
+        let signals = receiver(&config.options).map_err(|error| {
             // Without its channel the child drains and ends; the program must not run twice.
             failed("could not receive signals").because(error)
         })?;
@@ -161,12 +160,17 @@ impl Master {
             socket_files: SocketFiles::default(),
             pid_file: None,
             children,
+            left: Vec::new(),
             orphans: Orphans::new(),
             signals,
             unread: Vec::new(),
             mailbox,
             mail,
+            trial: undecided.as_ref().map(|_| Generation::FIRST),
             upgrades: Upgrades::new(plan, undecided),
+            executable: None,
+            newest_version: None,
+            rolled_back: None,
             reporter,
             manager: Manager::default(),
             group_was_stopped: false,
@@ -175,18 +179,35 @@ impl Master {
     }
 }
 
+/// For all signals that the program may get. What our parent ignores stays ignored, but for what the
+/// configuration gives a meaning.
+fn receiver(options: &Options) -> selfup_signals::Result<Receiver> {
+    unignore(options.restart_signal)?;
+    if options.drain_on_terminate {
+        unignore(Signal::TERM)?;
+    }
+    Receiver::new(Signal::forwardable().chain([Signal::CHLD]))
+}
+
 /// Without a handler a signal has no effect on pid 1: a container that is stopped while it starts would
 /// be killed in the end. So there it waits, from the beginning on; another process just dies of it.
 fn hold_back_as_pid_1() -> Option<Blocked> {
     (std::process::id() == 1).then(Blocked::all)?.ok()
 }
 
-fn recipe(exec_file: Option<&std::path::Path>) -> Result<Recipe, Error> {
+fn recipe(exec_file: Option<&std::path::Path>, options: &Options) -> Result<Recipe, Error> {
     let mut args = env::args_os();
     let arg0 = args.next();
-    Ok(match exec_file {
-        None => Recipe { path: own_executable()?, arg0, args: args.collect() },
-        Some(file) => Recipe { path: other_executable(file)?, arg0: None, args: args.collect() },
+    let (path, arg0) = match exec_file {
+        None => (own_executable()?, arg0),
+        Some(file) => (other_executable(file)?, None),
+    };
+    Ok(Recipe {
+        path,
+        arg0,
+        args: args.collect(),
+        restart_signal: options.restart_signal,
+        kill_group: options.kill_group,
     })
 }
 

@@ -1,3 +1,5 @@
+//! How the service is, in one line for people: made of what was told.
+
 use std::fmt;
 
 use selfup_install::Id;
@@ -15,8 +17,8 @@ pub(crate) struct Summary {
     upgrade: Option<String>,
     /// What is wrong with the source of upgrades.
     fetch: Option<String>,
-    /// What the program says of itself.
-    said: Option<String>,
+    /// What a child says of itself.
+    said: Option<(u64, String)>,
 }
 
 #[derive(Debug)]
@@ -32,11 +34,13 @@ impl Summary {
             Event::Started { .. } if self.serving.is_none() => self.doing = Some("starting"),
             Event::Restarting { .. } => self.doing = Some("restarting"),
             Event::Serving { generation, version } => {
+                let id = self.serving.take().and_then(|before| before.id);
                 let version = version.clone();
-                self.serving = Some(Serving { generation: *generation, version, id: None });
+                self.serving = Some(Serving { generation: *generation, version, id });
                 self.doing = None;
                 self.restart = None;
-                self.said = None;
+                // What others have said is over; it may have said something itself by now.
+                self.said.take_if(|(whose, _)| *whose != *generation);
             }
             Event::CandidateFailed { still_serving, .. } => {
                 self.restart = Some(event.to_string());
@@ -53,8 +57,18 @@ impl Summary {
             }
             Event::Installed { .. } | Event::Refused { .. } => {
                 self.upgrade = Some(event.to_string());
+                // Whatever was wrong, it has delivered.
+                self.fetch = None;
             }
-            Event::Kept { id } => self.upgrade = Some(format!("upgraded to {}", short(id))),
+            Event::Upgraded { id, version, .. } | Event::Kept { id, version } => {
+                let what = version.as_deref().unwrap_or_else(|| short(id));
+                self.upgrade = Some(format!("upgraded to {what}"));
+            }
+            Event::UpToDate { .. } => {
+                self.fetch = None;
+                // What was refused is not offered any more.
+                self.upgrade.take_if(|upgrade| upgrade.starts_with("refused"));
+            }
             Event::FetchFailed { .. } | Event::FetchOff { .. } => {
                 self.fetch = Some(event.to_string());
             }
@@ -63,11 +77,23 @@ impl Summary {
                 let serves = self.serving.as_ref().map(|serving| serving.generation);
                 // One that finishes still has its say, but not here.
                 if serves.is_none_or(|serves| serves <= *generation) {
-                    self.said = Some(text.clone());
+                    self.said = Some((*generation, text.clone()));
                 }
             }
             _ => {}
         }
+    }
+
+    /// What is to serve next is another executable.
+    pub(crate) fn another_executable(&mut self) {
+        if let Some(serving) = &mut self.serving {
+            serving.id = None;
+        }
+    }
+
+    /// Whether it is known what the child that serves runs.
+    pub(crate) fn knows_the_id(&self) -> bool {
+        self.serving.as_ref().is_some_and(|serving| serving.id.is_some())
     }
 
     /// What the child that serves runs.
@@ -86,7 +112,7 @@ impl fmt::Display for Summary {
         let parts = [
             self.doing,
             serving.as_deref(),
-            self.said.as_deref(),
+            self.said.as_ref().map(|(_, text)| text.as_str()),
             self.restart.as_deref(),
             self.upgrade.as_deref(),
             self.fetch.as_deref(),
@@ -152,7 +178,7 @@ mod tests {
             Event::Restarting { cause: "upgrade" },
             serving(2, Some("1.5.0")),
             Event::Status { generation: 1, text: "an old one's last words".into() },
-            Event::Kept { id: ID.into() },
+            Event::Kept { id: ID.into(), version: None },
             Event::Stopping,
         ];
         let installed = format!("installed {ID}");
@@ -182,8 +208,11 @@ mod tests {
             end: Some(End::Exited(3)),
             still_serving: true,
         };
-        let put_back =
-            Event::PutBack { refused: ID.into(), reason: "it exited with code 3".into() };
+        let put_back = Event::PutBack {
+            refused: ID.into(),
+            version: None,
+            reason: "it exited with code 3".into(),
+        };
         let lines = lines(&[
             serving(1, None),
             Event::Restarting { cause: "by signal" },
@@ -200,6 +229,35 @@ mod tests {
     }
 
     #[test]
+    fn nothing_stays_that_is_not_so_any_more() {
+        let failed = Event::FetchFailed { reason: "not found".into() };
+        let upgraded = Event::Upgraded {
+            generation: 2,
+            id: ID.into(),
+            version: Some("1.5.0".into()),
+            before: Some("1.4.2".into()),
+        };
+        let lines = lines(&[
+            serving(1, Some("1.4.2")),
+            failed.clone(),
+            Event::Installed { id: ID.into() },
+            Event::Status { generation: 2, text: "9 sessions".into() },
+            serving(2, Some("1.5.0")),
+            upgraded,
+            Event::PutBack { refused: ID.into(), version: None, reason: "by hand".into() },
+            serving(3, Some("1.4.2")),
+            Event::Refused { reason: "it is older".into() },
+            Event::UpToDate { id: ID.into() },
+        ]);
+        assert!(lines[1].ends_with("no upgrade for now: not found"));
+        assert!(!lines[2].contains("not found"), "{lines:?}");
+        assert!(lines[5].ends_with("serves, version 1.5.0; 9 sessions; upgraded to 1.5.0"));
+        assert!(!lines[6].contains("upgraded to"), "{lines:?}");
+        assert!(lines[8].ends_with("serves, version 1.4.2; refused a new executable: it is older"));
+        assert_eq!(lines[9], "child #3 serves, version 1.4.2");
+    }
+
+    #[test]
     fn the_id_is_that_of_the_child_that_serves() {
         let mut summary = Summary::default();
         summary.hear(&serving(2, None));
@@ -207,5 +265,10 @@ mod tests {
         assert_eq!(summary.to_string(), "child #2 serves");
         summary.runs(2, ID.parse().unwrap());
         assert_eq!(summary.to_string(), "child #2 serves, id 77aa0011");
+        summary.hear(&serving(3, None));
+        assert_eq!(summary.to_string(), "child #3 serves, id 77aa0011", "of the same executable");
+        summary.another_executable();
+        summary.hear(&serving(4, None));
+        assert_eq!(summary.to_string(), "child #4 serves");
     }
 }

@@ -9,3 +9,4 @@ pub(crate) mod launch;
 pub(crate) mod marker;
 pub(crate) mod memory;
 pub(crate) mod orphans;
+pub(crate) mod pidfd;

@@ -27,6 +27,20 @@ pub(crate) fn ended_child_of_this_thread() -> io::Result<Option<pid_t>> {
     Ok((pid != 0).then_some(pid))
 }
 
+/// Whether this child has ended; it can still be waited for.
+pub(crate) fn has_ended(child: pid_t) -> bool {
+    let flags = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
+    // Zeroed, because the kernel writes nothing if there is nothing to tell.
+    let mut info = MaybeUninit::<siginfo_t>::zeroed();
+    let id = child.unsigned_abs();
+    // SAFETY: `info` points to room for the answer.
+    let result = unsafe { libc::waitid(libc::P_PID, id, info.as_mut_ptr(), flags) };
+    // SAFETY: plain numbers, all zero or as the kernel wrote them.
+    let info = unsafe { info.assume_init() };
+    // SAFETY: zero, or the pid that the kernel wrote for a child.
+    result == 0 && unsafe { info.si_pid() } == child
+}
+
 /// Takes a child that has ended off the process table.
 pub(crate) fn take_off(pid: pid_t) -> io::Result<()> {
     // SAFETY: takes numbers, and a null `status` asks for nothing.

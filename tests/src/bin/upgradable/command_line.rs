@@ -69,6 +69,7 @@ fn configured(config: Config, key: &str, value: &str) -> Result<Config, String> 
         "sequential" => config.handover(Handover::Sequential),
         "explicit" => config.readiness(Readiness::Explicit),
         "drain_on_terminate" => config.drain_on_terminate(true),
+        "kill_group" => config.kill_group(true),
         "no_restart" => config.no_restart(true),
         "no_restart_after_fetch" => config.no_restart_after_fetch(true),
         "required" => config.required(true),

@@ -6,9 +6,14 @@
 
 mod announce;
 mod condition;
+mod outbox;
 mod watchdog;
 
-use std::{io, time::Duration};
+use std::{
+    io,
+    os::fd::{AsFd, BorrowedFd},
+    time::{Duration, Instant},
+};
 
 use nix::time::{ClockId, clock_gettime};
 use selfup_fds::FdSet;
@@ -16,9 +21,10 @@ use selfup_fds::FdSet;
 use super::{Lifecycle, Time};
 use crate::{
     config,
-    notify::{Field, Notify},
+    notify::{Field, NotSent, Notify},
 };
 pub(super) use announce::Announcer;
+use outbox::Outbox;
 use watchdog::Watchdog;
 
 pub(super) use watchdog::Due;
@@ -36,6 +42,7 @@ struct Line {
     notify: Notify,
     announcer: Announcer,
     watchdog: Option<Watchdog>,
+    outbox: Outbox,
 }
 
 /// In front of the names of our sockets in the manager's store of descriptors, which holds those of
@@ -57,6 +64,7 @@ impl Manager {
         let line = notify.map(|notify| Line {
             watchdog: notify.watchdog.map(|within| Watchdog::new(within, proof, now)),
             announcer: Announcer::new(),
+            outbox: Outbox::default(),
             notify,
         });
         Self { line, failing: false }
@@ -69,13 +77,24 @@ impl Manager {
 
     /// Has the sockets kept, so that what waits in them outlives a master that is killed; and those
     /// that `forgotten` names not any more.
-    pub(super) fn keep(&mut self, fds: &FdSet, forgotten: &[String]) -> Option<io::Error> {
-        self.tell(|line| {
-            for name in forgotten {
-                line.notify.send(&[Field::StoreRemove { name: name.clone() }])?;
-            }
+    pub(super) fn keep(
+        &mut self,
+        fds: &FdSet,
+        forgotten: &[String],
+        now: Time,
+    ) -> Option<io::Error> {
+        self.tell(now, |line| {
+            let forget = |name: &String| Field::StoreRemove { name: name.clone() };
+            line.outbox.add(forgotten.iter().map(forget).collect(), now);
+            line.outbox.send(&line.notify, now)?;
             for (name, fd) in fds.bound() {
-                line.notify.send_with(&[Field::Store { name: stored_name(name) }], fd)?;
+                let field = Field::Store { name: stored_name(name) };
+                // Copied only where it has to wait: descriptors may be scarce.
+                match line.notify.send(std::slice::from_ref(&field), Some(fd)) {
+                    Ok(()) => {}
+                    Err(NotSent::Never(error)) => return Err(error),
+                    Err(_) => line.outbox.add_fd(field, fd.try_clone_to_owned()?),
+                }
             }
             Ok(())
         })
@@ -88,15 +107,46 @@ impl Manager {
         status: impl FnOnce() -> String,
         now: Time,
     ) -> Option<io::Error> {
-        self.tell(|line| match line.announcer.next(life, &status(), now, clock) {
-            fields if fields.is_empty() => Ok(()),
-            fields => line.notify.send(&fields),
+        self.tell(now, |line| {
+            let fields = line.announcer.next(life, &status(), now, clock);
+            line.outbox.add(fields, now);
+            Ok(())
         })
     }
 
-    /// When [`due`](Self::due) has something to do.
+    /// When [`due`](Self::due) or [`send`](Self::send) has something to do.
     pub(super) fn next_deadline(&self) -> Option<Time> {
-        self.line.as_ref()?.watchdog.as_ref().map(Watchdog::next)
+        let line = self.line.as_ref()?;
+        let watchdog = line.watchdog.as_ref().map(Watchdog::next);
+        watchdog.into_iter().chain(line.outbox.next()).min()
+    }
+
+    /// What polls as writable when there is room for what could not be told.
+    pub(super) fn waits_for(&self) -> Option<BorrowedFd<'_>> {
+        self.line
+            .as_ref()
+            .filter(|line| line.outbox.waits_for_room())
+            .map(|line| line.notify.as_fd())
+    }
+
+    /// Tells what could not be told before.
+    pub(super) fn send(&mut self, now: Time) -> Option<io::Error> {
+        self.tell(now, |_| Ok(()))
+    }
+
+    /// The master ends: the last attempt, which takes no longer than `patience`.
+    pub(super) fn finish(&mut self, now: Time, patience: Duration) {
+        let begun = Instant::now();
+        loop {
+            let _failed = self.send(now);
+            let left = patience.saturating_sub(begun.elapsed());
+            match &self.line {
+                Some(line) if line.outbox.waits_for_room() && !left.is_zero() => {
+                    line.notify.wait_for_room(left);
+                }
+                _ => return,
+            }
+        }
     }
 
     pub(super) fn due(&mut self, now: Time, serving: bool) -> Option<Due> {
@@ -104,17 +154,26 @@ impl Manager {
     }
 
     /// Tells that the service is alive.
-    pub(super) fn is_alive(&mut self) -> Option<io::Error> {
-        self.tell(|line| match line.watchdog {
-            Some(_) => line.notify.send(&[Field::Watchdog]),
-            None => Ok(()),
+    pub(super) fn is_alive(&mut self, now: Time) -> Option<io::Error> {
+        self.tell(now, |line| {
+            if let Some(watchdog) = &line.watchdog {
+                line.outbox.add_alive(now, watchdog.every());
+            }
+            Ok(())
         })
     }
 
     /// The error, if it is the first after it worked.
-    fn tell(&mut self, what: impl FnOnce(&mut Line) -> io::Result<()>) -> Option<io::Error> {
-        let told = what(self.line.as_mut()?);
-        let was_failing = std::mem::replace(&mut self.failing, told.is_err());
+    fn tell(
+        &mut self,
+        now: Time,
+        what: impl FnOnce(&mut Line) -> io::Result<()>,
+    ) -> Option<io::Error> {
+        let line = self.line.as_mut()?;
+        let told = what(line).and_then(|()| line.outbox.send(&line.notify, now));
+        let was_failing = self.failing;
+        // That there was nothing to tell proves nothing.
+        self.failing = told.is_err() || (was_failing && !matches!(told, Ok(true)));
         told.err().filter(|_| !was_failing)
     }
 }

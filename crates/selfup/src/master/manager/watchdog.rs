@@ -27,6 +27,10 @@ impl Watchdog {
         Self { every: (within / 4).max(Duration::from_millis(1)), next: now, proof }
     }
 
+    pub(super) fn every(&self) -> Duration {
+        self.every
+    }
+
     pub(super) fn next(&self) -> Time {
         self.next
     }

@@ -1,0 +1,83 @@
+//! What of upgrades is told by default, with versions: one line each.
+
+use super::{deployed, http, publish};
+use selfup_tests::origin::Origin;
+use selfup_tests::sandbox::{PATIENCE, wait_until};
+use std::fs;
+use std::process::Command;
+
+#[test]
+fn an_upgrade_its_commit_and_a_roll_back_are_a_line_each_with_versions() {
+    let (deployment, first) = deployed("told");
+    let second = deployment.release("version=2");
+    let bad = deployment.release("version=3 crashes_at_start");
+    let origin = Origin::start();
+    publish(&origin, &second);
+    let service = deployment.start([http(&origin), "own_version".into(), "probation=200".into()]);
+    let line = |text: &str| service.process().wait_line(text, PATIENCE);
+    line(&format!(
+        "[selfup master] upgraded to version 2.0.0 from 1.0.0: child #2 runs {}",
+        second.id()
+    ));
+    line(&format!("[selfup master] keeping {}, version 2.0.0", second.id()));
+    // Somebody else rolls back, and the master learns of it.
+    service.ask("rollback");
+    line(&format!(
+        "[selfup master] put the previous executable back; {}, version 2.0.0, is refused from now on",
+        second.id()
+    ));
+    service.wait_version(1);
+    assert_eq!(deployment.installed(), first.id());
+    publish(&origin, &bad);
+    line(&format!(
+        "[selfup master] put the previous executable back; {}, version 3.0.0, is refused from now on",
+        bad.id()
+    ));
+    service.is_version(1);
+    let told = service.told();
+    for (words, times) in [("upgraded to", 1), ("keeping", 1), ("put the previous", 2)] {
+        let found = told.iter().filter(|line| line.contains(words)).count();
+        assert_eq!(found, times, "{words} in {told:#?}");
+    }
+    service.terminate();
+    deployment.finish();
+}
+
+#[test]
+fn an_executable_that_was_put_in_place_by_hand_is_told_of_when_it_serves() {
+    let (deployment, _) = deployed("told-by-hand");
+    let second = deployment.release("version=2");
+    let service = deployment.start(["own_version"]);
+    deployment.install(&second);
+    service.restart();
+    let text = format!("upgraded to version 2.0.0 from 1.0.0: child #2 runs {}", second.id());
+    service.process().wait_line(&text, PATIENCE);
+    // The same once more is no news.
+    service.restart();
+    service.process().wait_line("v2 finishes", PATIENCE);
+    service.terminate();
+    let told = service.told().iter().filter(|line| line.contains("upgraded")).count();
+    assert_eq!(told, 1);
+    deployment.finish();
+}
+
+/// As systemd has it for its journal: the priority in front of each line.
+#[test]
+fn lines_for_the_journal_have_a_priority() {
+    let (deployment, _) = deployed("told-journal");
+    let bad = deployment.release("version=2 crashes_at_start");
+    let log = deployment.sandbox().write("log", "");
+    let mut command = Command::new("sh");
+    let script = "export JOURNAL_STREAM=$(stat -c %d:%i log); exec \"$@\" 2>> log";
+    command.args(["-c", script, "sh"]).arg(deployment.program());
+    command.args(["address=127.0.0.1:0", "debug"]);
+    let service = deployment.start_as(command);
+    deployment.install(&bad);
+    service.restart();
+    let has =
+        |start: &str| fs::read_to_string(&log).unwrap().lines().any(|it| it.starts_with(start));
+    wait_until("a warning", PATIENCE, || has("<4>[selfup master] child #2 was killed by SIGABRT"));
+    assert!(has("<6>[selfup master] started child #1"));
+    service.terminate();
+    deployment.finish();
+}
