@@ -13,6 +13,9 @@ use crate::sys;
 /// Says something about the very bytes of a file: never true of other bytes.
 const ABOUT_CONTENT: [&CStr; 2] = [c"security.ima", c"security.evm"];
 
+/// File capabilities, see capabilities(7).
+const CAPABILITY: &CStr = c"security.capability";
+
 /// Given to a new file by its directory; the old file has it only if it was meant to.
 const INHERITED: &CStr = c"system.posix_acl_access";
 
@@ -43,6 +46,24 @@ pub(crate) fn carry(path: &Path, from: &File, to: &File) -> Result<()> {
             None,
         ))
     }
+}
+
+/// What no executable needs that is only kept: setuid and setgid bits, file capabilities, and the right
+/// to execute it for others than its owner. Reading it stays as it was, since processes that still run
+/// it may read themselves.
+///
+/// [`carry`] gives it all back, from the executable whose place it takes.
+pub(crate) fn disarm(path: &Path, file: &File) -> Result<()> {
+    let failed = |cause| {
+        let text = format_args!("cannot take the privileges from {}", path.display());
+        Error::system(text, cause)
+    };
+    let metadata = file.metadata().map_err(failed)?;
+    file.set_permissions(Permissions::from_mode(mode(&metadata) & 0o744)).map_err(failed)?;
+    if sys::attribute(file, CAPABILITY).map_err(failed)?.is_some() {
+        again(|| sys::remove_attribute(file, CAPABILITY)).map_err(failed)?;
+    }
+    Ok(())
 }
 
 fn mode(metadata: &Metadata) -> u32 {

@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
+use crate::belief::Belief;
 use crate::error::{Error, Result};
 use crate::id::Id;
 use crate::identity::{Identity, open_regular};
@@ -20,9 +21,10 @@ use crate::turn::Turn;
 ///
 /// To be called by the one whose turn it is.
 pub(crate) fn sweep(target: &Target, record: &mut Record, present: Id) {
+    let belief = Belief::of(target);
     for line in record.candidates().to_vec() {
         let path = target.names().trial(&line.token);
-        let is_over = match hold(&path) {
+        let is_over = match hold(&path, &belief) {
             Held::Gone => true,
             Held::ByAnother => false,
             Held::Here(_) => line.present != present,
@@ -38,11 +40,12 @@ pub(crate) fn sweep(target: &Target, record: &mut Record, present: Id) {
 /// Removes the files on trial that have no line and that nobody holds.
 pub(crate) fn clear(target: &Target, record: &Record) {
     let Ok(entries) = fs::read_dir(target.names().directory()) else { return };
+    let belief = Belief::of(target);
     for entry in entries.flatten() {
         let name = entry.file_name();
         let Some(token) = target.names().trial_token(&name) else { continue };
         let is_known = record.candidates().iter().any(|line| line.token == token);
-        if !is_known && matches!(hold(&entry.path()), Held::Here(_)) {
+        if !is_known && matches!(hold(&entry.path(), &belief), Held::Here(_)) {
             drop(fs::remove_file(entry.path()));
         }
     }
@@ -95,8 +98,11 @@ enum Held {
 }
 
 /// Locks it, unless somebody else has.
-fn hold(path: &Path) -> Held {
+fn hold(path: &Path, belief: &Belief) -> Held {
     let Ok(file) = open_regular(path) else { return Held::Gone };
+    if file.metadata().is_ok_and(|found| belief.doubt(&found).is_some()) {
+        return Held::Gone;
+    }
     match flock::try_lock(&file) {
         Ok(true) => Held::Here(Locked(file)),
         // Where it cannot be locked it is left alone.
@@ -123,7 +129,7 @@ pub(crate) fn take_up(turn: &Turn, mut record: Record, max_starts: u32) -> Resul
     sweep(target, &mut record, present.id);
     for line in record.candidates().to_vec() {
         let path = target.names().trial(&line.token);
-        let Held::Here(file) = hold(&path) else { continue };
+        let Held::Here(file) = hold(&path, &Belief::of(target)) else { continue };
         let is_refused = record.refusal(line.id).is_some_and(|refusal| refusal.failures() == 0);
         let is_whole = Id::of_file(&file).is_ok_and(|found| found == line.id);
         if is_refused || !is_whole || line.starts >= max_starts {

@@ -211,7 +211,7 @@ impl Verified {
         let Self { path, file, id, replaces, site } = self;
         match path.persist(site.target.resolved()) {
             Ok(()) => {
-                let settled = kept.map_or(Ok(()), Kept::settle);
+                let settled = kept.map_or(Ok(()), |kept| kept.settle(&site.target));
                 let warning = settled.and_then(|()| turn.flush()).err();
                 let installed = Installed::new(site.target.clone(), id, previous, warning);
                 Ok(installed.with_warnings(warnings))

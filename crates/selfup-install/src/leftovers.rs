@@ -3,9 +3,11 @@
 use std::fs;
 use std::path::Path;
 
+use crate::belief::Belief;
 use crate::error::{Error, Result};
 use crate::interrupted::again;
 use crate::lock::is_ours;
+use crate::previous::lay_aside;
 use crate::site::Occupant;
 use crate::target::Target;
 
@@ -54,8 +56,9 @@ pub(crate) fn settle(target: &Target) {
     if replaced.symlink_metadata().is_err() {
         return;
     }
-    if is_another(&replaced, target.resolved()) {
-        drop(fs::rename(&replaced, previous));
+    let is_believed = Belief::of(target).has(&replaced).unwrap_or_default();
+    if is_believed && is_another(&replaced, target.resolved()) {
+        drop(lay_aside(target, &replaced, &previous));
     }
     // Also where the rename did nothing, because both names belonged to one inode.
     drop(fs::remove_file(replaced));

@@ -80,7 +80,8 @@
 //!
 //! - The lock is advisory: it keeps other installers of this kind away, not a package manager. One
 //!   that replaces the target in the instant between the last look and the rename loses.
-//! - Who may write to the target's directory, or runs as the same user, is trusted.
+//! - Who may replace the target is trusted: root, the same user, the owners of the target and of its
+//!   directory. Files of others in that directory are ignored ([`Target::doubted`]).
 //! - Executables that need `binfmt_misc` are refused, unless they are of the kind they replace.
 //! - `security.ima` and `security.evm` are not carried over: they sign the old bytes.
 //!
@@ -91,6 +92,7 @@
 #![cfg(unix)]
 
 mod attributes;
+mod belief;
 mod beside;
 mod digest;
 mod error;

@@ -4,10 +4,12 @@ use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use nix::poll::poll;
 
+use crate::belief::{Belief, ignored};
 use crate::error::{Error, ErrorKind, Result};
 use crate::identity::Identity;
 use crate::sys::flock;
@@ -35,8 +37,9 @@ pub(crate) struct Lock {
 
 impl Lock {
     /// Does not wait.
-    pub(crate) fn take(path: PathBuf) -> Result<Self> {
+    pub(crate) fn take(path: PathBuf, belief: &Belief) -> Result<Self> {
         for _ in 0..ATTEMPTS {
+            remove_planted(&path, belief)?;
             let file = open(&path)?;
             if let Some(file) = lock(&path, file)? {
                 return Ok(Self { file, path });
@@ -46,10 +49,10 @@ impl Lock {
     }
 
     /// Waits, for a bounded time, for a lock that nobody holds for long.
-    pub(crate) fn wait(path: &Path) -> Result<Self> {
+    pub(crate) fn wait(path: &Path, belief: &Belief) -> Result<Self> {
         let until = Instant::now() + PATIENCE;
         loop {
-            match Self::take(path.to_owned()) {
+            match Self::take(path.to_owned(), belief) {
                 Err(error) if error.kind() == ErrorKind::Busy && Instant::now() < until => {
                     let _interrupted = poll(&mut [], PAUSE);
                 }
@@ -68,11 +71,33 @@ impl Drop for Lock {
     }
 }
 
-/// Whether this process holds the lock at the path, as far as the pid in it tells.
+/// Whether this process holds the lock at the path, as far as what is noted in it tells.
 pub(crate) fn is_ours(path: &Path) -> bool {
     let file =
         OpenOptions::new().read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK).open(path);
-    file.ok().and_then(holder) == Some(std::process::id())
+    file.ok().and_then(noted).is_some_and(|noted| noted == our_note())
+}
+
+/// A pid for people, and what tells this process from every other: two containers that share a volume
+/// may both have a process of that number.
+fn our_note() -> String {
+    static TOKEN: OnceLock<Option<u128>> = OnceLock::new();
+    let token = TOKEN.get_or_init(|| {
+        let mut bytes = [0; 16];
+        getrandom::fill(&mut bytes).ok().map(|()| u128::from_ne_bytes(bytes))
+    });
+    // Where there is nothing random, nothing is known as ours, not even what is.
+    let token = token.map_or_else(|| "?".to_owned(), |token| format!("{token:032x}"));
+    format!("{} {token}", std::process::id())
+}
+
+/// A lock file of somebody who may not replace the target would keep everybody out for ever.
+fn remove_planted(path: &Path, belief: &Belief) -> Result<()> {
+    let Ok(found) = path.symlink_metadata() else { return Ok(()) };
+    match belief.doubt(&found) {
+        Some(why) => fs::remove_file(path).map_err(|cause| ignored(path, &why).because(cause)),
+        None => Ok(()),
+    }
 }
 
 fn open(path: &Path) -> Result<File> {
@@ -121,17 +146,21 @@ fn is_still_at(path: &Path, file: &File) -> bool {
     }
 }
 
-/// Leaves the pid for those who find the lock taken; the mode is set because of the umask.
+/// Leaves a note for those who find the lock taken; the mode is set because of the umask.
 fn sign(file: &mut File) -> io::Result<()> {
     file.set_permissions(Permissions::from_mode(0o600))?;
     file.set_len(0)?;
-    writeln!(file, "{}", std::process::id())
+    writeln!(file, "{}", our_note())
 }
 
-fn holder(mut file: File) -> Option<u32> {
-    let mut text = [0; 16];
+fn noted(mut file: File) -> Option<String> {
+    let mut text = [0; 64];
     let length = file.read(&mut text).ok()?;
-    std::str::from_utf8(&text[..length]).ok()?.trim_end().parse().ok()
+    Some(std::str::from_utf8(&text[..length]).ok()?.trim_end().to_owned())
+}
+
+fn holder(file: File) -> Option<u32> {
+    noted(file)?.split(' ').next()?.parse().ok()
 }
 
 fn busy(path: &Path, holder: Option<u32>) -> Error {
@@ -147,28 +176,36 @@ fn cannot_lock(path: &Path, cause: io::Error) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::target::Target;
+
+    fn belief(directory: &tempfile::TempDir) -> Belief {
+        let app = directory.path().join("app");
+        fs::write(&app, "").unwrap();
+        Belief::of(&Target::new(app).unwrap())
+    }
 
     #[test]
     fn a_second_holder_learns_the_pid_of_the_first_and_no_file_stays() {
         let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("lock");
-        let first = Lock::take(path.clone()).unwrap();
-        let error = Lock::take(path.clone()).unwrap_err();
+        let (path, belief) = (directory.path().join("lock"), belief(&directory));
+        let first = Lock::take(path.clone(), &belief).unwrap();
+        assert!(is_ours(&path));
+        let error = Lock::take(path.clone(), &belief).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Busy);
         assert!(error.is_transient());
         assert!(error.to_string().contains(&format!("process {} ", std::process::id())), "{error}");
         drop(first);
         assert!(!path.exists());
-        drop(Lock::take(path).unwrap());
+        drop(Lock::take(path, &belief).unwrap());
     }
 
     #[test]
     fn a_stale_file_is_taken_over() {
         let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("lock");
+        let (path, belief) = (directory.path().join("lock"), belief(&directory));
         fs::write(&path, "999999999 and more\n").unwrap();
-        let lock = Lock::take(path.clone()).unwrap();
-        assert_eq!(fs::read_to_string(&path).unwrap(), format!("{}\n", std::process::id()));
+        let lock = Lock::take(path.clone(), &belief).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), our_note() + "\n");
         drop(lock);
         assert!(!path.exists());
     }
@@ -176,13 +213,13 @@ mod tests {
     #[test]
     fn a_file_that_its_last_holder_removed_is_no_lock() {
         let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("lock");
-        let first = Lock::take(path.clone()).unwrap();
+        let (path, belief) = (directory.path().join("lock"), belief(&directory));
+        let first = Lock::take(path.clone(), &belief).unwrap();
         let opened = [open(&path).unwrap(), open(&path).unwrap()];
         drop(first);
         let [gone, elsewhere] = opened;
         assert!(lock(&path, gone).unwrap().is_none());
-        let _second = Lock::take(path.clone()).unwrap();
+        let _second = Lock::take(path.clone(), &belief).unwrap();
         assert!(lock(&path, elsewhere).unwrap().is_none());
     }
 
@@ -190,13 +227,13 @@ mod tests {
     fn never_two_holders_while_files_come_and_go() {
         use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
         let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("lock");
+        let (path, belief) = (directory.path().join("lock"), belief(&directory));
         let (held, taken) = (AtomicBool::new(false), AtomicU32::new(0));
         std::thread::scope(|scope| {
             for _ in 0..4 {
                 scope.spawn(|| {
                     for _ in 0..500 {
-                        if let Ok(lock) = Lock::take(path.clone()) {
+                        if let Ok(lock) = Lock::take(path.clone(), &belief) {
                             assert!(!held.swap(true, Ordering::SeqCst), "two hold the lock");
                             taken.fetch_add(1, Ordering::SeqCst);
                             held.store(false, Ordering::SeqCst);

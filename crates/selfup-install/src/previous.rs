@@ -1,15 +1,17 @@
 //! Keeping the executable that is replaced, and putting it back.
 
-use std::fs::{self, File};
+use std::fs::{self, File, Permissions};
 use std::io::{self, Read as _, Seek as _};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use crate::attributes;
+use crate::belief::Belief;
 use crate::beside;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::Id;
-use crate::identity::Identity;
+use crate::identity::{Identity, open_regular};
 use crate::record::Record;
 use crate::site::Occupant;
 use crate::staged::temporary;
@@ -78,6 +80,9 @@ impl Target {
             }),
         };
         let (Some(kept), present) = (at(&path)?, at(self.resolved())?) else { return Ok(None) };
+        if !Belief::of(self).has(&path).unwrap_or_default() {
+            return Ok(None);
+        }
         // One file with both names is no previous executable.
         let is_present = present.is_some_and(|present| present.is_same_file(&kept));
         Ok((!is_present).then_some(Previous { path }))
@@ -149,7 +154,13 @@ pub(crate) fn put_back(
         let text = format!("cannot put the previous {} back: {why}", target.path().display());
         Error::new(ErrorKind::NoPrevious, text)
     };
-    let previous = target.kept()?.ok_or_else(|| none("none was kept".into()))?;
+    let previous = target.kept()?.ok_or_else(|| {
+        let there = target.names().previous().symlink_metadata();
+        none(match there.ok().and_then(|found| Belief::of(target).doubt(&found)) {
+            Some(why) => format!("what is there in its stead is ignored: {why}"),
+            None => "none was kept".into(),
+        })
+    })?;
     let id = previous.id()?;
     if let Some(expected) = expected.filter(|expected| *expected != id) {
         return Err(none(format!("it was {expected}, kept is {id}")));
@@ -162,6 +173,7 @@ pub(crate) fn put_back(
         }
         None => Ok(()),
     };
+    let dressed = dress(target, previous.path());
     fs::rename(previous.path(), target.resolved()).map_err(|cause| {
         let (from, to) = (previous.path().display(), target.resolved().display());
         Error::system(format_args!("cannot rename {from} to {to}"), cause)
@@ -172,7 +184,28 @@ pub(crate) fn put_back(
     } else {
         Ok(())
     };
-    Ok(Restored { id, warning: turn.flush().and(noted).and(forgotten).err() })
+    Ok(Restored { id, warning: turn.flush().and(dressed).and(noted).and(forgotten).err() })
+}
+
+/// Gives the previous executable what the one at the path has: owner, extended attributes and mode.
+/// Where nothing can be read there, it is what is usual.
+fn dress(target: &Target, previous: &Path) -> Result<()> {
+    let file = open_regular(previous)?;
+    let dressed =
+        target.open().and_then(|present| attributes::carry(target.resolved(), &present, &file));
+    if dressed.is_err() {
+        // So that it can be executed at least.
+        file.set_permissions(Permissions::from_mode(0o755)).map_err(|cause| {
+            Error::system(format_args!("cannot make {} executable", previous.display()), cause)
+        })?;
+    }
+    let flushed = file
+        .sync_all()
+        .map_err(|cause| Error::system(format_args!("cannot flush {}", previous.display()), cause));
+    match dressed {
+        Err(error) if error.kind() == ErrorKind::Attributes => Err(error),
+        _ => flushed,
+    }
 }
 
 /// A second name for the executable that is about to be replaced. Dropped before the swap, it is
@@ -221,22 +254,41 @@ fn require_same(target: &Target, linked: &Path, present: &Occupant) -> Result<()
 
 /// Makes a copy of an executable that runs the previous one, in place of an older one.
 pub(crate) fn keep_running(turn: &Turn, running: &File) -> Result<()> {
-    copy(&turn.target, running, &turn.target.names().previous())?;
+    let names = turn.target.names();
+    copy(&turn.target, running, &names.replaced())?;
+    lay_aside(&turn.target, &names.replaced(), &names.previous())?;
     turn.flush()
+}
+
+/// Gives what was replaced its final name, without the privileges that it had in its place: nobody is
+/// to get by them what a new version has mended.
+///
+/// If it has further names, which keep theirs, it is a copy that is kept.
+pub(crate) fn lay_aside(target: &Target, replaced: &Path, previous: &Path) -> Result<()> {
+    let examine =
+        |cause| Error::system(format_args!("cannot examine {}", replaced.display()), cause);
+    let file = open_regular(replaced)?;
+    let moved = if file.metadata().map_err(examine)?.nlink() > 1 {
+        copy(target, &file, previous)
+    } else {
+        let disarmed = attributes::disarm(replaced, &file);
+        let renamed = fs::rename(replaced, previous).map_err(|cause| {
+            let (from, to) = (replaced.display(), previous.display());
+            Error::system(format_args!("cannot rename {from} to {to}"), cause)
+        });
+        renamed.and(disarmed)
+    };
+    // Also where the rename did nothing, between two names of one inode; see rename(2).
+    drop(fs::remove_file(replaced));
+    moved
 }
 
 impl Kept {
     /// After the swap: makes it the previous executable.
-    pub(crate) fn settle(mut self) -> Result<()> {
+    pub(crate) fn settle(mut self, target: &Target) -> Result<()> {
         // From here on it must not be removed: at worst the next installer finds it and does this.
         self.settled = true;
-        fs::rename(&self.replaced, &self.previous).map_err(|cause| {
-            let (from, to) = (self.replaced.display(), self.previous.display());
-            Error::system(format_args!("cannot rename {from} to {to}"), cause)
-        })?;
-        // A rename between two names of one inode does nothing; see rename(2).
-        drop(fs::remove_file(&self.replaced));
-        Ok(())
+        lay_aside(target, &self.replaced, &self.previous)
     }
 }
 
@@ -264,6 +316,7 @@ fn copy(target: &Target, present: &File, to: &Path) -> Result<()> {
     reader.rewind().map_err(failed)?;
     io::copy(&mut reader.by_ref(), &mut copy.as_file()).map_err(failed)?;
     attributes::carry(target.resolved(), present, copy.as_file())?;
+    attributes::disarm(copy.path(), copy.as_file())?;
     copy.as_file().sync_all().map_err(failed)?;
     copy.into_temp_path().persist(to).map_err(|failure| failed(failure.error))
 }

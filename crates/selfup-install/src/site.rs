@@ -4,6 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
+use crate::belief::Belief;
 use crate::beside;
 use crate::error::{Error, Result};
 use crate::id::Id;
@@ -30,7 +31,7 @@ impl Site {
     pub(crate) fn enter(target: &Target) -> Result<Self> {
         let path = target.names().directory();
         let directory = open_directory(path)?;
-        let lock = Lock::take(target.names().lock())?;
+        let lock = Lock::take(target.names().lock(), &Belief::of(target))?;
         leftovers::clear(target)?;
         let turn = Turn::take(target)?;
         beside::clear(target, &turn.record().unwrap_or_default());

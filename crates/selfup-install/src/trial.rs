@@ -154,7 +154,7 @@ impl Trial {
             let (from, to) = (self.path.display(), self.target.resolved().display());
             not_yet(Error::system(format_args!("cannot rename {from} to {to}"), cause))
         })?;
-        let settled = kept.map_or(Ok(()), Kept::settle);
+        let settled = kept.map_or(Ok(()), |kept| kept.settle(&self.target));
         record.forgive(self.id);
         record.keep_trial(self.id);
         record.end_candidate(&self.token);

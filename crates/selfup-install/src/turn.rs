@@ -5,6 +5,7 @@ use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
+use crate::belief::Belief;
 use crate::error::{Error, ErrorKind, Result};
 use crate::leftovers;
 use crate::lock::Lock;
@@ -27,7 +28,7 @@ impl Turn {
     /// Waits for those who have theirs.
     pub(crate) fn take(target: &Target) -> Result<Self> {
         let directory = open_directory(target.names().directory())?;
-        let lock = Lock::wait(&target.names().turn())?;
+        let lock = Lock::wait(&target.names().turn(), &Belief::of(target))?;
         leftovers::settle(target);
         Ok(Self { target: target.clone(), directory, _lock: lock })
     }
@@ -84,6 +85,10 @@ pub(crate) fn read(target: &Target) -> Result<Option<Record>> {
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(None),
         opened => opened.map_err(failed)?,
     };
+    // What somebody else has put there says nothing.
+    if Belief::of(target).doubt(&file.metadata().map_err(failed)?).is_some() {
+        return Ok(None);
+    }
     let mut bytes = Vec::new();
     file.take(LONGEST as u64).read_to_end(&mut bytes).map_err(failed)?;
     Ok(Some(Record::parse(&bytes)))

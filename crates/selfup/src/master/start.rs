@@ -1,7 +1,7 @@
 use std::{collections::VecDeque, env, fs, io, path::PathBuf, time::Instant};
 
 use selfup_fds::{FdSet, LocalAddress, SocketFiles};
-use selfup_install::Installed;
+use selfup_install::{Installed, Target};
 use selfup_signals::{Blocked, Receiver, Signal, unignore};
 
 use super::{
@@ -148,6 +148,10 @@ impl Master {
             let address = LocalAddress::of(fd).map(|address| address.to_string());
             let (name, address) = (name.to_owned(), address.unwrap_or_default());
             reporter.tell(&Told::Listening { name, address });
+        }
+        let doubted = Target::new(&recipe.path).and_then(|target| target.doubted());
+        for reason in doubted.unwrap_or_default() {
+            reporter.tell(&Told::Trouble { reason });
         }
         let generation = Generation::FIRST.number();
         reporter.tell(&Told::Started { generation, pid: pid.as_raw() });
