@@ -270,6 +270,17 @@ impl Event {
     }
 }
 
+/// What to think of first where nobody here has sent the signal.
+pub(crate) fn hint(end: End) -> &'static str {
+    match end {
+        End::Signaled { signal: Signal::KILL, .. } => {
+            " (if nobody did it by hand, the memory was too small: while one child takes over from \
+             another, there has to be room for two)"
+        }
+        _ => "",
+    }
+}
+
 impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -294,7 +305,10 @@ impl fmt::Display for Event {
             }
             Self::CandidateFailed { generation, end, still_serving } => {
                 match end {
-                    Some(end) => write!(f, "child #{generation} {end} before it was ready")?,
+                    Some(end) => {
+                        let hint = hint(*end);
+                        write!(f, "child #{generation} {end} before it was ready{hint}")?;
+                    }
                     None => write!(f, "could not hand over to child #{generation}")?,
                 }
                 f.write_str(if *still_serving {

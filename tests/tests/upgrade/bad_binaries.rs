@@ -204,6 +204,23 @@ fn a_program_that_needs_its_environment_is_probed_with_it() {
 }
 
 #[test]
+fn a_program_that_the_kernel_kills_is_told_with_what_to_think_of() {
+    let (deployment, first) = deployed("killed");
+    let second = deployment.release("version=2 killed_at_start");
+    let origin = Origin::start();
+    publish(&origin, &second);
+    let service = deployment.start([http(&origin)]);
+    let words =
+        ["child #2 was killed by SIGKILL before it was ready", "there has to be room for two"];
+    println!("{}", service.wait_warning(&words));
+    println!("{}", service.wait_warning(&[second.id(), "there has to be room for two"]));
+    service.is_version(1);
+    assert_eq!(deployment.installed(), first.id());
+    service.terminate();
+    deployment.finish();
+}
+
+#[test]
 fn transfers_that_fail() {
     let trial = Trial::start("transfers", &["size_cap=1000000000"]);
     let next = trial.deployment.release("version=2").bytes();

@@ -11,7 +11,12 @@ use super::{
     group,
     identify::{Executable, identify},
 };
-use crate::{control::FromMaster, error::Chain, event::Event as Told, pid_file::PidFile};
+use crate::{
+    control::FromMaster,
+    error::Chain,
+    event::{Event as Told, hint},
+    pid_file::PidFile,
+};
 
 impl Master {
     /// Does what an action says. What follows from doing it comes back as an event.
@@ -204,9 +209,9 @@ impl Master {
 
     fn revert(&mut self, blame: Blame) {
         let reason = match blame {
-            Blame::NotReady(Some(end)) => format!("it {end} before it was ready"),
+            Blame::NotReady(Some(end)) => format!("it {end} before it was ready{}", hint(end)),
             Blame::NotReady(None) => "it did not get ready".to_owned(),
-            Blame::Probation(end) => format!("it {end} in its probation"),
+            Blame::Probation(end) => format!("it {end} in its probation{}", hint(end)),
         };
         match self.upgrades.revert(&reason) {
             Some(Ok(id)) => {

@@ -100,6 +100,10 @@ fn start(state: &State, notes: &Notes) {
     if notes.has("crashes_at_start") {
         std::process::abort();
     }
+    if notes.has("killed_at_start") {
+        // As by the kernel, when the memory is used up.
+        drop(nix::sys::signal::raise(nix::sys::signal::Signal::SIGKILL));
+    }
     if notes.has("never_ready") {
         loop {
             thread::park();

@@ -31,7 +31,8 @@ impl Step {
                 self.active_ended(child, young, end);
             }
             Role::Killed { last_hope: true } => {
-                self.tell(Note::CandidateFailed(generation, Some(end)));
+                // Its end is the master's doing.
+                self.tell(Note::CandidateFailed(generation, None));
                 self.replace_candidate(child, Some(end), Judgement::Failed);
             }
             Role::Draining { .. } | Role::Killed { last_hope: false } => {}
