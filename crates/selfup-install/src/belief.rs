@@ -29,17 +29,25 @@ pub(crate) struct Belief {
 }
 
 impl Belief {
-    pub(crate) fn of(target: &Target) -> Self {
-        let there = fs::metadata(target.resolved()).ok();
-        let directory = fs::metadata(target.names().directory()).ok();
-        let found = [there.as_ref(), directory.as_ref()];
+    /// # Errors
+    ///
+    /// Those of looking at the target or its directory: who cannot look does not know whom to believe.
+    pub(crate) fn of(target: &Target) -> Result<Self> {
+        let look = |path: &Path| match fs::metadata(path) {
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(None),
+            found => found.map(Some).map_err(|cause| {
+                Error::system(format_args!("cannot examine {}", path.display()), cause)
+            }),
+        };
+        let there = look(target.resolved())?;
+        let directory = look(target.names().directory())?;
         let mut owners = vec![0, geteuid().as_raw()];
-        owners.extend(found.into_iter().flatten().map(Metadata::uid));
-        Self {
+        owners.extend([&there, &directory].into_iter().flatten().map(Metadata::uid));
+        Ok(Self {
             owners,
             writers: there.as_ref().map_or(0, Metadata::mode) & (GROUP | OTHERS),
             group: there.as_ref().map(Metadata::gid),
-        }
+        })
     }
 
     /// Looks at what is at the path itself, be it a link: whether it is there and believed.
@@ -80,7 +88,7 @@ impl Target {
     /// [`NotWritable`](ErrorKind::NotWritable) or [`Io`](ErrorKind::Io) if the directory cannot be
     /// read.
     pub fn doubted(&self) -> Result<Vec<String>> {
-        let (belief, names) = (Belief::of(self), self.names());
+        let (belief, names) = (Belief::of(self)?, self.names());
         let directory = names.directory();
         let failed =
             |cause| Error::system(format_args!("cannot list {}", directory.display()), cause);

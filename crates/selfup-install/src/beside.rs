@@ -21,7 +21,8 @@ use crate::turn::Turn;
 ///
 /// To be called by the one whose turn it is.
 pub(crate) fn sweep(target: &Target, record: &mut Record, present: Id) {
-    let belief = Belief::of(target);
+    // What cannot be looked at is left alone.
+    let Ok(belief) = Belief::of(target) else { return };
     for line in record.candidates().to_vec() {
         let path = target.names().trial(&line.token);
         let is_over = match hold(&path, &belief) {
@@ -40,7 +41,7 @@ pub(crate) fn sweep(target: &Target, record: &mut Record, present: Id) {
 /// Removes the files on trial that have no line and that nobody holds.
 pub(crate) fn clear(target: &Target, record: &Record) {
     let Ok(entries) = fs::read_dir(target.names().directory()) else { return };
-    let belief = Belief::of(target);
+    let Ok(belief) = Belief::of(target) else { return };
     for entry in entries.flatten() {
         let name = entry.file_name();
         let Some(token) = target.names().trial_token(&name) else { continue };
@@ -127,9 +128,10 @@ pub(crate) fn take_up(turn: &Turn, mut record: Record, max_starts: u32) -> Resul
     let target = &turn.target;
     let present = Occupant::at(target.resolved())?;
     sweep(target, &mut record, present.id);
+    let belief = Belief::of(target)?;
     for line in record.candidates().to_vec() {
         let path = target.names().trial(&line.token);
-        let Held::Here(file) = hold(&path, &Belief::of(target)) else { continue };
+        let Held::Here(file) = hold(&path, &belief) else { continue };
         let is_refused = record.refusal(line.id).is_some_and(|refusal| refusal.failures() == 0);
         let is_whole = Id::of_file(&file).is_ok_and(|found| found == line.id);
         if is_refused || !is_whole || line.starts >= max_starts {

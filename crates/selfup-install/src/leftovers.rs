@@ -56,7 +56,9 @@ pub(crate) fn settle(target: &Target) {
     if replaced.symlink_metadata().is_err() {
         return;
     }
-    let is_believed = Belief::of(target).has(&replaced).unwrap_or_default();
+    // What cannot be looked at is left to the next one.
+    let Ok(belief) = Belief::of(target) else { return };
+    let Ok(is_believed) = belief.has(&replaced) else { return };
     if is_believed && is_another(&replaced, target.resolved()) {
         drop(lay_aside(target, &replaced, &previous));
     }

@@ -181,7 +181,7 @@ mod tests {
     fn belief(directory: &tempfile::TempDir) -> Belief {
         let app = directory.path().join("app");
         fs::write(&app, "").unwrap();
-        Belief::of(&Target::new(app).unwrap())
+        Belief::of(&Target::new(app).unwrap()).unwrap()
     }
 
     #[test]

@@ -80,7 +80,10 @@ impl Target {
             }),
         };
         let (Some(kept), present) = (at(&path)?, at(self.resolved())?) else { return Ok(None) };
-        if !Belief::of(self).has(&path).unwrap_or_default() {
+        let is_believed = Belief::of(self)?.has(&path).map_err(|cause| {
+            Error::system(format_args!("cannot examine {}", path.display()), cause)
+        })?;
+        if !is_believed {
             return Ok(None);
         }
         // One file with both names is no previous executable.
@@ -156,7 +159,7 @@ pub(crate) fn put_back(
     };
     let previous = target.kept()?.ok_or_else(|| {
         let there = target.names().previous().symlink_metadata();
-        none(match there.ok().and_then(|found| Belief::of(target).doubt(&found)) {
+        none(match there.ok().and_then(|found| Belief::of(target).ok()?.doubt(&found)) {
             Some(why) => format!("what is there in its stead is ignored: {why}"),
             None => "none was kept".into(),
         })
@@ -188,24 +191,28 @@ pub(crate) fn put_back(
 }
 
 /// Gives the previous executable what the one at the path has: owner, extended attributes and mode.
-/// Where nothing can be read there, it is what is usual.
+/// Where there is none, they are what is usual.
+///
+/// One failure is no reason to leave a bad executable in place, nor one that nobody can execute.
 fn dress(target: &Target, previous: &Path) -> Result<()> {
+    let dressed = dress_once(target, previous).or_else(|_| dress_once(target, previous));
+    dressed.inspect_err(|_| drop(fs::set_permissions(previous, Permissions::from_mode(USUAL))))
+}
+
+/// Everybody may execute it, and nobody gets rights by it.
+const USUAL: u32 = 0o755;
+
+fn dress_once(target: &Target, previous: &Path) -> Result<()> {
+    let failed = |cause| Error::system(format_args!("cannot dress {}", previous.display()), cause);
     let file = open_regular(previous)?;
-    let dressed =
-        target.open().and_then(|present| attributes::carry(target.resolved(), &present, &file));
-    if dressed.is_err() {
-        // So that it can be executed at least.
-        file.set_permissions(Permissions::from_mode(0o755)).map_err(|cause| {
-            Error::system(format_args!("cannot make {} executable", previous.display()), cause)
-        })?;
+    match target.open() {
+        Ok(present) => attributes::carry(target.resolved(), &present, &file)?,
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotRegular) => {
+            file.set_permissions(Permissions::from_mode(USUAL)).map_err(failed)?;
+        }
+        Err(error) => return Err(error),
     }
-    let flushed = file
-        .sync_all()
-        .map_err(|cause| Error::system(format_args!("cannot flush {}", previous.display()), cause));
-    match dressed {
-        Err(error) if error.kind() == ErrorKind::Attributes => Err(error),
-        _ => flushed,
-    }
+    file.sync_all().map_err(failed)
 }
 
 /// A second name for the executable that is about to be replaced. Dropped before the swap, it is
@@ -268,19 +275,20 @@ pub(crate) fn lay_aside(target: &Target, replaced: &Path, previous: &Path) -> Re
     let examine =
         |cause| Error::system(format_args!("cannot examine {}", replaced.display()), cause);
     let file = open_regular(replaced)?;
-    let moved = if file.metadata().map_err(examine)?.nlink() > 1 {
-        copy(target, &file, previous)
+    let disarmed = if file.metadata().map_err(examine)?.nlink() > 1 {
+        copy(target, &file, previous)?;
+        Ok(())
     } else {
         let disarmed = attributes::disarm(replaced, &file);
-        let renamed = fs::rename(replaced, previous).map_err(|cause| {
+        fs::rename(replaced, previous).map_err(|cause| {
             let (from, to) = (replaced.display(), previous.display());
             Error::system(format_args!("cannot rename {from} to {to}"), cause)
-        });
-        renamed.and(disarmed)
+        })?;
+        disarmed
     };
-    // Also where the rename did nothing, between two names of one inode; see rename(2).
+    // Only now: what could not be laid aside is found by the next one whose turn it is.
     drop(fs::remove_file(replaced));
-    moved
+    disarmed
 }
 
 impl Kept {

@@ -31,7 +31,7 @@ impl Site {
     pub(crate) fn enter(target: &Target) -> Result<Self> {
         let path = target.names().directory();
         let directory = open_directory(path)?;
-        let lock = Lock::take(target.names().lock(), &Belief::of(target))?;
+        let lock = Lock::take(target.names().lock(), &Belief::of(target)?)?;
         leftovers::clear(target)?;
         let turn = Turn::take(target)?;
         beside::clear(target, &turn.record().unwrap_or_default());

@@ -28,7 +28,7 @@ impl Turn {
     /// Waits for those who have theirs.
     pub(crate) fn take(target: &Target) -> Result<Self> {
         let directory = open_directory(target.names().directory())?;
-        let lock = Lock::wait(&target.names().turn(), &Belief::of(target))?;
+        let lock = Lock::wait(&target.names().turn(), &Belief::of(target)?)?;
         leftovers::settle(target);
         Ok(Self { target: target.clone(), directory, _lock: lock })
     }
@@ -86,7 +86,7 @@ pub(crate) fn read(target: &Target) -> Result<Option<Record>> {
         opened => opened.map_err(failed)?,
     };
     // What somebody else has put there says nothing.
-    if Belief::of(target).doubt(&file.metadata().map_err(failed)?).is_some() {
+    if Belief::of(target)?.doubt(&file.metadata().map_err(failed)?).is_some() {
         return Ok(None);
     }
     let mut bytes = Vec::new();

@@ -44,7 +44,12 @@ pub(crate) fn own_executable() -> Result<PathBuf, Error> {
 /// What the executable says of itself: the file that is named, or the one that runs. Nothing, if it
 /// cannot be read.
 pub(crate) fn notes_of(file: Option<&Path>) -> Notes {
-    let file = fs::File::open(file.unwrap_or(Path::new("/proc/self/exe")));
+    let file = match file {
+        Some(file) => fs::File::open(file),
+        // Where there is no /proc, what is at the path is most likely it.
+        None => fs::File::open("/proc/self/exe")
+            .or_else(|error| launch_path().map_or(Err(error), fs::File::open)),
+    };
     file.and_then(|file| Notes::of_file(&file)).unwrap_or_default()
 }
 

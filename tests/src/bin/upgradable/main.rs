@@ -102,7 +102,7 @@ fn start(state: &State, notes: &Notes) {
     }
     if notes.has("killed_at_start") {
         // As by the kernel, when the memory is used up.
-        drop(nix::sys::signal::raise(nix::sys::signal::Signal::SIGKILL));
+        nix::sys::signal::raise(nix::sys::signal::Signal::SIGKILL).unwrap_or_default();
     }
     if notes.has("never_ready") {
         loop {
