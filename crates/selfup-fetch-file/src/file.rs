@@ -31,6 +31,8 @@ pub struct File {
     /// A change that has not come to rest yet, and since when it looks like this.
     resting: Option<(Stamp, Instant)>,
     settled: Option<Stamp>,
+    /// What is settled came in doubt, and comes again when it is asked for.
+    doubtful: bool,
     /// What came with the settled one, if it was refused for all that a signature was asked for.
     refused: Option<Signature>,
     /// The artifact that was handed out and not settled yet.
@@ -58,6 +60,7 @@ impl File {
             quiet: Duration::from_secs(1),
             resting: None,
             settled: None,
+            doubtful: false,
             refused: None,
             pending: None,
         }
@@ -92,7 +95,7 @@ impl File {
     /// Whether what was refused has another signature by now.
     fn is_signed_anew(&self, current: &Current) -> Result<bool, Error> {
         match &self.refused {
-            Some(seen) if current.is_signature_wanted() => Ok(self.signature()? != *seen),
+            Some(seen) if current.is_signature_due() => Ok(self.signature()? != *seen),
             _ => Ok(false),
         }
     }
@@ -135,40 +138,31 @@ impl File {
 }
 
 impl Fetch for File {
-    /// Refuses a path without a directory to be in, one that is no regular file, one that says that
-    /// it is compressed in a way that this build does not know, and the running executable's own:
-    /// replacing that is what an installation does, so it would be its own source. A file that is
-    /// not there yet is none of these.
+    /// Refuses what cannot work whatever happens at the path: one that names no file or says that it is
+    /// compressed in a way that this build does not know, and the running executable's own: replacing
+    /// that is what an installation does, so it would be its own source. A file or a folder that is not
+    /// there yet (a file system that is mounted later), or is something else at the moment, is none of
+    /// these.
     fn init(&mut self, current: &Current) -> Result<(), Error> {
         self.expand()?;
         let refuse = |reason| Err(Error::new(ErrorKind::Configuration, reason).at(self.place()));
         if self.path.file_name().is_none() {
             return refuse("it names no file");
         }
-        let directory = match self.path.parent() {
-            Some(parent) if parent != Path::new("") => parent,
-            _ => Path::new("."),
-        };
-        if !directory.is_dir() {
-            return refuse("its directory does not exist, or may not be looked into");
-        }
         if is_same(&self.path, current.path()) {
             return refuse("it is the running executable itself; publish beside it");
         }
         let known = decompress(io::empty(), self.compression());
-        known.map(drop).map_err(|error| error.at(self.place()))?;
-        match look(&self.path) {
-            Err(error) if error.kind() == ErrorKind::Configuration => Err(error),
-            _ => Ok(()),
-        }
+        known.map(drop).map_err(|error| error.at(self.place()))
     }
 
     fn fetch(&mut self, current: &Current) -> Result<Option<Artifact>, Error> {
         self.pending = None;
         self.expand()?;
         let stamp = look(&self.path)?;
-        let is_known = self.settled == Some(stamp) && !self.is_signed_anew(current)?;
-        if is_known || !self.is_at_rest(stamp) {
+        let is_seen = self.settled == Some(stamp);
+        let signed_anew = is_seen && self.is_signed_anew(current)?;
+        if is_seen && !signed_anew || !self.is_at_rest(stamp) {
             return Ok(None);
         }
         let (file, opened) = open(&self.path)?;
@@ -192,6 +186,7 @@ impl Fetch for File {
             },
         };
         artifact.signature = signature.clone().flatten();
+        artifact.signed_anew = signed_anew && opened == stamp;
         if let Some(name) = self.path.file_name().and_then(OsStr::to_str) {
             artifact = artifact.file_name(executable_name(name));
         }
@@ -201,10 +196,21 @@ impl Fetch for File {
 
     fn settle(&mut self, outcome: Outcome) {
         if let Some(pending) = self.pending.take()
-            && outcome.is_settled()
+            && (outcome.is_settled() || outcome == Outcome::Doubtful)
         {
             self.settled = Some(pending.stamp);
+            self.doubtful = outcome == Outcome::Doubtful;
             self.refused = pending.signature.filter(|_| outcome == Outcome::Refused);
+        }
+    }
+
+    fn holds_back(&self) -> bool {
+        self.doubtful
+    }
+
+    fn retry(&mut self) {
+        if std::mem::take(&mut self.doubtful) {
+            self.settled = None;
         }
     }
 

@@ -1,7 +1,7 @@
-use std::io::Read;
+use std::io::{self, Read};
 
 use selfup_fetch::{
-    Artifact, Compression, Current, Digest, Error,
+    Artifact, Compression, Current, Digest, Error, ErrorKind,
     archive::{Member, Spool, unpack},
     checked, decompress,
 };
@@ -30,6 +30,16 @@ impl Archive {
     }
 }
 
+/// An archive that cannot be opened.
+struct Broken(Option<Error>);
+
+impl Read for Broken {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        let again = || Error::new(ErrorKind::Corrupt, "the archive could not be opened before");
+        Err(self.0.take().unwrap_or_else(again).into())
+    }
+}
+
 /// Makes an artifact of the bytes of an asset: held against its digest, and unpacked.
 pub(crate) fn of(
     download: impl Read + Send + 'static,
@@ -50,8 +60,12 @@ pub(crate) fn of(
             Artifact::new(reader.named(place))
         }
         Packing::Archive { format, .. } => {
-            let unpacked = unpack(bytes, format, &archive.member, &archive.spool);
-            return Ok(unpacked.map_err(|error| error.at(place))?.named(place).into_artifact());
+            return Ok(match unpack(bytes, format, &archive.member, &archive.spool) {
+                Ok(unpacked) => unpacked.named(place).into_artifact(),
+                // Told by whoever reads, as of any other file: so what is wrong with this one is
+                // known to be of this one.
+                Err(error) => Artifact::new(Broken(Some(error.at(place)))),
+            });
         }
     };
     Ok(artifact.file_name(packing.strip(&asset.name)))

@@ -132,6 +132,14 @@ impl GitHub {
         self
     }
 
+    /// Whether the token may be sent to a [base URL](Self::base_url) in `http:`, where whoever is on the
+    /// way can read it; the default is `false`, and `init` refuses it, but for this machine itself
+    /// (loopback).
+    pub const fn allow_insecure_credentials(mut self, allow: bool) -> Self {
+        self.settings.insecure_credentials = allow;
+        self
+    }
+
     /// Sets how long to wait between two polls.
     ///
     /// The default is 5 min, which takes 12 of the 60 requests that an address has in an hour

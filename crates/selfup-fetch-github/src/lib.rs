@@ -121,11 +121,16 @@
 //!
 //! # How it is made
 //!
-//! With octocrab, over a client of its own: rustls with ring, HTTP/1.1, and Mozilla's roots compiled
-//! in, or your own ([`trust`](GitHub::trust)). octocrab's retries, redirects, logging and caches are
+//! With octocrab, over a client of its own: rustls, HTTP/1.1, and Mozilla's roots compiled in, or your own ([`trust`](GitHub::trust)). octocrab's retries, redirects, logging and caches are
 //! not in it. Between polls there is no thread, no socket and no runtime: each poll makes a
 //! current-thread runtime of tokio's, which lives until the artifact is read or dropped and moves
 //! only while somebody reads.
+//!
+//! The cryptography of TLS is what the program has installed as rustls' default for its process, or else
+//! that of the feature `tls-aws-lc-rs` or `tls-ring`. Neither is on by default, since each turns on a
+//! feature of rustls: beside a program's own choice of the other one, rustls would no longer find the
+//! program's by itself, and panic. So turn on the one that the program has, or either where it has none.
+//! Without any, [`init`](selfup_fetch::Fetch::init) says so.
 //!
 //! # Limits
 //!
@@ -135,7 +140,7 @@
 //!
 //! # Platforms
 //!
-//! All that tokio and ring know.
+//! All that tokio and the chosen cryptography know.
 
 #![forbid(unsafe_code)]
 
@@ -153,6 +158,7 @@ mod github;
 mod limit;
 mod listing;
 mod poll;
+mod provider;
 mod release;
 mod session;
 mod settings;

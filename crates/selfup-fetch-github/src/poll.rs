@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use selfup_fetch::{Artifact, Compression, Current, Error, Fetch, Offer, Outcome};
+use selfup_fetch::{Artifact, Compression, Current, Error, Fetch, Offer, Outcome, unprotected};
 
 use crate::{
     GitHub,
@@ -25,6 +25,8 @@ pub(crate) struct Identity {
 #[derive(Debug)]
 pub(crate) struct Settled {
     identity: Identity,
+    /// It came in doubt, and comes again when it is asked for.
+    doubtful: bool,
     /// The signature of what was refused for all that one was asked for; an inner `None` where
     /// there was none.
     refused: Option<Option<Stamp>>,
@@ -61,11 +63,25 @@ impl Fetch for GitHub {
 
     fn settle(&mut self, outcome: Outcome) {
         if let Some(pending) = self.pending.take()
-            && outcome.is_settled()
+            && (outcome.is_settled() || outcome == Outcome::Doubtful)
         {
             let refused = pending.signature.filter(|_| outcome == Outcome::Refused);
-            self.settled = Some(Settled { identity: pending.identity, refused });
+            let doubtful = outcome == Outcome::Doubtful;
+            self.settled = Some(Settled { identity: pending.identity, doubtful, refused });
         }
+    }
+
+    fn caution(&self, current: &Current) -> Option<String> {
+        let base = &self.prepared.as_ref()?.base;
+        if base.scheme() == "https" { None } else { unprotected(base.as_str(), current) }
+    }
+
+    fn holds_back(&self) -> bool {
+        self.settled.as_ref().is_some_and(|settled| settled.doubtful)
+    }
+
+    fn retry(&mut self) {
+        self.settled.take_if(|settled| settled.doubtful);
     }
 
     fn interval(&self) -> Option<Duration> {
@@ -124,7 +140,9 @@ impl GitHub {
             identity: Identity { release: release.id, asset: asset.stamp() },
             signature: wanted.then(|| signature.map(Asset::stamp)),
         };
-        if self.settled.as_ref().is_some_and(|settled| settled.is_still(&pending)) {
+        let known = self.settled.as_ref().filter(|settled| settled.identity == pending.identity);
+        let signed_anew = known.is_some_and(|known| known.is_signed_anew(&pending));
+        if known.is_some() && !(signed_anew && current.is_signature_due()) {
             return Ok(None);
         }
 
@@ -142,17 +160,17 @@ impl GitHub {
         let mut artifact = artifact::of(download, asset, digest, &archive, &place)?;
         artifact.version = Some(release.version().to_owned());
         artifact.signature = signature;
+        artifact.signed_anew = signed_anew;
         Ok(Some((pending, artifact)))
     }
 }
 
 impl Settled {
-    /// Whether that is what was settled. What was refused may have been signed since.
-    fn is_still(&self, now: &Pending) -> bool {
-        let signed_anew = match (&self.refused, &now.signature) {
+    /// Whether what was refused has been signed since.
+    fn is_signed_anew(&self, now: &Pending) -> bool {
+        match (&self.refused, &now.signature) {
             (Some(then), Some(now)) => then != now,
             _ => false,
-        };
-        self.identity == now.identity && !signed_anew
+        }
     }
 }

@@ -3,8 +3,8 @@ use std::{fmt, sync::Arc};
 use http::HeaderValue;
 use hyper_util::client::proxy::matcher::Matcher;
 use rustls::ClientConfig;
-use selfup_fetch::{Error, ErrorKind, Platform};
-use url::{Host, Url};
+use selfup_fetch::{Error, ErrorKind, Platform, is_loopback};
+use url::Url;
 
 use crate::{asset::Wanted, deadlines::Deadlines, token, trust};
 
@@ -20,6 +20,7 @@ pub(crate) struct Settings {
     pub(crate) token: Option<String>,
     pub(crate) token_from_env: bool,
     pub(crate) base_url: String,
+    pub(crate) insecure_credentials: bool,
     pub(crate) roots: Option<Vec<u8>>,
     pub(crate) proxy: Option<String>,
     pub(crate) proxy_from_env: bool,
@@ -53,6 +54,7 @@ impl Settings {
             token: None,
             token_from_env: false,
             base_url: GITHUB.to_owned(),
+            insecure_credentials: false,
             roots: None,
             proxy: None,
             proxy_from_env: true,
@@ -73,8 +75,12 @@ impl Settings {
         self.wanted.check().map_err(|error| error.at(self.place()))?;
         let token = token::header(self.token.as_deref(), self.token_from_env)
             .map_err(|reason| self.refuse(reason))?;
-        if token.is_some() && base.scheme() == "http" && !is_loopback(&base) {
-            return Err(self.refuse("a token is not sent over http:; use https: in the base url"));
+        let is_exposed = base.scheme() == "http" && !base.host_str().is_some_and(is_loopback);
+        if token.is_some() && is_exposed && !self.insecure_credentials {
+            return Err(self.refuse(
+                "a token is not sent over http:, where whoever is on the way can read it; use https: \
+                 in the base url, or allow it by allow_insecure_credentials(true)",
+            ));
         }
         let tls = trust::config(self.roots.as_deref()).map_err(|error| error.at(self.place()))?;
         Ok(Prepared {
@@ -169,15 +175,6 @@ impl Prepared {
         url.set_path(&format!("{}{path}", self.base.path().trim_end_matches('/')));
         url.set_query(query);
         url
-    }
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost",
-        None => false,
     }
 }
 

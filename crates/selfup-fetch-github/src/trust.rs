@@ -1,19 +1,19 @@
-use std::sync::Arc;
-
 use rustls::{
     ClientConfig, RootCertStore,
-    crypto::ring,
     pki_types::{CertificateDer, pem::PemObject},
 };
 use selfup_fetch::{Error, ErrorKind};
 
-/// TLS with ring, and either the given roots or Mozilla's.
+use crate::provider::{NONE, provider};
+
+/// TLS with the cryptography that there is, and either the given roots or Mozilla's.
 pub(crate) fn config(pem: Option<&[u8]>) -> Result<ClientConfig, Error> {
     let roots = match pem {
         Some(pem) => own(pem)?,
         None => RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() },
     };
-    Ok(ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+    let provider = provider().ok_or_else(|| Error::new(ErrorKind::Configuration, NONE))?;
+    Ok(ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|error| {
             Error::new(ErrorKind::Configuration, "tls cannot be set up").with_source(error)

@@ -7,7 +7,8 @@ use std::{
     time::Duration,
 };
 
-use selfup_fetch::{Error, ErrorKind, expand, redact};
+use rustls::crypto::CryptoProvider;
+use selfup_fetch::{Error, ErrorKind, expand, is_loopback, redact};
 use ureq::{
     Agent,
     http::{HeaderMap, HeaderName, HeaderValue, header},
@@ -21,7 +22,7 @@ use crate::{
     decode::undone,
     forward::Connect,
     origin::Origin,
-    pem,
+    pem, provider,
     proxies::Proxies,
     settings::Settings,
     url::{Url, basic},
@@ -37,6 +38,8 @@ pub(crate) struct Client {
     pub(crate) headers: HeaderMap,
     pub(crate) validators: Validators,
     pub(crate) https_only: bool,
+    /// Whether there is any cryptography for TLS.
+    pub(crate) knows_tls: bool,
     pub(crate) max_redirects: u32,
     pub(crate) resumptions: u32,
     pub(crate) deadlines: Deadlines,
@@ -59,15 +62,30 @@ impl Client {
         }
         // Whether this build can decompress it.
         undone(Box::new(io::empty()), url.compression(), &redact(&settings.url))?;
+        let headers = headers(settings, credentials.as_deref()).map_err(refuse)?;
+        let is_exposed = !url.is_https() && !is_loopback(url.host());
+        if is_exposed && !settings.insecure_credentials && has_credentials(&headers) {
+            return Err(refuse(
+                "credentials are not sent over http:, where whoever is on the way can read them; use \
+                 https:, or allow it by allow_insecure_credentials(true)"
+                    .to_owned(),
+            ));
+        }
         let proxies = Proxies::of(settings).map_err(refuse)?;
         proxies.on_the_way_to(&url).map_err(refuse)?;
-        let (home, abroad) = agents(settings, interval).map_err(refuse)?;
+        let provider = provider::provider();
+        let knows_tls = provider.is_some();
+        if url.is_https() && !knows_tls {
+            return Err(refuse(provider::NONE.to_owned()));
+        }
+        let (home, abroad) = agents(settings, interval, provider).map_err(refuse)?;
         Ok(Self {
-            headers: headers(settings, credentials.as_deref()).map_err(refuse)?,
+            headers,
             origin: url.origin(),
             url,
             validators: settings.validators,
             https_only: settings.https_only,
+            knows_tls,
             max_redirects: settings.max_redirects,
             resumptions: settings.resumptions,
             deadlines: settings.deadlines,
@@ -117,7 +135,26 @@ fn headers(settings: &Settings, credentials: Option<&[u8]>) -> Result<HeaderMap,
     Ok(headers)
 }
 
-fn agents(settings: &Settings, interval: Option<Duration>) -> Result<(Agent, Agent), String> {
+/// Whether there is one among the headers that may be a secret. Any may, but for these.
+fn has_credentials(headers: &HeaderMap) -> bool {
+    const HARMLESS: [HeaderName; 8] = [
+        header::ACCEPT,
+        header::ACCEPT_CHARSET,
+        header::ACCEPT_LANGUAGE,
+        header::CACHE_CONTROL,
+        header::FROM,
+        header::PRAGMA,
+        header::REFERER,
+        header::USER_AGENT,
+    ];
+    headers.keys().any(|name| !HARMLESS.contains(name))
+}
+
+fn agents(
+    settings: &Settings,
+    interval: Option<Duration>,
+    provider: Option<Arc<CryptoProvider>>,
+) -> Result<(Agent, Agent), String> {
     if let Some(name) = settings.deadlines.zero() {
         return Err(format!("the {name} is zero, so nothing could be fetched"));
     }
@@ -126,10 +163,17 @@ fn agents(settings: &Settings, interval: Option<Duration>) -> Result<(Agent, Age
     }
     let roots = settings.roots.as_deref().map(pem::roots).transpose()?;
     let roots = roots.unwrap_or(RootCerts::WebPki);
-    let identity = settings.identity.as_ref().map(pem::identity).transpose()?;
+    let identity = settings.identity.as_ref();
+    let identity =
+        identity.map(|identity| pem::identity(identity, provider.as_ref())).transpose()?;
     let reused = interval.is_none_or(|interval| interval <= KEPT_OPEN);
     let agent = |identity: Option<ClientCert>| {
-        let tls = TlsConfig::builder().root_certs(roots.clone()).client_cert(identity).build();
+        let tls = TlsConfig::builder().root_certs(roots.clone()).client_cert(identity);
+        let tls = match &provider {
+            Some(provider) => tls.unversioned_rustls_crypto_provider(Arc::clone(provider)).build(),
+            // No connection that needs one is made.
+            None => tls.build(),
+        };
         let config = Agent::config_builder()
             .tls_config(tls)
             // Which proxy is used, if any, is said with each request.

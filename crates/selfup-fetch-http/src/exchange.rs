@@ -6,7 +6,7 @@ use ureq::{
     http::{HeaderName, HeaderValue, Method, Request, Response, header},
 };
 
-use crate::{answer::Answer, client::Client, failure::Failure, proxies, url::Url};
+use crate::{answer::Answer, client::Client, failure::Failure, provider::NONE, proxies, url::Url};
 
 /// A header of one request.
 pub(crate) type Header = (HeaderName, HeaderValue);
@@ -27,6 +27,9 @@ pub(crate) fn ask(
     let mut url = start.clone();
     let mut redirects = 0;
     loop {
+        if url.is_https() && !client.knows_tls {
+            return Err(Error::new(ErrorKind::Configuration, NONE).at(failure.place(&url)));
+        }
         let at_home = url.origin() == client.origin;
         let request = || {
             let mut request = Request::new(());

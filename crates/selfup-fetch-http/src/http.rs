@@ -25,6 +25,7 @@ use crate::{
 /// |---|---|---|
 /// | [`validators`](Self::validators) | all | the more is compared, the less is missed |
 /// | [`https_only`](Self::https_only) | `false` | an `http:` address is somebody's decision |
+/// | [`allow_insecure_credentials`](Self::allow_insecure_credentials) | `false` | whoever is on the way could read them |
 /// | [`max_redirects`](Self::max_redirects) | 10 | more than any honest chain needs |
 /// | [`resumptions`](Self::resumptions) | 10 | an hour that is cut every few minutes |
 /// | [`trust`](Self::trust) | Mozilla's roots | the same everywhere, in an empty container too |
@@ -40,6 +41,8 @@ pub struct Http {
     pub(crate) poll: Option<Poll>,
     /// What the last settled executable looked like; `None` where nothing can prove it unchanged.
     pub(crate) settled: Option<Seen>,
+    /// What is settled came in doubt, and comes again when it is asked for.
+    pub(crate) doubtful: bool,
     /// The signature of the settled executable, if it was refused for all that one was asked for;
     /// an inner `None` where there was none.
     pub(crate) refused: Option<Option<String>>,
@@ -70,6 +73,7 @@ impl Http {
             interval: None,
             poll: None,
             settled: None,
+            doubtful: false,
             refused: None,
             pending: None,
             #[cfg(feature = "manifest")]
@@ -147,6 +151,18 @@ impl Http {
     /// Without it, an `https:` address is never left for an `http:` one either.
     pub const fn https_only(mut self, only: bool) -> Self {
         self.settings.https_only = only;
+        self
+    }
+
+    /// Whether credentials may be sent to an `http:` address, where whoever is on the way can read them;
+    /// the default is `false`.
+    ///
+    /// Without it, an address of this machine itself (loopback) is the only one that is sent them, and
+    /// `init` refuses any other. Credentials are those in the address, and all configured headers but
+    /// some that are known to be none (`accept` and the like). What is in a query is not looked at. The
+    /// credentials of a proxy are sent to the proxy as ever.
+    pub const fn allow_insecure_credentials(mut self, allow: bool) -> Self {
+        self.settings.insecure_credentials = allow;
         self
     }
 

@@ -90,7 +90,7 @@
 //!
 //! | what happened | [kind](selfup_fetch::ErrorKind) | transient |
 //! |---|---|---|
-//! | settings that cannot work; a proxy of the environment that cannot be used; a compression that this build does not know | `Configuration` | no |
+//! | settings that cannot work; `https:` without cryptography; a proxy of the environment that cannot be used; a compression that this build does not know | `Configuration` | no |
 //! | no such name, refused, no route; a proxy that does not reach the host | `Unreachable` | yes |
 //! | no connection, no answer or not all of it within a deadline | `TimedOut` | yes |
 //! | no byte for the stall timeout | `Stalled` ¹ | yes |
@@ -119,7 +119,11 @@
 //!
 //! # TLS
 //!
-//! rustls with ring. The trusted roots are Mozilla's, compiled in, so that it works in a container
+//! rustls, with the cryptography that the program has installed as rustls' default for its process, or else
+//! that of the feature `tls-aws-lc-rs` or `tls-ring`. Neither is on by default, since each turns on a
+//! feature of rustls: beside a program's own choice of the other one, rustls would no longer find the
+//! program's by itself, and panic. So turn on the one that the program has, or either where it has none.
+//! Without any, an `https:` address is refused, in the configuration and in redirects. The trusted roots are Mozilla's, compiled in, so that it works in a container
 //! without any certificates, and the same everywhere; they age with the executable, which
 //! replaces itself. [`Http::trust`] replaces them with your own. The platform's store is not read.
 //! To a server that asks, [`Http::client_certificate`] says who we are.
@@ -137,7 +141,7 @@
 //!
 //! # Platforms
 //!
-//! All that `std` and ring know.
+//! All that `std` and the chosen cryptography know.
 
 #![forbid(unsafe_code)]
 
@@ -159,6 +163,7 @@ mod no_proxy;
 mod origin;
 mod pem;
 mod poll;
+mod provider;
 mod proxies;
 mod resumption;
 mod seen;

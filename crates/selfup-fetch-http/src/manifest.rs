@@ -53,9 +53,15 @@ struct Found {
 impl Offers {
     pub(crate) fn settle(&mut self, outcome: Outcome) {
         let pending = self.pending.take();
-        if outcome.is_settled() && pending.is_some() {
+        let is_seen = outcome.is_settled() || outcome == Outcome::Doubtful;
+        if is_seen && pending.is_some() {
             self.settled = pending;
         }
+    }
+
+    /// Has what was offered last brought again.
+    pub(crate) fn forget(&mut self) {
+        self.settled = None;
     }
 
     fn has_settled(&self, offer: &Offer) -> bool {
@@ -66,27 +72,28 @@ impl Offers {
 impl Http {
     /// Fetches what the manifest at the configured address offers, if it is new.
     pub(crate) fn follow(&mut self, current: &Current) -> Result<Option<Artifact>, Error> {
-        let (offer, seen, signature) = match self.find(current)? {
+        let (offer, seen, signature, signed_anew) = match self.find(current)? {
             Some(found) => {
                 let minimum = found.manifest.may_replace(current.version());
                 minimum.map_err(|error| error.at(&found.place))?;
                 let signature = found.offer.signature(current)?;
-                (found.offer, found.seen, signature)
+                (found.offer, found.seen, signature, false)
             }
             // What was refused may have been signed since.
-            None if self.refused.is_some() => {
+            None if self.refused.is_some() && current.is_signature_due() => {
                 let offer = self.offers.as_ref().and_then(|offers| offers.settled.clone());
                 let Some(offer) = offer else { return Ok(None) };
                 let signature = offer.signature(current)?;
                 if signature == self.refused {
                     return Ok(None);
                 }
-                (offer, self.settled.clone(), signature)
+                (offer, self.settled.clone(), signature, true)
             }
             None => return Ok(None),
         };
         let mut artifact = offer.fetch(current)?;
         artifact.signature = signature.clone().flatten();
+        artifact.signed_anew = signed_anew;
         self.pending = Some(Pending { seen, signature });
         if let Some(offers) = &mut self.offers {
             offers.pending = Some(offer);

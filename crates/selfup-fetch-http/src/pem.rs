@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use rustls::{
     RootCertStore,
-    crypto::{CryptoProvider, ring},
+    crypto::CryptoProvider,
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
     sign::CertifiedKey,
 };
 use ureq::tls::{Certificate, ClientCert, PemItem, PrivateKey, RootCerts, parse_pem};
 
-use crate::settings::Identity;
+use crate::{provider::NONE, settings::Identity};
 
 /// The certificates to trust as roots.
 pub(crate) fn roots(pem: &[u8]) -> Result<RootCerts, String> {
@@ -25,7 +25,11 @@ pub(crate) fn roots(pem: &[u8]) -> Result<RootCerts, String> {
 }
 
 /// A certificate with its chain, and the key that belongs to it.
-pub(crate) fn identity(identity: &Identity) -> Result<ClientCert, String> {
+pub(crate) fn identity(
+    identity: &Identity,
+    provider: Option<&Arc<CryptoProvider>>,
+) -> Result<ClientCert, String> {
+    let provider = provider.ok_or(NONE)?;
     let chain = certificates(&identity.chain, "the client certificate")?;
     let (Ok(key), Ok(der)) =
         (PrivateKey::from_pem(&identity.key), PrivateKeyDer::from_pem_slice(&identity.key))
@@ -34,7 +38,7 @@ pub(crate) fn identity(identity: &Identity) -> Result<ClientCert, String> {
                     passphrase has to be decrypted first"
             .to_owned());
     };
-    belong_together(&chain, der)
+    belong_together(&chain, der, provider)
         .map_err(|error| format!("the client certificate cannot be used with its key ({error})"))?;
     Ok(ClientCert::new_with_certs(&chain, key))
 }
@@ -59,9 +63,8 @@ fn certificates(pem: &[u8], what: &str) -> Result<Vec<Certificate<'static>>, Str
 fn belong_together(
     chain: &[Certificate<'_>],
     key: PrivateKeyDer<'static>,
+    provider: &CryptoProvider,
 ) -> Result<(), rustls::Error> {
     let chain = chain.iter().map(|part| CertificateDer::from(part.der()).into_owned()).collect();
-    let provider = CryptoProvider::get_default().cloned();
-    let provider = provider.unwrap_or_else(|| Arc::new(ring::default_provider()));
-    CertifiedKey::from_der(chain, key, &provider).map(drop)
+    CertifiedKey::from_der(chain, key, provider).map(drop)
 }

@@ -1,6 +1,6 @@
 use std::{sync::Arc, time::Duration};
 
-use selfup_fetch::{Artifact, Current, Error, ErrorKind, Fetch, Offer, Outcome};
+use selfup_fetch::{Artifact, Current, Error, ErrorKind, Fetch, Offer, Outcome, unprotected};
 use ureq::http::{Method, StatusCode};
 
 use crate::{
@@ -36,12 +36,15 @@ impl Fetch for Http {
         let Some(poll) = &mut self.poll else { return Ok(None) };
         let wanted = current.is_signature_wanted();
         let signature = |poll: &Poll| wanted.then(|| signature::of(&poll.client)).transpose();
-        let answer = match poll.changed(self.settled.as_ref())? {
-            Some(answer) => answer,
+        let (answer, signed_anew) = match poll.changed(self.settled.as_ref())? {
+            Some(answer) => (answer, false),
             // What was refused may have been signed since.
-            None if self.refused.is_some() && signature(poll)? != self.refused => {
+            None if self.refused.is_some()
+                && current.is_signature_due()
+                && signature(poll)? != self.refused =>
+            {
                 let Some(answer) = poll.got(None, None)? else { return Ok(None) };
-                answer
+                (answer, true)
             }
             None => return Ok(None),
         };
@@ -50,6 +53,7 @@ impl Fetch for Http {
         let mut artifact = decode::artifact(answer, &poll.client, current)?;
         let signature = signature(poll)?;
         artifact.signature = signature.clone().flatten();
+        artifact.signed_anew = signed_anew;
         artifact.file_name = poll.client.url.executable_name();
         self.pending = Some(Pending { seen, signature });
         Ok(Some(artifact))
@@ -72,10 +76,30 @@ impl Fetch for Http {
             offers.settle(outcome);
         }
         if let Some(pending) = self.pending.take()
-            && outcome.is_settled()
+            && (outcome.is_settled() || outcome == Outcome::Doubtful)
         {
             self.settled = pending.seen;
+            self.doubtful = outcome == Outcome::Doubtful;
             self.refused = pending.signature.filter(|_| outcome == Outcome::Refused);
+        }
+    }
+
+    fn caution(&self, current: &Current) -> Option<String> {
+        let url = &self.poll.as_ref()?.client.url;
+        if url.is_https() { None } else { unprotected(&url.shown(), current) }
+    }
+
+    fn holds_back(&self) -> bool {
+        self.doubtful && self.settled.is_some()
+    }
+
+    fn retry(&mut self) {
+        if std::mem::take(&mut self.doubtful) {
+            self.settled = None;
+            #[cfg(feature = "manifest")]
+            if let Some(offers) = &mut self.offers {
+                offers.forget();
+            }
         }
     }
 

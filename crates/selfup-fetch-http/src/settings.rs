@@ -12,6 +12,7 @@ pub(crate) struct Settings {
     pub(crate) user_agent: String,
     pub(crate) validators: Validators,
     pub(crate) https_only: bool,
+    pub(crate) insecure_credentials: bool,
     pub(crate) max_redirects: u32,
     pub(crate) resumptions: u32,
     /// PEM text of certificates.
@@ -37,6 +38,7 @@ impl Settings {
             user_agent: concat!("selfup-fetch-http/", env!("CARGO_PKG_VERSION")).to_owned(),
             validators: Validators::all(),
             https_only: false,
+            insecure_credentials: false,
             max_redirects: 10,
             resumptions: 10,
             roots: None,
@@ -58,6 +60,7 @@ impl fmt::Debug for Settings {
             .field("user_agent", &self.user_agent)
             .field("validators", &self.validators)
             .field("https_only", &self.https_only)
+            .field("insecure_credentials", &self.insecure_credentials)
             .field("max_redirects", &self.max_redirects)
             .field("resumptions", &self.resumptions)
             .field("own_roots", &self.roots.is_some())

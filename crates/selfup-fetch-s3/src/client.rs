@@ -1,8 +1,12 @@
+//! The SDK's client, with the cryptography and the roots that are chosen.
+
 use aws_sdk_s3::config::SharedHttpClient;
+#[cfg(any(feature = "tls-ring", feature = "tls-aws-lc-rs"))]
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_http_client::{
-    Builder, Connector,
+    Builder, Connector, ConnectorBuilder,
     proxy::ProxyConfig,
-    tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode},
+    tls::{TlsContext, TrustStore},
 };
 use selfup_fetch::{Error, ErrorKind};
 
@@ -11,7 +15,7 @@ use crate::{
     settings::{Roots, Settings},
 };
 
-/// The SDK's client, with the project's one crypto stack and the roots that are trusted.
+/// The SDK's client, with the roots that are trusted.
 pub(crate) fn http_client(settings: &Settings) -> Result<SharedHttpClient, Error> {
     let pem = match &settings.roots {
         Some(Roots(pem)) => pem.as_slice(),
@@ -27,9 +31,31 @@ pub(crate) fn http_client(settings: &Settings) -> Result<SharedHttpClient, Error
         let mut builder = Connector::builder().proxy_config(proxy.clone());
         builder.set_connector_settings(connection.cloned());
         builder.set_sleep_impl(parts.and_then(|parts| parts.sleep_impl()));
-        builder
-            .tls_provider(Provider::Rustls(CryptoMode::Ring))
-            .tls_context(context.clone())
-            .build()
+        connector(builder, &context)
     }))
+}
+
+/// Whether this build can speak TLS.
+pub(crate) const KNOWS_TLS: bool = cfg!(any(feature = "tls-ring", feature = "tls-aws-lc-rs"));
+
+/// What to say where it is needed and cannot be had.
+pub(crate) const NO_TLS: &str = "nothing does the cryptography of https: in this program; turn on the \
+     feature tls-ring or tls-aws-lc-rs of selfup";
+
+#[cfg(feature = "tls-aws-lc-rs")]
+fn connector(builder: ConnectorBuilder, context: &TlsContext) -> Connector {
+    let provider = Provider::Rustls(CryptoMode::AwsLc);
+    builder.tls_provider(provider).tls_context(context.clone()).build()
+}
+
+#[cfg(all(feature = "tls-ring", not(feature = "tls-aws-lc-rs")))]
+fn connector(builder: ConnectorBuilder, context: &TlsContext) -> Connector {
+    let provider = Provider::Rustls(CryptoMode::Ring);
+    builder.tls_provider(provider).tls_context(context.clone()).build()
+}
+
+/// Requests over `https:` do not come here.
+#[cfg(not(any(feature = "tls-ring", feature = "tls-aws-lc-rs")))]
+fn connector(builder: ConnectorBuilder, _: &TlsContext) -> Connector {
+    builder.build_http()
 }

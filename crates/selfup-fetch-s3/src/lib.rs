@@ -108,13 +108,17 @@
 //!
 //! # TLS
 //!
-//! rustls with ring. The trusted roots are Mozilla's, compiled in, so that it works in a container
+//! rustls, with the cryptography of the feature `tls-aws-lc-rs` or `tls-ring`. Neither is on by default,
+//! since each turns on a feature of rustls: beside a program's own choice of the other one, rustls would no
+//! longer find the program's by itself, and panic. So turn on the one that the program has, or either
+//! where it has none; a default provider that the program has installed does not count, as the SDK takes
+//! none. Without any, `https:` is refused. The trusted roots are Mozilla's, compiled in, so that it works in a container
 //! without any certificates, and the same everywhere; [`S3::trust`] replaces them with your own. The
 //! platform's store is not read.
 //!
 //! # Platforms
 //!
-//! All that the SDK, tokio and ring know. Rust 1.94.1, which the SDK asks for.
+//! All that the SDK, tokio and the chosen cryptography know. Rust 1.94.1, which the SDK asks for.
 
 #![forbid(unsafe_code)]
 
@@ -127,6 +131,7 @@ mod checksum;
 mod client;
 mod credentials;
 mod deadlines;
+mod exposure;
 mod failure;
 #[cfg(feature = "manifest")]
 mod manifest;

@@ -1,7 +1,9 @@
 use std::{io::Read, time::Duration};
 
 use aws_sdk_s3::operation::get_object::GetObjectOutput;
-use selfup_fetch::{Artifact, Compression, Current, Error, Fetch, Offer, Outcome, decompress};
+use selfup_fetch::{
+    Artifact, Compression, Current, Error, Fetch, Offer, Outcome, decompress, redact, unprotected,
+};
 
 use crate::{
     S3, ask,
@@ -41,10 +43,31 @@ impl Fetch for S3 {
             offers.settle(outcome);
         }
         if let Some(pending) = self.pending.take()
-            && outcome.is_settled()
+            && (outcome.is_settled() || outcome == Outcome::Doubtful)
         {
             self.settled = pending.seen;
+            self.doubtful = outcome == Outcome::Doubtful;
             self.refused = pending.signature.filter(|_| outcome == Outcome::Refused);
+        }
+    }
+
+    fn caution(&self, current: &Current) -> Option<String> {
+        let endpoint = self.settings.endpoint.as_deref()?;
+        let is_plain = endpoint.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http:"));
+        if is_plain { unprotected(&redact(endpoint), current) } else { None }
+    }
+
+    fn holds_back(&self) -> bool {
+        self.doubtful && self.settled.is_some()
+    }
+
+    fn retry(&mut self) {
+        if std::mem::take(&mut self.doubtful) {
+            self.settled = None;
+            #[cfg(feature = "manifest")]
+            if let Some(offers) = &mut self.offers {
+                offers.forget();
+            }
         }
     }
 
@@ -92,7 +115,7 @@ impl S3 {
         }
         let object = self.head(&session, source)?;
         let is_settled = self.settled.as_ref().is_some_and(|seen| seen.is_still(&object.seen));
-        if is_settled && self.refused.is_none() {
+        if is_settled && (self.refused.is_none() || !current.is_signature_due()) {
             return Ok(None);
         }
         let access = &self.settings.access;
@@ -112,6 +135,7 @@ impl S3 {
         let seen = object.seen.is_provable().then(|| object.seen.clone());
         let mut artifact = artifact(body, source, object)?;
         artifact.signature = signature.clone().flatten();
+        artifact.signed_anew = is_settled;
         self.pending = Some(Pending { seen, signature });
         Ok(Some(artifact))
     }

@@ -255,3 +255,24 @@ fn in_one_line(message: &str) -> String {
         None => line.trim_end_matches('.').to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_sdk_s3::primitives::SdkBody;
+
+    #[test]
+    fn what_a_server_says_cannot_move_a_terminal() {
+        for status in [400, 403, 404, 500] {
+            let response = HttpResponse::new(status.try_into().unwrap(), SdkBody::empty());
+            let meta = ErrorMetadata::builder()
+                .code("Odd\u{1b}[2J")
+                .message("all\u{1b}[1;1H is well\nno \u{202e}really")
+                .build();
+            let error = Refusal::read(&response, &meta).into_error(&Access::Anonymous);
+            let shown = error.at("s3://releases/\u{1b}app\n").to_string();
+            assert!(shown.contains("Odd\\u{1b}[2J") && shown.contains("/\\u{1b}app\\n"), "{shown}");
+            assert!(!shown.contains(|c: char| c.is_control() || c == '\u{202e}'), "{shown:?}");
+        }
+    }
+}

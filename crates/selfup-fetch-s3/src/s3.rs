@@ -36,6 +36,8 @@ pub struct S3 {
     pub(crate) kept: Kept,
     /// What the last settled object looked like.
     pub(crate) settled: Option<Seen>,
+    /// What is settled came in doubt, and comes again when it is asked for.
+    pub(crate) doubtful: bool,
     /// The signature of the settled object, if it was refused for all that one was asked for; an
     /// inner `None` where there was none.
     pub(crate) refused: Option<Option<String>>,
@@ -65,6 +67,7 @@ impl S3 {
             source: None,
             kept: Kept::default(),
             settled: None,
+            doubtful: false,
             refused: None,
             pending: None,
             #[cfg(feature = "manifest")]
@@ -150,6 +153,17 @@ impl S3 {
     /// name for each bucket, and no for AWS itself.
     pub const fn path_style(mut self, in_path: bool) -> Self {
         self.settings.path_style = Some(in_path);
+        self
+    }
+
+    /// Whether signed requests may be sent to an [endpoint](Self::endpoint) in `http:`; the default is
+    /// `false`, but for this machine itself (loopback).
+    ///
+    /// The secret key is not sent, but whoever is on the way can read a session token and what is
+    /// fetched, and change the answer. An endpoint that was set is refused by `init`, one of the
+    /// environment or a profile by each poll. Requests of [`anonymous`](Self::anonymous) are sent.
+    pub const fn allow_insecure_credentials(mut self, allow: bool) -> Self {
+        self.settings.insecure_credentials = allow;
         self
     }
 

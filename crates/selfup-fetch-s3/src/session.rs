@@ -17,6 +17,7 @@ use crate::{
     client::http_client,
     credentials,
     deadlines::{Deadlines, Phase},
+    exposure,
     settings::Settings,
 };
 
@@ -178,7 +179,9 @@ async fn load(settings: &Settings, kept: &mut Kept) -> Result<Builder, Error> {
     let config = located(config, kept)?;
     let config = identified(config, settings, kept).await?;
     let in_path = settings.path_style.unwrap_or(config.endpoint_url().is_some());
-    Ok(Builder::from(&config).force_path_style(in_path))
+    let builder = Builder::from(&config).force_path_style(in_path);
+    let may_be_read = settings.insecure_credentials || matches!(settings.access, Access::Anonymous);
+    Ok(builder.interceptor(exposure::Stop { may_be_read }))
 }
 
 fn located(config: SdkConfig, kept: &mut Kept) -> Result<SdkConfig, Error> {

@@ -3,7 +3,12 @@ use std::time::Duration;
 use http::Uri;
 use selfup_fetch::{Error, ErrorKind, executable_name, expand, redact, signature_name};
 
-use crate::{access::Access, deadlines::Deadlines, roots};
+use crate::{
+    access::Access,
+    client::{KNOWS_TLS, NO_TLS},
+    deadlines::Deadlines,
+    exposure, roots,
+};
 
 /// The settings as they were given; nothing is checked before [`Settings::prepare`].
 #[derive(Debug)]
@@ -14,6 +19,7 @@ pub(crate) struct Settings {
     pub(crate) region: Option<String>,
     pub(crate) endpoint: Option<String>,
     pub(crate) path_style: Option<bool>,
+    pub(crate) insecure_credentials: bool,
     pub(crate) roots: Option<Roots>,
     pub(crate) proxy_from_env: bool,
     pub(crate) interval: Option<Duration>,
@@ -48,6 +54,7 @@ impl Settings {
             region: None,
             endpoint: None,
             path_style: None,
+            insecure_credentials: false,
             roots: None,
             proxy_from_env: true,
             interval: None,
@@ -106,6 +113,13 @@ impl Settings {
                 "the endpoint {} is no address of the form https://host:port",
                 redact(endpoint)
             )));
+        }
+        if sound.as_ref().is_some_and(|uri| uri.scheme_str() == Some("https")) && !KNOWS_TLS {
+            return Err(self.refuse(NO_TLS));
+        }
+        let exposed = sound.as_ref().is_some_and(exposure::is_exposed);
+        if exposed && !self.insecure_credentials && !matches!(self.access, Access::Anonymous) {
+            return Err(self.refuse(exposure::REFUSAL));
         }
         Ok(())
     }
@@ -182,7 +196,31 @@ mod tests {
         let mut settings = Settings::new("releases".into(), "app".into());
         assert_eq!(settings.prepare().unwrap().place(), "s3://releases/app");
         settings.endpoint = Some("http://h:9000".into());
+        settings.insecure_credentials = true;
         let place = settings.prepare().unwrap().place();
         assert_eq!(place, "s3://releases/app (at http://h:9000)");
+    }
+
+    #[test]
+    fn signed_requests_go_in_clear_only_where_that_is_allowed() {
+        let settings = |endpoint: &str, access| {
+            let mut settings = Settings::new("releases".into(), "app".into());
+            settings.endpoint = Some(endpoint.to_owned());
+            settings.access = access;
+            settings
+        };
+        let chain = || Access::Chain { profile: None };
+        for endpoint in ["http://minio.example.com:9000", "http://192.0.2.1"] {
+            let mut exposed = settings(endpoint, chain());
+            let error = exposed.prepare().unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Configuration);
+            for word in ["not sent over http:", "use https:", "allow_insecure_credentials(true)"] {
+                assert!(error.to_string().contains(word), "{error}");
+            }
+            exposed.insecure_credentials = true;
+            exposed.prepare().unwrap();
+            settings(endpoint, Access::Anonymous).prepare().unwrap();
+        }
+        settings("http://127.0.0.1:9000", chain()).prepare().unwrap();
     }
 }

@@ -23,6 +23,9 @@ pub struct Artifact {
     /// The name under which the executable is published, without directory and without the end
     /// that tells its compression, such as `.gz`: a signature can be bound to it.
     pub file_name: Option<String>,
+    /// Whether it is brought again for its new signature alone: by what the source says, the bytes are
+    /// those that were [refused](crate::Outcome::Refused).
+    pub signed_anew: bool,
 }
 
 impl Artifact {
@@ -35,6 +38,7 @@ impl Artifact {
             digests: Vec::new(),
             signature: None,
             file_name: None,
+            signed_anew: false,
         }
     }
 
@@ -62,6 +66,12 @@ impl Artifact {
         self
     }
 
+    /// Says whether it is brought again for its new signature alone.
+    pub fn signed_anew(mut self, anew: bool) -> Self {
+        self.signed_anew = anew;
+        self
+    }
+
     /// Brings the text of a detached signature.
     pub fn signature(mut self, signature: impl Into<String>) -> Self {
         self.signature = Some(signature.into());
@@ -77,6 +87,7 @@ impl fmt::Debug for Artifact {
             .field("digests", &self.digests)
             .field("signature", &self.signature)
             .field("file_name", &self.file_name)
+            .field("signed_anew", &self.signed_anew)
             .finish_non_exhaustive()
     }
 }

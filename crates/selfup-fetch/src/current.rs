@@ -16,6 +16,7 @@ pub struct Current {
     path: PathBuf,
     id: LazyLock<String, Box<dyn FnOnce() -> String + Send>>,
     signature_wanted: bool,
+    signature_due: bool,
     version: Option<String>,
     size_cap: u64,
     /// What was worked out so far.
@@ -33,6 +34,7 @@ impl Current {
             path: path.into(),
             id: LazyLock::new(id),
             signature_wanted: false,
+            signature_due: true,
             version: None,
             size_cap: Self::DEFAULT_SIZE_CAP,
             digests: Mutex::default(),
@@ -69,6 +71,21 @@ impl Current {
     #[must_use]
     pub const fn is_signature_wanted(&self) -> bool {
         self.signature_wanted
+    }
+
+    /// Tells whether a new signature is reason enough to bring again, now, what was refused. The
+    /// default is `true`; who has fetched the same bytes for new signatures in vain lets it be for a
+    /// while.
+    #[must_use]
+    pub fn signature_due(mut self, due: bool) -> Self {
+        self.signature_due = due;
+        self
+    }
+
+    /// Whether a fetcher is to look for a new signature of what was refused.
+    #[must_use]
+    pub const fn is_signature_due(&self) -> bool {
+        self.signature_wanted && self.signature_due
     }
 
     /// Tells the version of what runs, if it is known. The default is `None`.

@@ -32,7 +32,12 @@ pub trait Fetch: Send {
     /// `None`: nothing. Where a signature [is wanted](Current::is_signature_wanted), it is fetched
     /// anew with each artifact; that there is none is for whoever verifies to complain about. What
     /// was settled as [`Outcome::Refused`] is new again when its signature has changed: who
-    /// publishes may bring the signature after the executable.
+    /// publishes may bring the signature after the executable. It is then marked as
+    /// [signed anew](Artifact::signed_anew), and it is not looked for while the caller says that
+    /// [it is not due](Current::is_signature_due).
+    ///
+    /// What was settled as [`Outcome::Doubtful`] comes again when the source has changed, or after
+    /// [`retry`](Self::retry).
     ///
     /// The artifact's reader may fail as well; its errors hold an [`Error`],
     /// which [`Error::from`] gives back.
@@ -64,6 +69,28 @@ pub trait Fetch: Send {
         let _ = outcome;
     }
 
+    /// Whether what was settled as [`Outcome::Doubtful`] last is held back: known by what the source
+    /// says of its state, and not brought again until that changes, or until [`retry`](Self::retry).
+    ///
+    /// A fetcher that answers `false`, which is the default, brings it with its next fetch, so that
+    /// the caller has to wait instead of asking.
+    fn holds_back(&self) -> bool {
+        false
+    }
+
+    /// Has what is [held back](Self::holds_back) brought again, though the source has not changed.
+    fn retry(&mut self) {}
+
+    /// What whoever runs the program should know before the first poll, in one sentence that says
+    /// what to do about it; `None`, the default, if there is nothing.
+    ///
+    /// It is asked once, after [`init`](Self::init). Whether signatures are verified says
+    /// [`Current::is_signature_wanted`].
+    fn caution(&self, current: &Current) -> Option<String> {
+        let _ = current;
+        None
+    }
+
     /// How long to wait between two polls; `None` leaves it to the caller.
     fn interval(&self) -> Option<Duration> {
         None
@@ -82,6 +109,10 @@ pub enum Outcome {
     Refused,
     /// It did not arrive, or something unrelated to it went wrong; it is worth fetching again.
     Failed,
+    /// It came, and what came may not be what the source has: it was damaged or cut off on its way,
+    /// or it is what runs while the source speaks of something new, or it could not be tried in time.
+    /// It is worth fetching again, in a while, though nothing changes at the source.
+    Doubtful,
 }
 
 impl Outcome {
@@ -90,7 +121,7 @@ impl Outcome {
     pub const fn is_settled(self) -> bool {
         match self {
             Self::Installed | Self::UpToDate | Self::Refused => true,
-            Self::Failed => false,
+            Self::Failed | Self::Doubtful => false,
         }
     }
 }
@@ -110,6 +141,18 @@ impl<F: Fetch + ?Sized> Fetch for Box<F> {
 
     fn settle(&mut self, outcome: Outcome) {
         (**self).settle(outcome);
+    }
+
+    fn holds_back(&self) -> bool {
+        (**self).holds_back()
+    }
+
+    fn retry(&mut self) {
+        (**self).retry();
+    }
+
+    fn caution(&self, current: &Current) -> Option<String> {
+        (**self).caution(current)
     }
 
     fn interval(&self) -> Option<Duration> {

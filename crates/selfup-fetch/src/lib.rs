@@ -41,6 +41,7 @@
 //! - [`Backoff`]: when to ask again, with jitter, after success and failure.
 //! - [`redact`]: an address without its secrets, for messages.
 //! - [`printable`]: text from outside without what moves a terminal.
+//! - [`unprotected`]: what to say of a source without encryption.
 //! - [`is_loopback`]: whether what is sent to a host stays on this machine.
 //! - [`Error`]: one error for all fetchers, which knows whether asking again may help.
 //!
@@ -91,6 +92,7 @@ mod printable;
 mod redact;
 mod signature;
 mod template;
+mod unprotected;
 
 pub use artifact::Artifact;
 pub use backoff::Backoff;
@@ -109,6 +111,7 @@ pub use printable::printable;
 pub use redact::redact;
 pub use signature::{executable_name, read_signature, signature_name};
 pub use template::{Platform, Template, expand};
+pub use unprotected::unprotected;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -116,6 +116,13 @@ fn classify(
     Err(known::name(head).map_or_else(unknown, Finding::Known))
 }
 
+impl Finding {
+    /// Whether it may have been a program of this machine's once.
+    pub(crate) fn is_damage(&self) -> bool {
+        matches!(self, Self::Empty | Self::Truncated { .. } | Self::Damaged(_))
+    }
+}
+
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

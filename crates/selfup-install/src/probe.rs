@@ -87,7 +87,7 @@ impl Probe {
         judge::judge(&seen, &token, self.deadline).map_err(|failure| {
             let text =
                 format!("cannot replace {}: the new executable {failure}", target.path().display());
-            Error::new(failure.kind(), text)
+            Error::new(failure.kind(), text).transient(failure.is_transient())
         })
     }
 }

@@ -129,7 +129,8 @@ impl Staged {
     /// # Errors
     ///
     /// - [`Incomplete`](ErrorKind::Incomplete): no [`write`](Self::write) has succeeded.
-    /// - [`NotExecutable`](ErrorKind::NotExecutable): the text says what it is instead.
+    /// - [`NotExecutable`](ErrorKind::NotExecutable): the text says what it is instead. Transient if
+    ///   it is empty, cut off or damaged: that may have happened on its way.
     /// - [`NoMarker`](ErrorKind::NoMarker), [`Protocol`](ErrorKind::Protocol): it is no selfup
     ///   program, or one of an incompatible version, where [`Checks::marker`] asks for one.
     /// - [`Downgrade`](ErrorKind::Downgrade), [`VersionUnknown`](ErrorKind::VersionUnknown): the
@@ -185,7 +186,7 @@ impl Verified {
         format::examine(&self.file, size, &replaced).map_err(failed)?.map_err(|finding| {
             let path = self.site.target.path().display();
             let text = format!("cannot replace {path} by what came: {finding}");
-            Error::new(ErrorKind::NotExecutable, text)
+            Error::new(ErrorKind::NotExecutable, text).transient(finding.is_damage())
         })
     }
 

@@ -2,6 +2,8 @@
 
 use std::{error, fmt, io};
 
+use selfup_fetch::printable;
+
 /// Why the overseer could not run, or an [update](crate::update) was not made.
 ///
 /// Its message is one line; the cause is in [`source`](error::Error::source), and follows in the
@@ -105,7 +107,7 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !f.alternate() {
-            return f.write_str(&self.what);
+            return f.write_str(&printable(&self.what));
         }
         let chain = Chain(self);
         if self.for_users { chain.for_users().fmt(f) } else { chain.fmt(f) }
@@ -133,7 +135,8 @@ impl error::Error for Error {
 }
 
 /// An error and its causes in one line, for people. What one of them says that the one before said
-/// already is not said again.
+/// already is not said again. What does
+/// not print is escaped, since causes quote what servers, files and programs say.
 pub(crate) struct Chain<'a>(pub(crate) &'a (dyn error::Error + 'static));
 
 impl Chain<'_> {
@@ -143,6 +146,7 @@ impl Chain<'_> {
     }
 
     fn told(&self, text: fn(&(dyn error::Error + 'static)) -> String) -> String {
+        let text = |error| printable(&text(error)).into_owned();
         let mut last = text(self.0);
         let mut all = last.clone();
         for cause in std::iter::successors(self.0.source(), |cause| cause.source()) {

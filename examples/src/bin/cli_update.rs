@@ -20,6 +20,8 @@ fn main() -> ExitCode {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["update", url] => update(url, false),
         ["check", url] => update(url, true),
+        // Without a trusted_key, whoever controls the source controls the program: an example has no
+        // key of its own, a program that is published sets one.
         ["shout", url] => selfup::run(Config::new(shout).fetcher(Http::new(*url)).no_restart(true)),
         _ => {
             eprintln!("usage: cli_update update URL | check URL | shout URL");

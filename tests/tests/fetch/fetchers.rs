@@ -35,6 +35,7 @@ selfup_tests::contract! {
     settling::unsettled_comes_again:     file http manifest github s3;
     settling::settled_does_not:          file http manifest github s3;
     settling::left_unread_comes_again:   file http manifest github s3;
+    settling::doubtful_is_held_back:     file http manifest github s3;
     half_written::copied_in_place:       file;
     half_written::overwritten_while_read: file;
     half_written::cut_short_while_read:  file;

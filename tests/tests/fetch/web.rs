@@ -5,6 +5,7 @@ mod access;
 mod coding;
 mod passage;
 mod polling;
+mod providers;
 mod proxy;
 mod resuming;
 mod site;

@@ -77,12 +77,13 @@ fn a_release_that_runs_already_restarts_nothing_and_is_asked_about_by_head_alone
     wait_until("some polls", PATIENCE, || origin.count("HEAD") > 10);
     assert_eq!(origin.count("GET"), 1, "{:?}", origin.requests());
     assert_eq!(service.ask_for("generation"), "1");
-    // Another tag for the same bytes: fetched once more, and nothing follows from it.
+    // Another tag for the same bytes: fetched once more, and now and then, and nothing follows from it.
     publish(&origin, &first);
     service.process().wait_line("event UpToDate", PATIENCE);
     let before = origin.count("HEAD");
     wait_until("some more polls", PATIENCE, || origin.count("HEAD") > before + 10);
-    assert_eq!(origin.count("GET"), 2, "{:?}", origin.requests());
+    // A cache may have had the old bytes under the new tag. The pauses double from half a second on.
+    assert!((2..=5).contains(&origin.count("GET")), "{:?}", origin.requests());
     assert_eq!(service.ask_for("generation"), "1");
     deployment.wait_listing(&["app"]);
     service.terminate();

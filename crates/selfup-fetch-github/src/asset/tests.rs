@@ -234,3 +234,24 @@ fn what_is_still_uploaded_is_told_from_what_is_not_there() {
     let ready = Wanted::ForPlatform.choose(&release, "app", &platform("aarch64-unknown-linux-gnu"));
     assert_eq!(ready.unwrap().name, "app-linux-arm64");
 }
+
+#[test]
+fn names_of_assets_cannot_move_a_terminal() {
+    let json = r#"{"id":1,"tag_name":"v1\u001b]0;x\u0007","assets":[
+        {"id":1,"name":"app\u001b[2J\u001b[1;1Hall is well\nno really","size":9,"state":"uploaded"},
+        {"id":2,"name":"app-linux-x64\u202ezyx","size":9,"state":"starter"}]}"#;
+    let release: Release = serde_json::from_str(json).unwrap();
+    for wanted in [
+        Wanted::ForPlatform,
+        Wanted::Named("other".into()),
+        Wanted::Matching(Box::new(|_| true)),
+        Wanted::Matching(Box::new(|name| name.contains("x64"))),
+    ] {
+        let Err(error) = wanted.choose(&release, "app", &platform(GNU)) else { continue };
+        let shown = error.to_string();
+        assert!(!shown.chars().any(char::is_control), "{shown:?}");
+        assert!(!shown.contains('\u{202e}'), "{shown:?}");
+    }
+    let error = Wanted::Named("other".into()).choose(&release, "app", &platform(GNU)).unwrap_err();
+    assert!(error.to_string().contains("app\\u{1b}[2J\\u{1b}[1;1Hall is well\\nno"), "{error}");
+}

@@ -72,6 +72,22 @@ fn no_token_leaves_the_machine_in_clear() {
     for url in ["https://github.example.com/api/v3", "http://localhost:9", "http://[::1]:9"] {
         init(url).unwrap();
     }
+    let github = GitHub::new("a", "b").base_url("http://192.0.2.1").token("secret");
+    github.allow_insecure_credentials(true).init(&current()).unwrap();
+}
+
+#[test]
+fn an_api_in_clear_is_told_unless_signatures_protect_what_comes() {
+    let caution = |base: &str, wanted: bool| {
+        let current = current().signature_wanted(wanted);
+        let mut github = GitHub::new("a", "b").base_url(base);
+        github.init(&current).unwrap();
+        github.caution(&current)
+    };
+    let told = caution("http://github.example.com", false).unwrap();
+    assert!(told.contains("http://github.example.com") && told.contains("trusted key"), "{told}");
+    assert_eq!(caution("http://github.example.com", true), None);
+    assert_eq!(caution("https://github.example.com", false), None);
 }
 
 #[test]

@@ -84,3 +84,53 @@ fn what_this_build_cannot_decompress_is_refused_at_the_start() {
         }
     }
 }
+
+#[test]
+fn credentials_go_in_clear_only_where_that_is_allowed() {
+    let far = "http://releases.example.com/app";
+    for source in [
+        http("http://me:SECRET@releases.example.com/app"),
+        http(far).bearer("SECRET"),
+        http(far).basic("me", "SECRET"),
+        http(far).header("cookie", "SECRET"),
+        http(far).header("X-Api-Key", "SECRET"),
+        http("http://192.0.2.1/app").bearer("SECRET"),
+        http("http://localhost.example.com/app").bearer("SECRET"),
+    ] {
+        let mut source = source;
+        let error = source.init(&current()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Configuration, "{error}");
+        for word in ["not sent over http:", "use https:", "allow_insecure_credentials(true)"] {
+            assert!(error.to_string().contains(word), "{error}");
+        }
+        assert!(!format!("{error:?}").contains("SECRET"), "{error:?}");
+        source.allow_insecure_credentials(true).init(&current()).unwrap();
+    }
+    for mut source in [
+        http(far),
+        http(far).header("accept", "application/octet-stream").user_agent("me"),
+        http("http://127.0.0.1:1/app").bearer("SECRET"),
+        http("http://[::1]:1/app").bearer("SECRET"),
+        http("http://localhost:1/app").basic("me", "SECRET"),
+        http("https://releases.example.com/app").bearer("SECRET"),
+    ] {
+        source.init(&current()).unwrap();
+    }
+}
+
+#[test]
+fn what_nothing_protects_is_told_with_what_to_do() {
+    let caution = |url: &str, wanted: bool| {
+        let current = current().signature_wanted(wanted);
+        let mut source = http(url);
+        source.init(&current).unwrap();
+        source.caution(&current)
+    };
+    for url in ["http://releases.example.com/app?key=SECRET", "http://127.0.0.1:1/app"] {
+        let told = caution(url, false).unwrap();
+        assert!(told.contains("use https:, or set a trusted key"), "{told}");
+        assert!(!told.contains("SECRET"), "{told}");
+        assert_eq!(caution(url, true), None, "signatures protect it");
+    }
+    assert_eq!(caution("https://releases.example.com/app", false), None);
+}

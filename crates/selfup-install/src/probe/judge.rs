@@ -19,11 +19,17 @@ const SHOWN: usize = 200;
 pub(super) struct Failure {
     kind: ErrorKind,
     text: String,
+    transient: bool,
 }
 
 impl Failure {
     pub(super) fn kind(&self) -> ErrorKind {
         self.kind
+    }
+
+    /// Whether the machine, and not the program, may be why: it was too slow, or out of memory.
+    pub(super) fn is_transient(&self) -> bool {
+        self.transient
     }
 }
 
@@ -43,7 +49,7 @@ const LOADING: &str = "what it is linked with has to be here, or publish a stati
 pub(super) fn judge(seen: &Seen, token: &Token, deadline: Duration) -> Result<(), Failure> {
     let answer = format!("{token}\n");
     let answered = seen.stdout == answer.as_bytes();
-    let failed = |text| Err(Failure { kind: ErrorKind::ProbeFailed, text });
+    let failed = |text| Err(Failure { kind: ErrorKind::ProbeFailed, text, transient: false });
     if seen.flooded {
         return failed(format!("printed more than {LIMIT} bytes instead of the token; {REMEDY}"));
     }
@@ -54,7 +60,7 @@ pub(super) fn judge(seen: &Seen, token: &Token, deadline: Duration) -> Result<()
             "did not end within {deadline:?}, having printed {printed}{}; {remedy}",
             complaint(seen)
         );
-        return Err(Failure { kind: ErrorKind::ProbeTimedOut, text });
+        return Err(Failure { kind: ErrorKind::ProbeTimedOut, text, transient: true });
     };
     if !status.success() {
         let remedy = match status.code() {
@@ -62,7 +68,10 @@ pub(super) fn judge(seen: &Seen, token: &Token, deadline: Duration) -> Result<()
             Some(_) => format!("; {REMEDY}"),
             None => String::new(),
         };
-        return failed(format!("{}{}{remedy}", end(status), complaint(seen)));
+        let text = format!("{}{}{remedy}", end(status), complaint(seen));
+        // The kernel's answer to a lack of memory; no program does that to itself.
+        let transient = status.signal() == Some(libc::SIGKILL);
+        return Err(Failure { kind: ErrorKind::ProbeFailed, text, transient });
     }
     if !seen.closed {
         return failed(format!(

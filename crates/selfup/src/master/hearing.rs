@@ -5,6 +5,7 @@ use crate::{
     control::{FromChild, Incoming, VERSION},
     event::Event as Told,
 };
+use selfup_fetch::printable;
 
 /// So many messages are read of one child in a turn. The rest stays in its channel, and signals are
 /// looked at before.
@@ -55,7 +56,9 @@ impl Heard {
     fn take_message(&mut self, child: &mut Running, message: FromChild) {
         let generation = child.generation;
         match message {
-            FromChild::Hello { version: VERSION, program } => child.version = program,
+            FromChild::Hello { version: VERSION, program } => {
+                child.version = program.map(|version| printable(&version).into_owned());
+            }
             FromChild::Hello { version, .. } => {
                 let reason = format!(
                     "child {generation} speaks version {version} of the control protocol, this \
@@ -67,7 +70,7 @@ impl Heard {
             }
             FromChild::Ready => drop(self.add(Event::Ready(generation))),
             FromChild::Restart => drop(self.add(Event::AskedToRestart(generation))),
-            FromChild::Status(text) => self.status = Some(text),
+            FromChild::Status(text) => self.status = Some(printable(&text).into_owned()),
             FromChild::NotReady(why) => child.lacks = Some(why),
             FromChild::Alive => self.alive = true,
             FromChild::Unknown(_) => {}

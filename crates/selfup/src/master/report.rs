@@ -5,6 +5,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
+use selfup_fetch::printable;
 use selfup_signals::Blocked;
 
 use crate::{
@@ -50,7 +51,7 @@ impl Reporter {
         let matters = event.is_warning() || event.is_milestone();
         if self.everything || (matters && !self.quiet) {
             let priority = if event.is_warning() { Priority::Warning } else { Priority::Info };
-            self.stderr.write(priority, &event.to_string());
+            self.stderr.write(priority, &printable(&event.to_string()));
         }
     }
 

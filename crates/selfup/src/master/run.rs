@@ -270,6 +270,7 @@ impl Master {
     fn hear_news(&mut self, news: News) {
         let told = match news {
             News::FetchOff(reason) => Told::FetchOff { reason },
+            News::Caution(reason) => Told::Trouble { reason },
             News::FetchFailed(reason) => Told::FetchFailed { reason },
             News::FetchWorks => Told::FetchWorks,
             News::UpToDate(id) => Told::UpToDate { id: id.to_string() },

@@ -30,7 +30,8 @@ use work::{Listeners, Work};
 /// No master is needed, nothing is restarted: the new executable runs at the next start, or at once
 /// by [`Updated::exec_new`]. The same checks are made as for a service.
 ///
-/// ```no_run
+#[cfg_attr(feature = "http", doc = "```no_run")]
+#[cfg_attr(not(feature = "http"), doc = "```ignore")]
 /// // Its version, from Cargo.toml, is written into the executable.
 /// selfup::release!();
 ///

@@ -72,7 +72,8 @@ impl Updated {
     /// Starts the executable that was installed in the place of this process, with the arguments of
     /// this process. It returns only if that did not work.
     ///
-    /// ```no_run
+    #[cfg_attr(feature = "http", doc = "```no_run")]
+    #[cfg_attr(not(feature = "http"), doc = "```ignore")]
     /// # use selfup::{Updated, fetch::Http};
     /// let updated = selfup::update(Http::new("https://example.com/tool-{os}-{arch}")).run()?;
     /// if let Updated::Installed { .. } = updated {

@@ -12,7 +12,7 @@ use std::{
     },
 };
 
-use selfup_fetch::{Artifact, Current, Fetch, Offer, Outcome};
+use selfup_fetch::{Artifact, Current, Fetch, Offer, Outcome, printable};
 use selfup_install::{ErrorKind as Found, Id};
 
 use super::{
@@ -182,7 +182,7 @@ impl Work {
         if id == present {
             return Ok(self.up_to_date(&present.to_string(), None));
         }
-        let version = examination.version().map(str::to_owned);
+        let version = examination.version().map(|version| printable(version).into_owned());
         if let Some(updated) = self.by_version(version.as_deref(), &present.to_string(), true) {
             return Ok(updated);
         }
@@ -198,7 +198,7 @@ impl Work {
         let mut counting = Counting::of(&artifact, listeners);
         let mut reader = artifact.reader;
         staged.write(&mut reader, &mut |bytes| counting.hear(bytes)).map_err(could_not_update)?;
-        let version = staged.version().map(str::to_owned);
+        let version = staged.version().map(|version| printable(version).into_owned());
         let (from, to) = (staged.present().to_string(), staged.id());
         if let Novelty::Running | Novelty::InPlace = novelty(&staged, None) {
             return Ok(self.up_to_date(&from, None));

@@ -34,6 +34,10 @@ impl Poll {
         artifact.expect("something new").reader
     }
 
+    pub(crate) fn fetcher(&mut self) -> &mut dyn Fetch {
+        &mut *self.fetcher
+    }
+
     pub(crate) fn settle(&mut self, outcome: Outcome) {
         self.fetcher.settle(outcome);
     }

@@ -54,3 +54,27 @@ pub(crate) fn left_unread_comes_again<S: Source>(stage: &mut Stage<S>) {
     fetcher.installs(&vec![1; 8 << 20]);
     fetcher.finds_nothing();
 }
+
+/// What came in doubt is not fetched again and again, and not forgotten either.
+pub(crate) fn doubtful_is_held_back<S: Source>(stage: &mut Stage<S>) {
+    stage.source.publish(&release(1));
+    let mut fetcher = stage.fetcher();
+    for _ in 0..2 {
+        fetcher.finds(&release(1));
+        fetcher.settle(Outcome::Doubtful);
+        assert!(fetcher.fetcher().holds_back());
+        fetcher.finds_nothing();
+        fetcher.fetcher().retry();
+    }
+    fetcher.finds(&release(1));
+    fetcher.settle(Outcome::Doubtful);
+    // A change at the source needs no other try.
+    stage.source.publish(&release(2));
+    fetcher.finds(&release(2));
+    fetcher.settle(Outcome::Doubtful);
+    fetcher.fetcher().retry();
+    fetcher.installs(&release(2));
+    assert!(!fetcher.fetcher().holds_back());
+    fetcher.fetcher().retry();
+    fetcher.finds_nothing();
+}

@@ -22,17 +22,31 @@ fn a_wrong_url_turns_fetching_off_and_nothing_else() {
 fn a_wrong_path_turns_fetching_off_and_nothing_else() {
     let (deployment, _) = deployed("wrong-path");
     let own = deployment.program().display().to_string();
-    let folder = deployment.sandbox().join("releases").display().to_string();
-    let cases: [(&str, &[&str]); 5] = [
+    let cases: [(&str, &[&str]); 3] = [
         ("/", &["it names no file"]),
-        ("/no/such/folder/app", &["its directory does not exist"]),
         (&own, &["it is the running executable itself; publish beside it"]),
-        (&folder, &["it is a directory, and should be a regular file"]),
         ("/tmp/app-{cpu}", &["unknown placeholder {cpu}"]),
     ];
     for (path, words) in cases {
         runs_without_fetching(&deployment, &format!("file={path}"), words);
     }
+    deployment.finish();
+}
+
+/// A file system that is mounted a second late must not turn fetching off for the master's life.
+#[test]
+fn a_folder_that_comes_late_is_waited_for() {
+    let (deployment, _) = deployed("late-folder");
+    let second = deployment.release("version=2");
+    let folder = deployment.sandbox().join("releases/late");
+    let published = folder.join("app");
+    let service = deployment.start([format!("file={}", published.display())]);
+    service.wait_warning(&["no upgrade for now", "there is no such file (yet)"]);
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::copy(second.path(), &published).unwrap();
+    service.process().wait_line("v2 listens on", selfup_tests::sandbox::PATIENCE);
+    assert_eq!(service.warnings().len(), 1, "{:?}", service.warnings());
+    service.terminate();
     deployment.finish();
 }
 

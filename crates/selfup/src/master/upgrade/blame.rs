@@ -6,14 +6,30 @@ use selfup_install::ErrorKind;
 
 use crate::error::fetching;
 
-/// Whether what came is to blame, so that it would be refused again. Anything else, a directory
-/// that may not be written to for one, can be mended while it is offered.
-pub(super) fn is_of_what_came(error: &selfup_install::Error) -> bool {
+/// What a failure says about what came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Blame {
+    /// It is no good, and would be refused again: until its bytes change, its signature or the keys.
+    Proven,
+    /// It was damaged or cut off on its way, or could not be tried in time. It may be damaged at its
+    /// source as well; that looks the same, so it is fetched again, ever more rarely.
+    Doubted,
+    /// Nothing: how it was reached has failed, or this machine. That can mend while it is offered.
+    Nothing,
+}
+
+/// What a failure says about what came.
+pub(super) fn blame(error: &selfup_install::Error) -> Blame {
     match error.kind() {
-        ErrorKind::Source => is_of_the_bytes(error),
+        ErrorKind::Source => blame_of_source(error),
+        // Not what was promised: other bytes came than were published, or than are by now.
+        ErrorKind::SizeMismatch | ErrorKind::DigestMismatch => Blame::Doubted,
+        // Cut off without a length or a digest that would tell.
+        ErrorKind::NotExecutable if error.is_transient() => Blame::Doubted,
+        // A machine that is busy or out of memory lets a good one fail.
+        ErrorKind::ProbeTimedOut => Blame::Doubted,
+        ErrorKind::ProbeFailed if error.is_transient() => Blame::Doubted,
         ErrorKind::TooLarge
-        | ErrorKind::SizeMismatch
-        | ErrorKind::DigestMismatch
         | ErrorKind::Malformed
         | ErrorKind::SignatureMissing
         | ErrorKind::SignatureMalformed
@@ -28,8 +44,11 @@ pub(super) fn is_of_what_came(error: &selfup_install::Error) -> bool {
         | ErrorKind::VersionUnknown
         | ErrorKind::Refused
         | ErrorKind::ProbeFailed
-        | ErrorKind::ProbeTimedOut => !error.is_transient(),
-        _ => false,
+            if !error.is_transient() =>
+        {
+            Blame::Proven
+        }
+        _ => Blame::Nothing,
     }
 }
 
@@ -44,15 +63,29 @@ pub(super) fn asked_to_wait(error: &selfup_install::Error) -> Option<Duration> {
     causes(error).find_map(fetching)?.retry_after()
 }
 
-/// Whether the source has failed for what it holds and not for how it was reached: credentials that
-/// have run out, or a connection that broke, say nothing about the bytes.
-fn is_of_the_bytes(error: &selfup_install::Error) -> bool {
-    use selfup_fetch::ErrorKind::{Corrupt, TooLarge};
+/// Whether the source has failed for what it gave, or for how it was reached: credentials that have
+/// run out, or a connection that stalled, say nothing about the bytes.
+fn blame_of_source(error: &selfup_install::Error) -> Blame {
+    use selfup_fetch::ErrorKind as Kind;
     if let Some(error) = causes(error).find_map(fetching) {
-        return matches!(error.kind(), Corrupt | TooLarge);
+        return match error.kind() {
+            Kind::Unreachable
+            | Kind::Untrusted
+            | Kind::Unavailable
+            | Kind::Denied
+            | Kind::TimedOut
+            | Kind::Stalled
+            | Kind::Changed
+            | Kind::Io => Blame::Nothing,
+            // Unsound, short, or more than it can be; or an archive without an executable in it.
+            _ => Blame::Doubted,
+        };
     }
     let foreign = causes(error).find_map(|cause| cause.downcast_ref::<io::Error>());
-    foreign.is_some_and(|error| error.kind() == io::ErrorKind::InvalidData)
+    match foreign.map(io::Error::kind) {
+        Some(io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof) => Blame::Doubted,
+        _ => Blame::Nothing,
+    }
 }
 
 fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
@@ -98,21 +131,72 @@ mod tests {
     }
 
     #[test]
-    fn only_the_bytes_themselves_are_refused_for_good() {
-        for (kind, refused) in [
-            (Kind::Corrupt, true),
-            (Kind::TooLarge, true),
-            (Kind::Protocol, false),
-            (Kind::Denied, false),
-            (Kind::NotFound, false),
-            (Kind::Truncated, false),
-            (Kind::Changed, false),
+    fn what_was_read_in_vain_is_doubted_and_nobody_is_blamed_for_the_way() {
+        for (kind, expected) in [
+            (Kind::Corrupt, Blame::Doubted),
+            (Kind::TooLarge, Blame::Doubted),
+            (Kind::Truncated, Blame::Doubted),
+            (Kind::Protocol, Blame::Doubted),
+            (Kind::NotFound, Blame::Doubted),
+            (Kind::Unsupported, Blame::Doubted),
+            (Kind::Other, Blame::Doubted),
+            (Kind::Denied, Blame::Nothing),
+            (Kind::Untrusted, Blame::Nothing),
+            (Kind::Unreachable, Blame::Nothing),
+            (Kind::Unavailable, Blame::Nothing),
+            (Kind::TimedOut, Blame::Nothing),
+            (Kind::Stalled, Blame::Nothing),
+            (Kind::Changed, Blame::Nothing),
+            (Kind::Io, Blame::Nothing),
         ] {
             let error = failed(selfup_fetch::Error::new(kind, "as it is"));
-            assert_eq!(is_of_what_came(&error), refused, "{kind:?}");
+            assert_eq!(blame(&error), expected, "{kind:?}");
         }
-        assert!(is_of_what_came(&failed(io::ErrorKind::InvalidData)));
-        assert!(!is_of_what_came(&failed(io::ErrorKind::PermissionDenied)));
-        assert!(!is_of_what_came(&failed(io::ErrorKind::ConnectionReset)));
+        for (kind, expected) in [
+            (io::ErrorKind::InvalidData, Blame::Doubted),
+            (io::ErrorKind::UnexpectedEof, Blame::Doubted),
+            (io::ErrorKind::PermissionDenied, Blame::Nothing),
+            (io::ErrorKind::ConnectionReset, Blame::Nothing),
+            (io::ErrorKind::TimedOut, Blame::Nothing),
+        ] {
+            assert_eq!(blame(&failed(kind)), expected, "{kind:?}");
+        }
+    }
+
+    /// What an installation says of these bytes, if this was promised of them.
+    fn promised(bytes: &[u8], promise: Expected) -> selfup_install::Error {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("app");
+        fs::write(&path, "what is there").unwrap();
+        let staged = Target::new(&path).unwrap().stage(promise);
+        let checks = selfup_install::Checks::new().marker(1..=1);
+        staged
+            .and_then(|mut staged| {
+                staged.write(&mut &*bytes, &mut |_| {})?;
+                Ok(staged)
+            })
+            .and_then(|staged| staged.verify(checks).map(drop).map_err(Into::into))
+            .unwrap_err()
+    }
+
+    #[test]
+    fn a_promise_that_is_not_kept_is_doubted_and_what_is_no_good_is_proven() {
+        let sha1 = "sha1:da39a3ee5e6b4b0d3255bfef95601890afd80709".parse().unwrap();
+        let key = "RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3".parse().unwrap();
+        for (promise, kind, expected) in [
+            (Expected::new().size(9), ErrorKind::SizeMismatch, Blame::Doubted),
+            (Expected::new().size(4), ErrorKind::SizeMismatch, Blame::Doubted),
+            (Expected::new().digest(sha1), ErrorKind::DigestMismatch, Blame::Doubted),
+            (Expected::new().size_cap(4), ErrorKind::TooLarge, Blame::Proven),
+            (Expected::new(), ErrorKind::NotExecutable, Blame::Proven),
+            (Expected::new().trusted_keys([key]), ErrorKind::SignatureMissing, Blame::Proven),
+        ] {
+            let error = promised(b"<html>", promise);
+            assert_eq!((error.kind(), blame(&error)), (kind, expected), "{error}");
+        }
+        for cut_off in [b"".as_slice(), b"\x7fELF"] {
+            let error = promised(cut_off, Expected::new());
+            assert_eq!(blame(&error), Blame::Doubted, "{error}");
+        }
     }
 }

@@ -4,6 +4,7 @@
 //! of an installed one is decided by the lifecycle, and told back as a [`Verdict`].
 
 mod blame;
+mod doubt;
 mod running;
 mod worker;
 mod workplace;
@@ -31,6 +32,8 @@ use workplace::Workplace;
 pub(crate) enum News {
     /// The fetcher cannot work as it is configured; the worker has ended.
     FetchOff(String),
+    /// It works, and somebody should know this about it.
+    Caution(String),
     /// It did not work this time.
     FetchFailed(String),
     /// It works again.
@@ -189,3 +192,6 @@ impl fmt::Debug for Plan {
         f.debug_struct("Plan").field("path", &self.intake.path).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

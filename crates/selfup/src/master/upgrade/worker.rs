@@ -1,4 +1,5 @@
 use std::{
+    any::Any,
     collections::HashSet,
     io::{self, Read},
     panic::{AssertUnwindSafe, catch_unwind},
@@ -9,12 +10,13 @@ use std::{
     time::Duration,
 };
 
-use selfup_fetch::{Artifact, Backoff, Current, Fetch, Outcome};
+use selfup_fetch::{Artifact, Backoff, Current, Fetch, Outcome, printable};
 use selfup_install::{ErrorKind, Id};
 
 use super::{
     News, Plan, Shared, Verdict,
-    blame::{asked_to_wait, is_of_the_version, is_of_what_came},
+    blame::{Blame, asked_to_wait, blame, is_of_the_version},
+    doubt::Doubt,
 };
 use crate::{
     error::Chain,
@@ -25,6 +27,19 @@ use crate::{
 
 /// The longest pause between two attempts that fail; an interval that is longer stands.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5 * 60);
+
+/// The longest pause before what came damaged is fetched once more, although it is still the same by
+/// what the source says.
+const LONGEST_DOUBT: Duration = Duration::from_secs(60 * 60);
+
+/// The same, where what came is what runs: nothing is wrong then, and it may well be all there is.
+const LONGEST_DOUBT_OF_THE_SAME: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The pause before the first of those attempts is no longer than this, or the interval.
+const SHORTEST_DOUBT: Duration = Duration::from_secs(1);
+
+/// So many panics without one poll in between, and what fetches is taken for beyond help.
+const MOST_PANICS: u32 = 5;
 
 /// Asks the fetcher again and again, and takes in what it has.
 pub(super) struct Worker {
@@ -40,6 +55,16 @@ pub(super) struct Worker {
     prepared: bool,
     /// What has failed here is not tried again.
     refused: HashSet<Id>,
+    /// What came last and may come better the next time, although the source is as it was.
+    doubt: Option<Doubt>,
+    /// What was refused last came again for a new signature, and was refused again.
+    signed_in_vain: Option<Doubt>,
+    /// Something was settled, so that what comes next is something new by what the source says.
+    has_settled: bool,
+    /// What the fetcher has to say beforehand was told.
+    has_cautioned: bool,
+    /// How many polls went through without a panic.
+    polls: u64,
     /// What was reported last of all that went wrong, so that it is reported once.
     last_report: Option<String>,
     /// The last poll failed.
@@ -50,6 +75,10 @@ pub(super) struct Worker {
 enum Poll {
     Nothing,
     Arrived(Outcome),
+    /// What came is worth another try, for this reason if there is something to report.
+    Doubted {
+        reason: Option<String>,
+    },
     /// Somebody else installs at this moment, and will soon have done so.
     Busy {
         reason: String,
@@ -79,31 +108,72 @@ impl Worker {
             undecided,
             prepared: false,
             refused: HashSet::new(),
+            doubt: None,
+            signed_in_vain: None,
+            has_settled: false,
+            has_cautioned: false,
+            polls: 0,
             last_report: None,
             failing: false,
         }
     }
 
     /// Works until the master ends.
-    pub(super) fn run(self) {
-        let mailbox = self.mailbox.clone();
-        // What fetchers and hooks do is not known here; the service must outlive it.
-        if catch_unwind(AssertUnwindSafe(|| self.work())).is_err() {
-            let reason = "the thread that fetches panicked".to_owned();
-            mailbox.post(Letter::Upgrade(News::FetchOff(reason)));
+    ///
+    /// What fetchers and hooks do is not known here, and the service must outlive it: after a panic it
+    /// starts anew, unless nothing else comes of it.
+    pub(super) fn run(mut self) {
+        let mut backoff = self.backoff(LONGEST_PAUSE);
+        let mut panics = 0;
+        loop {
+            let polls = self.polls;
+            let Err(panic) = catch_unwind(AssertUnwindSafe(|| self.work())) else { return };
+            panics = if self.polls > polls { 1 } else { panics + 1 };
+            let reason = format!("the thread that fetches panicked: {}", message(&*panic));
+            if panics >= MOST_PANICS {
+                let reason = printable(&format!("{reason} ({panics} times in a row)")).into_owned();
+                return self.tell(News::FetchOff(reason));
+            }
+            self.failing = true;
+            self.report_once(format!("{reason}; it starts anew"), News::FetchFailed);
+            if panics == 1 {
+                backoff = self.backoff(LONGEST_PAUSE);
+            }
+            let pause = backoff.after_failure(None);
+            if !matches!(self.verdicts.recv_timeout(pause), Err(RecvTimeoutError::Timeout)) {
+                return;
+            }
         }
     }
 
-    fn work(mut self) {
+    fn work(&mut self) {
         if self.undecided && self.verdicts.recv().is_err() {
             return;
         }
-        if let Err(error) = self.fetcher.init(&self.current()) {
-            return self.tell(News::FetchOff(Chain(&error).to_string()));
+        self.undecided = false;
+        let mut backoff = self.backoff(LONGEST_PAUSE);
+        loop {
+            let Err(error) = self.fetcher.init(&self.current()) else { break };
+            let reason = Chain(&error).to_string();
+            if error.kind() == selfup_fetch::ErrorKind::Configuration && !error.is_transient() {
+                return self.tell(News::FetchOff(reason));
+            }
+            self.failing = true;
+            self.report_once(reason, News::FetchFailed);
+            let pause = backoff.after_failure(error.retry_after());
+            if !matches!(self.verdicts.recv_timeout(pause), Err(RecvTimeoutError::Timeout)) {
+                return;
+            }
         }
-        let mut backoff = Backoff::new(self.interval, LONGEST_PAUSE.max(self.interval), seed());
+        if let Some(caution) = self.fetcher.caution(&self.current())
+            && !self.has_cautioned
+        {
+            self.has_cautioned = true;
+            self.tell(News::Caution(caution));
+        }
         loop {
             let poll = self.poll();
+            self.polls += 1;
             self.tell_if_it_works_again(&poll);
             let pause = match poll {
                 Poll::Nothing => backoff.after_success(self.interval),
@@ -111,8 +181,22 @@ impl Worker {
                     if outcome != Outcome::Refused {
                         self.last_report = None;
                     }
+                    self.doubt = None;
+                    self.has_settled = true;
                     self.fetcher.settle(outcome);
                     backoff.after_success(self.interval)
+                }
+                Poll::Doubted { reason } => {
+                    if let Some(reason) = reason {
+                        self.report_once(reason, News::FetchFailed);
+                    }
+                    // As long as the fetcher sees by itself whether there is something else, it is
+                    // asked as ever.
+                    let pause = backoff.after_success(self.interval);
+                    match &self.doubt {
+                        Some(doubt) if !self.fetcher.holds_back() => pause.max(doubt.left()),
+                        _ => pause,
+                    }
                 }
                 Poll::Busy { reason } => {
                     self.fetcher.settle(Outcome::Failed);
@@ -138,9 +222,24 @@ impl Worker {
             return Poll::Failed { reason: Chain(&error).to_string(), asked: None };
         }
         self.look_at_what_serves();
+        let is_retry = self.doubt.as_ref().is_some_and(Doubt::is_due);
+        if is_retry {
+            self.fetcher.retry();
+        }
         match self.fetcher.fetch(&self.current()) {
-            Ok(None) => Poll::Nothing,
-            Ok(Some(artifact)) => self.take_in(artifact),
+            // What came in doubt is still what there is.
+            Ok(None) if self.doubt.is_some() && !is_retry => Poll::Doubted { reason: None },
+            Ok(None) => {
+                self.doubt = None;
+                Poll::Nothing
+            }
+            Ok(Some(artifact)) => {
+                if !is_retry {
+                    // The source has changed, or says nothing that could tell.
+                    self.doubt = None;
+                }
+                self.take_in(artifact)
+            }
             Err(error) => {
                 Poll::Failed { reason: Chain(&error).to_string(), asked: error.retry_after() }
             }
@@ -171,27 +270,73 @@ impl Worker {
             shared.running.id().map(|id| id.to_string()).unwrap_or_default()
         })
         .signature_wanted(self.intake.trust.wants_signatures())
+        .signature_due(self.signed_in_vain.as_ref().is_none_or(Doubt::is_due))
         .with_version(self.intake.trust.running())
         .with_size_cap(self.intake.size_cap)
     }
 
     /// From the first byte to the verdict.
     fn take_in(&mut self, artifact: Artifact) -> Poll {
+        let (signed_anew, is_vouched) = (artifact.signed_anew, !artifact.digests.is_empty());
         let taken = self.try_to_take_in(artifact);
         self.prepared = taken.is_ok();
-        match taken {
+        let poll = match taken {
+            // By its validators it is something new, and nothing says that these are its bytes: a
+            // cache may have given those that it still had.
+            Ok(Outcome::UpToDate) if self.has_settled && !is_vouched => {
+                self.doubt(LONGEST_DOUBT_OF_THE_SAME, None);
+                if self.fetcher.holds_back() {
+                    return Poll::Doubted { reason: None };
+                }
+                // Without validators each poll brings the same.
+                Poll::Arrived(Outcome::UpToDate)
+            }
             Ok(outcome) => Poll::Arrived(outcome),
-            Err(error) if is_of_what_came(&error) => {
-                self.report_once(Chain(&error).to_string(), News::Refused);
-                Poll::Arrived(Outcome::Refused)
+            Err(error) => match blame(&error) {
+                Blame::Proven => {
+                    self.report_once(Chain(&error).to_string(), News::Refused);
+                    Poll::Arrived(Outcome::Refused)
+                }
+                Blame::Doubted => {
+                    self.doubt(LONGEST_DOUBT, asked_to_wait(&error));
+                    return Poll::Doubted { reason: Some(Chain(&error).to_string()) };
+                }
+                Blame::Nothing if error.kind() == ErrorKind::Busy => {
+                    Poll::Busy { reason: Chain(&error).to_string() }
+                }
+                Blame::Nothing => {
+                    Poll::Failed { reason: Chain(&error).to_string(), asked: asked_to_wait(&error) }
+                }
+            },
+        };
+        match poll {
+            Poll::Arrived(Outcome::Refused) if signed_anew => {
+                let mut vain =
+                    self.signed_in_vain.take().unwrap_or_else(|| self.new_doubt(LONGEST_DOUBT));
+                vain.grow(None);
+                self.signed_in_vain = Some(vain);
             }
-            Err(error) if error.kind() == ErrorKind::Busy => {
-                Poll::Busy { reason: Chain(&error).to_string() }
-            }
-            Err(error) => {
-                Poll::Failed { reason: Chain(&error).to_string(), asked: asked_to_wait(&error) }
-            }
+            Poll::Arrived(_) => self.signed_in_vain = None,
+            _ => {}
         }
+        poll
+    }
+
+    /// What came comes again, in a while that grows each time, up to `longest`.
+    fn doubt(&mut self, longest: Duration, asked: Option<Duration>) {
+        let mut doubt = self.doubt.take().unwrap_or_else(|| self.new_doubt(longest));
+        doubt.grow(asked);
+        self.doubt = Some(doubt);
+        self.fetcher.settle(Outcome::Doubtful);
+    }
+
+    fn new_doubt(&self, longest: Duration) -> Doubt {
+        let shortest = self.interval.max(SHORTEST_DOUBT);
+        Doubt::new(Backoff::new(shortest, longest.max(shortest), seed()))
+    }
+
+    fn backoff(&self, longest: Duration) -> Backoff {
+        Backoff::new(self.interval, longest.max(self.interval), seed())
     }
 
     fn try_to_take_in(&mut self, artifact: Artifact) -> Result<Outcome, selfup_install::Error> {
@@ -223,7 +368,7 @@ impl Worker {
         }
         self.look_at_what_serves();
         let installed = self.intake.install(staged).inspect_err(|error| {
-            if is_of_what_came(error) && !is_of_the_version(error) {
+            if blame(error) == Blame::Proven && !is_of_the_version(error) {
                 self.refused.insert(id);
                 // Another one with the same fault is worth a word.
                 self.last_report = None;
@@ -241,7 +386,12 @@ impl Worker {
     }
 
     fn tell_if_it_works_again(&mut self, poll: &Poll) {
-        let fails = matches!(poll, Poll::Busy { .. } | Poll::Failed { .. });
+        let fails = match poll {
+            Poll::Busy { .. } | Poll::Failed { .. } | Poll::Doubted { reason: Some(_) } => true,
+            // Nothing has come of the last doubt yet.
+            Poll::Doubted { reason: None } => self.failing,
+            Poll::Nothing | Poll::Arrived(_) => false,
+        };
         if self.failing && !fails {
             // The next failure is news again.
             self.last_report = None;
@@ -251,6 +401,8 @@ impl Worker {
     }
 
     fn report_once(&mut self, reason: String, news: fn(String) -> News) {
+        // It may quote a panic, or a record on the disk.
+        let reason = printable(&reason).into_owned();
         if self.last_report.as_ref() != Some(&reason) {
             self.last_report = Some(reason.clone());
             self.tell(news(reason));
@@ -275,6 +427,12 @@ impl Read for UntilEnded<'_> {
         }
         self.reader.read(buffer)
     }
+}
+
+/// What a panic said.
+fn message(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without a word")
 }
 
 /// Different in every process: many hosts must not poll in step.

@@ -1,0 +1,49 @@
+//! Credentials over `http:`, and TLS where there is none: refused, wherever the endpoint comes from.
+
+use aws_sdk_s3::{
+    config::{
+        ConfigBag, Intercept, RuntimeComponents, interceptors::BeforeTransmitInterceptorContextRef,
+    },
+    error::BoxError,
+};
+use http::Uri;
+use selfup_fetch::is_loopback;
+
+use crate::client::{KNOWS_TLS, NO_TLS};
+
+/// The end of a sentence about a source.
+pub(crate) const REFUSAL: &str = "signed requests are not sent over http:, where whoever is on the way \
+     can read a session token and change the answer; use https: for the endpoint, anonymous(), or allow \
+     it by allow_insecure_credentials(true)";
+
+/// Whether what is sent there can be read by others.
+pub(crate) fn is_exposed(uri: &Uri) -> bool {
+    uri.scheme_str() == Some("http") && !uri.host().is_some_and(is_loopback)
+}
+
+/// Stops requests to an endpoint of the environment or a profile, which is not known before, and those
+/// over TLS where there is none.
+#[derive(Debug)]
+pub(crate) struct Stop {
+    /// Whether it does not matter who reads them.
+    pub(crate) may_be_read: bool,
+}
+
+impl Intercept for Stop {
+    fn name(&self) -> &'static str {
+        "what may be sent there"
+    }
+
+    fn read_before_transmit(
+        &self,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let uri: Uri = context.request().uri().parse()?;
+        if !KNOWS_TLS && uri.scheme_str() == Some("https") {
+            return Err(NO_TLS.into());
+        }
+        if !self.may_be_read && is_exposed(&uri) { Err(REFUSAL.into()) } else { Ok(()) }
+    }
+}

@@ -1,0 +1,56 @@
+//! Programs that speak TLS by themselves keep the cryptography that they have.
+
+use selfup_tests::front::{Front, Identity, Upstream};
+use selfup_tests::origin::{Offer, Origin};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Builds one of the programs of `tests/providers`, which are a workspace of their own.
+#[expect(clippy::disallowed_methods, reason = "cargo tells by the environment who it is")]
+fn built(package: &str, features: &[&str]) -> PathBuf {
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("providers/Cargo.toml");
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("providers");
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command.args(["build", "--quiet", "--locked", "--package", package]).args(features);
+    command.arg("--manifest-path").arg(workspace).arg("--target-dir").arg(&folder);
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    // Built with other features, it is at the same place.
+    let program = folder.join(format!("{package}{}", features.concat()));
+    std::fs::copy(folder.join("debug").join(package), &program).unwrap();
+    program
+}
+
+#[track_caller]
+fn says(program: &Path, url: &str) -> String {
+    let roots = Path::new(env!("CARGO_TARGET_TMPDIR")).join("providers/roots.pem");
+    std::fs::write(&roots, Identity::ROOT).unwrap();
+    let output = Command::new(program).arg(roots).arg(url).output().unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{}: {errors}", program.display());
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.starts_with("it serves\n"), "{text}");
+    text
+}
+
+/// Cargo turns on a feature of rustls for all that a program is built of. With two cryptographies on,
+/// rustls cannot tell which one is meant, and panics in the program, which has not asked for any of it.
+#[test]
+fn a_program_keeps_the_cryptography_that_it_has() {
+    let origin = Origin::start();
+    origin.offer("/app", Offer::Whole(b"the new program".to_vec()));
+    let front = Front::before(Upstream::Tcp(origin.address()));
+    front.be(Identity::known());
+    let secure = format!("https://localhost:{}/app", front.address().port());
+    for package in ["provider-ring", "provider-aws-lc"] {
+        let without = built(package, &[]);
+        let text = says(&without, &origin.url("/app"));
+        assert!(text.contains("it fetches the new program"), "{text}");
+        let text = says(&without, &secure);
+        assert!(text.contains("turn on the feature tls-ring or tls-aws-lc-rs"), "{text}");
+        let with = built(package, &["--features", "https"]);
+        let text = says(&with, &secure);
+        assert!(text.contains("it fetches the new program"), "{text}");
+    }
+}
