@@ -12,3 +12,25 @@ pub(crate) fn of_a_runtime() -> Option<&'static str> {
          `#[tokio::main] async fn program(state: selfup::State)`",
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{sync::mpsc, thread};
+
+    use super::*;
+
+    #[test]
+    fn the_threads_of_a_runtime_are_known_by_their_name() {
+        assert_eq!(of_a_runtime(), None);
+        let (end, ended) = mpsc::channel::<()>();
+        let (begin, begun) = mpsc::channel();
+        let worker = thread::Builder::new().name("tokio-rt-worker".into()).spawn(move || {
+            begin.send(()).unwrap();
+            ended.recv().unwrap_err();
+        });
+        begun.recv().unwrap();
+        assert!(of_a_runtime().is_some_and(|reason| reason.contains("#[tokio::main]")));
+        drop(end);
+        worker.unwrap().join().unwrap();
+    }
+}
