@@ -3,7 +3,7 @@
 mod parse;
 
 use std::fmt;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::os::fd::RawFd;
 use std::str::FromStr;
 
@@ -21,8 +21,14 @@ use crate::unix_name::{UnixKind, UnixName};
 /// | `tcp4://…`, `udp4://…` | IPv4 only |
 /// | `tcp6://…`, `udp6://…` | IPv6 only: `tcp6://[::]:80` leaves IPv4 free, `tcp://[::]:80` does not |
 /// | `unix:///path`, `unixgram:///path`, `unixpacket:///path` | a Unix socket: stream, datagram, seqpacket |
+/// | `unix:///path?mode=0660` | with the mode of the file, whatever the umask; else the umask decides |
 /// | `unix://@name` and so on | the same with an abstract name, which leaves no file (Linux) |
 /// | `fd://name`, `fd://3` | an inherited fd, by its name in `LISTEN_FDNAMES` or by its number |
+///
+/// A host name is bound at the first address that this machine has, and at no other: `localhost:80`
+/// is `[::1]:80` on most machines, and a client that asks for `127.0.0.1` does not reach it. For both,
+/// give both: `127.0.0.1:80` and `[::1]:80`. `[::]:80` covers IPv4 too, unless `0.0.0.0:80` is given
+/// beside it ([`beside`](Self::beside)).
 ///
 /// Port 0 asks the kernel for a free port; [`FdSet::local_address`](crate::FdSet::local_address)
 /// tells which one it was. An IPv6 address may carry a zone: `[fe80::1%eth0]:80`, `[fe80::1%2]:80`.
@@ -56,7 +62,7 @@ pub struct Address {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Form {
     Inet(Inet),
-    Unix { kind: UnixKind, name: UnixName },
+    Unix { kind: UnixKind, name: UnixName, mode: Option<u32> },
     Fd(FdRef),
 }
 
@@ -96,11 +102,49 @@ pub(crate) enum FdRef {
     Number(RawFd),
 }
 
+const EVERY_V4: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+const EVERY_V6: IpAddr = IpAddr::V6(Ipv6Addr::UNSPECIFIED);
+
+impl Inet {
+    fn is_every_v4(&self) -> bool {
+        match self.host {
+            Host::Ip(ip) => ip == EVERY_V4,
+            Host::All => self.family == Family::V4,
+            Host::Zoned(..) | Host::Name(_) => false,
+        }
+    }
+}
+
 impl Address {
     /// Whether this is `fd://…`: an fd to adopt rather than a socket to make.
     #[must_use]
     pub fn is_inherited(&self) -> bool {
         matches!(self.form, Form::Fd(_))
+    }
+
+    /// The address to bind among these others of the same program: `[::]:80` leaves IPv4 free where
+    /// `0.0.0.0:80` is one of them, so that both can be bound. Every other address stays as it is.
+    ///
+    /// ```
+    /// use selfup_fds::Address;
+    ///
+    /// let both: [Address; 2] = ["0.0.0.0:80".parse()?, "[::]:80".parse()?];
+    /// assert_eq!(both[1].beside(&both).to_string(), "tcp6://[::]:80");
+    /// assert_eq!(both[1].beside(&both[1..]).to_string(), "tcp://[::]:80");
+    /// # Ok::<(), selfup_fds::Error>(())
+    /// ```
+    #[must_use]
+    pub fn beside<'a>(&self, others: impl IntoIterator<Item = &'a Self>) -> Self {
+        let Form::Inet(inet) = &self.form else { return self.clone() };
+        let covers_both = inet.family == Family::Any && inet.host == Host::Ip(EVERY_V6);
+        let is_the_other = |other: &Self| {
+            matches!(&other.form, Form::Inet(other) if other.is_every_v4()
+                && (other.transport, other.port) == (inet.transport, inet.port))
+        };
+        if inet.port == 0 || !covers_both || !others.into_iter().any(is_the_other) {
+            return self.clone();
+        }
+        Self { form: Form::Inet(Inet { family: Family::V6, ..inet.clone() }) }
     }
 }
 
@@ -116,7 +160,10 @@ impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.form {
             Form::Inet(inet) => inet.fmt(f),
-            Form::Unix { kind, name } => write!(f, "{}://{name}", kind.scheme()),
+            Form::Unix { kind, name, mode: None } => write!(f, "{}://{name}", kind.scheme()),
+            Form::Unix { kind, name, mode: Some(mode) } => {
+                write!(f, "{}://{name}?mode={mode:04o}", kind.scheme())
+            }
             Form::Fd(FdRef::Name(name)) => write!(f, "fd://{}", name.as_str()),
             Form::Fd(FdRef::Number(number)) => write!(f, "fd://{number}"),
         }

@@ -43,7 +43,7 @@ pub(crate) fn bind(address: &Address, inherited: &mut Inherited) -> Result<Bound
         Form::Inet(inet) => {
             inet::bind(address, inet).map(|fd| Bound { fd, owner: Owner::Us { file: None } })
         }
-        Form::Unix { kind, name } => unix::bind(address, *kind, name),
+        Form::Unix { kind, name, mode } => unix::bind(address, *kind, name, *mode),
         Form::Fd(reference) => {
             inherited.adopt(reference).map(|fd| Bound { fd, owner: Owner::Others })
         }

@@ -48,6 +48,8 @@ struct Entry {
     name: Name,
     fd: OwnedFd,
     owner: Owner,
+    /// What it was bound to, if an address asked for it.
+    address: Option<Address>,
 }
 
 impl FdSet {
@@ -84,7 +86,7 @@ impl FdSet {
     pub fn bind(&mut self, name: &str, address: &Address, inherited: &mut Inherited) -> Result<()> {
         let name = self.new_name(name)?;
         let Bound { fd, owner } = bind::bind(address, inherited)?;
-        self.entries.push(Entry { name, fd, owner });
+        self.entries.push(Entry { name, fd, owner, address: Some(address.clone()) });
         Ok(())
     }
 
@@ -110,7 +112,7 @@ impl FdSet {
         let Some(Bound { fd, owner }) = bind::reclaim(address, inherited, kept_as)? else {
             return Ok(false);
         };
-        self.entries.push(Entry { name, fd, owner });
+        self.entries.push(Entry { name, fd, owner, address: Some(address.clone()) });
         Ok(true)
     }
 
@@ -128,8 +130,22 @@ impl FdSet {
             let message = format!("cannot make the fd {:?} close-on-exec", name.as_str());
             return Err(Error::new(ErrorKind::Descriptor, message).because(errno).giving_back(fd));
         }
-        self.entries.push(Entry { name, fd, owner: Owner::Others });
+        self.entries.push(Entry { name, fd, owner: Owner::Others, address: None });
         Ok(())
+    }
+
+    /// Binds anew each Unix socket of this set whose file is gone, since nobody can connect to it any
+    /// more; the names of those, with what came of it.
+    ///
+    /// Children that have the old socket keep it, with the connections that wait in it; the next
+    /// child gets the new one. A file that somebody else has put at the path is left alone.
+    ///
+    /// # Errors
+    ///
+    /// As for [`bind`](Self::bind), for each by itself. The old socket stays in the set then.
+    pub fn rebind_missing(&mut self) -> Vec<(String, Result<()>)> {
+        let missing = self.entries.iter_mut().filter(|entry| entry.has_lost_its_file());
+        missing.map(|entry| (entry.name.as_str().to_owned(), entry.rebind())).collect()
     }
 
     fn new_name(&self, name: &str) -> Result<Name> {
@@ -235,6 +251,19 @@ impl FdSet {
             Owner::Others => None,
         });
         SocketFiles::new(files.collect())
+    }
+}
+
+impl Entry {
+    fn has_lost_its_file(&self) -> bool {
+        matches!(&self.owner, Owner::Us { file: Some(file) } if !file.is_there())
+    }
+
+    fn rebind(&mut self) -> Result<()> {
+        let Some(address) = &self.address else { return Ok(()) };
+        let Bound { fd, owner } = bind::bind(address, &mut Inherited::none())?;
+        (self.fd, self.owner) = (fd, owner);
+        Ok(())
     }
 }
 

@@ -18,12 +18,17 @@ pub(crate) const BIN_PATH: &str = "SELFUP_BIN_PATH";
 pub(crate) const OF_THE_MANAGER: [&str; 4] =
     ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "FDSTORE"];
 
+/// The soft limit of open files that the program is to have, if its master has raised its own.
+pub(crate) const OPEN_FILES: &str = "SELFUP_OPEN_FILES";
+
 /// What a master tells its child.
 #[derive(Debug)]
 pub(crate) struct Assignment {
     pub(crate) control: RawFd,
     pub(crate) generation: Generation,
     pub(crate) bin_path: PathBuf,
+    /// The soft limit of open files that the program was started with.
+    pub(crate) open_files: Option<u64>,
 }
 
 /// The token, if this process is only a probe.
@@ -38,8 +43,9 @@ pub(crate) fn take_assignment() -> Result<Option<Assignment>, Error> {
     else {
         return Ok(None);
     };
+    let open_files = read(OPEN_FILES);
     let whose = read(CONTROL_PID);
-    sys::env::remove_if_alone(&[CONTROL, CONTROL_PID, GENERATION, BIN_PATH]);
+    sys::env::remove_if_alone(&[CONTROL, CONTROL_PID, GENERATION, BIN_PATH, OPEN_FILES]);
     // A master of an earlier version does not say.
     let is_ours = |whose: &OsString| whose.to_str() == Some(&std::process::id().to_string());
     if !whose.as_ref().is_none_or(is_ours) {
@@ -67,7 +73,13 @@ pub(crate) fn take_assignment() -> Result<Option<Assignment>, Error> {
         control: control_number,
         generation: generation_number,
         bin_path: bin_path.map(PathBuf::from).unwrap_or_default(),
+        open_files: open_files.as_ref().and_then(number),
     }))
+}
+
+/// The working directory as the shell names it (`PWD`), which may lead there through links.
+pub(crate) fn working_directory() -> Option<PathBuf> {
+    read("PWD").map(PathBuf::from)
 }
 
 /// What a service manager tells.

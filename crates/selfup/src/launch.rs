@@ -63,7 +63,7 @@ pub(crate) fn was_started_from(path: &Path) {
 }
 
 fn find() -> Result<PathBuf, Error> {
-    let given = sys::launch::path_given_to_exec().and_then(|path| std::path::absolute(path).ok());
+    let given = sys::launch::path_given_to_exec().and_then(|path| as_it_was_named(&path));
     match (env::current_exe(), given) {
         (Ok(_), Some(given)) if is_the_running_one(&given).unwrap_or(false) => Ok(given),
         (Ok(running), _) => Ok(running),
@@ -74,6 +74,27 @@ fn find() -> Result<PathBuf, Error> {
             Err(Error::new(ErrorKind::Executable, what).because(error))
         }
     }
+}
+
+/// Below the working directory as the shell names it, if that is where this process is: inside of
+/// `current`, a link that is pointed at the next release, `./app` means `current/app`.
+fn as_it_was_named(path: &Path) -> Option<PathBuf> {
+    if path.is_absolute() {
+        return Some(path.to_owned());
+    }
+    let named = crate::env::working_directory().filter(|named| is_the_same_folder(named));
+    match named {
+        Some(named) => std::path::absolute(named.join(path)).ok(),
+        None => std::path::absolute(path).ok(),
+    }
+}
+
+fn is_the_same_folder(named: &Path) -> bool {
+    let same = || -> io::Result<bool> {
+        let (named, here) = (fs::metadata(named)?, fs::metadata(".")?);
+        Ok((named.dev(), named.ino()) == (here.dev(), here.ino()))
+    };
+    named.is_absolute() && same().unwrap_or(false)
 }
 
 fn is_the_running_one(path: &Path) -> io::Result<bool> {

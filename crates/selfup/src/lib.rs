@@ -27,6 +27,7 @@ mod models;
 pub mod note;
 mod notify;
 mod once;
+mod open_files;
 mod pid_file;
 #[cfg(feature = "progress")]
 mod progress;

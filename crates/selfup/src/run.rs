@@ -26,11 +26,12 @@ use crate::{
 /// process. A `main` inside of an async runtime (`#[tokio::main]`) is wrong: the runtime belongs around
 /// the program, see [`Config::new`].
 ///
-/// Where something fails before a child runs, it warns and runs the program in this process, with
-/// a state that is not [enabled](State::enabled) and has the sockets that could be bound; unless
-/// the overseer is [required](Config::required), none of the addresses could be bound, or a key or
-/// version of the configuration cannot be read. Errors are printed as one line on stderr; the exit
-/// code is 1 then.
+/// Where no master is possible, it warns and runs the program in this process, with a state that is
+/// not [enabled](State::enabled) and has the sockets; unless the master is
+/// [required](Config::required). An address that cannot be bound, or a key or version of the
+/// configuration that cannot be read, is an error in any case: what does not serve where it should
+/// is for a process manager to start again. Errors are printed as one line on stderr; the exit code
+/// is 1 then.
 #[must_use = "the exit code is for `main` to return"]
 pub fn run(config: Config) -> ExitCode {
     match try_run(config) {
@@ -79,10 +80,11 @@ fn end_like(end: End) -> ExitCode {
 /// Runs the program in this process.
 fn fall_back(not_started: NotStarted) -> Result<ExitCode, Error> {
     let NotStarted { error, mut config, fds, notify } = not_started;
-    let nothing_to_serve_on = fds.is_empty() && !config.listen.is_empty();
-    let cannot_be_meant =
-        matches!(error.kind(), ErrorKind::Child | ErrorKind::Configuration | ErrorKind::PidFile);
-    if config.options.required || nothing_to_serve_on || cannot_be_meant {
+    let cannot_be_meant = matches!(
+        error.kind(),
+        ErrorKind::Address | ErrorKind::Child | ErrorKind::Configuration | ErrorKind::PidFile
+    );
+    if config.options.required || cannot_be_meant {
         return Err(error);
     }
     let reason =

@@ -9,6 +9,7 @@
 
 mod ends;
 mod inheritance;
+mod judgement;
 mod notify;
 mod orphan;
 mod pid_file;

@@ -5,6 +5,7 @@ mod executables;
 mod fallback;
 mod fetchers;
 mod sanity_check;
+mod sockets;
 
 use selfup_tests::release::Release;
 use selfup_tests::sandbox::PATIENCE;

@@ -130,6 +130,10 @@ fn host_name(text: &str) -> Result<Host, Why> {
 
 fn unix(kind: UnixKind, rest: &str) -> Result<Form, Why> {
     let scheme = kind.scheme();
+    let (rest, mode) = match rest.rsplit_once("?mode=") {
+        Some((name, mode)) => (name, Some(self::mode(mode)?)),
+        None => (rest, None),
+    };
     if rest.contains('\0') {
         return Err("a NUL byte cannot be in the name of a Unix socket".to_owned());
     }
@@ -152,7 +156,17 @@ fn unix(kind: UnixKind, rest: &str) -> Result<Form, Why> {
              and this one has {length}"
         ));
     }
-    Ok(Form::Unix { kind, name })
+    if mode.is_some() && matches!(name, UnixName::Abstract(_)) {
+        return Err("an abstract name has no file, and so no mode".to_owned());
+    }
+    Ok(Form::Unix { kind, name, mode })
+}
+
+/// The bits of chmod(1) that mean something for a socket.
+fn mode(text: &str) -> Result<u32, Why> {
+    let digits = text.len() >= 3 && text.bytes().all(|byte| matches!(byte, b'0'..=b'7'));
+    let mode = u32::from_str_radix(text, 8).ok().filter(|mode| digits && *mode <= 0o777);
+    mode.ok_or_else(|| format!("the mode {text:?} is no octal number from 000 to 0777"))
 }
 
 fn fd(rest: &str) -> Result<Form, Why> {

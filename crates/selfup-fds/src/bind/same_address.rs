@@ -20,9 +20,10 @@ pub(super) fn is_at(address: &Address, fd: BorrowedFd<'_>) -> bool {
         (Form::Inet(inet), Some(LocalAddress::Udp(at))) => {
             inet.transport == Transport::Udp && is_at_inet(address, inet, at, fd)
         }
-        (Form::Unix { kind, name }, Some(LocalAddress::Unix { kind: found, name: Some(at) })) => {
-            *kind == found && same_name(name, &at) && (is_datagram(fd) || listens(fd))
-        }
+        (
+            Form::Unix { kind, name, .. },
+            Some(LocalAddress::Unix { kind: found, name: Some(at) }),
+        ) => *kind == found && same_name(name, &at) && (is_datagram(fd) || listens(fd)),
         _ => false,
     }
 }

@@ -54,6 +54,11 @@ impl SocketFile {
         }
     }
 
+    /// Whether this very file is still at its path. One that cannot be looked at counts as there.
+    pub(crate) fn is_there(&self) -> bool {
+        Self::at(&self.path).map_or(true, |found| found.as_ref() == Some(self))
+    }
+
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }

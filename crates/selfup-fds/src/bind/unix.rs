@@ -1,11 +1,12 @@
 //! Unix sockets: files, which outlive their socket, and abstract names, which do not.
 
-use std::fs::FileType;
+use std::fs::{self, FileType};
 use std::io;
 use std::os::unix::ffi::OsStringExt;
-use std::os::unix::fs::FileTypeExt;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::Path;
 
+use nix::sys::stat::{Mode, fchmod};
 use socket2::{Domain, SockAddr, Socket};
 
 use super::socket_file::{Occupant, SocketFile, occupant};
@@ -14,13 +15,18 @@ use crate::address::Address;
 use crate::error::{Error, ErrorKind, Result};
 use crate::unix_name::{UnixKind, UnixName};
 
-pub(super) fn bind(address: &Address, kind: UnixKind, name: &UnixName) -> Result<Bound> {
+pub(super) fn bind(
+    address: &Address,
+    kind: UnixKind,
+    name: &UnixName,
+    mode: Option<u32>,
+) -> Result<Bound> {
     match name {
-        UnixName::Path(path) => at_path(address, kind, path),
+        UnixName::Path(path) => at_path(address, kind, path, mode),
         UnixName::Abstract(name) => {
             // As the kernel has it, the name begins with a NUL byte.
             let raw = std::ffi::OsString::from_vec([b"\0", name.as_slice()].concat());
-            let socket = open(kind, Path::new(&raw))
+            let socket = open(kind, Path::new(&raw), None)
                 .and_then(|socket| listening(kind, socket))
                 .map_err(|error| failed(address, None, error))?;
             Ok(Bound { fd: socket.into(), owner: Owner::Us { file: None } })
@@ -28,11 +34,11 @@ pub(super) fn bind(address: &Address, kind: UnixKind, name: &UnixName) -> Result
     }
 }
 
-fn at_path(address: &Address, kind: UnixKind, path: &Path) -> Result<Bound> {
-    let socket = match open(kind, path) {
+fn at_path(address: &Address, kind: UnixKind, path: &Path, mode: Option<u32>) -> Result<Bound> {
+    let socket = match open(kind, path, mode) {
         Err(error) if error.raw_os_error() == Some(libc::EADDRINUSE) => {
             make_way(address, path, error)?;
-            open(kind, path)
+            open(kind, path, mode)
         }
         other => other,
     };
@@ -81,9 +87,17 @@ fn make_way(address: &Address, path: &Path, in_use: io::Error) -> Result<()> {
     }
 }
 
-fn open(kind: UnixKind, path: &Path) -> io::Result<Socket> {
+/// The file gets the mode of the socket as bind(2) makes it, less the umask. So it never grants more
+/// than was asked for; what the umask took away is given back before anybody can connect.
+fn open(kind: UnixKind, path: &Path, mode: Option<u32>) -> io::Result<Socket> {
     let socket = Socket::new(Domain::UNIX, kind.socket_type(), None)?;
+    if let Some(mode) = mode {
+        fchmod(&socket, Mode::from_bits_truncate(mode))?;
+    }
     socket.bind(&SockAddr::unix(path)?)?;
+    if let Some(mode) = mode {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode))?;
+    }
     Ok(socket)
 }
 

@@ -15,13 +15,24 @@ pub(crate) use voice::Voice;
 
 use crate::{
     Config, Error, ErrorKind, State,
+    config::Listen,
     control::ChildEnd,
     env::{Assignment, CONTROL},
     group_signals,
     identity::Identity,
     launch::was_started_from,
-    restart, sys,
+    open_files, restart, sys,
 };
+
+/// Whether the master has passed a socket for each address; the names of those that are missing. A
+/// release may listen on more than the one whose master is still running.
+fn has_all_sockets(listen: &[Listen], sockets: &Inherited) -> Result<(), String> {
+    let is_there = |name: &str| sockets.names().any(|there| there == name);
+    let missing = listen.iter().filter(|listen| !is_there(&listen.name));
+    let missing: Vec<String> =
+        missing.map(|listen| format!("{} ({:?})", listen.address, listen.name)).collect();
+    if missing.is_empty() { Ok(()) } else { Err(missing.join(", ")) }
+}
 
 /// Runs the program as a child of a master, to its end.
 pub(crate) fn enter(mut config: Config, assignment: Assignment) -> Result<ExitCode, Error> {
@@ -39,10 +50,20 @@ pub(crate) fn enter(mut config: Config, assignment: Assignment) -> Result<ExitCo
         Error::new(ErrorKind::Child, "could not take over the sockets of the master").because(error)
     })?;
     config.prepare()?;
+    assignment.open_files.map(open_files::give_back);
     let voice = Voice::new(ChildEnd::from(channel), &config.options).map_err(|error| {
         Error::new(ErrorKind::Child, "could not make a pipe to the thread that hears the master")
             .because(error)
     })?;
+    has_all_sockets(&config.listen, &sockets)
+        .inspect_err(|names| voice.lacks_sockets(names))
+        .map_err(|names| {
+            let what = format!(
+                "could not serve: this release listens on {names}, which its master does not have; \
+                 stop and start the service to have the master bind it"
+            );
+            Error::new(ErrorKind::Child, what)
+        })?;
     was_started_from(&assignment.bin_path);
     let mut state = State::new(
         sockets.nonblocking(true),

@@ -100,6 +100,11 @@ impl Voice {
         }
     }
 
+    /// The sockets of these names are missing.
+    pub(super) fn lacks_sockets(&self, names: &str) {
+        self.say(FromChild::LacksSockets(names.to_owned()));
+    }
+
     pub(super) fn channel(&self) -> &ChildEnd {
         &self.shared.channel
     }

@@ -18,6 +18,7 @@ const RESTART: u8 = 4;
 const STATUS: u8 = 5;
 const ALIVE: u8 = 6;
 const NOT_READY: u8 = 7;
+const LACKS_SOCKETS: u8 = 8;
 const DRAIN: u8 = 129;
 const ASK: u8 = 130;
 const END: u8 = 131;
@@ -38,6 +39,8 @@ pub(crate) enum FromChild {
     Alive,
     /// What the child waits for before it counts as ready, for people.
     NotReady(String),
+    /// The program needs sockets of these names, which the master has not passed; it cannot serve.
+    LacksSockets(String),
     /// A message of a later version.
     Unknown(u8),
 }
@@ -82,6 +85,9 @@ impl Message for FromChild {
             Self::Status(text) => [&[STATUS], cut(text, MAX_LEN - 1).as_bytes()].concat(),
             Self::Alive => vec![ALIVE],
             Self::NotReady(why) => [&[NOT_READY], cut(why, MAX_LEN - 1).as_bytes()].concat(),
+            Self::LacksSockets(names) => {
+                [&[LACKS_SOCKETS], cut(names, MAX_LEN - 1).as_bytes()].concat()
+            }
             Self::Unknown(kind) => vec![*kind],
         }
     }
@@ -98,6 +104,9 @@ impl Message for FromChild {
             ALIVE => Self::Alive,
             STATUS => Self::Status(str::from_utf8(rest).map_err(|_| Malformed)?.to_owned()),
             NOT_READY => Self::NotReady(str::from_utf8(rest).map_err(|_| Malformed)?.to_owned()),
+            LACKS_SOCKETS => {
+                Self::LacksSockets(str::from_utf8(rest).map_err(|_| Malformed)?.to_owned())
+            }
             kind => Self::Unknown(kind),
         })
     }
@@ -146,6 +155,7 @@ mod tests {
             FromChild::Restart,
             FromChild::Status("warming the cache".into()),
             FromChild::NotReady("nobody took it".into()),
+            FromChild::LacksSockets("\"metrics\"".into()),
         ] {
             assert_eq!(FromChild::decode(&message.encode()), Ok(message));
         }
@@ -162,11 +172,12 @@ mod tests {
         assert_eq!(hello(None), [1, 1, 0]);
         assert_eq!(hello(Some("2.0")), [1, 1, 0, 3, b'2', b'.', b'0']);
         assert_eq!(FromChild::Alive.encode(), [6]);
+        assert_eq!(FromChild::LacksSockets("x".into()).encode(), [8, b'x']);
         assert_eq!(FromMaster::Ask.encode(), [130]);
         assert_eq!(FromChild::Ready.encode(), [2]);
         assert_eq!(FromChild::Restart.encode(), [4]);
         assert_eq!(FromChild::Status("x".into()).encode(), [5, b'x']);
-        assert_eq!(FromChild::NotReady("x".into()).encode(), [7, b'x']);
+        assert_eq!(FromChild::NotReady("x".into()).encode(), [8, b'x']);
         assert_eq!(FromMaster::Drain.encode(), [129]);
         assert_eq!(FromMaster::End.encode(), [131]);
     }

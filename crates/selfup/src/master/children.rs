@@ -69,6 +69,8 @@ pub(super) struct Recipe {
     pub(super) path: PathBuf,
     pub(super) arg0: Option<OsString>,
     pub(super) args: Vec<OsString>,
+    /// The limit of open files to give back to the program, if it was raised for the master.
+    pub(super) open_files: Option<u64>,
     /// A child is not to die of it, from its first moment on.
     pub(super) restart_signal: Signal,
     /// Each child leads a process group, which ends with it.
@@ -100,6 +102,9 @@ impl Children {
             .env(env::BIN_PATH, &recipe.path);
         for variable in env::OF_THE_MANAGER {
             command.env_remove(variable);
+        }
+        if let Some(soft) = recipe.open_files {
+            command.env(env::OPEN_FILES, soft.to_string());
         }
         ignore_on_exec(&mut command, recipe.restart_signal);
         reset_on_exec(&mut command);

@@ -65,6 +65,5 @@ pub(crate) enum Unsuitable {
     /// It speaks another control protocol.
     Protocol,
     /// It needs a socket that this master does not have.
-    #[expect(dead_code, reason = "no child says it yet")]
     Sockets,
 }

@@ -68,6 +68,15 @@ impl Heard {
                     self.told.push(Told::Trouble { reason });
                 }
             }
+            FromChild::LacksSockets(names) => {
+                let reason = format!(
+                    "child {generation} listens on {names}, which this master does not have; stop \
+                     and start the service to have it bound"
+                );
+                if self.add(Event::Unsuitable(generation, Unsuitable::Sockets)) {
+                    self.told.push(Told::Trouble { reason });
+                }
+            }
             FromChild::Ready => drop(self.add(Event::Ready(generation))),
             FromChild::Restart => drop(self.add(Event::AskedToRestart(generation))),
             FromChild::Status(text) => self.status = Some(printable(&text).into_owned()),

@@ -56,6 +56,7 @@ impl Master {
     }
 
     fn spawn(&mut self, generation: Generation, program: Program) {
+        self.rebind_missing();
         let executable = self.upgrades.executable(program, &self.recipe.path);
         match self.children.start(generation, &executable, &self.recipe, &self.fds) {
             Ok(pid) => {
@@ -65,6 +66,20 @@ impl Master {
                 let (passing, reason) = (error.is_transient(), Chain(&error).to_string());
                 self.tell(Told::NotStarted { generation: generation.number(), reason });
                 self.events.push_back(Event::SpawnFailed { generation, passing });
+            }
+        }
+    }
+
+    /// A Unix socket whose file was removed is of no use to the next child.
+    fn rebind_missing(&mut self) {
+        for (name, bound) in self.fds.rebind_missing() {
+            match bound {
+                Ok(()) => self.tell(Told::Trouble {
+                    reason: format!("bound the socket {name:?} anew: its file had been removed"),
+                }),
+                Err(error) => {
+                    self.trouble(&format!("could not bind the socket {name:?} anew"), &error);
+                }
             }
         }
     }

@@ -1,7 +1,9 @@
+use std::io;
+
 use selfup_fds::{Address, FdSet, Inherited};
 
 use super::manager;
-use crate::{Error, ErrorKind, config::Listen};
+use crate::{Error, ErrorKind, config::Listen, open_files};
 
 /// What was passed to this process and no address of the configuration asks for; it is closed.
 #[derive(Debug, Default)]
@@ -19,11 +21,17 @@ pub(super) fn open(fds: &mut FdSet, listen: &[Listen]) -> Result<Unused, Error> 
         Error::new(ErrorKind::Address, "could not take over inherited sockets").because(error)
     })?;
     let mut failures = Vec::new();
+    let mut parsed = Vec::new();
     for Listen { name, address } in listen {
-        let opened = address
-            .parse::<Address>()
-            .and_then(|address| open_one(fds, name, &address, &mut inherited));
-        failures.extend(opened.err().map(|error| (name, error)));
+        match address.parse::<Address>() {
+            Ok(address) => parsed.push((name, address)),
+            Err(error) => failures.push((name, error)),
+        }
+    }
+    for (name, address) in &parsed {
+        let address = address.beside(parsed.iter().map(|(_, other)| other));
+        let opened = open_one(fds, name, &address, &mut inherited);
+        failures.extend(opened.err().map(|error| (*name, error)));
     }
     let more = match failures.len().saturating_sub(1) {
         0 => String::new(),
@@ -33,7 +41,10 @@ pub(super) fn open(fds: &mut FdSet, listen: &[Listen]) -> Result<Unused, Error> 
         None => Ok(unused(&inherited)),
         Some((name, error)) => {
             // The error names the address.
-            let what = format!("could not open the socket {name:?}{more}");
+            let mut what = format!("could not open the socket {name:?}{more}");
+            if is_out_of_descriptors(&error) {
+                what = format!("{what}: {}", open_files::advice(listen.len()));
+            }
             Err(Error::new(ErrorKind::Address, what).because(error))
         }
     }
@@ -49,6 +60,12 @@ fn open_one(
         return Ok(());
     }
     fds.bind(name, address, inherited)
+}
+
+fn is_out_of_descriptors(error: &selfup_fds::Error) -> bool {
+    let cause =
+        std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<io::Error>());
+    cause.is_some_and(|cause| cause.raw_os_error() == Some(libc::EMFILE))
 }
 
 fn unused(inherited: &Inherited) -> Unused {

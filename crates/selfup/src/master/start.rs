@@ -1,12 +1,18 @@
-use std::{collections::VecDeque, env, fs, io, path::PathBuf, time::Instant};
+use std::{
+    collections::VecDeque,
+    env, fs, io,
+    path::PathBuf,
+    thread,
+    time::{Duration, Instant},
+};
 
 use selfup_fds::{FdSet, LocalAddress, SocketFiles};
 use selfup_install::{Installed, Target};
-use selfup_signals::{Blocked, Receiver, Signal, unignore};
+use selfup_signals::{Blocked, Pid, Receiver, Signal, unignore};
 
 use super::{
     Event, Generation, Lifecycle, Manager, Master, Orphans, Reporter, Rules, Time, Upgrades,
-    children::{Children, Recipe},
+    children::{self, Children, Recipe},
     earlier,
     mailbox::mailbox,
     sockets::{self, Unused},
@@ -15,7 +21,7 @@ use super::{
 };
 use crate::{
     Config, Error, ErrorKind, Watchdog, config::Options, event::Event as Told, intake::Intake,
-    launch::own_executable, notify::Notify, pid_file::PidFile, restart,
+    launch::own_executable, notify::Notify, open_files, pid_file::PidFile, restart,
 };
 
 /// What there is if no child could be started: the program, and the sockets that could be bound.
@@ -38,7 +44,9 @@ impl Master {
                 return Err(Box::new(NotStarted { error, config, fds, notify }));
             }
         };
-        let recipe = recipe(config.exec_file.as_deref(), &config.options);
+        let raised = open_files::make_room(config.listen.len());
+        let recipe = recipe(config.exec_file.as_deref(), &config.options)
+            .map(|recipe| Recipe { open_files: raised, ..recipe });
         // Before inherited sockets are taken: this may become another executable.
         let undecided =
             recipe.as_ref().ok().and_then(|recipe| earlier::look_after(recipe, &mut config));
@@ -56,6 +64,7 @@ impl Master {
                 Ok(Self { pid_file, ..master })
             }
             Err(error) => {
+                raised.map(open_files::give_back);
                 let notify = notify.unwrap_or_default();
                 Err(Box::new(NotStarted { error, config, fds, notify }))
             }
@@ -114,8 +123,7 @@ impl Master {
         unignore(Signal::CHLD)
             .map_err(|error| failed("could not receive SIGCHLD").because(error))?;
         let started = Instant::now();
-        let pid = children
-            .start(Generation::FIRST, &recipe.path, &recipe, fds)
+        let pid = start_first(&mut children, &recipe, fds)
             .map_err(|error| failed("could not start the first child").because(error))?;
         let signals = receiver(&config.options).map_err(|error| {
             // Without its channel the child drains and ends; the program must not run twice.
@@ -193,6 +201,22 @@ fn receiver(options: &Options) -> selfup_signals::Result<Receiver> {
     Receiver::new(Signal::forwardable().chain([Signal::CHLD]))
 }
 
+/// Starts the first child. What fails for want of something is attempted again for a moment, as
+/// later starts are: a service that runs without its master for one shortage would do so for ever.
+fn start_first(
+    children: &mut Children,
+    recipe: &Recipe,
+    fds: &FdSet,
+) -> Result<Pid, children::StartError> {
+    let mut pauses = [50, 100, 200, 400, 800].into_iter().map(Duration::from_millis);
+    loop {
+        match (children.start(Generation::FIRST, &recipe.path, recipe, fds), pauses.next()) {
+            (Err(error), Some(pause)) if error.is_transient() => thread::park_timeout(pause),
+            (started, _) => return started,
+        }
+    }
+}
+
 /// Without a handler a signal has no effect on pid 1: a container that is stopped while it starts would
 /// be killed in the end. So there it waits, from the beginning on; another process just dies of it.
 fn hold_back_as_pid_1() -> Option<Blocked> {
@@ -212,6 +236,7 @@ fn recipe(exec_file: Option<&std::path::Path>, options: &Options) -> Result<Reci
         args: args.collect(),
         restart_signal: options.restart_signal,
         kill_group: options.kill_group,
+        open_files: None,
     })
 }
 

@@ -21,6 +21,9 @@ pub(crate) fn config(program: fn(State) -> ExitCode) -> Option<Config> {
             }
         };
     }
+    if Notes::of_this_program().has("listens_more") {
+        config = config.listen("more", "127.0.0.1:0");
+    }
     Some(config)
 }
 
@@ -66,6 +69,7 @@ fn configured(config: Config, key: &str, value: &str) -> Result<Config, String> 
             "program" => Watchdog::Program,
             _ => Watchdog::Master,
         }),
+        "catches" | "metrics" => config,
         "sequential" => config.handover(Handover::Sequential),
         "explicit" => config.readiness(Readiness::Explicit),
         "drain_on_terminate" => config.drain_on_terminate(true),

@@ -8,6 +8,7 @@
 
 mod command_line;
 mod litter;
+mod misfortune;
 mod probed;
 
 use selfup::{Connection, Listener, State};
@@ -39,6 +40,7 @@ pub(crate) fn main() -> ExitCode {
 fn program(state: State) -> ExitCode {
     let notes = Notes::of_this_program();
     start(&state, &notes);
+    misfortune::catch_signals(&notes);
     if let Some(code) = notes.get("exits_at_once") {
         return ExitCode::from(code.parse::<u8>().unwrap_or(255));
     }
@@ -53,7 +55,7 @@ fn program(state: State) -> ExitCode {
         wait_while_there("loading");
     }
     state.ready();
-    end_badly(&notes);
+    misfortune::end_badly(&notes);
     if notes.has("litters") {
         litter::drop_some(state.generation());
     }
@@ -109,6 +111,10 @@ fn start(state: &State, notes: &Notes) {
             thread::park();
         }
     }
+    if notes.has("fails_while_broken") && std::path::Path::new("broken").exists() {
+        println!("v{} finds something broken", notes.version());
+        exit(1);
+    }
 }
 
 /// Says so, except while there is a file named `hung`.
@@ -121,16 +127,6 @@ fn stay_alive(state: &Arc<State>) {
                 state.alive();
                 thread::park_timeout(Duration::from_millis(5));
             }
-        });
-    }
-}
-
-/// And with others when they do.
-fn end_badly(notes: &Notes) {
-    if notes.has("crashes_on_sight") {
-        thread::spawn(|| {
-            wait_while_not_there("crash");
-            std::process::abort();
         });
     }
 }

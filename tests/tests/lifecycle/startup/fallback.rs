@@ -95,7 +95,7 @@ fn with_too_few_descriptors_it_runs_without_or_says_why_not() {
 
 fn with_descriptors(deployment: &Deployment, limit: u32) -> String {
     let mut command = Command::new("prlimit");
-    command.arg(format!("--nofile={limit}:1000")).arg("--").arg(deployment.program());
+    command.arg(format!("--nofile={limit}:{limit}")).arg("--").arg(deployment.program());
     command.arg("address=127.0.0.1:0");
     let process = deployment.sandbox().start(command);
     let listens = wait_for("the outcome", PATIENCE, || {
