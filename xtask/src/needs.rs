@@ -40,6 +40,11 @@ pub(crate) const NEEDS: &[Need] = &[
     Need { command: "setcap", package: "libcap2-bin", why: "gives a file capabilities" },
     Need { command: "setfacl", package: "acl", why: "gives a file an access control list" },
     Need { command: "chattr", package: "e2fsprogs", why: "makes a file immutable" },
+    Need {
+        command: "ab",
+        package: "apache2-utils",
+        why: "a client that keeps connections by HTTP/1.0",
+    },
     Need { command: "nginx", package: "nginx-light", why: "a web server that others wrote" },
     Need {
         command: "tinyproxy",

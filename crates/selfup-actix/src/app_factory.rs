@@ -1,3 +1,5 @@
+//! What the server takes of an app.
+
 use std::fmt;
 
 use actix_http::Request;

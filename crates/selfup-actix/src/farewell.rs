@@ -1,3 +1,5 @@
+//! The app that says farewell.
+
 use std::{
     fmt,
     future::Future,
@@ -18,19 +20,32 @@ use actix_web::{
     dev::{AppConfig, Response},
 };
 
-use crate::AppFactory;
+use crate::{
+    AppFactory, FarewellBody,
+    owed::{Owed, Owing},
+};
 
 /// Whether the program was told to finish.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Leaving(Arc<AtomicBool>);
+pub(crate) struct Leaving {
+    begun: Arc<AtomicBool>,
+    owed: Owed,
+}
 
 impl Leaving {
     pub(crate) fn begin(&self) {
-        self.0.store(true, Ordering::SeqCst);
+        self.begun.store(true, Ordering::SeqCst);
     }
 
-    fn has_begun(&self) -> bool {
-        self.0.load(Ordering::SeqCst)
+    pub(crate) fn owed(&self) -> &Owed {
+        &self.owed
+    }
+
+    /// What is owed to the client of an answer that begins now; nothing if it is to say farewell.
+    fn owe(&self) -> Option<Owing> {
+        // Counted first: who waits for those that are owed has said before that it leaves.
+        let owing = self.owed.count();
+        (!self.begun.load(Ordering::SeqCst)).then_some(owing)
     }
 }
 
@@ -66,7 +81,7 @@ impl<S, B> ServiceFactory<Request> for Farewell<S, B>
 where
     S: AppFactory<B>,
 {
-    type Response = Response<EitherBody<B>>;
+    type Response = Response<FarewellBody<EitherBody<B>>>;
     type Error = Error;
     type Config = AppConfig;
     type Service = FarewellService<S::Service, B>;
@@ -85,7 +100,7 @@ where
     S::Error: Into<Error>,
     S::Response: Into<Response<B>>,
 {
-    type Response = Response<EitherBody<B>>;
+    type Response = Response<FarewellBody<EitherBody<B>>>;
     type Error = Error;
     type Future = FarewellFuture<S::Future, B>;
 
@@ -108,7 +123,7 @@ where
     R: Into<Response<B>>,
     E: Into<Error>,
 {
-    type Output = Result<Response<EitherBody<B>>, Error>;
+    type Output = Result<Response<FarewellBody<EitherBody<B>>>, Error>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let mut answer = match ready!(self.answer.as_mut().poll(context)) {
@@ -116,11 +131,14 @@ where
             // What the server would answer; here, so that it says farewell, too.
             Err(error) => whole(error.into().error_response()),
         };
+        let owing = self.leaving.owe();
         // A connection that changes its protocol must not be said to close.
-        if self.leaving.has_begun() && !answer.head().upgrade() {
+        if owing.is_none() && !answer.head().upgrade() {
             answer.head_mut().set_connection_type(ConnectionType::Close);
         }
-        Poll::Ready(Ok(answer))
+        // Nor does one that has changed it send another request.
+        let owing = owing.filter(|_| !answer.head().upgrade());
+        Poll::Ready(Ok(answer.map_body(|_, body| FarewellBody::new(body, owing))))
     }
 }
 

@@ -13,8 +13,13 @@
 //! 3. When there has been no connection for half a second, or when the idle grace
 //!    ([`Config::idle_grace`](selfup::Config::idle_grace)) is over, the server stops: it closes what
 //!    is still idle, or has sent no more than a part of a request's head, and waits for what is
-//!    under way, WebSockets and streams included, until the master's
-//!    [`terminate_timeout`](selfup::Config::terminate_timeout) ends it.
+//!    under way, WebSockets and streams included. The grace begins anew with the end of each answer
+//!    that had begun before the drain, since its client has not been told.
+//! 4. Shortly before the master's [`terminate_timeout`](selfup::Config::terminate_timeout) the server
+//!    returns, whatever is still open ([`Listener::drain_limit`](selfup::Listener::drain_limit)).
+//!
+//! What is idle at the third step is closed at one moment: actix has no way to close one connection
+//! and not another.
 //!
 //! # Timeouts of actix
 //!
@@ -41,10 +46,12 @@ use actix_web::body::MessageBody;
 mod app_factory;
 mod farewell;
 mod open;
+mod owed;
 mod server;
 
 pub use app_factory::AppFactory;
 pub use farewell::{Farewell, FarewellFuture, FarewellService};
+pub use owed::FarewellBody;
 pub use server::{Server, server};
 
 /// Serves the app that `app` makes, with the defaults of actix-web: [`Server::run`] on a [`server`]

@@ -1,3 +1,5 @@
+//! How many connections there are.
+
 use std::time::Duration;
 
 use tokio::{sync::watch, time::timeout};

@@ -1,3 +1,5 @@
+//! The server: when it stops, and what it waits for.
+
 use std::{any::Any, fmt, future::Future, io, time::Duration};
 
 use actix_http::{Extensions, Request};
@@ -7,9 +9,9 @@ use actix_web::{
     HttpServer,
     body::{EitherBody, MessageBody},
 };
-use tokio::time::timeout;
+use tokio::time::sleep;
 
-use crate::{AppFactory, Farewell, farewell::Leaving, open::Open};
+use crate::{AppFactory, Farewell, FarewellBody, farewell::Leaving, open::Open};
 
 /// How long there must be no connection until the server is taken for empty. A connection that was
 /// accepted goes to its worker through a queue, where it is not counted yet, and is lost if the
@@ -29,7 +31,7 @@ where
     leaving: Leaving,
 }
 
-type Http<F, S, B> = HttpServer<F, Farewell<S, B>, Farewell<S, B>, EitherBody<B>>;
+type Http<F, S, B> = HttpServer<F, Farewell<S, B>, Farewell<S, B>, FarewellBody<EitherBody<B>>>;
 type OnConnect = Box<dyn Fn(&dyn Any, &mut Extensions) + Send + Sync>;
 
 /// A server of the app that `app` makes, once for each worker, as
@@ -73,8 +75,9 @@ where
     pub fn configure(
         mut self,
         set: impl FnOnce(
-            HttpServer<F, Farewell<S, B>, Farewell<S, B>, EitherBody<B>>,
-        ) -> HttpServer<F, Farewell<S, B>, Farewell<S, B>, EitherBody<B>>,
+            HttpServer<F, Farewell<S, B>, Farewell<S, B>, FarewellBody<EitherBody<B>>>,
+        )
+            -> HttpServer<F, Farewell<S, B>, Farewell<S, B>, FarewellBody<EitherBody<B>>>,
     ) -> Self {
         self.http = set(self.http);
         self
@@ -101,27 +104,27 @@ where
     ///
     /// If it is not called from within an actix system or a tokio runtime.
     pub async fn run(self, listener: selfup::Listener) -> io::Result<()> {
-        let (drain, grace) = (listener.graceful_shutdown(), listener.idle_grace());
-        let accepting = listener.accepting();
+        let (drain, accepting) = (listener.graceful_shutdown(), listener.accepting());
         let begun = async move {
             accepting.begin();
             drain.await;
         };
+        let times = Times { grace: listener.idle_grace(), limit: listener.drain_limit() };
         let listener = match listener.into_tcp() {
-            Ok(socket) => return self.run_until(begun, grace, |http| http.listen(socket)).await,
+            Ok(socket) => return self.run_until(begun, times, |http| http.listen(socket)).await,
             Err(listener) => listener,
         };
         let socket = listener.into_unix().map_err(|_| {
             let what = "could not serve: neither a TCP nor a Unix listener";
             io::Error::new(io::ErrorKind::InvalidInput, what)
         })?;
-        self.run_until(begun, grace, |http| http.listen_uds(socket)).await
+        self.run_until(begun, times, |http| http.listen_uds(socket)).await
     }
 
     async fn run_until(
         self,
         begun: impl Future<Output = ()>,
-        grace: Duration,
+        times: Times,
         listen: impl FnOnce(Http<F, S, B>) -> io::Result<Http<F, S, B>>,
     ) -> io::Result<()> {
         let open = Open::default();
@@ -139,26 +142,37 @@ where
             biased;
             // It could not start.
             result = &mut server => return result,
-            () = finish(begun, grace, &self.leaving, &open, handle) => {}
+            () = begun => {}
         }
-        server.await
+        let leave = async {
+            leave(times.grace, &self.leaving, &open, handle).await;
+            server.await
+        };
+        tokio::select! {
+            result = leave => result,
+            // What is still open is closed when the program ends.
+            () = sleep(times.limit) => Ok(()),
+        }
     }
 }
 
-/// Waits until it is time, says farewell on every connection within the grace, and tells the server
-/// to stop.
-async fn finish(
-    begun: impl Future<Output = ()>,
+/// How long it takes to leave.
+#[derive(Clone, Copy)]
+struct Times {
     grace: Duration,
-    leaving: &Leaving,
-    open: &Open,
-    handle: ServerHandle,
-) {
-    begun.await;
+    limit: Duration,
+}
+
+/// Says farewell on every connection within the grace, and tells the server to stop.
+async fn leave(grace: Duration, leaving: &Leaving, open: &Open, handle: ServerHandle) {
     leaving.begin();
     handle.pause().await;
-    // Either way it is time; which one it was does not matter.
-    drop(timeout(grace, open.none_for(QUIET)).await);
+    tokio::select! {
+        () = open.none_for(QUIET) => {}
+        // All at once, and no sooner than the last one that was not told has had its time: actix
+        // closes a connection that answers when it stops, whatever the answer says.
+        () = leaving.owed().none_for(grace) => {}
+    }
     // It is told by the call already; its end is that of the server.
     drop(handle.stop(true));
 }

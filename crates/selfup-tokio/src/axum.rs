@@ -1,23 +1,15 @@
 //! For [axum](https://docs.rs/axum).
 
-use std::{
-    convert::Infallible,
-    future::{Ready, ready},
-    io,
-    net::SocketAddr,
-    task::{Context, Poll},
-};
+use std::{io, net::SocketAddr};
 
-use axum::{
-    Router,
-    extract::{ConnectInfo, Request},
-    response::Response,
-    routing::future::RouteFuture,
-    serve::IncomingStream,
-};
+use axum::{Router, body::Body, extract::ConnectInfo};
+use http::Request;
+use hyper::{body::Incoming, service::service_fn};
+use hyper_util::{rt::TokioExecutor, server::conn::auto::Builder};
+use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::{Connection, Farewell, Listener};
+use crate::{Connection, Farewell, Listener, drive};
 
 /// Serves the router until the program is told to finish, and then until every connection is
 /// closed. No keep-alive client loses a request that it sends within the idle grace.
@@ -32,12 +24,19 @@ use crate::{Connection, Farewell, Listener};
 /// The listener cannot be used, as [`Listener::new`] says.
 pub async fn serve(listener: selfup::Listener, router: Router) -> io::Result<()> {
     let listener = Listener::new(listener)?;
-    let finish = listener.finish();
-    let router = router.layer(Farewell::new(finish.clone()));
-    axum::serve(listener, ForAll(router)).with_graceful_shutdown(finish.clone().wait()).await?;
-    // axum has done with a connection when its protocol is another; whoever upgraded it has not.
-    finish.none_open().await;
-    Ok(())
+    // A router is always ready.
+    let service =
+        service_fn(move |request: Request<Incoming>| router.clone().call(request.map(Body::new)));
+    let service = Farewell::new(listener.finish()).layer(service);
+    #[cfg_attr(not(any(feature = "http2", feature = "hyper")), expect(unused_mut))]
+    let mut server = Builder::new(TokioExecutor::new());
+    // For WebSockets.
+    #[cfg(any(feature = "http2", feature = "hyper"))]
+    server.http2().enable_connect_protocol();
+    drive::serve(listener, server, service, |request, peer| {
+        request.extensions_mut().insert(ConnectInfo(peer));
+    })
+    .await
 }
 
 impl axum::serve::Listener for Listener {
@@ -59,46 +58,5 @@ impl axum::serve::Listener for Listener {
 
     fn local_addr(&self) -> io::Result<Option<SocketAddr>> {
         Ok(self.local_addr())
-    }
-}
-
-/// Makes the service of each connection.
-struct ForAll(Router);
-
-/// The service of one connection, whose requests say where they come from.
-#[derive(Clone)]
-struct ForOne {
-    router: Router,
-    peer: Option<SocketAddr>,
-}
-
-impl Service<IncomingStream<'_, Listener>> for ForAll {
-    type Response = ForOne;
-    type Error = Infallible;
-    type Future = Ready<Result<ForOne, Infallible>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, connection: IncomingStream<'_, Listener>) -> Self::Future {
-        ready(Ok(ForOne { router: self.0.clone(), peer: *connection.remote_addr() }))
-    }
-}
-
-impl Service<Request> for ForOne {
-    type Response = Response;
-    type Error = Infallible;
-    type Future = RouteFuture<Infallible>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Service::<Request>::poll_ready(&mut self.router, context)
-    }
-
-    fn call(&mut self, mut request: Request) -> Self::Future {
-        if let Some(peer) = self.peer {
-            request.extensions_mut().insert(ConnectInfo(peer));
-        }
-        self.router.call(request)
     }
 }

@@ -1,3 +1,5 @@
+//! A connection that the server's end waits for.
+
 use std::{
     fmt, io,
     net::SocketAddr,
@@ -10,7 +12,7 @@ use tokio::{
     net::{TcpStream, UnixStream},
 };
 
-use crate::finish::Counted;
+use crate::open::Counted;
 
 /// A connection that [`Finish`](crate::Finish) waits for.
 pub struct Connection {

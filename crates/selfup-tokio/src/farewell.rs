@@ -1,3 +1,5 @@
+//! What an answer says to a keep-alive client while the program drains.
+
 use std::{
     fmt,
     future::Future,
@@ -29,7 +31,9 @@ pub struct FarewellService<S> {
 /// The answer of a [`FarewellService`].
 pub struct FarewellFuture<F> {
     answer: Pin<Box<F>>,
-    finish: Option<Finish>,
+    /// Of the request.
+    version: Version,
+    finish: Finish,
 }
 
 impl Farewell {
@@ -69,9 +73,7 @@ where
 
 impl<S> FarewellService<S> {
     pub(crate) fn answer<F>(&self, version: Version, answer: F) -> FarewellFuture<F> {
-        // The header means nothing in HTTP/2, where it is not allowed.
-        let finish = (version < Version::HTTP_2).then(|| self.finish.clone());
-        FarewellFuture { answer: Box::pin(answer), finish }
+        FarewellFuture { answer: Box::pin(answer), version, finish: self.finish.clone() }
     }
 }
 
@@ -83,11 +85,16 @@ where
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         let mut answer = ready!(self.answer.as_mut().poll(context));
-        if let (Ok(answer), Some(finish)) = (&mut answer, &self.finish)
+        if let Ok(answer) = &mut answer
+            // The header means nothing in HTTP/2, where it is not allowed.
+            && self.version < Version::HTTP_2
             && answer.status() != StatusCode::SWITCHING_PROTOCOLS
-            && finish.has_begun()
+            && self.finish.has_begun()
         {
             answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            // To a client of HTTP/1.0, hyper would say `keep-alive` behind it in an answer of a
+            // later version.
+            *answer.version_mut() = self.version;
         }
         Poll::Ready(answer)
     }

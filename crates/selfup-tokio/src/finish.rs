@@ -1,41 +1,40 @@
+//! When a server can be closed down.
+
 use std::{
-    fmt,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Duration,
+    future::{Future, poll_fn},
+    pin::pin,
+    task::Poll,
+    time::{Duration, Instant},
 };
 
 use selfup::GracefulShutdown;
-use tokio::sync::Notify;
+
+use crate::open::{Counted, Open};
 
 /// Knows when a server can be closed down: when the program was told to finish, and either its
 /// last connection is gone or the idle grace is over.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Finish {
     drain: GracefulShutdown,
     idle_grace: Duration,
+    limit: Duration,
     open: Open,
 }
 
-/// How many connections there are.
-#[derive(Clone, Default)]
-struct Open(Arc<(AtomicUsize, Notify)>);
-
-/// One of them.
-pub(crate) struct Counted(Open);
-
 impl Finish {
-    pub(crate) fn new(drain: GracefulShutdown, idle_grace: Duration) -> Self {
-        Self { drain, idle_grace, open: Open::default() }
+    pub(crate) fn new(drain: GracefulShutdown, idle_grace: Duration, limit: Duration) -> Self {
+        Self { drain, idle_grace, limit, open: Open::new() }
     }
 
     /// Waits until the server can be closed down, for
     /// [`with_graceful_shutdown`](https://docs.rs/axum/latest/axum/serve/struct.Serve.html#method.with_graceful_shutdown)
     /// and the like.
+    ///
+    /// These close every idle connection at that moment. [`axum::serve`](crate::axum::serve) and
+    /// [`hyper::serve`](crate::hyper::serve) decide for each connection by itself.
     pub async fn wait(self) {
-        self.begun_and_grace_over_or(self.open.none()).await;
+        self.drain.clone().await;
+        first_of(self.open.none(), tokio::time::sleep(self.idle_grace)).await;
     }
 
     /// Whether the program was told to finish.
@@ -44,55 +43,44 @@ impl Finish {
         self.drain.requested()
     }
 
-    /// Waits until the program is told to finish, and then for the end of the idle grace, or for
-    /// less if that comes first.
-    pub(crate) async fn begun_and_grace_over_or(&self, less: impl Future<Output = ()>) {
-        self.drain.clone().await;
-        // Either way it is time; which one it was does not matter.
-        drop(tokio::time::timeout(self.idle_grace, less).await);
+    /// Waits until there is no connection, or [`time_is_up`](Self::time_is_up): after a server that
+    /// is done before those are whose protocol was changed, as that of a WebSocket is.
+    pub async fn none_open(&self) {
+        first_of(self.open.none(), self.time_is_up()).await;
     }
 
-    /// Waits until there is no connection, after a server that is done before those are whose
-    /// protocol was changed, as that of a WebSocket is.
-    pub async fn none_open(&self) {
-        self.open.none().await;
+    /// Waits until the program was told to finish and has taken as long as it may
+    /// ([`Listener::drain_limit`](selfup::Listener::drain_limit)): what is still open then is to be
+    /// closed, so that the program can return before it is killed.
+    pub async fn time_is_up(&self) {
+        self.drain.clone().await;
+        if let Some(since) = self.begun_at() {
+            tokio::time::sleep(self.limit.saturating_sub(since.elapsed())).await;
+        }
+    }
+
+    pub(crate) fn begun_at(&self) -> Option<Instant> {
+        self.drain.since()
+    }
+
+    #[cfg(any(feature = "axum", feature = "hyper"))]
+    pub(crate) fn times(&self) -> (GracefulShutdown, Duration, Duration) {
+        (self.drain.clone(), self.idle_grace, self.limit)
     }
 
     pub(crate) fn count(&self) -> Counted {
-        self.open.0.0.fetch_add(1, Ordering::SeqCst);
-        Counted(self.open.clone())
+        self.open.count()
     }
 }
 
-impl Open {
-    async fn none(&self) {
-        let (count, changed) = &*self.0;
-        loop {
-            // Asked for before the count is read, so that the last one's word is not missed.
-            let notified = changed.notified();
-            if count.load(Ordering::SeqCst) == 0 {
-                return;
-            }
-            notified.await;
+/// Which one it was does not matter.
+async fn first_of(one: impl Future<Output = ()>, other: impl Future<Output = ()>) {
+    let (mut one, mut other) = (pin!(one), pin!(other));
+    poll_fn(|context| {
+        if one.as_mut().poll(context).is_ready() {
+            return Poll::Ready(());
         }
-    }
-}
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        let (count, changed) = &*self.0.0;
-        if count.fetch_sub(1, Ordering::SeqCst) == 1 {
-            changed.notify_waiters();
-        }
-    }
-}
-
-impl fmt::Debug for Finish {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Finish")
-            .field("has_begun", &self.has_begun())
-            .field("idle_grace", &self.idle_grace)
-            .field("open", &self.open.0.0)
-            .finish()
-    }
+        other.as_mut().poll(context)
+    })
+    .await;
 }

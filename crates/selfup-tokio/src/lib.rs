@@ -25,16 +25,32 @@
 //! finish, other servers do at the third step.
 #![forbid(unsafe_code)]
 
+#[cfg(any(feature = "axum", feature = "hyper"))]
+mod activity;
 #[cfg(feature = "axum")]
 pub mod axum;
 mod connection;
+#[cfg(any(feature = "axum", feature = "hyper"))]
+mod departure;
+#[cfg(any(feature = "axum", feature = "hyper"))]
+mod drive;
 mod farewell;
 mod finish;
+#[cfg(any(feature = "axum", feature = "hyper"))]
+mod frames;
 #[cfg(feature = "hyper")]
 pub mod hyper;
+#[cfg(any(feature = "axum", feature = "hyper"))]
+mod hyper_service;
 mod listener;
+mod open;
 mod patience;
 mod socket;
+mod sync;
+#[cfg(any(feature = "axum", feature = "hyper"))]
+mod tracked;
+#[cfg(any(feature = "axum", feature = "hyper"))]
+mod wire;
 
 pub use connection::{Connection, Stream};
 pub use farewell::{Farewell, FarewellFuture, FarewellService};

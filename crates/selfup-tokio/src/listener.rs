@@ -1,3 +1,5 @@
+//! A listener that stops in time.
+
 use std::{
     future::{Future, poll_fn},
     io,
@@ -36,7 +38,7 @@ impl Listener {
     /// If it is not called from within a tokio runtime that has input and output enabled.
     pub fn new(listener: selfup::Listener) -> io::Result<Self> {
         let (drain, accepting) = (listener.graceful_shutdown(), listener.accepting());
-        let finish = Finish::new(drain.clone(), listener.idle_grace());
+        let finish = Finish::new(drain.clone(), listener.idle_grace(), listener.drain_limit());
         let socket = Socket::new(listener)?;
         let address = socket.local_addr()?;
         Ok(Self { socket: Some(socket), address, drain, finish, accepting })

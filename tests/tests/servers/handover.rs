@@ -3,7 +3,11 @@
 
 mod calls;
 mod farewell;
+mod herd;
+mod http2;
 mod load;
+mod old_clients;
+mod streams;
 
 use std::{collections::BTreeSet, process::Command};
 

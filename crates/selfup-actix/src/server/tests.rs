@@ -66,8 +66,12 @@ fn serve(grace: Duration) -> Running {
                 connections.fetch_add(1, Ordering::SeqCst);
             });
         let told = async { drop(told.await) };
-        end.send(System::new().block_on(server.run_until(told, grace, |http| http.listen(socket))))
-            .unwrap();
+        end.send(System::new().block_on(server.run_until(
+            told,
+            Times { grace, limit: FOR_EVER },
+            |http| http.listen(socket),
+        )))
+        .unwrap();
     });
     Running { address, tell: Some(tell), ended, connected, permits }
 }

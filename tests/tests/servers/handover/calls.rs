@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use selfup_tests::sandbox::{PATIENCE, Sandbox};
+use selfup_tests::sandbox::{PATIENCE, Sandbox, children_of, wait_until};
 
 use super::{RESTARTS, restart, stop};
 
@@ -74,4 +74,38 @@ async fn call(
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     Ok(())
+}
+
+#[test]
+fn a_watch_is_ended_by_the_program_and_called_again_by_the_client() {
+    let sandbox = Sandbox::new("handover-watch");
+    sandbox.expect_files(["tonic"]);
+    let mut command = Command::new(sandbox.copy(env!("CARGO_BIN_EXE_tonic-example"), "tonic"));
+    command.arg("127.0.0.1:0");
+    let process = sandbox.start(command);
+    let server = process.wait_listening(PATIENCE);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let endpoint = tonic::transport::Endpoint::from_shared(format!("http://{server}")).unwrap();
+        let channel = endpoint.connect().await.unwrap();
+        let mut client = tonic_health::pb::health_client::HealthClient::new(channel);
+        let request = tonic_health::pb::HealthCheckRequest::default;
+        let mut watch = client.watch(request()).await.unwrap().into_inner();
+        for _ in 0..3 {
+            assert!(watch.message().await.unwrap().is_some());
+            let old = children_of(process.pid());
+            process.signal(libc::SIGUSR2);
+            let end = watch.message().await.expect_err("it ends with a status");
+            assert_eq!(end.code(), tonic::Code::Unavailable, "{end}");
+            assert!(end.message().contains("call again"), "{end}");
+            watch = client.watch(request()).await.unwrap().into_inner();
+            wait_until("a new child alone", PATIENCE, || {
+                let now = children_of(process.pid());
+                now.len() == 1 && now != old
+            });
+        }
+    });
+    drop(runtime);
+    stop(&process);
+    sandbox.finish();
 }

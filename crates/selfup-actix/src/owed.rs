@@ -1,0 +1,102 @@
+//! Answers that began before the program drained, whose clients have not been told.
+
+use std::{
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use actix_web::{
+    body::{BodySize, MessageBody},
+    web::Bytes,
+};
+use pin_project_lite::pin_project;
+use tokio::{sync::Notify, time::sleep};
+
+/// How many answers are under way that do not say farewell: the clients may send one more request
+/// on each of these connections, and are owed time for that.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Owed(Arc<(AtomicUsize, Notify)>);
+
+/// One of them.
+#[derive(Debug)]
+pub(crate) struct Owing(Owed);
+
+impl Owed {
+    pub(crate) fn count(&self) -> Owing {
+        self.0.0.fetch_add(1, Ordering::SeqCst);
+        Owing(self.clone())
+    }
+
+    /// Waits until there is none, and then for the grace.
+    pub(crate) async fn none_for(&self, grace: Duration) {
+        loop {
+            self.none().await;
+            sleep(grace).await;
+            if self.0.0.load(Ordering::SeqCst) == 0 {
+                return;
+            }
+        }
+    }
+
+    async fn none(&self) {
+        let (count, changed) = &*self.0;
+        loop {
+            // Asked for before the count is read, so that the last one's word is not missed.
+            let changed = changed.notified();
+            if count.load(Ordering::SeqCst) == 0 {
+                return;
+            }
+            changed.await;
+        }
+    }
+}
+
+impl Drop for Owing {
+    fn drop(&mut self) {
+        let (count, changed) = &*self.0.0;
+        if count.fetch_sub(1, Ordering::SeqCst) == 1 {
+            changed.notify_waiters();
+        }
+    }
+}
+
+pin_project! {
+    /// The body of an answer, which may be owed.
+    #[derive(Debug)]
+    pub struct FarewellBody<B> {
+        #[pin]
+        body: B,
+        owing: Option<Owing>,
+    }
+}
+
+impl<B> FarewellBody<B> {
+    pub(crate) fn new(body: B, owing: Option<Owing>) -> Self {
+        Self { body, owing }
+    }
+}
+
+impl<B: MessageBody> MessageBody for FarewellBody<B> {
+    type Error = B::Error;
+
+    fn size(&self) -> BodySize {
+        self.body.size()
+    }
+
+    fn poll_next(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, B::Error>>> {
+        self.project().body.poll_next(context)
+    }
+
+    fn try_into_bytes(self) -> Result<Bytes, Self> {
+        let Self { body, owing } = self;
+        body.try_into_bytes().map_err(|body| Self { body, owing })
+    }
+}

@@ -1,0 +1,3 @@
+//! What the models of the counters replace.
+
+pub(crate) use std::sync::{Arc, Mutex};

@@ -1,0 +1,157 @@
+//! A connection whose bytes are watched.
+
+use std::{
+    io,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll, ready},
+};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use crate::{
+    Connection,
+    activity::Activity,
+    frames::{Frames, PREFACE},
+};
+
+/// A connection that tells what happens on it, and that can answer for a silent client.
+pub(crate) struct Wire {
+    connection: Connection,
+    activity: Activity,
+    insist: Insist,
+    /// How much of HTTP/2's preface the client has sent; `None` if it speaks something else.
+    preface: Option<usize>,
+    received: Frames,
+    sent: Frames,
+    /// The answer that the client owes, and how much of it was read.
+    answered: usize,
+}
+
+/// An HTTP/2 client that does not answer the ping of its GOAWAY is taken to have seen it.
+///
+/// Until that answer comes, the client may open streams, for ever if it never comes. Nothing in
+/// hyper or h2 bounds it.
+#[derive(Clone, Default)]
+pub(crate) struct Insist(Arc<AtomicBool>);
+
+impl Insist {
+    pub(crate) fn insist(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Wire {
+    pub(crate) fn new(connection: Connection, activity: Activity, insist: Insist) -> Self {
+        let (received, sent) = (Frames::default(), Frames::default());
+        Self { connection, activity, insist, preface: Some(0), received, sent, answered: 0 }
+    }
+
+    /// Gives the answer to the server that the client owes.
+    fn answer_for_the_client(&mut self, buffer: &mut ReadBuf<'_>) -> bool {
+        let may_begin =
+            self.insist.0.load(Ordering::Relaxed) && self.is_http2() && self.received.is_between();
+        let Some(answer) = self.sent.answer().filter(|_| may_begin || self.answered > 0) else {
+            return false;
+        };
+        let left = answer.get(self.answered..).unwrap_or_default();
+        let taken = left.len().min(buffer.remaining());
+        buffer.put_slice(&left[..taken]);
+        self.answered += taken;
+        taken > 0
+    }
+
+    fn has_read(&mut self, mut bytes: &[u8]) {
+        if bytes.is_empty() {
+            return;
+        }
+        self.activity.read();
+        while let (Some(seen), false) = (self.preface, bytes.is_empty()) {
+            let Some(expected) = PREFACE.get(seen..).filter(|left| !left.is_empty()) else { break };
+            let len = expected.len().min(bytes.len());
+            if expected[..len] != bytes[..len] {
+                self.preface = None;
+                return;
+            }
+            self.preface = Some(seen + len);
+            bytes = &bytes[len..];
+            if self.is_http2() {
+                self.activity.is_http2();
+            }
+        }
+        if self.is_http2() {
+            self.received.follow(bytes);
+        }
+    }
+
+    fn has_written(&mut self, result: &Poll<io::Result<usize>>) -> usize {
+        self.activity.wrote(result.is_pending());
+        match result {
+            Poll::Ready(Ok(len)) if self.is_http2() => *len,
+            _ => 0,
+        }
+    }
+
+    fn is_http2(&self) -> bool {
+        self.preface == Some(PREFACE.len())
+    }
+}
+
+impl AsyncRead for Wire {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if self.answer_for_the_client(buffer) {
+            return Poll::Ready(Ok(()));
+        }
+        let before = buffer.filled().len();
+        ready!(Pin::new(&mut self.connection).poll_read(context, buffer))?;
+        self.has_read(buffer.filled().get(before..).unwrap_or_default());
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Wire {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let result = Pin::new(&mut self.connection).poll_write(context, bytes);
+        let written = self.has_written(&result);
+        self.sent.follow(bytes.get(..written).unwrap_or_default());
+        result
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        parts: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let result = Pin::new(&mut self.connection).poll_write_vectored(context, parts);
+        let mut written = self.has_written(&result);
+        for part in parts {
+            let len = part.len().min(written);
+            self.sent.follow(part.get(..len).unwrap_or_default());
+            written -= len;
+        }
+        result
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.connection.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.connection).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.connection).poll_shutdown(context)
+    }
+}

@@ -1,0 +1,86 @@
+//! Many idle connections, which do not all come back at one moment.
+
+use std::{
+    io::{Read, Write},
+    net::TcpStream,
+    os::fd::AsFd,
+    time::Instant,
+};
+
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use selfup_tests::sandbox::{PATIENCE, Process, Sandbox, children_of, wait_until};
+
+use super::{axum, hello, hyper, stop};
+
+#[test]
+fn axum_closes_500_idle_connections_one_after_the_other() {
+    closes_one_after_the_other("axum", axum, 500);
+}
+
+#[test]
+fn hyper_closes_5000_idle_connections_one_after_the_other() {
+    closes_one_after_the_other("hyper", hyper, 5000);
+}
+
+#[test]
+fn plain_std_closes_500_idle_connections_one_after_the_other() {
+    closes_one_after_the_other("hello", hello, 500);
+}
+
+fn closes_one_after_the_other(server: &str, start: fn(&Sandbox) -> Process, wanted: usize) {
+    let sandbox = Sandbox::new(&format!("handover-herd-{server}-{wanted}"));
+    sandbox.expect_files([server]);
+    let count = wanted.min(descriptors().saturating_sub(500));
+    let process = start(&sandbox);
+    let address = process.wait_listening(PATIENCE);
+    let mut open: Vec<TcpStream> = (0..count)
+        .map(|_| {
+            let mut client = TcpStream::connect(address).unwrap();
+            client.set_read_timeout(Some(PATIENCE)).unwrap();
+            client.write_all(b"GET / HTTP/1.1\r\nHost: test\r\n\r\n").unwrap();
+            let mut answer = Vec::new();
+            while !answer.ends_with(b")\n") {
+                let mut part = [0; 1024];
+                let read = client.read(&mut part).unwrap();
+                assert!(read > 0, "closed before the restart");
+                answer.extend_from_slice(&part[..read]);
+            }
+            client
+        })
+        .collect();
+    process.signal(libc::SIGUSR2);
+    let begun = Instant::now();
+    let mut tenths = vec![0; 1];
+    while !open.is_empty() {
+        let ready: Vec<bool> = {
+            let mut fds: Vec<_> =
+                open.iter().map(|it| PollFd::new(it.as_fd(), PollFlags::POLLIN)).collect();
+            let timeout = PollTimeout::try_from(PATIENCE).unwrap();
+            assert!(poll(&mut fds, timeout).unwrap() > 0, "{} stay open", open.len());
+            fds.iter().map(|fd| fd.any().unwrap()).collect()
+        };
+        let tenth = usize::try_from(begun.elapsed().as_millis() / 100).unwrap();
+        tenths.resize(tenth.max(tenths.len() - 1) + 1, 0);
+        let mut ready = ready.into_iter();
+        open.retain_mut(|client| {
+            let is_over = ready.next().unwrap();
+            if is_over {
+                assert_eq!(client.read(&mut [0]).unwrap(), 0);
+                tenths[tenth] += 1;
+            }
+            !is_over
+        });
+    }
+    let most = tenths.iter().max().unwrap();
+    assert!(most * 4 < count, "closed in each tenth of a second: {tenths:?}");
+    wait_until("one child", PATIENCE, || children_of(process.pid()).len() == 1);
+    stop(&process);
+    sandbox.finish();
+}
+
+/// How many this process may have, and the server that it starts.
+fn descriptors() -> usize {
+    let limits = std::fs::read_to_string("/proc/self/limits").unwrap();
+    let line = limits.lines().find(|line| line.starts_with("Max open files")).unwrap();
+    line.split_whitespace().find_map(|word| word.parse().ok()).unwrap_or(usize::MAX)
+}
