@@ -1,6 +1,12 @@
 //! The server: when it stops, and what it waits for.
 
-use std::{any::Any, fmt, future::Future, io, time::Duration};
+use std::{
+    any::Any,
+    fmt,
+    future::{Future, pending},
+    io,
+    time::Duration,
+};
 
 use actix_http::{Extensions, Request};
 use actix_server::ServerHandle;
@@ -146,10 +152,12 @@ where
         }
         let leave = async {
             leave(times.grace, &self.leaving, &open, handle).await;
-            server.await
+            pending::<()>().await;
         };
         tokio::select! {
-            result = leave => result,
+            // It was told to stop, and is polled meanwhile: else it hears nothing.
+            result = &mut server => result,
+            () = leave => Ok(()),
             // What is still open is closed when the program ends.
             () = sleep(times.limit) => Ok(()),
         }

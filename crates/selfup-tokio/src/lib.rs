@@ -10,19 +10,32 @@
 //!    has one more request answered and then opens its next connection, which the successor gets.
 //!    Closing an idle connection at once instead would race with a request on its way, and the
 //!    client would see a reset.
-//! 3. [`Finish`] is over when the last connection is closed, or when the idle grace is. The server
-//!    then closes what is still idle, and waits for what is under way, WebSockets included, until the
-//!    master's [`terminate_timeout`](selfup::Config::terminate_timeout) ends it.
+//! 3. `axum::serve` and `hyper::serve` decide for each connection by itself when it is closed. One on
+//!    which nothing is under way, or no more than a part of a request's head, is closed when its
+//!    [`IdleGrace`](selfup::IdleGrace) is over: not all at one moment, and none that was used within
+//!    the last idle grace. An answer that began before the drain and ends later than that has a whole
+//!    grace from its end on, since its client was not told.
+//! 4. Shortly before the master's [`terminate_timeout`](selfup::Config::terminate_timeout) what is still
+//!    open is closed, whatever it is, and the server returns: see
+//!    [`Listener::drain_limit`](selfup::Listener::drain_limit). A stream without an end is better ended
+//!    by the program, as soon as [`graceful_shutdown`](selfup::State::graceful_shutdown) says so.
+//!
+//! A server that is given a [`Listener`] and ended by [`Finish::wait`] closes everything idle at one
+//! moment, when the idle grace is over.
 //!
 //! # What it does not do
 //!
-//! It starts no runtime, and no task but those of `hyper::serve`, one for each connection.
+//! It starts no runtime, and no task but those of the two `serve`, one for each connection.
 //!
 //! # HTTP/2
 //!
 //! An HTTP/2 connection is told to go away (GOAWAY): the requests under way are finished, and the
-//! client opens its next connection. `hyper::serve` says so as soon as the program is told to
-//! finish, other servers do at the third step.
+//! client opens its next connection. One with open streams is told as soon as the program drains, and
+//! before any of them ends; the others are told one after the other, within the first two thirds of
+//! the idle grace. A client that does not confirm (it answers no PING) is taken to have heard when the
+//! grace is over: it gets the last GOAWAY, and no further stream.
+//!
+//! `axum::serve` speaks HTTP/2 with the feature `http2`, or with `hyper`.
 #![forbid(unsafe_code)]
 
 #[cfg(any(feature = "axum", feature = "hyper"))]
