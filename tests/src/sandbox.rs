@@ -125,7 +125,8 @@ impl Sandbox {
         path
     }
 
-    /// These files, or files in these folders, may be there at the end.
+    /// These files, or files in these folders, may be there at the end. A name that ends with `*`
+    /// stands for all that begin so.
     pub fn expect_files(&self, names: impl IntoIterator<Item = impl AsRef<Path>>) {
         let mut expected = self.expected.lock().unwrap();
         expected.extend(names.into_iter().map(|name| name.as_ref().to_path_buf()));

@@ -27,7 +27,8 @@ impl Deployment {
         for folder in ["bin", "releases"] {
             fs::create_dir(sandbox.join(folder)).unwrap();
         }
-        let beside = ["bin/.app.selfup-previous", "bin/.app.selfup-record"];
+        let beside =
+            ["bin/.app.selfup-previous", "bin/.app.selfup-record", "bin/.app.selfup-trial-*"];
         sandbox.expect_files(["releases", "bin/app"].into_iter().chain(beside));
         Self { sandbox, executable: executable.into(), releases: AtomicU32::new(0) }
     }
@@ -59,16 +60,31 @@ impl Deployment {
         sha1(&self.program())
     }
 
-    /// Waits until these are the files in the program's folder, hidden ones too. Some come and go:
-    /// whoever installs, or sees whether it could, holds a lock file.
+    /// Waits until this release is at the program's path, which it is once it was committed.
+    #[track_caller]
+    pub fn wait_installed(&self, release: &Release) {
+        wait_until("the release to be at the path", 3 * PATIENCE, || {
+            self.installed() == release.id()
+        });
+    }
+
+    /// The digests of what is on trial beside the program.
+    pub fn on_trial(&self) -> Vec<String> {
+        let entries = fs::read_dir(self.sandbox.join("bin")).unwrap();
+        let paths = entries.map(|entry| entry.unwrap().path());
+        paths.filter(|path| kind(path).ends_with('*')).map(|path| sha1(&path)).collect()
+    }
+
+    /// Waits until these are the files in the program's folder, hidden ones too, with `*` for what is
+    /// random in the name of one on trial. Some come and go: whoever installs, or sees whether it
+    /// could, holds a lock file.
     #[track_caller]
     pub fn wait_listing(&self, expected: &[&str]) {
         let asked = Instant::now();
         let mut found = Vec::new();
         wait_until("the files in the program's folder", 2 * PATIENCE, || {
             let entries = fs::read_dir(self.sandbox.join("bin")).unwrap();
-            found =
-                entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+            found = entries.map(|entry| kind(&entry.unwrap().path())).collect();
             found.sort_unstable();
             found == expected || asked.elapsed() >= PATIENCE
         });
@@ -96,6 +112,14 @@ impl Deployment {
     /// Ends the test, as [`Sandbox::finish`] does.
     pub fn finish(self) {
         self.sandbox.finish();
+    }
+}
+
+fn kind(path: &Path) -> String {
+    let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+    match name.split_once(".selfup-trial-") {
+        Some((start, _)) => format!("{start}.selfup-trial-*"),
+        None => name,
     }
 }
 

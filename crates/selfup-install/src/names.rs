@@ -156,4 +156,32 @@ mod tests {
         assert!(one.temporary_prefix().len() + RANDOM <= 255);
         assert_ne!(one.lock(), two.lock());
     }
+
+    /// What is written for packagers about files is about these, all of them, and no others.
+    #[test]
+    fn the_page_about_files_has_every_name() {
+        let words = |text: &'static str, start: &str| {
+            let found = text.split(start).skip(1).map(|rest| {
+                let is_name = |c: char| c.is_ascii_lowercase() || c == '-';
+                rest.split(|c| !is_name(c)).next().unwrap().trim_end_matches('-')
+            });
+            found.collect::<std::collections::BTreeSet<_>>()
+        };
+        let page = include_str!("../../../docs/FILES.md");
+        let table: Vec<_> = page.lines().filter(|line| line.starts_with("| `.app")).collect();
+        let source = include_str!("names.rs").split("#[cfg(test)]").next().unwrap();
+        let names = words(source, "self.name(\".selfup-");
+        assert!(names.len() >= 8, "{names:?}");
+        assert_eq!(names.len(), table.len(), "a line for each: {table:?}");
+        for name in &names {
+            let cell = format!("| `.app.selfup-{name}");
+            let ends = ["` |", "-*` |"].map(|end| format!("{cell}{end}"));
+            let is_there = |line: &&str| ends.iter().any(|start| line.starts_with(start));
+            assert_eq!(table.iter().copied().filter(|line| is_there(&line)).count(), 1, "{name}");
+        }
+        let said = words(page, ".app.selfup-");
+        let unknown: Vec<_> =
+            said.iter().filter(|name| !name.is_empty() && !names.contains(*name)).collect();
+        assert!(unknown.is_empty(), "{unknown:?}");
+    }
 }

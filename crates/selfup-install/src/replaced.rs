@@ -1,7 +1,6 @@
 //! What somebody else has put at the path of a program that runs.
 
 use std::fs::File;
-use std::path::Path;
 
 use crate::error::{Error, Result};
 use crate::id::Id;
@@ -40,9 +39,9 @@ pub enum Replaced {
 }
 
 impl Target {
-    /// Looks at what is at the path, for a program that is about to start it, where `running` leads
-    /// to the executable that it runs so far (`/proc/PID/exe`, whose file may have no name any more);
-    /// keeps that one if nobody else has.
+    /// Looks at what is at the path, for a program that is about to start it, where `file` is the
+    /// executable that it runs so far (`/proc/PID/exe`, whose file may have no name any more); keeps
+    /// that one if nobody else has.
     ///
     /// With `is_ours`, the previous executable is what this caller has kept before.
     ///
@@ -52,11 +51,11 @@ impl Target {
     ///
     /// What keeps either from being read, or the previous one from being written. The path is left
     /// alone in any case.
-    pub fn replaced(&self, running: &Path, is_ours: impl Fn(Id) -> bool) -> Result<Replaced> {
-        let failed =
-            |cause| Error::system(format_args!("cannot read {}", running.display()), cause);
-        let file = File::open(running).map_err(failed)?;
-        let running = Id::of_file(&file).map_err(failed)?;
+    pub fn replaced(&self, file: &File, is_ours: impl Fn(Id) -> bool) -> Result<Replaced> {
+        let path = self.resolved().display();
+        let running = Id::of_file(file).map_err(|cause| {
+            Error::system(format_args!("cannot read the executable that was at {path}"), cause)
+        })?;
         let found = Occupant::at(self.resolved())?.id;
         if found == running {
             return Ok(Replaced::No);
@@ -78,7 +77,7 @@ impl Target {
             return Ok(Replaced::ByAnother { present });
         }
         if !is_kept {
-            keep_running(&turn, &file)?;
+            keep_running(&turn, file)?;
         }
         if record.forgive(present) {
             turn.write(&record)?;

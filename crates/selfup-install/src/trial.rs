@@ -76,6 +76,12 @@ impl Committed {
     pub const fn warning(&self) -> Option<&Error> {
         self.warning.as_ref()
     }
+
+    /// The same, to keep.
+    #[must_use]
+    pub fn into_warning(self) -> Option<Error> {
+        self.warning
+    }
 }
 
 impl Trial {

@@ -1,7 +1,9 @@
-use std::path::PathBuf;
+use std::{path::PathBuf, time::SystemTime};
 
 use selfup_fetch::{Artifact, Digest, Offer};
-use selfup_install::{Checks, Error, Examination, Expected, Id, Installed, Staged, Target};
+use selfup_install::{
+    Checks, Error, Examination, Expected, Id, Installed, Staged, Target, Trial, Verified,
+};
 
 use crate::{config::PreUpgrade, control::VERSION, trust::Trust};
 
@@ -80,11 +82,20 @@ impl Intake {
         let refusals = Target::new(&self.path).and_then(|target| target.refusals());
         let mut refusals = refusals.unwrap_or_default().into_iter();
         let refusal = refusals.find(|refusal| !self.retry_refused && refusal.id() == id)?;
-        Some(refusal.reason().to_owned())
+        refusal.stands_at(SystemTime::now()).then(|| refusal.reason().to_owned())
     }
 
     /// Verifies what was written, and puts it in place.
     pub(crate) fn install(&mut self, staged: Staged) -> Result<Installed, Error> {
+        Ok(self.verify(staged)?.install()?)
+    }
+
+    /// Verifies what was written, and puts it on trial beside the path.
+    pub(crate) fn try_out(&mut self, staged: Staged) -> Result<Trial, Error> {
+        Ok(self.verify(staged)?.try_out()?)
+    }
+
+    fn verify(&mut self, staged: Staged) -> Result<Verified, Error> {
         if self.retry_refused {
             Target::new(&self.path)?.forgive(staged.id())?;
         }
@@ -92,7 +103,7 @@ impl Intake {
         if let Some(hook) = &mut self.pre_upgrade {
             checks = checks.pre_upgrade(hook.as_mut());
         }
-        Ok(staged.verify(checks)?.install()?)
+        staged.verify(checks)
     }
 
     /// Checks what was written, as far as that can be done without running it.

@@ -32,6 +32,7 @@ mod pid_file;
 #[cfg(feature = "progress")]
 mod progress;
 mod ready;
+mod refusals;
 mod restart;
 mod rollback;
 mod run;
@@ -55,6 +56,7 @@ pub use listener::{Incoming, Listener};
 #[cfg(feature = "progress")]
 pub use progress::progress_bar;
 pub use ready::Accepting;
+pub use refusals::{Refusal, forgive, refusals};
 pub use restart::restart;
 pub use rollback::rollback;
 pub use run::{is_supported, run, try_run};

@@ -5,6 +5,13 @@ use crate::{Error, ErrorKind, launch::launch_path, restart};
 /// Puts the previous executable back, refuses the present one from now on, and asks for a restart if
 /// there is a master. Returns the SHA-1 of the executable that is in place then.
 ///
+/// While a new executable is in its probation, the one to go back to is in place still: then it is the
+/// new one that is refused, and the one in place stays. What is refused so is not tried again until it
+/// is [forgiven](crate::forgive).
+///
+/// Where several services share the executable, the others go on with what they run, and start what is
+/// in place at their next restart.
+///
 /// # Errors
 ///
 /// There is no previous executable, or it cannot be put back; what is in place stays.

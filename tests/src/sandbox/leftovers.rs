@@ -31,7 +31,7 @@ pub(super) fn files(folder: &Path, expected: &BTreeSet<PathBuf>) -> Vec<String> 
 fn descend(root: &Path, inside: &Path, expected: &BTreeSet<PathBuf>, found: &mut Vec<String>) {
     for entry in fs::read_dir(root.join(inside)).into_iter().flatten().flatten() {
         let path = inside.join(entry.file_name());
-        if expected.contains(&path) {
+        if is_expected(&path, expected) {
             continue;
         }
         if entry.file_type().is_ok_and(|kind| kind.is_dir()) && !leads_to_expected(&path, expected)
@@ -43,6 +43,15 @@ fn descend(root: &Path, inside: &Path, expected: &BTreeSet<PathBuf>, found: &mut
             found.push(format!("  the file {}", path.display()));
         }
     }
+}
+
+/// A name that ends with `*` stands for all that begin so.
+fn is_expected(path: &Path, expected: &BTreeSet<PathBuf>) -> bool {
+    let begins_so = |name: &str| {
+        let start = name.strip_suffix('*');
+        start.is_some_and(|start| path.to_str().is_some_and(|path| path.starts_with(start)))
+    };
+    expected.contains(path) || expected.iter().filter_map(|name| name.to_str()).any(begins_so)
 }
 
 fn leads_to_expected(folder: &Path, expected: &BTreeSet<PathBuf>) -> bool {

@@ -277,13 +277,17 @@ fn without_proc_it_restarts_and_upgrades_all_the_same() {
     let second = deployment.release("version=2");
     let published = deployment.sandbox().join("releases/app");
     put(first.path(), &published, 0o755);
-    let words = [&format!("file={}", published.display()), "drain_on_terminate"];
+    let source = format!("file={}", published.display());
+    let words = [&source, "drain_on_terminate", "probation=100"];
     let service = start(&deployment, "mount -t tmpfs none /proc", &words);
     assert_eq!(service.ask_for("enabled"), "true");
     let held = service.hold();
     restart(&service);
     assert!(held.finish().starts_with("v1 "));
     put(second.path(), &published, 0o755);
+    deployment.wait_installed(&second);
+    // Without /proc it reads at its path which version it is: from the restart on.
+    restart(&service);
     service.wait_version(2);
     assert_eq!(stop(&service), Some(0));
     deployment.finish();

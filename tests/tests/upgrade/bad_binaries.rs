@@ -3,7 +3,7 @@
 //! Whatever comes: one warning says what it was, the service goes on, nothing stays in the
 //! program's folder, and a good release later on is installed as ever.
 
-use super::{APP, PREVIOUS, RECORD, deployed, http, publish};
+use super::{APP, RECORD, TRIAL, deployed, http, publish};
 use selfup_tests::origin::{Offer, Origin};
 use selfup_tests::release::Release;
 use selfup_tests::sandbox::PATIENCE;
@@ -57,8 +57,9 @@ impl Trial {
         self.service.wait_version(2);
         self.visitors.leave();
         assert_eq!(self.service.ask_for("generation"), "2", "no restart before");
-        assert_eq!(self.deployment.installed(), good.id());
-        self.deployment.wait_listing(&[PREVIOUS, RECORD, "app"]);
+        assert_eq!(self.deployment.installed(), self.first.id());
+        assert_eq!(self.deployment.on_trial(), [good.id()]);
+        self.deployment.wait_listing(&[RECORD, TRIAL, "app"]);
         let warnings = self.service.warnings();
         for warning in &warnings {
             println!("{warning}");

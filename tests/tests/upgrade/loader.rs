@@ -78,10 +78,10 @@ fn a_service_runs_without_a_master_and_its_loader_stays() {
 
     // Said by name, the program has a master, and upgrades.
     let exec_file = format!("exec_file={}", deployment.program().display());
-    let service = deployment.start_as(start(&[&exec_file]));
+    let service = deployment.start_as(start(&[&exec_file, "probation=100"]));
     assert_eq!(service.ask_for("enabled"), "true");
     service.wait_version(2);
-    assert_eq!(deployment.installed(), second.id());
+    deployment.wait_installed(&second);
     assert_eq!((sha1(&loader), first.id() == second.id()), (before, false));
     service.terminate();
     deployment.finish();

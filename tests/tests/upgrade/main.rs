@@ -8,6 +8,9 @@
 )]
 
 mod bad_binaries;
+mod before_run;
+mod by_hand;
+mod instances;
 mod loader;
 mod manifest;
 mod marker;
@@ -30,6 +33,8 @@ use selfup_tests::service::Deployment;
 
 const APP: &str = env!("CARGO_BIN_EXE_upgradable");
 const PREVIOUS: &str = ".app.selfup-previous";
+/// There while an upgrade is on trial, one for each master.
+const TRIAL: &str = ".app.selfup-trial-*";
 /// There while an upgrade is on trial, and once one has failed.
 const RECORD: &str = ".app.selfup-record";
 

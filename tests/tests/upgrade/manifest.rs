@@ -63,7 +63,7 @@ fn one_that_is_too_old_for_it_stays_and_says_so() {
     service.wait_version(2);
     publish(&origin, &third, "3.0.0", "2.0.0", b"");
     service.wait_version(3);
-    assert_eq!(deployment.installed(), third.id());
+    deployment.wait_installed(&third);
     service.terminate();
     deployment.finish();
 }

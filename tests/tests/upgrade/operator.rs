@@ -1,9 +1,9 @@
 //! A person, or a package manager, puts another executable in place and asks for a restart.
 
-use super::{PREVIOUS, RECORD, deployed, http, publish};
+use super::{PREVIOUS, deployed, http, publish};
 use selfup_tests::origin::Origin;
 use selfup_tests::release::sha1;
-use selfup_tests::sandbox::PATIENCE;
+use selfup_tests::sandbox::{PATIENCE, wait_until};
 use selfup_tests::service::put;
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -35,12 +35,12 @@ fn an_upgrade_replaces_what_a_link_leads_to() {
     let origin = Origin::start();
     publish(&origin, &second);
     let mut command = Command::new(&link);
-    command.args(["address=127.0.0.1:0", &http(&origin)]);
+    command.args(["address=127.0.0.1:0", &http(&origin), "probation=100"]);
     let service = deployment.start_as(command);
     service.wait_version(2);
     assert_eq!(fs::read_link(&link).unwrap(), std::path::Path::new("bin/app"));
-    assert_eq!(deployment.installed(), second.id());
-    deployment.wait_listing(&[PREVIOUS, RECORD, "app"]);
+    deployment.wait_installed(&second);
+    deployment.wait_listing(&[PREVIOUS, "app"]);
     service.terminate();
     deployment.finish();
 }
@@ -61,7 +61,7 @@ fn a_link_that_is_pointed_elsewhere_counts_at_the_next_restart() {
     ]);
     let origin = Origin::start();
     let mut command = Command::new(&link);
-    command.args(["address=127.0.0.1:0", &http(&origin)]);
+    command.args(["address=127.0.0.1:0", &http(&origin), "probation=100"]);
     let service = deployment.start_as(command);
     service.is_version(1);
 
@@ -73,7 +73,7 @@ fn a_link_that_is_pointed_elsewhere_counts_at_the_next_restart() {
     // From now on, that is what is replaced.
     publish(&origin, &third);
     service.wait_version(3);
-    assert_eq!(sha1(&other), third.id());
+    wait_until("it to be kept", PATIENCE, || sha1(&other) == third.id());
     service.terminate();
     deployment.finish();
 }
@@ -93,10 +93,10 @@ fn a_name_that_ends_like_the_kernel_s_word_for_a_removed_file() {
     let origin = Origin::start();
     publish(&origin, &second);
     let mut command = Command::new(&path);
-    command.args(["address=127.0.0.1:0", &http(&origin)]);
+    command.args(["address=127.0.0.1:0", &http(&origin), "probation=100"]);
     let service = deployment.start_as(command);
     service.wait_version(2);
-    assert_eq!(sha1(&path), second.id());
+    wait_until("it to be kept", PATIENCE, || sha1(&path) == second.id());
     assert_eq!(deployment.installed(), first.id(), "another file of nearly that name");
     service.restart();
     service.process().wait_line("v2 listens on", PATIENCE);
@@ -118,7 +118,7 @@ fn another_executable_is_supervised_and_replaced() {
         publish(&origin, &first);
         let mut command = Command::new(&master);
         command.arg("address=127.0.0.1:0").arg(http(&origin));
-        command.arg(format!("exec_file={}", exec_file.display()));
+        command.arg(format!("exec_file={}", exec_file.display())).arg("probation=100");
         let service = deployment.start_as(command);
         service.is_version(1);
         assert_eq!(service.ask_for("path"), deployment.program().display().to_string());
@@ -127,9 +127,9 @@ fn another_executable_is_supervised_and_replaced() {
         service.wait_version(2);
         visitors.leave();
         assert_eq!(service.ask_for("id"), second.id());
-        assert_eq!(deployment.installed(), second.id());
+        deployment.wait_installed(&second);
         assert_eq!(sha1(&master), own.id(), "the master's own is left alone");
-        deployment.wait_listing(&[PREVIOUS, RECORD, "app", "master"]);
+        deployment.wait_listing(&[PREVIOUS, "app", "master"]);
         service.terminate();
         deployment.finish();
     }

@@ -1,6 +1,6 @@
 //! What the configuration says about upgrades.
 
-use super::{PREVIOUS, deployed, http, publish};
+use super::{PREVIOUS, RECORD, TRIAL, deployed, http, publish};
 use selfup_tests::origin::Origin;
 use selfup_tests::sandbox::{PATIENCE, wait_until};
 use std::fs;
@@ -96,13 +96,13 @@ fn without_restarts_a_release_is_installed_for_the_next_start() {
     let service = deployment.start(&words);
     let visitors = service.visitors();
     service.process().wait_line("event Installed", PATIENCE);
-    service.process().wait_line("event Kept", PATIENCE);
-    assert_eq!(deployment.installed(), second.id());
+    assert_eq!(deployment.on_trial(), [second.id()]);
     // One that replaces it before anybody has run it is as welcome.
     publish(&origin, &third);
-    service.process().wait_line("event Kept", PATIENCE);
-    assert_eq!(deployment.installed(), third.id());
-    deployment.wait_listing(&[PREVIOUS, "app"]);
+    service.process().wait_line("event Installed", PATIENCE);
+    deployment.wait_listing(&[RECORD, TRIAL, "app"]);
+    assert_eq!(deployment.on_trial(), [third.id()]);
+    assert_eq!(deployment.installed(), first.id(), "nobody has run it yet");
     assert_eq!(service.ask_for("id"), first.id(), "what runs is as it was");
     assert_eq!(service.ask_for("generation"), "1");
     visitors.leave();
@@ -114,8 +114,12 @@ fn without_restarts_a_release_is_installed_for_the_next_start() {
     assert!(held.finish().starts_with("v1 "));
     assert!(service.process().wait(PATIENCE).success());
 
-    let service = deployment.start(&words);
+    let [url, no_restart, events] = words;
+    let service = deployment.start([url, no_restart, events, "probation=100".into()]);
     assert_eq!(service.ask_for("id"), third.id());
+    service.process().wait_line("event Kept", PATIENCE);
+    assert_eq!(deployment.installed(), third.id());
+    deployment.wait_listing(&[PREVIOUS, "app"]);
     service.terminate();
     deployment.finish();
 }
@@ -130,7 +134,7 @@ fn a_release_can_wait_for_a_restart_that_somebody_asks_for() {
     let service = deployment.start(words);
     let visitors = service.visitors();
     service.process().wait_line("event Installed", PATIENCE);
-    assert_eq!(deployment.installed(), second.id());
+    assert_eq!(deployment.on_trial(), [second.id()]);
     // Until it was tried, nothing else is fetched.
     let requests = origin.requests().len();
     publish(&origin, &third);

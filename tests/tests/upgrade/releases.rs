@@ -37,7 +37,7 @@ fn three_releases_over_http_one_after_the_other() {
     visitors.leave();
 
     assert_eq!(service.process().pid(), pid);
-    assert_eq!(deployment.installed(), releases[1].id());
+    deployment.wait_installed(&releases[1]);
     let mode = deployment.program().metadata().unwrap().permissions().mode();
     assert_eq!(mode & 0o7777, 0o751, "the mode is kept");
     deployment.wait_listing(&[PREVIOUS, "app"]);
@@ -59,7 +59,7 @@ fn three_releases_from_a_file_one_after_the_other() {
     let visitors = service.visitors();
     upgrade_through(&service, &releases, |release| put(release.path(), &published, 0o600));
     visitors.leave();
-    assert_eq!(deployment.installed(), releases[1].id());
+    deployment.wait_installed(&releases[1]);
     let mode = deployment.program().metadata().unwrap().permissions().mode();
     assert_eq!(mode & 0o7777, 0o755, "not that of the published file");
     deployment.wait_listing(&[PREVIOUS, "app"]);
@@ -140,7 +140,7 @@ fn the_url_names_the_platform_and_gz_is_decompressed() {
     origin.offer(&path, Offer::Whole(gzip(second.path())));
     let service = deployment.start([format!("http={}", origin.url("/app-{os}-{arch}.gz"))]);
     service.wait_version(2);
-    assert_eq!(deployment.installed(), second.id());
+    assert_eq!(deployment.on_trial(), [second.id()]);
     service.terminate();
     deployment.finish();
 }

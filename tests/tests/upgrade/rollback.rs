@@ -1,6 +1,6 @@
 //! Releases that answer the probe, and fail when they are needed.
 
-use super::{PREVIOUS, RECORD, deployed, http, publish};
+use super::{RECORD, TRIAL, deployed, http, publish};
 use selfup_tests::origin::Origin;
 use selfup_tests::release::Release;
 use selfup_tests::sandbox::{PATIENCE, wait_until};
@@ -51,8 +51,8 @@ fn fails_to_start(name: &str, fault: &str, why: &str) {
     service.wait_version(3);
     visitors.leave();
     assert_eq!(attempts(), 1);
-    assert_eq!(deployment.installed(), good.id());
-    deployment.wait_listing(&[PREVIOUS, RECORD, "app"]);
+    assert_eq!(deployment.on_trial(), [good.id()]);
+    deployment.wait_listing(&[RECORD, TRIAL, "app"]);
     let warnings = service.warnings().join("\n");
     assert_eq!(
         warnings.contains("killed child #2: it was not ready within"),
@@ -92,7 +92,10 @@ fn a_release_that_crashes_within_its_probation() {
     publish(&origin, &bad);
     let service = deployment.start([http(&origin), "probation=600000".into()]);
     service.wait_version(2);
-    assert_eq!(deployment.installed(), bad.id());
+    assert_eq!(
+        (deployment.installed(), deployment.on_trial()),
+        (first.id().into(), vec![bad.id().to_owned()])
+    );
 
     fs::write(deployment.sandbox().join("crash"), "").unwrap();
     service.wait_warning(&["child #2", "SIGABRT", "soon after the upgrade"]);

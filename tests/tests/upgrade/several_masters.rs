@@ -1,6 +1,6 @@
 //! Two services, one executable.
 
-use super::{PREVIOUS, RECORD, deployed, http, publish};
+use super::{PREVIOUS, deployed, http, publish};
 use selfup_tests::origin::Origin;
 use selfup_tests::sandbox::PATIENCE;
 
@@ -10,7 +10,8 @@ fn one_installs_and_the_other_only_restarts() {
     let second = deployment.release("version=2");
     let origin = Origin::start();
     publish(&origin, &first);
-    let services = [(); 2].map(|()| deployment.start([http(&origin), "events".into()]));
+    let words = [http(&origin), "events".into(), "probation=2000".into()];
+    let services = [(); 2].map(|()| deployment.start(&words));
     assert_ne!(services[0].address(), services[1].address());
     let visitors = services.each_ref().map(|service| service.visitors());
     publish(&origin, &second);
@@ -23,7 +24,11 @@ fn one_installs_and_the_other_only_restarts() {
     for visitors in visitors {
         visitors.leave();
     }
-    deployment.wait_listing(&[PREVIOUS, RECORD, "app"]);
+    for service in &services {
+        service.process().wait_line("event Kept", PATIENCE);
+    }
+    assert_eq!(deployment.installed(), second.id());
+    deployment.wait_listing(&[PREVIOUS, "app"]);
     for service in services {
         service.terminate();
     }

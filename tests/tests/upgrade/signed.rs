@@ -64,7 +64,7 @@ impl Trial {
     #[track_caller]
     fn installs(&self, version: u32, release: &Release) {
         self.service.wait_version(version);
-        assert_eq!(self.deployment.installed(), release.id());
+        self.deployment.wait_installed(release);
         self.deployment.wait_listing(&[PREVIOUS, "app"]);
     }
 
@@ -149,7 +149,7 @@ fn an_older_release_that_is_signed_is_refused() {
     trial.offer(second, sign(second, "2.0.0"));
     trial.service.wait_warning(&["it is version 2.0.0, older than 3.0.0 that runs"]);
     trial.service.is_version(3);
-    assert_eq!(trial.deployment.installed(), third.id());
+    trial.deployment.wait_installed(&third);
     trial.finish();
 }
 
@@ -217,7 +217,7 @@ fn a_file_is_published_with_its_signature() {
         fs::write(folder.join("beside"), signer.sign(&second, "version:2.0.0 file:app")).unwrap();
         put(&folder.join("beside"), &folder.join("app.minisig"), 0o644);
         service.wait_version(2);
-        assert_eq!(deployment.installed(), second.id());
+        deployment.wait_installed(&second);
         service.terminate();
         deployment.finish();
     }

@@ -1,6 +1,6 @@
 //! SIGTERM in the middle of an upgrade: the service ends as if there were none, and leaves nothing.
 
-use super::{PREVIOUS, RECORD, deployed, http, publish};
+use super::{RECORD, TRIAL, deployed, http, publish};
 use selfup_tests::origin::{Offer, Origin};
 use selfup_tests::release::Release;
 use selfup_tests::sandbox::{PATIENCE, children_of, wait_for, wait_until};
@@ -95,22 +95,22 @@ fn executable(pid: u32) -> String {
 
 #[test]
 fn during_the_candidate_s_start() {
-    let (deployment, _) = deployed("term-start");
+    let (deployment, first) = deployed("term-start");
     let second = deployment.release("version=2 never_ready");
     let origin = Origin::start();
     publish(&origin, &second);
     let service = deployment.start([http(&origin)]);
     service.process().wait_line("v2 starts", PATIENCE);
-    ends_at_once(deployment, &service, &second, &[PREVIOUS, RECORD, "app"]);
+    ends_at_once(deployment, &service, &first, &[RECORD, TRIAL, "app"]);
 }
 
 #[test]
 fn during_the_probation() {
-    let (deployment, _) = deployed("term-probation");
+    let (deployment, first) = deployed("term-probation");
     let second = deployment.release("version=2");
     let origin = Origin::start();
     publish(&origin, &second);
     let service = deployment.start([http(&origin), "probation=600000".into()]);
     service.wait_version(2);
-    ends_at_once(deployment, &service, &second, &[PREVIOUS, RECORD, "app"]);
+    ends_at_once(deployment, &service, &first, &[RECORD, TRIAL, "app"]);
 }

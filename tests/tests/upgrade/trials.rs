@@ -94,7 +94,7 @@ fn a_first_child_that_cannot_start_makes_room_for_the_previous_executable() {
     let second = deployment.release("version=2 crashes_at_start");
     let service = deployment.start([source.as_str(), "no_restart_after_fetch"]);
     publish(&deployment, &second);
-    wait_until("the new one to be in place", PATIENCE, || deployment.installed() == second.id());
+    wait_until("the new one to be on trial", PATIENCE, || deployment.on_trial() == [second.id()]);
     assert_eq!(service.terminate().signal(), Some(libc::SIGTERM));
 
     let service = deployment.start([source.as_str(), PROBATION]);

@@ -104,8 +104,7 @@ impl Config {
     }
 
     /// Turns restarts off: the restart signal and [`restart`](crate::restart) shut down
-    /// gracefully, an upgrade is installed and takes effect at the next start. The default is
-    /// `false`.
+    /// gracefully, an upgrade is verified, and on trial from the next start on. The default is `false`.
     pub fn no_restart(mut self, no_restart: bool) -> Self {
         self.options.no_restart = no_restart;
         self

@@ -122,24 +122,26 @@ impl Config {
         self
     }
 
-    /// Whether an executable that was refused is tried again. The default is `false`: one whose
-    /// child did not get ready, or failed in its probation, or that was rolled back by hand, is
-    /// remembered beside the executable and not installed again.
+    /// Whether an executable that was refused is tried again at once. The default is `false`: one whose
+    /// child did not get ready, or failed in its probation, is remembered beside the executable and left
+    /// alone for a growing time, and one that was rolled back by hand until it is
+    /// [forgiven](crate::forgive). See [`refusals`](crate::refusals).
     pub fn retry_refused(mut self, retry: bool) -> Self {
         self.options.retry_refused = retry;
         self
     }
 
-    /// How long an upgraded child has to stay up until the new executable is kept for good. If it
-    /// ends badly before, the previous executable is put back and started. The default is 10 s;
+    /// How long an upgraded child has to stay up until the new executable is kept for good. Until then
+    /// it is started from a hidden file beside the path, which leads to the previous one all the while
+    /// (docs/FILES.md). If it ends badly before, the previous executable is started again. The default is 10 s;
     /// zero keeps an executable as soon as a child is ready.
     pub fn probation(mut self, probation: Duration) -> Self {
         self.options.probation = probation;
         self
     }
 
-    /// An upgrade is installed, and takes effect when a restart is asked for. Until then, nothing
-    /// further is fetched. The default is `false`.
+    /// An upgrade is verified, and tried when a restart is asked for or the service is started anew.
+    /// Until then, nothing further is fetched. The default is `false`.
     pub fn no_restart_after_fetch(mut self, no_restart: bool) -> Self {
         self.options.no_restart_after_fetch = no_restart;
         self

@@ -54,6 +54,8 @@ pub(crate) enum Program {
 pub(crate) enum Blame {
     /// Its child did not get ready; how it ended, if it ended by itself.
     NotReady(Option<End>),
+    /// Nothing: it was rolled back by hand.
+    ByHand,
     /// Its child got ready, and ended in the probation.
     Probation(End),
 }

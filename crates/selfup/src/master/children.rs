@@ -89,9 +89,8 @@ impl Children {
         let (channel, theirs) = control::pair().map_err(StartError::Channel)?;
         let their_end = fstat(&theirs).map_or(0, |stat| stat.st_ino);
         let mut pass = fds.pass();
-        if let Some(arg0) = &recipe.arg0 {
-            pass = pass.arg0(arg0);
-        }
+        // What is on trial goes by its later name.
+        pass = pass.arg0(recipe.arg0.as_deref().unwrap_or(recipe.path.as_os_str()));
         pass = pass.pid_variable(env::CONTROL_PID);
         let control = pass.extra(theirs.as_fd());
         let mut command = Command::new(executable);

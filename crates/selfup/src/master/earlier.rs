@@ -1,8 +1,8 @@
 use std::{os::unix::process::CommandExt, process::Command};
 
-use selfup_install::{ErrorKind, Installed, Start, Target};
+use selfup_install::{ErrorKind, Start, Target};
 
-use super::{Reporter, children::Recipe};
+use super::{Reporter, children::Recipe, upgrade::Undecided};
 use crate::{Config, error::Chain, event::Event as Told};
 
 /// Looks at what an earlier master has left: an upgrade that it had not decided about.
@@ -10,10 +10,19 @@ use crate::{Config, error::Chain, event::Event as Told};
 /// If that was started again and again without surviving, the previous executable has been put back
 /// by now; then this process, which runs the refused one, becomes that one, before it has bound or
 /// started anything. Otherwise, what is returned is still to be decided about.
-pub(super) fn look_after(recipe: &Recipe, config: &mut Config) -> Option<Box<Installed>> {
+pub(super) fn look_after(recipe: &Recipe, config: &mut Config) -> Option<Undecided> {
+    let mut become_it = config.exec_file.is_none();
     let started = Target::new(&recipe.path).and_then(|target| target.begin(Start::DEFAULT_MAX));
     let told = match started {
-        Ok(Start::OnTrial { installed, .. }) => return Some(Box::new(installed)),
+        Ok(Start::OnTrial { installed, .. }) => {
+            return Some(Undecided::InPlace(Box::new(installed)));
+        }
+        Ok(Start::Beside { trial, .. }) => return Some(Undecided::Beside(Box::new(trial))),
+        Ok(Start::GivenUp { refused, starts }) => {
+            let reason = format!("it was started {starts} times and did not survive its probation");
+            become_it = false;
+            Told::PutBack { refused: refused.to_string(), version: None, reason }
+        }
         Ok(Start::RolledBack { refused, starts, .. }) => {
             let reason = format!("it was started {starts} times and did not survive its probation");
             Told::PutBack { refused: refused.to_string(), version: None, reason }
@@ -28,7 +37,7 @@ pub(super) fn look_after(recipe: &Recipe, config: &mut Config) -> Option<Box<Ins
     };
     let mut reporter = Reporter::new(&config.options, config.on_event.take());
     reporter.tell(&told);
-    if matches!(told, Told::PutBack { .. }) && config.exec_file.is_none() {
+    if matches!(told, Told::PutBack { .. }) && become_it {
         let error = become_what_is_in_place(recipe);
         let reason = format!("could not change to it; the children run it: {}", Chain(&error));
         reporter.tell(&Told::Trouble { reason });

@@ -27,6 +27,8 @@ pub(crate) enum Event {
     AskedToRestart(Generation),
     /// A new executable was verified, and can be tried.
     Installed,
+    /// Somebody has refused the new executable by hand: it is not to be tried any further.
+    RolledBack,
     /// Somebody else has put another executable at the path; it can be tried like one installed.
     Replaced,
     /// Time has passed: some deadline may be due.

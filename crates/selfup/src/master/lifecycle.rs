@@ -173,6 +173,25 @@ impl Lifecycle {
         }
     }
 
+    /// Whether a restart starts another child, if it is asked for.
+    pub(crate) fn may_start_another(&self) -> bool {
+        self.phase == Phase::Serving && !self.rules.no_restart
+    }
+
+    pub(crate) fn is_restart_signal(&self, signal: Signal) -> bool {
+        signal == self.rules.restart_signal
+    }
+
+    /// Whether an upgrade waits for the next start of the service.
+    pub(crate) fn waits_for_a_start(&self) -> bool {
+        self.rules.no_restart
+    }
+
+    /// Whether an upgrade waits for a restart that somebody else asks for.
+    pub(crate) fn waits_after_fetch(&self) -> bool {
+        self.rules.waits_for_a_restart()
+    }
+
     /// The child that serves.
     pub(crate) fn active(&self) -> Option<Generation> {
         self.find(|role| matches!(role, Role::Active { .. }))

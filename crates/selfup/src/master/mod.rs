@@ -20,6 +20,7 @@ mod mailbox;
 mod manager;
 mod orphans;
 mod perform;
+mod replaced;
 mod report;
 mod rules;
 mod run;
@@ -89,6 +90,8 @@ pub(crate) struct Master {
     newest_version: Option<(Generation, String)>,
     /// What was rolled back last, which has been told.
     rolled_back: Option<Id>,
+    /// What asked for a restart, and waits until it is known what is at the path.
+    wants_restart: Option<Event>,
     reporter: Reporter,
     manager: Manager,
     /// Whether what stopped the master last reached its children as well.

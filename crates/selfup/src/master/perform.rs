@@ -10,6 +10,7 @@ use super::{
     event::Unsuitable,
     group,
     identify::{Executable, identify},
+    upgrade::{Commit, GoneBack},
 };
 use crate::{
     control::FromMaster,
@@ -57,6 +58,9 @@ impl Master {
 
     fn spawn(&mut self, generation: Generation, program: Program) {
         self.rebind_missing();
+        if let Some(committed) = self.upgrades.commit_again() {
+            self.committed(committed);
+        }
         let executable = self.upgrades.executable(program, &self.recipe.path);
         match self.children.start(generation, &executable, &self.recipe, &self.fds) {
             Ok(pid) => {
@@ -212,13 +216,33 @@ impl Master {
     }
 
     fn commit(&mut self) {
-        match self.upgrades.commit() {
-            Some(Ok(id)) => {
+        let Some(committed) = self.upgrades.commit() else { return };
+        self.committed(committed);
+        if self.upgrades.is_behind() {
+            let reason = "the new release is kept, and this master goes on verifying releases with the \
+                          keys of the one that it was started from; start the service anew once the \
+                          keys have changed";
+            self.tell(Told::Trouble { reason: reason.to_owned() });
+        }
+    }
+
+    fn committed(&mut self, committed: Commit) {
+        match committed {
+            Commit::Kept(id, warning) => {
                 let version = self.version_on_trial();
                 self.tell(Told::Kept { id: id.to_string(), version });
+                if let Some(error) = warning {
+                    self.trouble("the new executable is kept, but", &error);
+                }
             }
-            Some(Err(error)) => self.trouble("could not settle the new executable", &error),
-            None => {}
+            Commit::NotYet(error) => self.trouble(
+                "could not put the new executable at its path, which is tried again at the next \
+                 restart",
+                &error,
+            ),
+            Commit::Over(error) => {
+                self.trouble("the new executable runs, and is not kept", &error);
+            }
         }
     }
 
@@ -227,21 +251,30 @@ impl Master {
             Blame::NotReady(Some(end)) => format!("it {end} before it was ready{}", hint(end)),
             Blame::NotReady(None) => "it did not get ready".to_owned(),
             Blame::Probation(end) => format!("it {end} in its probation{}", hint(end)),
+            Blame::ByHand => "it was rolled back by hand".to_owned(),
         };
-        match self.upgrades.revert(&reason) {
-            Some(Ok(id)) => {
-                self.rolled_back = Some(id);
-                let version = self.version_on_trial();
-                self.tell(Told::PutBack { refused: id.to_string(), version, reason });
-            }
-            Some(Err(error)) => self.trouble("could not put the previous executable back", &error),
-            None => {}
+        let gone_back = match blame {
+            Blame::ByHand => self.upgrades.roll_back(),
+            Blame::NotReady(_) | Blame::Probation(_) => self.upgrades.revert(&reason),
+        };
+        let Some(GoneBack { id, failed, stands, .. }) = gone_back else { return };
+        if stands {
+            let reason = format!(
+                "gave up {id} here: {reason}; it stays at the path, where somebody else has put it"
+            );
+            return self.tell(Told::Trouble { reason });
+        }
+        self.rolled_back = Some(id);
+        let version = self.version_on_trial();
+        self.tell(Told::PutBack { refused: id.to_string(), version, reason });
+        if let Some(error) = failed {
+            self.trouble("could not put the previous executable back", &error);
         }
     }
 
     /// The new executable was not tried, or could not show what it can do.
     fn shelve(&mut self) {
-        if let Some(Err(error)) = self.upgrades.shelve(&self.recipe.path) {
+        if let Some(GoneBack { failed: Some(error), .. }) = self.upgrades.shelve() {
             self.trouble("could not go back to the proven executable", &error);
         }
     }

@@ -22,9 +22,7 @@ use super::{
     step::step,
     upgrade::News,
 };
-use crate::{
-    Error, ErrorKind, control::FromMaster, event::Event as Told, intake::warnings_of, standstill,
-};
+use crate::{Error, ErrorKind, control::FromMaster, event::Event as Told, standstill};
 
 /// How long the end of the master waits for a service manager that does not read.
 const LAST_WORDS: Duration = Duration::from_millis(500);
@@ -60,14 +58,20 @@ impl Master {
     /// Lets the lifecycle look at what has happened, and acts on what it decides.
     pub(super) fn step_through(&mut self) {
         while let Some(event) = self.events.pop_front() {
-            let now = self.now();
-            let (lifecycle, actions) = step(self.lifecycle.clone(), now, event);
-            self.lifecycle = lifecycle;
-            for action in actions {
-                self.perform(action);
+            if let Some(event) = self.look_first(event) {
+                self.happens(event);
             }
-            self.tell_the_manager();
         }
+    }
+
+    pub(super) fn happens(&mut self, event: Event) {
+        let now = self.now();
+        let (lifecycle, actions) = step(self.lifecycle.clone(), now, event);
+        self.lifecycle = lifecycle;
+        for action in actions {
+            self.perform(action);
+        }
+        self.tell_the_manager();
     }
 
     pub(super) fn tell_the_manager(&mut self) {
@@ -276,15 +280,18 @@ impl Master {
             News::UpToDate(id) => Told::UpToDate { id: id.to_string() },
             News::Refused(reason) => Told::Refused { reason },
             News::AlreadyThere(id) => {
-                self.events.push_back(Event::Replaced);
+                self.try_what_is_at_the_path();
                 Told::Installed { id: id.to_string() }
             }
-            News::Installed(installed) => {
-                let id = installed.id().to_string();
-                for reason in warnings_of(&installed) {
-                    self.reporter.tell(&Told::Trouble { reason });
+            News::Looked(looked) => return self.hear_of_the_path(looked),
+            News::Verified(trial) => {
+                let (id, warnings) = (trial.id().to_string(), trial.warnings().to_vec());
+                if !self.upgrades.verified(trial, self.lifecycle.waits_for_a_start()) {
+                    return;
                 }
-                self.upgrades.installed(installed);
+                for warning in warnings {
+                    self.reporter.tell(&Told::Trouble { reason: warning.to_string() });
+                }
                 self.trial = Some(self.lifecycle.next);
                 self.events.push_back(Event::Installed);
                 Told::Installed { id }

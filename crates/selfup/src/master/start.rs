@@ -1,13 +1,13 @@
 use std::{
     collections::VecDeque,
     env, fs, io,
-    path::PathBuf,
+    path::{Path, PathBuf},
     thread,
     time::{Duration, Instant},
 };
 
 use selfup_fds::{FdSet, LocalAddress, SocketFiles};
-use selfup_install::{Installed, Target};
+use selfup_install::Target;
 use selfup_signals::{Blocked, Pid, Receiver, Signal, unignore};
 
 use super::{
@@ -17,7 +17,7 @@ use super::{
     mailbox::mailbox,
     sockets::{self, Unused},
     step::step,
-    upgrade::Plan,
+    upgrade::{Plan, Undecided},
 };
 use crate::{
     Config, Error, ErrorKind, Watchdog, config::Options, event::Event as Told, intake::Intake,
@@ -48,14 +48,14 @@ impl Master {
         let recipe = recipe(config.exec_file.as_deref(), &config.options)
             .map(|recipe| Recipe { open_files: raised, ..recipe });
         // Before inherited sockets are taken: this may become another executable.
-        let undecided =
+        let mut undecided =
             recipe.as_ref().ok().and_then(|recipe| earlier::look_after(recipe, &mut config));
         let notify = Notify::take();
         let mut fds = FdSet::new();
         let opened = sockets::open(&mut fds, &config.listen);
         let ready = opened.and_then(|unused| Ok((unused, recipe?)));
         let started = ready.and_then(|(unused, recipe)| {
-            let master = Self::start_with(recipe, undecided, &mut config, &mut fds, early)?;
+            let master = Self::start_with(recipe, &mut undecided, &mut config, &mut fds, early)?;
             Ok((master, unused))
         });
         match started {
@@ -65,6 +65,9 @@ impl Master {
             }
             Err(error) => {
                 raised.map(open_files::give_back);
+                // Where not even a child was started, an upgrade was not tried. That its start counts
+                // is all that comes of a failure to note so.
+                drop(undecided.map(|undecided| undecided.excuse()));
                 let notify = notify.unwrap_or_default();
                 Err(Box::new(NotStarted { error, config, fds, notify }))
             }
@@ -97,7 +100,7 @@ impl Master {
 
     fn start_with(
         recipe: Recipe,
-        undecided: Option<Box<Installed>>,
+        undecided: &mut Option<Undecided>,
         config: &mut Config,
         fds: &mut FdSet,
         early: Option<Blocked>,
@@ -112,7 +115,7 @@ impl Master {
         if undecided.is_some() {
             lifecycle = lifecycle.on_trial();
         }
-        let (lifecycle, _spawn) = step(lifecycle, Time::start(), Event::Start);
+        let (mut lifecycle, _spawn) = step(lifecycle, Time::start(), Event::Start);
         let mut children = Children::default();
 
         // Signals that come from here on wait for the receiver. It is made after the child, since
@@ -123,8 +126,19 @@ impl Master {
         unignore(Signal::CHLD)
             .map_err(|error| failed("could not receive SIGCHLD").because(error))?;
         let started = Instant::now();
-        let pid = start_first(&mut children, &recipe, fds)
-            .map_err(|error| failed("could not start the first child").because(error))?;
+        let executable = undecided.as_ref().and_then(Undecided::path).unwrap_or(&recipe.path);
+        let first = start_first(&mut children, executable, &recipe, fds);
+        let first = match (first, undecided.as_ref().and_then(Undecided::path)) {
+            (Err(_), Some(_)) => {
+                // It is fetched anew, if it is still offered.
+                drop(undecided.take().map(Undecided::shelve));
+                lifecycle = step(Lifecycle::new(rules(config)), Time::start(), Event::Start).0;
+                start_first(&mut children, &recipe.path, &recipe, fds)
+            }
+            (first, _) => first,
+        };
+        let pid =
+            first.map_err(|error| failed("could not start the first child").because(error))?;
         let signals = receiver(&config.options).map_err(|error| {
             // Without its channel the child drains and ends; the program must not run twice.
             failed("could not receive signals").because(error)
@@ -179,7 +193,8 @@ impl Master {
             mailbox,
             mail,
             trial: undecided.as_ref().map(|_| Generation::FIRST),
-            upgrades: Upgrades::new(plan, undecided),
+            upgrades: Upgrades::new(plan, undecided.take()),
+            wants_restart: None,
             executable: None,
             newest_version: None,
             rolled_back: None,
@@ -205,12 +220,13 @@ fn receiver(options: &Options) -> selfup_signals::Result<Receiver> {
 /// later starts are: a service that runs without its master for one shortage would do so for ever.
 fn start_first(
     children: &mut Children,
+    executable: &Path,
     recipe: &Recipe,
     fds: &FdSet,
 ) -> Result<Pid, children::StartError> {
     let mut pauses = [50, 100, 200, 400, 800].into_iter().map(Duration::from_millis);
     loop {
-        match (children.start(Generation::FIRST, &recipe.path, recipe, fds), pauses.next()) {
+        match (children.start(Generation::FIRST, executable, recipe, fds), pauses.next()) {
             (Err(error), Some(pause)) if error.is_transient() => thread::park_timeout(pause),
             (started, _) => return started,
         }

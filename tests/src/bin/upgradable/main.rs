@@ -24,6 +24,14 @@ pub(crate) fn main() -> ExitCode {
     if notes.has("sanity_check") {
         selfup::sanity_check();
     }
+    if notes.has("hangs_in_main") {
+        loop {
+            thread::park();
+        }
+    }
+    if let Some(code) = notes.get("exits_in_main") {
+        return ExitCode::from(code.parse::<u8>().unwrap_or(255));
+    }
     if notes.has("banner") {
         println!("welcome");
     }
@@ -143,6 +151,11 @@ fn serve(mut connection: &Connection, state: &State, notes: &Notes) -> io::Resul
             "restart" => drop(state.restart()),
             "exit" => exit(3),
             "rollback" => println!("rolls back: {:?}", selfup::rollback()),
+            "forgive" => {
+                for refusal in selfup::refusals().into_iter().flatten() {
+                    println!("forgives {refusal}: {:?}", selfup::forgive(&refusal.id));
+                }
+            }
             _ => {}
         }
         let (pid, generation) = (std::process::id(), state.generation());

@@ -55,7 +55,8 @@ fn a_folder_that_may_not_be_written_to_stops_upgrades_and_nothing_else() {
         fs::set_permissions(folder, fs::Permissions::from_mode(0o755)).unwrap();
     }
     let mut command = as_nobody(&deployment.program());
-    command.args(["address=127.0.0.1:0", &format!("http={}", origin.url("/app"))]);
+    let url = format!("http={}", origin.url("/app"));
+    command.args(["address=127.0.0.1:0", &url, "probation=100"]);
     let service = deployment.start_as(command);
     let visitors = service.visitors();
     let warning =
@@ -71,7 +72,7 @@ fn a_folder_that_may_not_be_written_to_stops_upgrades_and_nothing_else() {
     assert_eq!(deployment.installed(), first.id());
     chown(deployment.program(), Some(NOBODY), Some(NOBODY)).unwrap();
     service.wait_version(2);
-    assert_eq!(deployment.installed(), second.id());
+    deployment.wait_installed(&second);
     visitors.leave();
     service.terminate();
     deployment.finish();
@@ -90,7 +91,8 @@ fn a_program_that_is_removed_while_it_runs_goes_on_and_is_replaced_no_more() {
     let (deployment, first) = deployed("removed");
     let origin = Origin::start();
     origin.offer("/app", Offer::Whole(first.bytes()));
-    let service = deployment.start(["events".into(), format!("http={}", origin.url("/app"))]);
+    let words = ["events".into(), format!("http={}", origin.url("/app")), "probation=100".into()];
+    let service = deployment.start(words);
     service.process().wait_line("event UpToDate", PATIENCE);
     let visitors = service.visitors();
     fs::remove_file(deployment.program()).unwrap();
@@ -103,7 +105,7 @@ fn a_program_that_is_removed_while_it_runs_goes_on_and_is_replaced_no_more() {
     deployment.install(&first);
     service.wait_version(2);
     visitors.leave();
-    wait_until("the second to be in place", PATIENCE, || deployment.installed() == second.id());
+    deployment.wait_installed(&second);
     service.terminate();
     deployment.finish();
 }

@@ -45,6 +45,7 @@ impl Step {
             Event::AskedToRestart(generation) => self.asked_to_restart(generation),
             Event::Installed => self.installed(),
             Event::Replaced => self.replaced(),
+            Event::RolledBack => self.rolled_back(),
             Event::Tick => self.tick(),
             Event::Resumed(after) => self.resumed(after),
             Event::Frozen(length) => self.life.postpone(length),

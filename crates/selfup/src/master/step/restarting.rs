@@ -3,9 +3,10 @@
 use super::{
     super::{
         Cause,
-        lifecycle::{Role, Upgrade},
+        action::{Blame, Program},
+        lifecycle::{Child, Role, Upgrade},
     },
-    Generation, Note, Phase, Step,
+    Action, Generation, Note, Overdue, Phase, Step,
 };
 use crate::Handover;
 
@@ -45,6 +46,32 @@ impl Step {
     pub(super) fn replaced(&mut self) {
         if self.life.upgrade == Upgrade::None {
             self.installed();
+        }
+    }
+
+    /// Whoever runs what was rolled back is replaced.
+    pub(super) fn rolled_back(&mut self) {
+        if self.life.upgrade == Upgrade::None {
+            return;
+        }
+        self.life.upgrade = Upgrade::None;
+        self.act(Action::Revert(Blame::ByHand));
+        if self.life.phase != Phase::Serving {
+            return;
+        }
+        let tries = |child: &Child| child.program == Program::Trial;
+        if let Some(candidate) = self.life.candidate()
+            && self.life.child(candidate).is_some_and(|child| tries(child))
+        {
+            let last_hope = self.life.active().is_none();
+            self.kill(candidate, Overdue::Reverted, last_hope);
+        }
+        if let Some(active) = self.life.active()
+            && let Some(child) = self.life.child(active).filter(|child| tries(child))
+        {
+            // What it runs is not on trial any more; another may be before it is replaced.
+            child.program = Program::Proven;
+            self.restart(Cause::Call);
         }
     }
 

@@ -112,6 +112,9 @@ impl Model {
         if self.upgrades_left > 0 && !self.undecided {
             nexts.extend([now(Event::Installed), now(Event::Replaced)]);
         }
+        if self.undecided {
+            nexts.push(now(Event::RolledBack));
+        }
         let second = Duration::from_secs(1);
         if deadline.is_some_and(|left| left > second) {
             nexts.push(Next::Happens(second, Event::Tick));
@@ -206,7 +209,7 @@ impl Model {
     /// of it goes on serving.
     fn may_blame(&self, event: Event, actions: &[Action]) -> Result<(), Broken> {
         let Some(blame) = actions.iter().find_map(|action| match action {
-            Action::Revert(blame) => Some(*blame),
+            Action::Revert(blame) if *blame != Blame::ByHand => Some(*blame),
             _ => None,
         }) else {
             return Ok(());

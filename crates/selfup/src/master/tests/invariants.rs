@@ -20,6 +20,7 @@ enum Chance {
     AsksToRestart(usize),
     Frozen(u64),
     Installed,
+    RolledBack,
     TimePasses(u64),
     Resumed(u64),
 }
@@ -45,6 +46,7 @@ fn chance() -> impl Strategy<Value = Chance> {
         1 => (0..4_usize).prop_map(Chance::AsksToRestart),
         1 => (0..40_u64).prop_map(Chance::Frozen),
         2 => Just(Chance::Installed),
+        1 => Just(Chance::RolledBack),
         3 => (0..40_u64).prop_map(Chance::TimePasses),
         1 => (0..40_u64).prop_map(Chance::Resumed),
     ]
@@ -204,6 +206,7 @@ impl World {
                     self.happens(Event::Installed);
                 }
             }
+            Chance::RolledBack => self.happens(Event::RolledBack),
             Chance::TimePasses(seconds) => {
                 self.now += seconds;
                 self.happens(Event::Tick);

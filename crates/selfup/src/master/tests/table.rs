@@ -31,6 +31,7 @@ fn events(life: &Lifecycle) -> Vec<(&'static str, Vec<Event>)> {
         ("asks", both(&Event::AskedToRestart)),
         ("installed", vec![Event::Installed]),
         ("replaced", vec![Event::Replaced]),
+        ("rolled-back", vec![Event::RolledBack]),
         ("frozen", vec![Event::Frozen(Duration::from_secs(5))]),
         ("early-tick", vec![Event::Tick]),
         ("late-tick", vec![Event::Tick]),

@@ -5,6 +5,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc,
+        atomic::Ordering,
         mpsc::{self, RecvTimeoutError},
     },
     time::Duration,
@@ -41,6 +42,9 @@ const SHORTEST_DOUBT: Duration = Duration::from_secs(1);
 /// So many panics without one poll in between, and what fetches is taken for beyond help.
 const MOST_PANICS: u32 = 5;
 
+/// How often it may be busy in a row until that is worth a word.
+const MOSTLY_DONE_BY: u32 = 60;
+
 /// Asks the fetcher again and again, and takes in what it has.
 pub(super) struct Worker {
     fetcher: Box<dyn Fetch>,
@@ -69,6 +73,12 @@ pub(super) struct Worker {
     last_report: Option<String>,
     /// The last poll failed.
     failing: bool,
+    /// How often in a row somebody else was installing.
+    busy: u32,
+    /// What waits for the next start of the service.
+    waiting: Option<Id>,
+    /// What is not tried for what is remembered of it, until it is forgiven or its time has come.
+    held_back: Option<Id>,
 }
 
 /// What one poll came to.
@@ -115,6 +125,9 @@ impl Worker {
             polls: 0,
             last_report: None,
             failing: false,
+            busy: 0,
+            waiting: None,
+            held_back: None,
         }
     }
 
@@ -175,10 +188,13 @@ impl Worker {
             let poll = self.poll();
             self.polls += 1;
             self.tell_if_it_works_again(&poll);
+            if !matches!(poll, Poll::Busy { .. }) {
+                self.busy = 0;
+            }
             let pause = match poll {
                 Poll::Nothing => backoff.after_success(self.interval),
                 Poll::Arrived(outcome) => {
-                    if outcome != Outcome::Refused {
+                    if !matches!(outcome, Outcome::Refused | Outcome::Doubtful) {
                         self.last_report = None;
                     }
                     self.doubt = None;
@@ -200,7 +216,10 @@ impl Worker {
                 }
                 Poll::Busy { reason } => {
                     self.fetcher.settle(Outcome::Failed);
-                    self.report_once(reason, News::FetchFailed);
+                    self.busy = self.busy.saturating_add(1);
+                    if self.is_stuck_behind_another() {
+                        self.report_once(reason, News::FetchFailed);
+                    }
                     backoff.after_success(self.interval)
                 }
                 Poll::Failed { reason, asked } => {
@@ -222,8 +241,14 @@ impl Worker {
             return Poll::Failed { reason: Chain(&error).to_string(), asked: None };
         }
         self.look_at_what_serves();
-        let is_retry = self.doubt.as_ref().is_some_and(Doubt::is_due);
+        if self.shared.is_trying.load(Ordering::SeqCst) {
+            // One at a time.
+            return Poll::Nothing;
+        }
+        let may_be_tried = self.held_back.is_some_and(|id| self.intake.refusal(id).is_none());
+        let is_retry = may_be_tried || self.doubt.as_ref().is_some_and(Doubt::is_due);
         if is_retry {
+            self.held_back = None;
             self.fetcher.retry();
         }
         match self.fetcher.fetch(&self.current()) {
@@ -360,14 +385,23 @@ impl Worker {
                 self.tell(News::AlreadyThere(id));
                 return Ok(Outcome::Installed);
             }
+            Novelty::New if self.waiting == Some(id) => return Ok(Outcome::Installed),
             Novelty::New => {}
         }
         if let Some(reason) = self.intake.refusal(id) {
-            self.report_once(format!("{id} was refused before: {reason}"), News::Refused);
-            return Ok(Outcome::Refused);
+            self.report_once(refused_before(id, &reason), News::Refused);
+            self.held_back = Some(id);
+            return Ok(Outcome::Doubtful);
         }
         self.look_at_what_serves();
-        let installed = self.intake.install(staged).inspect_err(|error| {
+        let trial = self.intake.try_out(staged);
+        if trial.as_ref().is_err_and(|error| error.kind() == ErrorKind::AlreadyInstalled) {
+            // Somebody who shares it was faster.
+            self.intake.trust.runs(claims);
+            self.tell(News::AlreadyThere(id));
+            return Ok(Outcome::Installed);
+        }
+        let trial = trial.inspect_err(|error| {
             if blame(error) == Blame::Proven && !is_of_the_version(error) {
                 self.refused.insert(id);
                 // Another one with the same fault is worth a word.
@@ -375,19 +409,34 @@ impl Worker {
             }
         })?;
         drop(at_work);
-        self.tell(News::Installed(Box::new(installed)));
+        self.tell(News::Verified(Box::new(trial)));
         // Without a master there is nobody left to ask; the next one finds what is in place.
         let verdict = self.verdicts.recv().unwrap_or(Verdict::Kept);
-        match verdict {
-            Verdict::Kept => self.intake.trust.runs(claims),
-            Verdict::Refused => drop(self.refused.insert(id)),
+        let noted = self.intake.refusal(id);
+        match (verdict, noted) {
+            (Verdict::Kept, _) => self.intake.trust.runs(claims),
+            // It is written down, and has just been told.
+            (Verdict::Refused, Some(reason)) => {
+                self.last_report = Some(refused_before(id, &reason));
+                self.held_back = Some(id);
+                return Ok(Outcome::Doubtful);
+            }
+            (Verdict::Refused | Verdict::Shelved, _) => drop(self.refused.insert(id)),
+            (Verdict::Waits, _) => self.waiting = Some(id),
+            (Verdict::Over | Verdict::Again, _) => {}
         }
         Ok(verdict.into())
     }
 
+    /// Those who share an executable install one after the other, which takes its time.
+    fn is_stuck_behind_another(&self) -> bool {
+        self.busy > MOSTLY_DONE_BY
+    }
+
     fn tell_if_it_works_again(&mut self, poll: &Poll) {
         let fails = match poll {
-            Poll::Busy { .. } | Poll::Failed { .. } | Poll::Doubted { reason: Some(_) } => true,
+            Poll::Failed { .. } | Poll::Doubted { reason: Some(_) } => true,
+            Poll::Busy { .. } => self.is_stuck_behind_another(),
             // Nothing has come of the last doubt yet.
             Poll::Doubted { reason: None } => self.failing,
             Poll::Nothing | Poll::Arrived(_) => false,
@@ -412,6 +461,10 @@ impl Worker {
     fn tell(&self, news: News) {
         self.mailbox.post(Letter::Upgrade(news));
     }
+}
+
+fn refused_before(id: Id, reason: &str) -> String {
+    format!("{id} was refused before: {reason}")
 }
 
 /// Stops reading when the master ends.

@@ -1,0 +1,101 @@
+//! Which new executables are not tried, why, and how that is forgiven.
+
+use std::{fmt, time::SystemTime};
+
+use selfup_install::{Id, Target};
+
+use crate::{Error, ErrorKind, launch::launch_path};
+
+/// A new executable that is not tried.
+///
+/// Its `Display` is one line for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Refusal {
+    /// The SHA-1 of the executable.
+    pub id: String,
+    /// Why, in one line.
+    pub reason: String,
+    /// When it was refused, to the second.
+    pub since: SystemTime,
+    /// How often it has failed when it was tried. 0 if it was refused by somebody's word, as by
+    /// [`rollback`](crate::rollback).
+    pub failures: u32,
+    /// When it may be tried again; `None` if it has to be [forgiven](forgive) first.
+    pub retry_at: Option<SystemTime>,
+}
+
+/// What was refused of the executable that runs here, the latest first; at most 64 are remembered.
+///
+/// An executable that fails when it is tried (its child dies, or is not ready in time) may be tried
+/// again after an hour, then after four hours, then after a day each time, if it is still offered: the
+/// failure may have been the machine's. After five failures it is refused for good, as is at once what
+/// was rolled back by hand. What a check turns down (a signature, a version) is not listed: that
+/// changes with the bytes or the configuration alone.
+///
+/// ```no_run
+/// for refusal in selfup::refusals()? {
+///     println!("{refusal}");
+/// }
+/// # Ok::<(), selfup::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// [`ErrorKind::Executable`]: what is remembered beside the executable cannot be read.
+pub fn refusals() -> Result<Vec<Refusal>, Error> {
+    let refusals =
+        target()?.refusals().map_err(|error| failed("could not list refusals", error))?;
+    Ok(refusals.iter().map(Refusal::from).collect())
+}
+
+/// Forgives a refused executable: if it is still offered, it is tried again at the next look at its
+/// source, without a restart of the master. Says whether it was refused.
+///
+/// `id` is its SHA-1, as [`Refusal::id`] has it.
+///
+/// # Errors
+///
+/// [`ErrorKind::Configuration`]: it is no SHA-1. [`ErrorKind::Executable`]: what is remembered beside
+/// the executable cannot be written, for want of permission mostly.
+pub fn forgive(id: &str) -> Result<bool, Error> {
+    let what = format!("could not forgive {id:?}: it is no SHA-1 of an executable");
+    let id: Id =
+        id.parse().map_err(|error| Error::new(ErrorKind::Configuration, what).because(error))?;
+    target()?.forgive(id).map_err(|error| failed("could not forgive a refusal", error))
+}
+
+fn target() -> Result<Target, Error> {
+    Target::new(launch_path()?).map_err(|error| failed("could not look at refusals", error))
+}
+
+fn failed(what: &str, error: selfup_install::Error) -> Error {
+    Error::new(ErrorKind::Executable, what).because(error)
+}
+
+impl From<&selfup_install::Refusal> for Refusal {
+    fn from(refusal: &selfup_install::Refusal) -> Self {
+        Self {
+            id: refusal.id().to_string(),
+            reason: refusal.reason().to_owned(),
+            since: refusal.time(),
+            failures: refusal.failures(),
+            retry_at: refusal.retry_at(),
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} is refused: {}", self.id, self.reason)?;
+        match (self.failures, self.retry_at) {
+            (0, _) => Ok(()),
+            (failures, None) => write!(f, " (for good, after {failures} failures)"),
+            (failures, Some(at)) => {
+                let left = at.duration_since(SystemTime::now()).unwrap_or_default();
+                let minutes = left.as_secs().div_ceil(60);
+                write!(f, " (failure {failures}; may be tried again in {minutes} min)")
+            }
+        }
+    }
+}
