@@ -26,6 +26,10 @@ pub(crate) enum Broken {
     Requests,
     /// A child does not end when told to.
     Deaf,
+    /// A child dies of signals that tell it something.
+    Signals,
+    /// A master that could not start a child ends.
+    GivesUp,
 }
 
 impl Broken {
@@ -40,14 +44,20 @@ impl Broken {
             Some("memory") => Self::Memory,
             Some("requests") => Self::Requests,
             Some("deaf") => Self::Deaf,
+            Some("signals") => Self::Signals,
+            Some("gives-up") => Self::GivesUp,
             _ => Self::No,
         }
     }
 
     /// What the master does wrong when a child serves.
+    #[expect(clippy::disallowed_methods, reason = "to be wrong is what this is for")]
     pub(crate) fn leak(self) -> impl FnMut(&Event) {
         let (mut files, mut memory) = (Vec::new(), Vec::new());
         move |event| {
+            if self == Self::GivesUp && matches!(event, Event::NotStarted { .. }) {
+                std::process::exit(1);
+            }
             let Event::Serving { generation, .. } = event else { return };
             match self {
                 Self::Descriptor => files.extend(File::open("/dev/null")),
@@ -55,7 +65,7 @@ impl Broken {
                 Self::Zombie => start_and_forget(),
                 Self::File => drop(fs::write(format!("service/.app.tmp-{generation}"), "left")),
                 Self::Memory => memory.push(vec![1_u8; 16 * 1024]),
-                Self::No | Self::Requests | Self::Deaf => {}
+                _ => {}
             }
         }
     }

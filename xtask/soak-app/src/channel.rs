@@ -1,4 +1,4 @@
-//! The control channel, to be lost on demand.
+//! The control channel, to be lost on demand, and what else signals tell a child.
 
 use std::{
     env,
@@ -12,7 +12,7 @@ use nix::{
 };
 use selfup_signals::{Receiver, Signal};
 
-use crate::say::say;
+use crate::{broken::Broken, say::say};
 
 /// The number of this child's end; none in a master.
 #[derive(Clone, Copy, Debug)]
@@ -26,17 +26,26 @@ impl Channel {
     }
 
     /// From now on SIGUSR1 ends the channel in both directions, as if the other side were gone.
-    pub(crate) fn lose_on_signal(self) {
-        let (Some(number), Ok(mut signals)) = (self.0, Receiver::new([Signal::USR1])) else {
-            return eprintln!("SIGUSR1 will not be heard");
+    /// SIGHUP and SIGQUIT are only heard, unless the child is to die of them.
+    pub(crate) fn lose_on_signal(self, broken: Broken) {
+        let told = [Signal::HUP, Signal::QUIT];
+        let told = if broken == Broken::Signals { &[] } else { &told[..] };
+        let signals = Receiver::new(told.iter().copied().chain([Signal::USR1]));
+        let (Some(number), Ok(mut signals)) = (self.0, signals) else {
+            return eprintln!("signals will not be heard");
         };
         thread::spawn(move || {
             loop {
                 poll(&mut [PollFd::new(signals.as_fd(), PollFlags::POLLIN)], PollTimeout::NONE)
                     .ok();
-                if signals.pending().next().is_some() {
-                    let lost = shutdown(number, Shutdown::Both);
-                    say('-', format_args!("lost its channel: {lost:?}"));
+                for received in signals.pending() {
+                    match received.signal {
+                        Signal::USR1 => {
+                            let lost = shutdown(number, Shutdown::Both);
+                            say('-', format_args!("lost its channel: {lost:?}"));
+                        }
+                        told => say('-', format_args!("heard {told}")),
+                    }
                 }
             }
         });

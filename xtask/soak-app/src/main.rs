@@ -3,7 +3,8 @@
 //! `selfup-soak-app ADDRESS [--broken=KIND]` listens on ADDRESS and takes its upgrades from the file
 //! `source/app`. `GET /slow?ms=N` is answered after N ms, everything else at once. As long as there
 //! is a file `hold`, a child does not take its socket. What else a release does is noted behind its
-//! code. A child that is sent SIGUSR1 loses its control channel.
+//! code. A child that is sent SIGUSR1 loses its control channel; it tells of SIGHUP
+//! and SIGQUIT.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "what it prints is what soak reads")]
 
@@ -68,7 +69,7 @@ fn program(state: &Arc<State>, notes: &Notes, channel: Channel, broken: Broken) 
             thread::park();
         }
     }
-    channel.lose_on_signal();
+    channel.lose_on_signal(broken);
     let drain = state.graceful_shutdown();
     while Path::new("hold").exists() && !drain.requested() {
         thread::park_timeout(Duration::from_millis(2));

@@ -2,9 +2,11 @@
 
 mod channel;
 mod clock;
+mod descriptors;
 mod freeze;
 mod master;
 mod restart;
+mod signals;
 mod upgrade;
 
 use super::audit::Audit;
@@ -27,6 +29,9 @@ pub(super) fn act(service: &mut Service, audit: &mut Audit, disturbance: Disturb
         Disturbance::Freeze { who, lasts, restart } => freeze::freeze(service, who, lasts, restart),
         Disturbance::LostChannel(whose) => channel::lose(service, audit, whose),
         Disturbance::CandidateKill => restart::kill_candidate(service),
+        Disturbance::ProbationKill => upgrade::kill_on_probation(service),
+        Disturbance::SignalPair(pair) => signals::pair(service, audit, pair),
+        Disturbance::FewDescriptors { more } => descriptors::run_out(service, more),
     }?;
     service.settled()?;
     service.explained()

@@ -28,6 +28,25 @@ pub(super) enum Disturbance {
     LostChannel(Whose),
     /// SIGKILL for a child that starts.
     CandidateKill,
+    /// SIGKILL for a child that serves a new release, which is on probation.
+    ProbationKill,
+    /// Two signals for the master, one right after the other.
+    SignalPair(Pair),
+    /// The master may open so many more descriptors and no more, for a while.
+    FewDescriptors { more: u64 },
+}
+
+/// Which two signals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pair {
+    /// SIGHUP and the restart signal.
+    HangupRestart,
+    /// The restart signal and SIGTERM.
+    RestartStop,
+    /// SIGTERM and SIGCONT, as some managers stop a service, while a good release is on probation.
+    StopContinue,
+    /// SIGQUIT, which the program survives, and later a release that ends by itself.
+    QuitBadUpgrade,
 }
 
 /// What is wrong with a release.
@@ -90,10 +109,13 @@ pub(super) enum Kind {
     Freeze,
     LostChannel,
     CandidateKill,
+    ProbationKill,
+    SignalPair,
+    FewDescriptors,
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 11] = [
+    pub(super) const ALL: [Self; 14] = [
         Self::Restart,
         Self::Burst,
         Self::Upgrade,
@@ -105,6 +127,9 @@ impl Kind {
         Self::Freeze,
         Self::LostChannel,
         Self::CandidateKill,
+        Self::ProbationKill,
+        Self::SignalPair,
+        Self::FewDescriptors,
     ];
 
     pub(super) fn name(self) -> &'static str {
@@ -120,6 +145,9 @@ impl Kind {
             Self::Freeze => "freeze",
             Self::LostChannel => "lost-channel",
             Self::CandidateKill => "candidate-kill",
+            Self::ProbationKill => "probation-kill",
+            Self::SignalPair => "signal-pair",
+            Self::FewDescriptors => "few-descriptors",
         }
     }
 
@@ -142,6 +170,17 @@ impl Disturbance {
             Self::Freeze { .. } => Kind::Freeze,
             Self::LostChannel(_) => Kind::LostChannel,
             Self::CandidateKill => Kind::CandidateKill,
+            Self::ProbationKill => Kind::ProbationKill,
+            Self::SignalPair(_) => Kind::SignalPair,
+            Self::FewDescriptors { .. } => Kind::FewDescriptors,
+        }
+    }
+
+    /// How many requests may be lost by it: those that a child has which is killed while it serves.
+    pub(super) const fn may_lose(self) -> u64 {
+        match self {
+            Self::ProbationKill => 100,
+            _ => 0,
         }
     }
 }
@@ -159,6 +198,8 @@ impl fmt::Display for Disturbance {
                 write!(f, " {who:?} for {lasts:?}{restart}")
             }
             Self::LostChannel(whose) => write!(f, " {whose:?}"),
+            Self::SignalPair(pair) => write!(f, " {pair:?}"),
+            Self::FewDescriptors { more } => write!(f, ", {more} more"),
             _ => Ok(()),
         }
     }

@@ -181,6 +181,11 @@ impl Journal {
         self.recent.iter().rev().find(says).map(|line| line.text.as_str())
     }
 
+    /// Whether anybody has said this recently, a child too.
+    pub(super) fn anybody_said(&self, what: &str) -> bool {
+        self.recent.iter().any(|line| line.text == what)
+    }
+
     /// Explains the first bad news with all of these words; whether there is any.
     pub(super) fn explain(&mut self, words: &[&str]) -> bool {
         let found = self.unexplained.iter().position(|text| has(text, words));

@@ -1,12 +1,12 @@
 //! What is done in which order: a pure function of the seed.
 
-use super::disturbance::{Bad, Disturbance, Kind, Moment, Who, Whose};
+use super::disturbance::{Bad, Disturbance, Kind, Moment, Pair, Who, Whose};
 use super::random::Random;
 use std::time::Duration;
 
 /// Like cards: each kind so often in a deck, in an order of its own each time.
-const DECK: [(Kind, usize); 11] = [
-    (Kind::Restart, 14),
+const DECK: [(Kind, usize); 14] = [
+    (Kind::Restart, 10),
     (Kind::Burst, 3),
     (Kind::Upgrade, 5),
     (Kind::BadUpgrade, 4),
@@ -17,11 +17,18 @@ const DECK: [(Kind, usize); 11] = [
     (Kind::Freeze, 4),
     (Kind::LostChannel, 3),
     (Kind::CandidateKill, 1),
+    (Kind::ProbationKill, 1),
+    // As many as there are pairs for a deck.
+    (Kind::SignalPair, 2),
+    (Kind::FewDescriptors, 1),
 ];
 
 /// One deck of so many may end the master; in between it grows old, so that what it leaves behind
 /// adds up.
 const WILD: usize = 3;
+
+/// With so many more, a child can always be started.
+const MOST_DESCRIPTORS: u64 = 12;
 
 /// Between two steps, in milliseconds.
 const LONGEST_PAUSE: u64 = 500;
@@ -44,6 +51,7 @@ pub(super) struct Plan {
     moments: Vec<Moment>,
     frozen: Vec<Who>,
     whose: Vec<Whose>,
+    pairs: Vec<Pair>,
 }
 
 impl Plan {
@@ -59,6 +67,7 @@ impl Plan {
             moments: Vec::new(),
             frozen: Vec::new(),
             whose: Vec::new(),
+            pairs: Vec::new(),
         }
     }
 
@@ -67,6 +76,7 @@ impl Plan {
             self.decks += 1;
             self.kinds = deck(&self.only, self.is_wild());
             self.whose.clear();
+            self.pairs.clear();
         }
         match deal(&mut self.random, &mut self.kinds) {
             Kind::Restart => Disturbance::Restart,
@@ -83,6 +93,11 @@ impl Plan {
             Kind::Freeze => self.freeze(),
             Kind::LostChannel => Disturbance::LostChannel(self.whose()),
             Kind::CandidateKill => Disturbance::CandidateKill,
+            Kind::ProbationKill => Disturbance::ProbationKill,
+            Kind::SignalPair => Disturbance::SignalPair(self.pair()),
+            Kind::FewDescriptors => {
+                Disturbance::FewDescriptors { more: self.random.below(MOST_DESCRIPTORS) }
+            }
         }
     }
 
@@ -157,6 +172,16 @@ impl Plan {
         deal(&mut self.random, &mut self.whose)
     }
 
+    fn pair(&mut self) -> Pair {
+        if self.pairs.is_empty() {
+            self.pairs = match self.is_wild() {
+                true => vec![Pair::RestartStop, Pair::StopContinue],
+                false => vec![Pair::HangupRestart, Pair::QuitBadUpgrade],
+            };
+        }
+        deal(&mut self.random, &mut self.pairs)
+    }
+
     /// Some minutes to some years, either way, or right again.
     fn seconds(&mut self) -> i64 {
         const UNITS: [i64; 4] = [60, 3600, 86_400, 365 * 86_400];
@@ -227,6 +252,10 @@ mod tests {
                 "freeze Master",
                 "freeze Draining",
                 "lost-channel Serving",
+                "HangupRestart",
+                "StopContinue",
+                "QuitBadUpgrade",
+                "RestartStop",
             ] {
                 assert!(texts.contains(way), "seed {seed}: no {way}");
             }
@@ -249,6 +278,7 @@ mod tests {
                 Disturbance::MasterKill(_)
                     | Disturbance::StopStart
                     | Disturbance::LostChannel(Whose::Serving)
+                    | Disturbance::SignalPair(Pair::RestartStop | Pair::StopContinue)
             )
         };
         let steps: Vec<_> = Plan::new(3, &[]).take(400).collect();

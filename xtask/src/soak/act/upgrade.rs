@@ -1,6 +1,7 @@
 use crate::soak::disturbance::Bad;
 use crate::soak::service::Service;
 use crate::soak::stop::{Result, Stop};
+use nix::sys::signal::Signal;
 use std::fs::File;
 use std::io::{ErrorKind, Write};
 
@@ -21,8 +22,26 @@ pub(super) fn bad(service: &mut Service, bad: Bad) -> Result {
     service.settled().map(drop)
 }
 
+/// It is put back, for now: a good one may have been killed, too. The next one serves and stays.
+pub(super) fn kill_on_probation(service: &mut Service) -> Result {
+    service.wait_decided()?;
+    let before = service.release;
+    service.release = service.releases.publish_good()?;
+    let child = service.settled()?.pid;
+    service.signal(child, Signal::SIGKILL)?;
+    service.release = before;
+    for words in [&["was killed by SIGKILL", "soon after the upgrade"], PUT_BACK] {
+        service.wait_explained(words)?;
+    }
+    service.wait_explained(&["child #", "was killed by SIGKILL"])?;
+    service.forgive(child);
+    service.settled()?;
+    good(service)
+}
+
+const PUT_BACK: &[&str] = &["put the previous executable back", "is refused from now on"];
+
 fn news(bad: Bad) -> &'static [&'static [&'static str]] {
-    const PUT_BACK: &[&str] = &["put the previous executable back", "is refused from now on"];
     match bad {
         Bad::Text => &[&["refused a new executable", "it is an HTML page"]],
         Bad::Truncated => &[&["refused a new executable", "it is truncated"]],
