@@ -1,10 +1,8 @@
 //! What a release is like is noted behind its code: soak makes many out of one executable.
 
 use std::{
-    env,
     fs::File,
     io::{Read, Seek, SeekFrom},
-    thread,
 };
 
 const START: &str = "\n#soak ";
@@ -42,22 +40,5 @@ impl Notes {
     pub(crate) fn number(&self, key: &str) -> Option<u64> {
         let value = self.0.iter().find_map(|word| word.strip_prefix(key)?.strip_prefix('='))?;
         value.parse().ok()
-    }
-}
-
-/// Does what the notes say, if this process is to answer whether it is a selfup program.
-#[expect(clippy::disallowed_methods, reason = "to misbehave is what this is for")]
-pub(crate) fn misbehave_if_probed(notes: &Notes) {
-    if env::var_os("SELFUP_BIN_CHECK").is_none() {
-        return;
-    }
-    if notes.has("probe_exits") {
-        std::process::exit(3);
-    }
-    if notes.has("probe_crashes") {
-        std::process::abort();
-    }
-    while notes.has("probe_hangs") {
-        thread::park();
     }
 }

@@ -51,14 +51,15 @@ extern "C" fn answer() {
 /// Writes all of it to the standard output; whether that worked.
 #[cfg(target_os = "linux")]
 fn write(mut bytes: &[u8]) -> bool {
+    use std::io::{Error, ErrorKind};
+
     while !bytes.is_empty() {
         // SAFETY: pointer and length belong to one live, readable slice.
         let written =
             unsafe { libc::write(libc::STDOUT_FILENO, bytes.as_ptr().cast(), bytes.len()) };
         match usize::try_from(written) {
             Ok(length) => bytes = bytes.get(length..).unwrap_or_default(),
-            // SAFETY: it points to this thread's errno.
-            Err(_) if unsafe { *libc::__errno_location() } == libc::EINTR => {}
+            Err(_) if Error::last_os_error().kind() == ErrorKind::Interrupted => {}
             Err(_) => return false,
         }
     }

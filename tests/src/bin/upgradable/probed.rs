@@ -32,12 +32,10 @@ extern "C" fn misbehave() {
             eprintln!("libmissing.so: cannot open shared object file");
             std::process::exit(127);
         }
-        Some("needs_a_library") => {
-            // As the loader finds one by LD_LIBRARY_PATH, and says so if it does not.
-            if std::env::var_os("NEEDED").is_none() {
-                eprintln!("libneeded.so: cannot open shared object file");
-                std::process::exit(127);
-            }
+        // As the loader finds one by LD_LIBRARY_PATH, and says so if it does not.
+        Some("needs_a_library") if std::env::var_os("NEEDED").is_none() => {
+            eprintln!("libneeded.so: cannot open shared object file");
+            std::process::exit(127);
         }
         Some("makes_noise") => println!("loading 3 plugins"),
         Some("answers_and_hangs") => {

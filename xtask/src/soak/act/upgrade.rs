@@ -77,7 +77,7 @@ fn news(bad: Bad) -> &'static [&'static [&'static str]] {
 /// The upgrade is not possible for now, and a word says why; restarts are. When there is room again,
 /// it is made.
 pub(super) fn without_room(service: &mut Service) -> Result {
-    const NEWS: &[&str] = &["no upgrade for now", "No space left on device"];
+    const NEWS: &[&str] = &["no upgrade for now", "no space left"];
     service.wait_decided()?;
     let filler = service.stage.path("service/filler");
     let failed = |error| Stop::because(format!("{}: {error}", filler.display()));

@@ -58,6 +58,13 @@ pub(super) fn is_of_the_version(error: &selfup_install::Error) -> bool {
     matches!(error.kind(), ErrorKind::Downgrade | ErrorKind::VersionUnknown)
 }
 
+/// Whether what was read has been replaced or changed meanwhile, and the next poll has what is there
+/// now.
+pub(super) fn is_overtaken(error: &selfup_install::Error) -> bool {
+    let fetching = causes(error).find_map(fetching);
+    fetching.is_some_and(|error| error.kind() == selfup_fetch::ErrorKind::Changed)
+}
+
 /// How long the source asked to be left alone when it failed while it was read.
 pub(super) fn asked_to_wait(error: &selfup_install::Error) -> Option<Duration> {
     causes(error).find_map(fetching)?.retry_after()
@@ -128,6 +135,13 @@ mod tests {
         assert_eq!(asked_to_wait(&failed(error)), Some(asked));
         assert_eq!(asked_to_wait(&failed(selfup_fetch::Error::new(Kind::Stalled, "still"))), None);
         assert_eq!(asked_to_wait(&failed(io::ErrorKind::TimedOut)), None);
+    }
+
+    #[test]
+    fn what_was_replaced_while_it_was_read_is_told_from_what_failed() {
+        let overtaken = |kind| is_overtaken(&failed(selfup_fetch::Error::new(kind, "as it is")));
+        assert!(overtaken(Kind::Changed));
+        assert!(!overtaken(Kind::Stalled) && !overtaken(Kind::Truncated));
     }
 
     #[test]

@@ -16,7 +16,7 @@ use selfup_install::{ErrorKind, Id};
 
 use super::{
     News, Plan, Shared, Verdict,
-    blame::{Blame, asked_to_wait, blame, is_of_the_version},
+    blame::{Blame, asked_to_wait, blame, is_of_the_version, is_overtaken},
     doubt::Doubt,
 };
 use crate::{
@@ -44,6 +44,10 @@ const MOST_PANICS: u32 = 5;
 
 /// How often it may be busy in a row until that is worth a word.
 const MOSTLY_DONE_BY: u32 = 60;
+
+/// So often in a row something newer may come while the executable is read, before that is worth a
+/// word: whoever publishes often does nothing wrong.
+const MOST_OVERTAKEN: u32 = 5;
 
 /// Asks the fetcher again and again, and takes in what it has.
 pub(super) struct Worker {
@@ -79,6 +83,8 @@ pub(super) struct Worker {
     waiting: Option<Id>,
     /// What is not tried for what is remembered of it, until it is forgiven or its time has come.
     held_back: Option<Id>,
+    /// How often in a row something newer came while the executable was read.
+    overtaken: u32,
 }
 
 /// What one poll came to.
@@ -89,6 +95,8 @@ enum Poll {
     Doubted {
         reason: Option<String>,
     },
+    /// Something newer came while it was read.
+    Overtaken,
     /// Somebody else installs at this moment, and will soon have done so.
     Busy {
         reason: String,
@@ -128,6 +136,7 @@ impl Worker {
             busy: 0,
             waiting: None,
             held_back: None,
+            overtaken: 0,
         }
     }
 
@@ -213,6 +222,10 @@ impl Worker {
                         Some(doubt) if !self.fetcher.holds_back() => pause.max(doubt.left()),
                         _ => pause,
                     }
+                }
+                Poll::Overtaken => {
+                    self.fetcher.settle(Outcome::Failed);
+                    backoff.after_success(self.interval)
                 }
                 Poll::Busy { reason } => {
                     self.fetcher.settle(Outcome::Failed);
@@ -305,6 +318,14 @@ impl Worker {
         let (signed_anew, is_vouched) = (artifact.signed_anew, !artifact.digests.is_empty());
         let taken = self.try_to_take_in(artifact);
         self.prepared = taken.is_ok();
+        if let Err(error) = &taken
+            && is_overtaken(error)
+            && self.overtaken < MOST_OVERTAKEN
+        {
+            self.overtaken += 1;
+            return Poll::Overtaken;
+        }
+        self.overtaken = 0;
         let poll = match taken {
             // By its validators it is something new, and nothing says that these are its bytes: a
             // cache may have given those that it still had.
@@ -437,8 +458,8 @@ impl Worker {
         let fails = match poll {
             Poll::Failed { .. } | Poll::Doubted { reason: Some(_) } => true,
             Poll::Busy { .. } => self.is_stuck_behind_another(),
-            // Nothing has come of the last doubt yet.
-            Poll::Doubted { reason: None } => self.failing,
+            // Nothing has come of it yet.
+            Poll::Doubted { reason: None } | Poll::Overtaken => self.failing,
             Poll::Nothing | Poll::Arrived(_) => false,
         };
         if self.failing && !fails {
