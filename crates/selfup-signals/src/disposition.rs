@@ -47,6 +47,22 @@ pub fn unignore(signal: Signal) -> Result<bool> {
     Ok(ignored)
 }
 
+/// Has a signal do nothing from now on, by a handler: unlike one that is ignored, it has its default
+/// action in what this process executes. Needs no descriptor, and cannot be undone.
+///
+/// # Errors
+///
+/// [`ErrorKind::NotCatchable`] where the signal is not [catchable](Signal::is_catchable),
+/// [`ErrorKind::System`] where the system refuses.
+pub fn discard(signal: Signal) -> Result<()> {
+    if !signal.is_catchable() {
+        let message = format!("could not catch {signal}: no program can, or it must not");
+        return Err(Error::new(ErrorKind::NotCatchable, message));
+    }
+    sys::register_nothing(signal)
+        .map_err(|error| Error::system(format!("could not catch {signal}"), error))
+}
+
 fn refused(signal: Signal, errno: nix::errno::Errno) -> Error {
     let message = format!("could not ask what happens on {signal}: it is not for programs to use");
     Error::because(ErrorKind::NotCatchable, message, errno)

@@ -8,7 +8,7 @@ use std::{
 };
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use selfup_signals::{Blocked, End, Receiver, Signal, unignore};
+use selfup_signals::{Blocked, End, Receiver, Signal, discard, unignore};
 
 use crate::{GracefulShutdown, config::Options, standstill};
 
@@ -27,10 +27,9 @@ fn do_nothing_on(signal: Signal) -> selfup_signals::Result<()> {
     // In between it has its default action.
     let held_back = Blocked::all()?;
     unignore(signal)?;
-    // The handler stays, and nobody hears of it.
-    let receiver = Receiver::new([signal]);
+    let discarded = discard(signal);
     drop(held_back);
-    receiver.map(drop)
+    discarded
 }
 
 fn drain_on_sigterm(drain: GracefulShutdown, timeout: Duration) -> io::Result<()> {

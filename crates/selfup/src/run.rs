@@ -7,6 +7,7 @@ use crate::{
     check::sanity_check,
     child, env,
     error::Chain,
+    group_signals,
     identity::Identity,
     launch::{launch_path, notes_of},
     master::{Master, NotStarted, Reporter},
@@ -100,6 +101,10 @@ fn fall_back(not_started: NotStarted) -> Result<ExitCode, Error> {
     let sockets = fds.into_inherited().nonblocking(true);
     let mut state = State::new(sockets, Identity::new(path), &config.options, None);
     state.set_manager(notify);
+    // What the configuration promises of signals holds here, too.
+    if let Err(error) = group_signals::settle(&config.options, &state.graceful_shutdown()) {
+        trouble(format!("could not install handlers for signals: {error}"));
+    }
     config.prepare()?;
     let code = state.run(config.take_program());
     if let Some(Err(error)) = pid_file.map(|mut file| file.remove()) {

@@ -94,7 +94,8 @@ impl State {
     }
 
     /// Whether the program runs under a master. If not, nothing is restarted or upgraded, and
-    /// [`graceful_shutdown`](Self::graceful_shutdown) is never requested.
+    /// [`graceful_shutdown`](Self::graceful_shutdown) is requested by SIGTERM alone, with
+    /// [`drain_on_terminate`](crate::Config::drain_on_terminate).
     #[must_use]
     pub fn enabled(&self) -> bool {
         self.voice.is_some()

@@ -39,6 +39,12 @@ pub(crate) fn register(signal: Signal, inbox: Arc<Inbox>) -> io::Result<Registra
     Ok(Registration { signal, id })
 }
 
+/// Has nothing happen on a signal, for good. The signal must be catchable.
+pub(crate) fn register_nothing(signal: Signal) -> io::Result<()> {
+    // SAFETY: the action does nothing.
+    unsafe { register_sigaction(signal.as_raw(), |_| {}) }.map(drop)
+}
+
 /// Copies what matters from the kernel's record; runs in the handler.
 fn record(signal: Signal, info: &siginfo_t) -> Record {
     let code = info.si_code;

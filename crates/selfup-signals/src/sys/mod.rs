@@ -8,7 +8,7 @@ mod exec;
 mod send;
 mod wait;
 
-pub(crate) use catch::{Registration, register};
+pub(crate) use catch::{Registration, register, register_nothing};
 pub(crate) use disposition::{is_ignored, set_default, with_default_action};
 pub(crate) use exec::{ignore_before_exec, reset_before_exec};
 pub(crate) use send::{

@@ -1,6 +1,6 @@
 //! Which executable a child runs.
 
-use std::{fs::File, io, os::unix::fs::MetadataExt, path::PathBuf, thread};
+use std::{fs::File, io, os::unix::fs::MetadataExt, path::PathBuf, sync::Arc, thread};
 
 use selfup_install::{Id, Target};
 use selfup_signals::{Blocked, Pid};
@@ -8,9 +8,9 @@ use selfup_signals::{Blocked, Pid};
 use super::{Generation, Mailbox, mailbox::Letter};
 
 /// The executable of the child that serves: the very file, whatever is at its path by now.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Executable {
-    file: File,
+    file: Arc<File>,
     /// Device and number of the file.
     inode: (u64, u64),
     /// What the program says its version is.
@@ -40,15 +40,12 @@ impl Executable {
     pub(super) fn of(child: Pid, version: Option<String>) -> Option<Self> {
         let file = File::open(format!("/proc/{child}/exe")).ok()?;
         let metadata = file.metadata().ok()?;
-        Some(Self { file, inode: (metadata.dev(), metadata.ino()), version })
+        let inode = (metadata.dev(), metadata.ino());
+        Some(Self { file: Arc::new(file), inode, version })
     }
 
     pub(super) fn is_same(&self, other: &Self) -> bool {
         self.inode == other.inode
-    }
-
-    pub(super) fn try_clone(&self) -> io::Result<Self> {
-        Ok(Self { file: self.file.try_clone()?, inode: self.inode, version: self.version.clone() })
     }
 }
 

@@ -352,13 +352,14 @@ impl Master {
         version: Option<String>,
     ) -> std::io::Result<()> {
         let Some(now) = Executable::of(pid, version) else { return Ok(()) };
-        let to_read = now.try_clone()?;
+        let to_read = now.clone();
         let before = self.executable.replace(now).filter(|before| !before.is_same(&to_read));
         let summary = self.reporter.summary();
         if before.is_some() {
             summary.another_executable();
         }
-        if before.is_none() && !(self.manager.is_there() && !summary.knows_the_id()) {
+        let is_asked_for = self.manager.is_there() && !summary.knows_the_id();
+        if before.is_none() && !is_asked_for {
             return Ok(());
         }
         identify(generation, to_read, before, self.recipe.path.clone(), &self.mailbox)

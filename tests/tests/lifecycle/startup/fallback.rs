@@ -34,6 +34,24 @@ fn a_program_whose_file_is_gone_when_it_starts_runs_without() {
     deployment.finish();
 }
 
+/// It cannot restart. But nobody who asks for that is to end it, and SIGTERM drains as it was said.
+#[test]
+fn without_a_master_the_restart_signal_does_nothing_and_sigterm_drains() {
+    let (deployment, _) = deployed("signals-without");
+    deployment.install(&deployment.release("version=1 removes_itself"));
+    let service = deployment.start(["drain_on_terminate"]);
+    service.wait_warning(&["; the program runs by itself"]);
+    let held = service.hold();
+    service.restart();
+    assert_eq!(service.ask_for("enabled"), "false");
+    service.process().signal(libc::SIGTERM);
+    service.process().wait_line("v1 finishes", PATIENCE);
+    assert_eq!(service.process().status(), None, "a request is under way");
+    assert!(held.finish().starts_with("v1 "));
+    assert_eq!(service.process().wait(PATIENCE).code(), Some(0));
+    deployment.finish();
+}
+
 #[test]
 fn a_child_that_cannot_be_forked_leaves_the_program_to_run_without() {
     if !need::root() || !need::program("setpriv") || !need::program("prlimit") {
