@@ -316,8 +316,10 @@ pub(crate) fn proven(
     present: &Occupant,
     new: Id,
 ) -> Result<Option<Id>> {
-    let Some(trial) = record.trial_of(present.id) else { return Ok(None) };
+    let unstarted = record.unstarted().filter(|it| it.id == present.id).map(|it| it.previous);
+    let previous = record.trial_of(present.id).map(|trial| trial.previous).or(unstarted);
+    let Some(previous) = previous else { return Ok(None) };
     let Some(kept) = turn.target.kept()? else { return Ok(None) };
     let proven = kept.id()?;
-    Ok((proven == trial.previous && proven != new).then_some(proven))
+    Ok((proven == previous && proven != new).then_some(proven))
 }

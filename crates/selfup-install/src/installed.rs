@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::Id;
 use crate::previous::{Restored, Why, put_back};
-use crate::record::InPlace;
+use crate::record::{InPlace, Unstarted};
 use crate::site::Occupant;
 use crate::target::Target;
 use crate::turn::Turn;
@@ -98,11 +98,29 @@ impl Installed {
         self.end_trial().map_err(|error| SettleFailed { error, installed: Box::new(self) })
     }
 
+    /// Keeps the new executable as [`commit`](Self::commit) does, and remembers that it has not been
+    /// started yet: until [`Target::has_started`] says that it has, the next installation keeps the
+    /// previous one, and not this one, to go back to.
+    ///
+    /// # Errors
+    ///
+    /// As for [`commit`](Self::commit).
+    pub fn commit_unstarted(self) -> std::result::Result<(), SettleFailed> {
+        let unstarted = Unstarted { id: self.id, previous: self.previous_id };
+        self.end_trial_with(Some(unstarted))
+            .map_err(|error| SettleFailed { error, installed: Box::new(self) })
+    }
+
     fn end_trial(&self) -> Result<()> {
+        self.end_trial_with(None)
+    }
+
+    fn end_trial_with(&self, unstarted: Option<Unstarted>) -> Result<()> {
         let turn = Turn::take(&self.target)?;
         let mut record = turn.record()?;
         if record.trial_of(self.id).is_some() {
             record.end_trial(self.id);
+            record.set_unstarted(unstarted);
             return turn.write(&record);
         }
         match record.refusal(self.id) {

@@ -74,7 +74,10 @@
 //! | `.app.selfup-turn` | for a moment, while anything but temporary files is changed |
 //! | `.app.selfup-replaced` | around the rename |
 //! | `.app.selfup-previous` | from the first installation on |
-//! | `.app.selfup-record` | while an upgrade is on trial, or something was refused |
+//! | `.app.selfup-record` | while an upgrade is on trial or was never started, or something was refused |
+//!
+//! To go back by hand, without any program of this kind: `mv .app.selfup-previous app`, and a chmod(1)
+//! for what the kept file has lost of its mode.
 //!
 //! # Limits
 //!
@@ -98,6 +101,7 @@ mod digest;
 mod error;
 mod examination;
 mod expected;
+mod first_start;
 mod format;
 #[cfg(fuzzing)]
 #[doc(hidden)]

@@ -23,6 +23,7 @@ const CANDIDATES: usize = 128;
 ///
 /// As text it is a line each, for people to read, the latest first: `trial NEW PREVIOUS STARTS` for
 /// what is at the path, `candidate TOKEN NEW PRESENT STARTS` for what is beside it,
+/// `unstarted NEW PREVIOUS` for what was installed for good and has not been started yet,
 /// `refused ID SECONDS REASON`, the seconds since 1970, and behind one that was refused for how it
 /// behaved, `failures ID COUNT`. Reading takes whatever there is: a line that is none of these is
 /// skipped.
@@ -32,7 +33,16 @@ pub(crate) struct Record {
     /// replaced is on trial too; the one that counts is that of what is at the path.
     trials: Vec<InPlace>,
     candidates: Vec<Beside>,
+    unstarted: Option<Unstarted>,
     refusals: Vec<Refusal>,
+}
+
+/// An executable that was installed for good, and has not been started once yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Unstarted {
+    pub(crate) id: Id,
+    /// The last one that is known to start.
+    pub(crate) previous: Id,
 }
 
 /// An executable that has not survived its probation yet.
@@ -72,6 +82,8 @@ impl Record {
                 if record.candidates.len() < CANDIDATES && !is_known {
                     record.candidates.push(candidate);
                 }
+            } else if let Some(unstarted) = unstarted(line) {
+                record.unstarted.get_or_insert(unstarted);
             } else if let Some(refusal) = Refusal::parse(line) {
                 if record.refusals.len() < REFUSALS && record.refusal(refusal.id()).is_none() {
                     record.refusals.push(refusal);
@@ -85,7 +97,10 @@ impl Record {
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        !self.has_trials() && self.candidates.is_empty() && self.refusals.is_empty()
+        !self.has_trials()
+            && self.candidates.is_empty()
+            && self.unstarted.is_none()
+            && self.refusals.is_empty()
     }
 
     pub(crate) fn has_trials(&self) -> bool {
@@ -103,6 +118,15 @@ impl Record {
         self.forgive(id);
         self.trials.retain(|trial| trial.id == present && trial.id != id);
         self.trials.insert(0, InPlace { id, previous, starts: 0 });
+    }
+
+    /// What was installed for good and has not been started yet.
+    pub(crate) fn unstarted(&self) -> Option<Unstarted> {
+        self.unstarted
+    }
+
+    pub(crate) fn set_unstarted(&mut self, unstarted: Option<Unstarted>) {
+        self.unstarted = unstarted;
     }
 
     /// Sets the number of starts, if this executable is on trial.
@@ -205,6 +229,9 @@ impl fmt::Display for Record {
         for Beside { token, id, present, starts } in &self.candidates {
             writeln!(f, "candidate {token} {id} {present} {starts}")?;
         }
+        if let Some(Unstarted { id, previous }) = self.unstarted {
+            writeln!(f, "unstarted {id} {previous}")?;
+        }
         self.refusals.iter().try_for_each(|refusal| refusal.write(f))
     }
 }
@@ -222,6 +249,12 @@ fn candidate(line: &str) -> Option<Beside> {
     let (id, present) = (words.next()?.parse().ok()?, words.next()?.parse().ok()?);
     let starts = words.next()?.parse().ok()?;
     (words.next().is_none() && id != present).then_some(Beside { token, id, present, starts })
+}
+
+fn unstarted(line: &str) -> Option<Unstarted> {
+    let (id, previous) = line.strip_prefix("unstarted ")?.split_once(' ')?;
+    let (id, previous) = (id.parse().ok()?, previous.parse().ok()?);
+    (id != previous).then_some(Unstarted { id, previous })
 }
 
 fn failures(line: &str) -> Option<(Id, u32)> {

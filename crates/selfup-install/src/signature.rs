@@ -45,7 +45,8 @@ impl Signature {
             let why = "no signature came with it, and keys are trusted";
             return Err(refuse(ErrorKind::SignatureMissing, why).advise(
                 "sign the executable, uncompressed, with minisign -S, and publish NAME.minisig \
-                 beside it",
+                 beside it, where NAME is that of the file or archive without .gz, .tar.gz or .zip; a \
+                 signature of the archive itself will not do",
             ));
         };
         let parsed =

@@ -1,6 +1,10 @@
-use std::io::Write;
+//! What a program does first thing: it answers the probe, and notes that it has started.
 
-use crate::{env, sys};
+use std::{fs::File, io::Write};
+
+use selfup_install::{Id, Target};
+
+use crate::{env, launch::launch_path, sys};
 
 /// Answers the question whether this executable is a selfup program, if it was started only to be
 /// asked: prints the token that it was given, and ends the process. Returns otherwise.
@@ -12,10 +16,22 @@ use crate::{env, sys};
 /// what `main` does is done by a program that is only asked. Elsewhere [`run`](crate::run) calls it
 /// first thing, and a program that does something before that — reads arguments that must be there,
 /// prints a banner — calls it at the very start of `main`.
+///
+/// It also notes that this executable has started well, if it was installed by an
+/// [update](crate::update) and never started before: from then on, it is what the next update keeps to
+/// go back to. [`update`](crate::update) and [`run`](crate::run) do this too.
 pub fn sanity_check() {
     sys::marker::carry_marker();
     if let Some(token) = env::probe_token() {
         let printed = std::io::stdout().write_all(&selfup_install::probe_answer(&token));
         selfup_signals::End::Exited(i32::from(printed.is_err())).mirror();
     }
+    note_start();
+}
+
+/// A program that cannot note it, as that of a user who may not write there, goes on all the same.
+pub(crate) fn note_start() {
+    let Ok(target) = launch_path().map(Target::new) else { return };
+    let running = || Id::of_file(&File::open("/proc/self/exe")?);
+    let _noted = target.and_then(|target| target.has_started(running));
 }

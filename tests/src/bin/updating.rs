@@ -28,6 +28,11 @@ use std::time::Duration;
 
 fn main() -> ExitCode {
     let notes = Notes::of_this_program();
+    if notes.has("broken") {
+        eprintln!("does not start");
+        return ExitCode::from(3);
+    }
+    selfup::sanity_check();
     let word = std::env::args().nth(1).unwrap_or_default();
     if !["update", "check", "renew"].contains(&word.as_str()) {
         println!("works as {}", notes.get("semver").unwrap_or("?"));

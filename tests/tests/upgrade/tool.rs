@@ -10,7 +10,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
-use super::PREVIOUS;
+use super::{PREVIOUS, RECORD};
 
 const TOOL: &str = env!("CARGO_BIN_EXE_updating");
 
@@ -145,7 +145,33 @@ fn nothing_is_downloaded_that_is_not_installed() {
     tool.publish("1.0.0", older.path());
     assert_eq!(tool.update(&["allow_downgrade"]), ok("updated from 1.1.0 to 1.0.0"));
     assert_eq!(tool.deployment.installed(), older.id());
+    tool.deployment.wait_listing(&[PREVIOUS, RECORD, "app"]);
+    assert_eq!(tool.run(tool.command(&["work"])), ok("works as 1.0.0"));
     tool.deployment.wait_listing(&[PREVIOUS, "app"]);
+    tool.deployment.finish();
+}
+
+#[test]
+fn one_mv_brings_back_what_was_replaced() {
+    let tool = Tool::new("tool-back");
+    let broken = tool.release("1.2.0 broken");
+    tool.publish("1.2.0", broken.path());
+    assert_eq!(tool.update(&[]), ok("updated from 1.1.0 to 1.2.0"));
+    assert_eq!(tool.run(tool.command(&["work"])), (Some(3), "does not start".to_owned()));
+    tool.deployment.wait_listing(&[PREVIOUS, RECORD, "app"]);
+
+    let program = tool.deployment.program();
+    fs::rename(program.with_file_name(PREVIOUS), &program).unwrap();
+    assert_eq!(tool.run(tool.command(&["work"])), ok("works as 1.1.0"));
+    // It is known by now, and not installed again.
+    let (code, said) = tool.update(&[]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.starts_with("1.2.0 was not installed: it was refused before: "), "{said}");
+    assert_eq!(tool.deployment.installed(), tool.own.id());
+    let good = tool.release("1.3.0");
+    tool.publish("1.3.0", good.path());
+    assert_eq!(tool.update(&[]), ok("updated from 1.1.0 to 1.3.0"));
+    assert_eq!(tool.run(tool.command(&["work"])), ok("works as 1.3.0"));
     tool.deployment.finish();
 }
 

@@ -60,6 +60,8 @@ impl Tool {
     #[track_caller]
     fn is_updated(&self) {
         assert_eq!(self.deployment.installed(), self.second.id());
+        // Once it has been started, nothing more needs to be remembered.
+        assert_eq!(self.run("help").0, Some(2));
         self.deployment.wait_listing(&[PREVIOUS, "app"]);
     }
 }

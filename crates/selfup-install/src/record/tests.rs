@@ -33,6 +33,19 @@ fn is_a_line_each_for_people() {
 }
 
 #[test]
+fn what_has_not_been_started_is_one_line() {
+    let mut record = Record::default();
+    record.set_unstarted(Some(Unstarted { id: id(2), previous: id(1) }));
+    assert!(!record.is_empty() && !record.has_trials());
+    let text = record.to_string();
+    assert!(text.ends_with(&format!("\nunstarted {} {}\n", id(2), id(1))), "{text}");
+    assert_eq!(Record::parse(text.as_bytes()), record);
+    for bad in ["unstarted", "unstarted 1 2", &format!("unstarted {} {}", id(1), id(1))] {
+        assert!(Record::parse(bad.as_bytes()).is_empty(), "{bad}");
+    }
+}
+
+#[test]
 fn a_reason_stays_as_it_is_once_it_is_a_line() {
     for reason in ["\0\0it crashed\u{85}", " \n it\tcrashed ", "\u{1b}[31mit crashed"] {
         let line = one_line(reason);

@@ -52,6 +52,15 @@ impl Config {
     /// made of the executable itself, before it is compressed: `minisign -S -m app` makes
     /// `app.minisig`, which is published beside `app` or `app.gz`.
     ///
+    /// In an archive it is the same: what is signed is the executable, never the archive. For
+    /// `app-1.2.3-x86_64-linux.tar.gz` with the program `app` in it, the signature is at
+    /// `app-1.2.3-x86_64-linux.minisig`:
+    ///
+    /// ```sh
+    /// minisign -S -m app -x app-1.2.3-x86_64-linux.minisig
+    /// tar -czf app-1.2.3-x86_64-linux.tar.gz app
+    /// ```
+    ///
     /// With a key, the program has to say its [version](Self::version), best by
     /// [`release!`](crate::release): else everything that was ever signed, with all its known faults,
     /// could be published again and would be taken. So every new executable has to say its version as

@@ -18,6 +18,7 @@ pub use outcome::{Progress, Updated};
 
 use crate::{
     Error,
+    check::note_start,
     config::Options,
     intake::Intake,
     sys,
@@ -41,6 +42,26 @@ use work::{Listeners, Work};
 ///     Ok(())
 /// }
 /// ```
+///
+/// # The way back
+///
+/// The executable that was replaced is kept beside the new one, as `.tool.selfup-previous` for a
+/// `tool`. Should the new one not start, it is put back by
+///
+/// ```sh
+/// mv .tool.selfup-previous tool
+/// ```
+///
+/// where it is kept without what others may do with it: `chmod 755 tool` gives that back. The next update does not install the one that failed again. A new executable is run once before
+/// it is installed, in the environment of this process, which finds out what does not load or start
+/// here at all; what fails in `main` is found out by whoever runs it. To have more tried beforehand,
+/// run it in [`pre_upgrade`](Self::pre_upgrade), with `--version` say.
+///
+/// Until the new executable has been started once ([`sanity_check`](crate::sanity_check), `update` and
+/// [`run`](crate::run) note that), it is not kept in place of the previous one: an update on top of one
+/// that never started goes back to the last that did.
+///
+/// # In `async` functions
 ///
 /// It may be called anywhere, in an `async` function too, where it holds up the thread that it is
 /// called on: better call it in `spawn_blocking` there.
@@ -197,6 +218,7 @@ impl Update {
     /// [`ErrorKind::Refused`]: crate::ErrorKind::Refused
     pub fn run(self) -> Result<Updated, Error> {
         sys::marker::carry_marker();
+        note_start();
         let Self { work, progress } = self;
         let mut hear = progress.unwrap_or_else(|| Box::new(|_| {}));
         let (tell, told) = sync_channel(64);

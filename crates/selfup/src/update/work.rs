@@ -213,8 +213,8 @@ impl Work {
         };
         let warnings = warnings_of(&installed);
         let path = installed.target().path().to_owned();
-        // Nothing restarts, so there is no probation to wait for.
-        installed.commit().map_err(|failed| could_not_update(failed.error))?;
+        // Nothing restarts, so there is no probation to wait for; but it may not even start.
+        installed.commit_unstarted().map_err(|failed| could_not_update(failed.error))?;
         let from_version = self.intake.trust.running().map(str::to_owned);
         Ok(Updated::Installed { path, from, to: to.to_string(), from_version, version, warnings })
     }
