@@ -110,6 +110,7 @@ where
     ///
     /// If it is not called from within an actix system or a tokio runtime.
     pub async fn run(self, listener: selfup::Listener) -> io::Result<()> {
+        listener.drain_on_signals()?;
         let (drain, accepting) = (listener.graceful_shutdown(), listener.accepting());
         let begun = async move {
             accepting.begin();

@@ -16,6 +16,26 @@ pub fn is_ignored(signal: Signal) -> Result<bool> {
     sys::is_ignored(signal).map_err(|errno| refused(signal, errno))
 }
 
+/// Says whether a signal has its default action in this process: it is neither ignored nor handled.
+///
+/// # Errors
+///
+/// [`ErrorKind::NotCatchable`] for the numbers that the C library keeps for itself.
+///
+/// # Examples
+///
+/// ```
+/// use selfup_signals::{Receiver, Signal, is_default};
+///
+/// assert!(is_default(Signal::USR1)?);
+/// let _receiver = Receiver::new([Signal::USR1])?;
+/// assert!(!is_default(Signal::USR1)?);
+/// # Ok::<(), selfup_signals::Error>(())
+/// ```
+pub fn is_default(signal: Signal) -> Result<bool> {
+    sys::is_default(signal).map_err(|errno| refused(signal, errno))
+}
+
 /// Puts an ignored signal back to its default action and says whether it was ignored; one that is
 /// handled or at its default already is left alone.
 ///

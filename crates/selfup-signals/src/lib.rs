@@ -69,7 +69,7 @@ mod signal;
 mod sys;
 
 pub use blocked::Blocked;
-pub use disposition::{discard, is_ignored, unignore};
+pub use disposition::{discard, is_default, is_ignored, unignore};
 pub use end::End;
 pub use error::{Error, ErrorKind};
 pub use forward::{forward, queue, send, send_to_group};

@@ -23,6 +23,7 @@ use crate::{Connection, Farewell, Listener, drive};
 ///
 /// The listener cannot be used, as [`Listener::new`] says.
 pub async fn serve(listener: selfup::Listener, router: Router) -> io::Result<()> {
+    listener.drain_on_signals()?;
     let listener = Listener::new(listener)?;
     // A router is always ready.
     let service =

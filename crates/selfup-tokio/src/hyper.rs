@@ -33,6 +33,7 @@ where
     B::Data: Send,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
+    listener.drain_on_signals()?;
     let listener = Listener::new(listener)?;
     let service = Farewell::new(listener.finish()).layer(service);
     drive::serve(listener, Builder::new(TokioExecutor::new()), service, |request, peer| {

@@ -8,7 +8,7 @@ use std::{
 };
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use selfup_signals::{Blocked, End, Receiver, Signal, discard, unignore};
+use selfup_signals::{Blocked, End, Receiver, Signal, discard, is_default, unignore};
 
 use crate::{GracefulShutdown, config::Options, standstill};
 
@@ -17,9 +17,24 @@ use crate::{GracefulShutdown, config::Options, standstill};
 pub(crate) fn settle(options: &Options, drain: &GracefulShutdown) -> io::Result<()> {
     do_nothing_on(options.restart_signal).map_err(io::Error::other)?;
     if options.drain_on_terminate {
-        drain_on_sigterm(drain.clone(), options.terminate_timeout)?;
+        drain_on(vec![Signal::TERM], drain.clone(), options.terminate_timeout)?;
     }
     Ok(())
+}
+
+/// From here on this process drains on SIGTERM and SIGINT, unless the program handles or ignores
+/// them: what a server of a framework does by itself. The terminate timeout bounds it.
+pub(crate) fn drain_where_default(drain: &GracefulShutdown, timeout: Duration) -> io::Result<()> {
+    let mut signals = Vec::new();
+    for signal in [Signal::TERM, Signal::INT] {
+        if is_default(signal).map_err(io::Error::other)? {
+            signals.push(signal);
+        }
+    }
+    match signals.is_empty() {
+        true => Ok(()),
+        false => drain_on(signals, drain.clone(), timeout),
+    }
 }
 
 /// A handler, and no `SIG_IGN`: what the program starts does not inherit it.
@@ -32,11 +47,13 @@ fn do_nothing_on(signal: Signal) -> selfup_signals::Result<()> {
     discarded
 }
 
-fn drain_on_sigterm(drain: GracefulShutdown, timeout: Duration) -> io::Result<()> {
+fn drain_on(signals: Vec<Signal>, drain: GracefulShutdown, timeout: Duration) -> io::Result<()> {
     // In between it has its default action. And none is for the thread.
     let blocked = Blocked::all().map_err(io::Error::other)?;
-    unignore(Signal::TERM).map_err(io::Error::other)?;
-    let receiver = Receiver::new([Signal::TERM]).map_err(io::Error::other)?;
+    for signal in &signals {
+        unignore(*signal).map_err(io::Error::other)?;
+    }
+    let receiver = Receiver::new(signals).map_err(io::Error::other)?;
     let thread = thread::Builder::new().name("selfup-signals".into()).stack_size(STACK);
     thread.spawn(move || hear(receiver, &drain, timeout))?;
     drop(blocked);
@@ -58,10 +75,10 @@ fn hear(mut receiver: Receiver, drain: &GracefulShutdown, timeout: Duration) {
     drain.request();
     let mut left = timeout.saturating_add(MARGIN);
     loop {
-        let terminated = receiver.pending().count() > 0;
-        if terminated && first.elapsed() > ONE {
+        let again = receiver.pending().next();
+        if let Some(again) = again.filter(|_| first.elapsed() > ONE) {
             // Somebody who asks again does not want to wait.
-            End::Signaled { signal: Signal::TERM, core_dumped: false }.mirror()
+            End::Signaled { signal: again.signal, core_dumped: false }.mirror()
         }
         if left.is_zero() {
             End::Signaled { signal: Signal::KILL, core_dumped: false }.mirror()

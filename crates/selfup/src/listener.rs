@@ -15,7 +15,10 @@ use nix::{
     poll::{PollFd, PollFlags, PollTimeout, poll},
 };
 
-use crate::{Accepting, Connection, GracefulShutdown, connection::Stream, counter::Counter};
+use crate::{
+    Accepting, Connection, GracefulShutdown, connection::Stream, counter::Counter,
+    group_signals::drain_where_default,
+};
 
 /// A listening socket that all generations of the program share.
 ///
@@ -156,6 +159,21 @@ impl Listener {
     #[must_use]
     pub fn drain_limit(&self) -> Duration {
         self.drain_limit
+    }
+
+    /// Has this process drain on SIGTERM and SIGINT, each unless the program handles or ignores it by
+    /// now, as the servers of most frameworks do by themselves. The program then returns with its own
+    /// code; a second signal, more than a second later, ends it at once. The servers of
+    /// `selfup-tokio` and `selfup-actix` call it when they start.
+    ///
+    /// The restart signal is not affected, nor what the master does with these two: SIGTERM is the
+    /// end of the service, and SIGINT is passed on.
+    ///
+    /// # Errors
+    ///
+    /// There are no descriptors or threads left.
+    pub fn drain_on_signals(&self) -> io::Result<()> {
+        drain_where_default(&self.drain, self.drain_limit)
     }
 
     /// Waits until there may be a connection; `false` when it was time to finish before.

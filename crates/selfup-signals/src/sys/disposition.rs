@@ -10,13 +10,23 @@ use crate::signal::Signal;
 
 /// Says whether a signal is ignored.
 pub(crate) fn is_ignored(signal: Signal) -> nix::Result<bool> {
+    Ok(disposition(signal)? == libc::SIG_IGN)
+}
+
+/// Says whether a signal has its default action.
+pub(crate) fn is_default(signal: Signal) -> nix::Result<bool> {
+    Ok(disposition(signal)? == libc::SIG_DFL)
+}
+
+/// The address of the handler, or one of the two constants.
+fn disposition(signal: Signal) -> nix::Result<libc::sighandler_t> {
     let mut current = MaybeUninit::<sigaction>::zeroed();
     // SAFETY: a null `act` only asks, and `oldact` points to room for the answer.
     let result = unsafe { sigaction(signal.as_raw(), ptr::null(), current.as_mut_ptr()) };
     Errno::result(result)?;
     // SAFETY: it was zeroed, and the call above has filled it in.
     let current = unsafe { current.assume_init() };
-    Ok(current.sa_sigaction == libc::SIG_IGN)
+    Ok(current.sa_sigaction)
 }
 
 /// Runs something while a signal has its default action, and gives it back its handler then.

@@ -9,7 +9,7 @@ mod send;
 mod wait;
 
 pub(crate) use catch::{Registration, register, register_nothing};
-pub(crate) use disposition::{is_ignored, set_default, with_default_action};
+pub(crate) use disposition::{is_default, is_ignored, set_default, with_default_action};
 pub(crate) use exec::{ignore_before_exec, reset_before_exec};
 pub(crate) use send::{
     kill, kill_group, queue, raise, raise_by_default, raise_by_default_on_return, raise_unblocked,

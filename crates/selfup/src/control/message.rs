@@ -177,7 +177,7 @@ mod tests {
         assert_eq!(FromChild::Ready.encode(), [2]);
         assert_eq!(FromChild::Restart.encode(), [4]);
         assert_eq!(FromChild::Status("x".into()).encode(), [5, b'x']);
-        assert_eq!(FromChild::NotReady("x".into()).encode(), [8, b'x']);
+        assert_eq!(FromChild::NotReady("x".into()).encode(), [7, b'x']);
         assert_eq!(FromMaster::Drain.encode(), [129]);
         assert_eq!(FromMaster::End.encode(), [131]);
     }
