@@ -45,7 +45,9 @@ impl Service {
         let record = self.stage.path("service/.app.selfup-record");
         self.wait_for("the end of the probation", |_| {
             let record = fs::read_to_string(&record).unwrap_or_default();
-            Ok(!record.lines().any(|line| line.starts_with("trial ")))
+            let decided =
+                |line: &str| !["trial ", "candidate "].iter().any(|on| line.starts_with(on));
+            Ok(record.lines().all(decided))
         })
     }
 

@@ -44,7 +44,7 @@ const PUT_BACK: &[&str] = &["put the previous executable back", "is refused from
 fn news(bad: Bad) -> &'static [&'static [&'static str]] {
     match bad {
         Bad::Text => &[&["refused a new executable", "it is an HTML page"]],
-        Bad::Truncated => &[&["refused a new executable", "it is truncated"]],
+        Bad::Truncated => &[&["it is truncated"]],
         Bad::OtherMachine => &[&["refused a new executable", "it is an ELF file for "]],
         Bad::NoSelfup => &[&["refused a new executable", "it is no selfup program"]],
         Bad::ProbeExits => &[&["refused a new executable", "exited with code 3"]],
