@@ -41,6 +41,8 @@ fn main() -> ExitCode {
         .no_restart(told("no-restart"))
         .drain_on_terminate(told("drain-on-terminate"))
         .kill_group(told("kill-group"))
+        // However soon after a restart a child ends, its end is the master's.
+        .probation(Duration::ZERO)
         .debug(true);
     if let Some(signal) = option("restart") {
         config = config.restart_signal(signal);

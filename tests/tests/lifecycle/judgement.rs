@@ -6,7 +6,7 @@ use selfup_tests::sandbox::{PATIENCE, wait_until};
 use selfup_tests::service::{Deployment, Service, put};
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{TcpStream, UdpSocket};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::ExitStatusExt;
 use std::process::Command;
@@ -179,7 +179,7 @@ fn a_child_that_drains_replaces_nobody() {
 #[test]
 fn a_child_that_dies_soon_after_it_took_over_is_replaced_until_the_old_one_has_gone() {
     let (deployment, _) = deployed("own-port", "version=1");
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let service = deployment.start([format!("metrics={port}").as_str(), "idle_grace=20000"]);
     let held = service.hold();
     service.restart();

@@ -61,7 +61,7 @@ fn the_manager_hears_of_the_start_the_reload_and_the_stop() {
     deployment.install(&deployment.release("version=2 crashes_at_start"));
     service.restart();
     manager.wait(&["RELOADING=1\n"]);
-    println!("{}", manager.wait(&["READY=1\n", "STATUS=child #2 serves", "child #3 was killed"]));
+    println!("{}", manager.wait(&["READY=1\n", "STATUS=child #2 serves", "was killed by SIGABRT"]));
 
     let held = service.hold();
     service.process().signal(libc::SIGTERM);

@@ -148,7 +148,7 @@ impl Supervised {
         let patience = TimeVal::seconds(PATIENCE.as_secs().try_into().unwrap());
         setsockopt(&control, sockopt::ReceiveTimeout, &patience).unwrap();
         let mut fds = FdSet::new();
-        fds.bind("http", &"127.0.0.1:0".parse().unwrap(), &mut Inherited::none()).unwrap();
+        fds.bind("address-0", &"127.0.0.1:0".parse().unwrap(), &mut Inherited::none()).unwrap();
         let mut pass = fds.pass();
         let number = pass.extra(theirs.as_fd());
         let mut command = Command::new(APP);

@@ -112,7 +112,7 @@ fn a_signal_for_the_program_goes_to_the_one_that_serves() {
     recorder.serves(1);
     recorder.signal(Signal::USR2);
     recorder.runs(2);
-    // The second catches nothing yet, and would die of it.
+    // The second catches nothing yet, and would die of it: it gets it when it serves.
     recorder.signal(Signal::HUP);
     recorder.records_from_master(1, Signal::HUP);
     recorder.mark(1);
@@ -122,7 +122,9 @@ fn a_signal_for_the_program_goes_to_the_one_that_serves() {
     recorder.records_from_master(2, Signal::USR1);
     recorder.mark(2);
     assert_eq!(recorder.recorded(1), [recorder.passed_on(Signal::HUP)]);
-    assert_eq!(recorder.recorded(2), [recorder.passed_on(Signal::USR1)]);
+    // It may have read before it was ready what SIGHUP is to have read again.
+    let both = [Signal::HUP, Signal::USR1].map(|signal| recorder.passed_on(signal));
+    assert_eq!(recorder.recorded(2), both);
     end_both(sandbox, &recorder, recorder.first());
 }
 

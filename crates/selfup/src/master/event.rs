@@ -29,7 +29,8 @@ pub(crate) enum Event {
     Installed,
     /// Somebody has refused the new executable by hand: it is not to be tried any further.
     RolledBack,
-    /// Somebody else has put another executable at the path; it can be tried like one installed.
+    /// Somebody else has put another executable at the path, which the restart that is asked for next
+    /// tries like one that was installed.
     Replaced,
     /// Time has passed: some deadline may be due.
     Tick,

@@ -66,6 +66,8 @@ pub(crate) struct Master {
     /// What has happened and was not looked at yet.
     events: VecDeque<Event>,
     started: Instant,
+    /// When the loop was last woken.
+    awake: Instant,
     recipe: Recipe,
     /// The master's copies; none once no further child will be started.
     fds: FdSet,

@@ -3,6 +3,7 @@
 use std::{
     fmt,
     panic::{AssertUnwindSafe, catch_unwind},
+    time::{Duration, Instant},
 };
 
 use selfup_fetch::printable;
@@ -22,6 +23,7 @@ pub(crate) struct Reporter {
     everything: bool,
     summary: Summary,
     stderr: Stderr,
+    hook_took: Duration,
 }
 
 impl Reporter {
@@ -32,12 +34,18 @@ impl Reporter {
             everything: options.debug,
             summary: Summary::default(),
             stderr: Stderr::new("[selfup master]"),
+            hook_took: Duration::ZERO,
         }
     }
 
     /// The hook, for another reporter.
     pub(crate) fn into_hook(self) -> Option<OnEvent> {
         self.hear
+    }
+
+    /// How long the program's hook has taken since this was asked last.
+    pub(crate) fn hook_took(&mut self) -> Duration {
+        std::mem::take(&mut self.hook_took)
     }
 
     /// How the service is, in one line.
@@ -61,7 +69,9 @@ impl Reporter {
         // again until it does. The master, which has a handler for that, would never come to it.
         let held_back = Blocked::all();
         // A panic in it must not end the service: it is not called again.
+        let begun = Instant::now();
         let heard = catch_unwind(AssertUnwindSafe(|| hear(event)));
+        self.hook_took += begun.elapsed();
         drop(held_back);
         if heard.is_ok() {
             self.hear = Some(hear);

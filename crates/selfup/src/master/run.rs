@@ -89,13 +89,18 @@ impl Master {
             .map(|fd| PollFd::new(fd, PollFlags::POLLIN))
             .collect();
         fds.extend(self.manager.waits_for().map(|fd| PollFd::new(fd, PollFlags::POLLOUT)));
-        let asked = self.timeout();
         let begun = Instant::now();
+        let asked = self.timeout();
         match poll(&mut fds, poll_timeout(asked)) {
             Ok(_) | Err(Errno::EINTR) => {}
             Err(errno) => return Err(errno),
         }
-        let lost = asked.and_then(|asked| standstill::lost(asked, begun.elapsed()));
+        let slept = asked.and_then(|asked| standstill::lost(asked, begun.elapsed()));
+        // A turn of the loop takes no time by itself, but what the hook takes is the program's.
+        let busy = begun.duration_since(self.awake).saturating_sub(self.reporter.hook_took());
+        let stood = standstill::lost(Duration::ZERO, busy);
+        self.awake = Instant::now();
+        let lost = slept.into_iter().chain(stood).reduce(|slept, stood| slept + stood);
         if let Some(time) = lost.filter(|_| self.lifecycle.next_deadline().is_some()) {
             self.reporter.tell(&Told::Frozen { time });
             self.events.push_back(Event::Frozen(time));

@@ -181,6 +181,7 @@ impl Master {
             lifecycle,
             events: VecDeque::new(),
             started,
+            awake: Instant::now(),
             recipe,
             fds: std::mem::replace(fds, FdSet::new()),
             socket_files: SocketFiles::default(),
@@ -239,7 +240,7 @@ fn hold_back_as_pid_1() -> Option<Blocked> {
     (std::process::id() == 1).then(Blocked::all)?.ok()
 }
 
-fn recipe(exec_file: Option<&std::path::Path>, options: &Options) -> Result<Recipe, Error> {
+fn recipe(exec_file: Option<&Path>, options: &Options) -> Result<Recipe, Error> {
     let mut args = env::args_os();
     let arg0 = args.next();
     let (path, arg0) = match exec_file {
@@ -256,7 +257,7 @@ fn recipe(exec_file: Option<&std::path::Path>, options: &Options) -> Result<Reci
     })
 }
 
-fn other_executable(file: &std::path::Path) -> Result<PathBuf, Error> {
+fn other_executable(file: &Path) -> Result<PathBuf, Error> {
     let failed = |why: &str| {
         Error::new(
             ErrorKind::Executable,

@@ -2,7 +2,7 @@
 
 use selfup_signals::{Receiver, Signal};
 use selfup_tests::{release::Notes, subject::option};
-use std::net::TcpListener;
+use std::net::UdpSocket;
 use std::thread;
 use std::time::Duration;
 
@@ -24,8 +24,8 @@ pub(crate) fn end_badly(notes: &Notes) {
 /// As a program does that opens the port of its metrics by itself, after all else.
 fn bind_a_port_of_its_own(notes: &Notes) {
     let Some(port) = option::<u16>("metrics") else { return };
-    match TcpListener::bind(("127.0.0.1", port)) {
-        Ok(metrics) => drop(thread::spawn(move || metrics.accept())),
+    match UdpSocket::bind(("127.0.0.1", port)) {
+        Ok(metrics) => drop(thread::spawn(move || metrics.recv(&mut [0]))),
         Err(error) => {
             println!("v{} cannot serve its metrics: {error}", notes.version());
             super::exit(4);

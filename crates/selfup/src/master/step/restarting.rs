@@ -42,10 +42,11 @@ impl Step {
         }
     }
 
-    /// One at a time: while another is undecided, what is at the path has to wait.
+    /// The restart that is asked for next tries it. One at a time: while another is undecided, what
+    /// is at the path has to wait.
     pub(super) fn replaced(&mut self) {
         if self.life.upgrade == Upgrade::None {
-            self.installed();
+            self.life.upgrade = Upgrade::Installed;
         }
     }
 
@@ -71,7 +72,6 @@ impl Step {
         {
             // What it runs is not on trial any more; another may be before it is replaced.
             child.program = Program::Proven;
-            self.restart(Cause::Call);
         }
     }
 

@@ -148,8 +148,14 @@ impl Model {
             }
             _ => {}
         }
-        let (life, actions) = step(model.life, now, event);
+        let (life, mut actions) = step(model.life, now, event);
         model.life = life;
+        if matches!(event, Event::Replaced | Event::RolledBack) {
+            // Both are found out when a restart is asked for.
+            let (life, more) = step(model.life, now, Event::Restart(Cause::Call));
+            model.life = life;
+            actions.extend(more);
+        }
         for action in &actions {
             model.does(*action).map_err(|broken| format!("{broken} by {action:?}"))?;
         }

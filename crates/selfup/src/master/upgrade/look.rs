@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File},
-    io,
+    io::{self, Read},
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     thread,
@@ -27,13 +27,22 @@ pub(in crate::master) enum Looked {
     NoWayBack(Error),
 }
 
-/// Whether it may be another file that is at the path. Cheap.
+/// Whether it may be another file that is at the path. Cheap. Of a script the kernel only tells which
+/// interpreter runs, so of one it is not known.
 pub(super) fn is_another(path: &Path, running: Pid) -> bool {
     let running = fs::metadata(format!("/proc/{running}/exe"));
     match (fs::metadata(path), running) {
-        (Ok(there), Ok(running)) => (there.dev(), there.ino()) != (running.dev(), running.ino()),
+        (Ok(there), Ok(running)) => {
+            (there.dev(), there.ino()) != (running.dev(), running.ino()) && !is_script(path)
+        }
         _ => false,
     }
+}
+
+fn is_script(path: &Path) -> bool {
+    let mut start = [0; 2];
+    let read = File::open(path).and_then(|mut file| file.read_exact(&mut start));
+    read.is_ok() && start == *b"#!"
 }
 
 /// Finds out what it is, on a thread that ends with it: both files are read, and one may be copied.
