@@ -173,6 +173,7 @@ impl Error {
     }
 
     /// Its line without the [advice](Self::advice), for those who use the program.
+    #[must_use]
     pub fn without_advice(&self) -> impl fmt::Display + '_ {
         WithoutAdvice(self)
     }

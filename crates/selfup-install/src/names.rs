@@ -177,7 +177,7 @@ mod tests {
             let cell = format!("| `.app.selfup-{name}");
             let ends = ["` |", "-*` |"].map(|end| format!("{cell}{end}"));
             let is_there = |line: &&str| ends.iter().any(|start| line.starts_with(start));
-            assert_eq!(table.iter().copied().filter(|line| is_there(&line)).count(), 1, "{name}");
+            assert_eq!(table.iter().copied().filter(|line| is_there(line)).count(), 1, "{name}");
         }
         let said = words(page, ".app.selfup-");
         let unknown: Vec<_> =

@@ -23,8 +23,6 @@ mod listener;
 mod master;
 #[cfg(test)]
 mod models;
-#[doc(hidden)]
-pub mod note;
 mod notify;
 mod once;
 mod open_files;
@@ -63,4 +61,6 @@ pub use run::{is_supported, run, try_run};
 pub use selfup_signals::{End, Signal};
 pub use shutdown::GracefulShutdown;
 pub use state::State;
+#[doc(hidden)]
+pub use sys::note;
 pub use update::{Progress, Update, Updated, update};

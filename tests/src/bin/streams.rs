@@ -101,7 +101,7 @@ impl Answers {
     /// Must be called in a runtime.
     fn parts(&self, path: &str) -> Parts {
         let (sender, parts) = channel(1);
-        let (path, Answers { drain, grace }) = (path.to_owned(), self.clone());
+        let (path, Self { drain, grace }) = (path.to_owned(), self.clone());
         tokio::spawn(async move {
             let first = format!("begun by pid={} ", std::process::id());
             sender.send(Bytes::from(first)).await?;
@@ -139,11 +139,11 @@ impl Answers {
             say(&format!("begun by pid={} ", std::process::id()))?;
             if line.contains("/late") {
                 self.drain.wait();
-                thread::sleep(3 * self.grace);
+                pass(3 * self.grace);
             }
             while line.contains("/endless") {
                 say(".")?;
-                thread::sleep(Duration::from_millis(20));
+                pass(Duration::from_millis(20));
             }
             say("done")?;
             write!(connection, "0\r\n\r\n")?;
@@ -182,5 +182,15 @@ impl MessageBody for Parts {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Bytes, Infallible>>> {
         self.0.poll_recv(context).map(|part| part.map(Ok))
+    }
+}
+
+/// A response that takes its time.
+fn pass(time: Duration) {
+    let end = std::time::Instant::now() + time;
+    while let Some(left) =
+        end.checked_duration_since(std::time::Instant::now()).filter(|left| !left.is_zero())
+    {
+        thread::park_timeout(left);
     }
 }

@@ -4,7 +4,6 @@ use selfup_tests::sandbox::{PATIENCE, wait_until};
 use selfup_tests::service::{Deployment, Service, put};
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
-use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 

@@ -149,7 +149,7 @@ fn an_older_release_that_is_signed_is_refused() {
     trial.offer(second, sign(second, "2.0.0"));
     trial.service.wait_warning(&["it is version 2.0.0, older than 3.0.0 that runs"]);
     trial.service.is_version(3);
-    trial.deployment.wait_installed(&third);
+    trial.deployment.wait_installed(third);
     trial.finish();
 }
 

@@ -50,7 +50,9 @@ pub(crate) fn enter(mut config: Config, assignment: Assignment) -> Result<ExitCo
         Error::new(ErrorKind::Child, "could not take over the sockets of the master").because(error)
     })?;
     config.prepare()?;
-    assignment.open_files.map(open_files::give_back);
+    if let Some(soft) = assignment.open_files {
+        open_files::give_back(soft);
+    }
     let voice = Voice::new(ChildEnd::from(channel), &config.options).map_err(|error| {
         Error::new(ErrorKind::Child, "could not make a pipe to the thread that hears the master")
             .because(error)

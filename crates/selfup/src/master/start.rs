@@ -64,7 +64,9 @@ impl Master {
                 Ok(Self { pid_file, ..master })
             }
             Err(error) => {
-                raised.map(open_files::give_back);
+                if let Some(soft) = raised {
+                    open_files::give_back(soft);
+                }
                 // Where not even a child was started, an upgrade was not tried. That its start counts
                 // is all that comes of a failure to note so.
                 drop(undecided.map(|undecided| undecided.excuse()));

@@ -3,7 +3,8 @@
 
 use std::hint::black_box;
 
-use crate::{control::VERSION, note::Note};
+use super::note::Note;
+use crate::control::VERSION;
 
 // The name of the section is ours alone, and makes it a note that strip(1) and the linker's garbage
 // collection keep.

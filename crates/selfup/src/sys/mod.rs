@@ -8,5 +8,6 @@ pub(crate) mod flock;
 pub(crate) mod launch;
 pub(crate) mod marker;
 pub(crate) mod memory;
+pub mod note;
 pub(crate) mod orphans;
 pub(crate) mod pidfd;

@@ -3,7 +3,7 @@
 use super::{deployed, refusal};
 use selfup_tests::need;
 use selfup_tests::origin::{Offer, Origin};
-use selfup_tests::sandbox::{PATIENCE, wait_until};
+use selfup_tests::sandbox::PATIENCE;
 use selfup_tests::service::Deployment;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown};

@@ -189,7 +189,7 @@ mod tests {
                 staged.write(&mut &*bytes, &mut |_| {})?;
                 Ok(staged)
             })
-            .and_then(|staged| staged.verify(checks).map(drop).map_err(Into::into))
+            .and_then(|staged| staged.verify(checks).map(drop))
             .unwrap_err()
     }
 
