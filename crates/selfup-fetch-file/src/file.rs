@@ -209,9 +209,7 @@ impl Fetch for File {
     }
 
     fn retry(&mut self) {
-        if std::mem::take(&mut self.doubtful) {
-            self.settled = None;
-        }
+        (self.settled, self.doubtful) = (None, false);
     }
 
     fn interval(&self) -> Option<Duration> {

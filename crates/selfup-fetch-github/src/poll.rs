@@ -81,7 +81,7 @@ impl Fetch for GitHub {
     }
 
     fn retry(&mut self) {
-        self.settled.take_if(|settled| settled.doubtful);
+        self.settled = None;
     }
 
     fn interval(&self) -> Option<Duration> {

@@ -62,12 +62,10 @@ impl Fetch for S3 {
     }
 
     fn retry(&mut self) {
-        if std::mem::take(&mut self.doubtful) {
-            self.settled = None;
-            #[cfg(feature = "manifest")]
-            if let Some(offers) = &mut self.offers {
-                offers.forget();
-            }
+        (self.settled, self.doubtful) = (None, false);
+        #[cfg(feature = "manifest")]
+        if let Some(offers) = &mut self.offers {
+            offers.forget();
         }
     }
 

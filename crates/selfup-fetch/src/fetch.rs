@@ -78,7 +78,8 @@ pub trait Fetch: Send {
         false
     }
 
-    /// Has what is [held back](Self::holds_back) brought again, though the source has not changed.
+    /// Has the next fetch bring what the source has, whatever was settled: what is
+    /// [held back](Self::holds_back), or was installed and is not any more.
     fn retry(&mut self) {}
 
     /// What whoever runs the program should know before the first poll, in one sentence that says

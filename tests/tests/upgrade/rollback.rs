@@ -131,3 +131,24 @@ fn a_release_that_crashes_after_its_probation_ends_the_service_like_itself() {
     assert_eq!(deployment.installed(), bad.id(), "it was kept");
     deployment.finish();
 }
+
+/// Without a restart of the master, and with the source as it was.
+#[test]
+fn what_was_rolled_back_by_hand_comes_again_once_it_is_forgiven() {
+    let (deployment, _) = deployed("forgiven");
+    let second = deployment.release("version=2");
+    let origin = Origin::start();
+    publish(&origin, &second);
+    let service = deployment.start([&http(&origin)[..], "probation=50", "events"]);
+    service.wait_version(2);
+    service.process().wait_line("event Kept", PATIENCE);
+    service.ask("rollback");
+    service.wait_version(1);
+    wait_polls(&origin);
+    service.is_version(1);
+    service.ask("forgive");
+    service.wait_version(2);
+    assert_eq!(service.ask_for("id"), second.id());
+    service.terminate();
+    deployment.finish();
+}

@@ -83,6 +83,8 @@ pub(super) struct Worker {
     waiting: Option<Id>,
     /// What is not tried for what is remembered of it, until it is forgiven or its time has come.
     held_back: Option<Id>,
+    /// What was committed last.
+    kept: Option<Id>,
     /// How often in a row something newer came while the executable was read.
     overtaken: u32,
 }
@@ -136,6 +138,7 @@ impl Worker {
             busy: 0,
             waiting: None,
             held_back: None,
+            kept: None,
             overtaken: 0,
         }
     }
@@ -298,7 +301,16 @@ impl Worker {
     /// Another executable may serve than at the last look: somebody has gone back by hand, say.
     fn look_at_what_serves(&mut self) {
         let running = &self.shared.running;
-        self.intake.trust.serves(Serving { id: running.id(), version: running.version() });
+        let serving = Serving { id: running.id(), version: running.version() };
+        // Rolled back by hand: it is to come again once that is forgiven, although the fetcher knows it
+        // as installed.
+        if let Some(kept) = self.kept
+            && serving.id.is_some_and(|id| id != kept)
+            && self.intake.refusal(kept).is_some()
+        {
+            (self.kept, self.held_back) = (None, Some(kept));
+        }
+        self.intake.trust.serves(serving);
     }
 
     /// The executable that is in use, for the fetcher to look at.
@@ -435,7 +447,10 @@ impl Worker {
         let verdict = self.verdicts.recv().unwrap_or(Verdict::Kept);
         let noted = self.intake.refusal(id);
         match (verdict, noted) {
-            (Verdict::Kept, _) => self.intake.trust.runs(claims),
+            (Verdict::Kept, _) => {
+                self.kept = Some(id);
+                self.intake.trust.runs(claims);
+            }
             // It is written down, and has just been told.
             (Verdict::Refused, Some(reason)) => {
                 self.last_report = Some(refused_before(id, &reason));
