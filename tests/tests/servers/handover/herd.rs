@@ -27,7 +27,15 @@ fn plain_std_closes_500_idle_connections_one_after_the_other() {
     closes_one_after_the_other("hello", hello, 500);
 }
 
+/// A machine that stands still for a moment brings what was due in it at once; a herd is there every
+/// time.
 fn closes_one_after_the_other(server: &str, start: fn(&Sandbox) -> Process, wanted: usize) {
+    let herds: Vec<_> = (0..3).map_while(|_| herd(server, start, wanted)).collect();
+    assert!(herds.len() < 3, "closed in each tenth of a second: {herds:?}");
+}
+
+/// How many were closed in each tenth of a second, if a quarter or more were in one.
+fn herd(server: &str, start: fn(&Sandbox) -> Process, wanted: usize) -> Option<Vec<usize>> {
     let sandbox = Sandbox::new(&format!("handover-herd-{server}-{wanted}"));
     sandbox.expect_files([server]);
     let count = wanted.min(descriptors().saturating_sub(500));
@@ -71,11 +79,10 @@ fn closes_one_after_the_other(server: &str, start: fn(&Sandbox) -> Process, want
             !is_over
         });
     }
-    let most = tenths.iter().max().unwrap();
-    assert!(most * 4 < count, "closed in each tenth of a second: {tenths:?}");
     wait_until("one child", PATIENCE, || children_of(process.pid()).len() == 1);
     stop(&process);
     sandbox.finish();
+    tenths.iter().any(|closed| closed * 4 >= count).then_some(tenths)
 }
 
 /// How many this process may have, and the server that it starts.
