@@ -1,7 +1,7 @@
 //! What the program has from its master, and what the programs that it starts have from it.
 
 use selfup_tests::gate::Gate;
-use selfup_tests::sandbox::{PATIENCE, Process, Sandbox, fds_of};
+use selfup_tests::sandbox::{PATIENCE, Process, Sandbox, fds_of, wait_until};
 use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
@@ -69,7 +69,10 @@ fn the_standard_streams_are_those_of_the_master() {
 fn what_the_program_starts_has_no_other_descriptor() {
     let sandbox = Sandbox::new("descriptors");
     let family = Family::start(&sandbox);
-    assert_eq!(fds_of(family.grandchild), standard_streams(family.master.pid()));
+    let streams = standard_streams(family.master.pid());
+    // It opens files of its own for a moment when it starts, such as those of its locale; what it had
+    // been given would stay.
+    wait_until("the standard streams alone", PATIENCE, || fds_of(family.grandchild) == streams);
     // The program: three sockets, one of which it has not taken, the control channel, and the pipe
     // that wakes the thread which hears the master.
     let others = fds_of(family.child).into_iter().skip(3);
