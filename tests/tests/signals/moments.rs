@@ -118,6 +118,8 @@ fn a_signal_for_the_program_goes_to_the_one_that_serves() {
     recorder.mark(1);
     gate.open();
     recorder.serves(2);
+    // One after the other: of two that are pending, the kernel chooses which comes first.
+    recorder.records_from_master(2, Signal::HUP);
     recorder.signal(Signal::USR1);
     recorder.records_from_master(2, Signal::USR1);
     recorder.mark(2);
