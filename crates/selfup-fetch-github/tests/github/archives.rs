@@ -42,8 +42,9 @@ impl Scene {
     /// What is fetched, and the name that it has in the archive.
     fn fetch(&self, source: &mut GitHub) -> Result<(String, String), Error> {
         let artifact = self.poll(source)?;
-        let name = artifact.file_name.clone().unwrap();
-        Ok((crate::read(artifact)?, name))
+        // What is not found in it is told by the reader.
+        let name = artifact.file_name.clone();
+        Ok((crate::read(artifact)?, name.unwrap()))
     }
 }
 

@@ -9,8 +9,8 @@ use selfup_tests::need;
 use selfup_tests::sandbox::{PATIENCE, tcp_connecting, wait_until};
 use selfup_tests::service::Service;
 use std::fs;
+use std::io::ErrorKind;
 use std::net::UdpSocket;
-use std::os::unix::process::ExitStatusExt;
 use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -44,7 +44,7 @@ impl<S: Remote> Stage<S> {
         let took = asked.elapsed();
         eprintln!("it took {took:?}");
         assert!(took < PROMPT, "it took {took:?}");
-        assert_eq!(end.signal(), Some(libc::SIGTERM), "like the child: {end}");
+        assert!(end.success(), "like the child, which drains: {end}");
         assert_eq!(self.deployment.installed(), self.first.id());
         self.deployment.wait_listing(&["app"]);
     }
@@ -71,7 +71,12 @@ pub(crate) fn while_resolving<S: Remote>(stage: &mut Stage<S>) {
     };
     let (service, name_server) = thread::scope(|scope| scope.spawn(start).join().unwrap());
     name_server.set_read_timeout(Some(PATIENCE)).unwrap();
-    name_server.recv(&mut [0; 512]).expect("a question to the name server");
+    // Signals of the tests' own children come in between.
+    let asked = || match name_server.recv(&mut [0; 512]) {
+        Err(error) if error.kind() == ErrorKind::Interrupted => false,
+        outcome => outcome.is_ok_and(|length| length > 0),
+    };
+    wait_until("a question to the name server", PATIENCE, asked);
     stage.ends_at_once(&service);
 }
 
