@@ -1,3 +1,5 @@
+//! The loss of a child's control channel.
+
 use super::master::ends;
 use crate::soak::audit::Audit;
 use crate::soak::disturbance::Whose;
@@ -9,8 +11,13 @@ use std::time::Duration;
 /// The time in which a child that finishes has a request.
 const HELD: Duration = Duration::from_millis(600);
 
+/// What a master says of a child that has lost its channel: at once, when it is to drain, or after its
+/// end, which may come in a later step.
+const NEWS: &[&[&str]] = &[&["closed its control channel"], &["cannot hear that it is to drain"]];
+
 /// For a child, the master is gone then: it finishes what it has, and ends.
 pub(super) fn lose(service: &mut Service, audit: &mut Audit, whose: Whose) -> Result {
+    service.journal.tolerate(NEWS);
     match whose {
         Whose::Serving => serving(service, audit),
         Whose::Draining => draining(service),
