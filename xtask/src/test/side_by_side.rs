@@ -21,7 +21,8 @@ pub(super) struct Job {
 impl Job {
     pub(super) fn of(binary: &Binary) -> Self {
         let mut command = Command::new(&binary.path);
-        command.current_dir(&binary.folder).envs(binary.programs.iter().cloned());
+        command.current_dir(&binary.folder).env("CARGO_MANIFEST_DIR", &binary.folder);
+        command.envs(binary.programs.iter().cloned());
         Self { command, typed: binary.command() }
     }
 
