@@ -57,7 +57,11 @@ pub(super) struct Plan {
 impl Plan {
     /// Of these kinds; of all if there are none.
     pub(super) fn new(seed: u64, only: &[Kind]) -> Self {
-        let only = if only.is_empty() { &Kind::ALL } else { only };
+        // A request of soak's own may be late while the master is short of descriptors, which is not told
+        // from one that is lost yet: that kind comes when it is asked for.
+        let sure = Kind::ALL.into_iter().filter(|kind| *kind != Kind::FewDescriptors);
+        let sure: Vec<Kind> = sure.collect();
+        let only = if only.is_empty() { &sure } else { only };
         Self {
             random: Random::new(seed),
             only: only.to_vec(),
@@ -238,7 +242,7 @@ mod tests {
         for seed in 0..50 {
             let kinds: BTreeSet<_> =
                 steps(seed, &[])[..45].iter().map(|step| step.disturbance.kind()).collect();
-            assert_eq!(kinds.len(), Kind::ALL.len(), "seed {seed}: {kinds:?}");
+            assert_eq!(kinds.len(), Kind::ALL.len() - 1, "seed {seed}: {kinds:?}");
             let texts: String =
                 steps(seed, &[]).iter().map(|step| format!("{}\n", step.disturbance)).collect();
             for way in [
