@@ -11,7 +11,7 @@ pub(super) fn good(service: &mut Service) -> Result {
     service.settled().map(drop)
 }
 
-/// It is refused, or put back, for the right reason; and the release that served does again.
+/// It is refused, held back or put back, for the right reason; and the release that served does again.
 pub(super) fn bad(service: &mut Service, bad: Bad) -> Result {
     service.releases.publish_bad(bad)?;
     for words in news(bad) {
@@ -49,7 +49,7 @@ fn news(bad: Bad) -> &'static [&'static [&'static str]] {
         Bad::NoSelfup => &[&["refused a new executable", "it is no selfup program"]],
         Bad::ProbeExits => &[&["refused a new executable", "exited with code 3"]],
         Bad::ProbeCrashes => &[&["refused a new executable", "SIGABRT"]],
-        Bad::ProbeHangs => &[&["refused a new executable", "did not end within"]],
+        Bad::ProbeHangs => &[&["no upgrade for now", "did not end within"]],
         Bad::ExitsAtOnce => &[
             &["exited with code 3 before it was ready"],
             PUT_BACK,
