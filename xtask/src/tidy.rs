@@ -5,6 +5,7 @@
 
 mod arrows;
 mod banned;
+mod docs_rs;
 mod expectations;
 mod idle_needs;
 mod length;
@@ -56,6 +57,7 @@ const RULES: &[fn(&Tree) -> Vec<Finding>] = &[
     lint_config::check,
     expectations::check,
     readmes::check,
+    docs_rs::check,
     wording::check,
     links::check,
 ];

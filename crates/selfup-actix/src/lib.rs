@@ -35,6 +35,7 @@
 //!
 //! It serves HTTP/1 without TLS; TLS and HTTP/2 are left to a proxy in front. It starts no runtime; the
 //! workers are threads of actix-web.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 
 use std::io;

@@ -64,6 +64,7 @@
 //!
 //! Unix. Elsewhere the stamp is size and modification time only.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 
 mod file;

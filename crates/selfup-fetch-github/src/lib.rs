@@ -142,6 +142,7 @@
 //!
 //! All that tokio and the chosen cryptography know.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 
 mod api;

@@ -143,6 +143,7 @@
 //!
 //! All that `std` and the chosen cryptography know.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 
 mod answer;

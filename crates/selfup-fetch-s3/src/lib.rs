@@ -120,6 +120,7 @@
 //!
 //! All that the SDK, tokio and the chosen cryptography know. Rust 1.94.1, which the SDK asks for.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 
 mod access;

@@ -70,6 +70,7 @@
 //! What is compressed may grow to 200 times its size ([`decompress`] has the figures, and those of
 //! memory; [`archive`] has those of archives). Platforms: all that `std` and the decoders know.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 
 pub mod archive;

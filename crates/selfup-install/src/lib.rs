@@ -92,6 +92,7 @@
 //!
 //! Linux. On other Unixes extended attributes are not carried over, and the immutable flag, mount
 //! points and `noexec` mounts are noticed late. Elsewhere the crate is empty.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg(unix)]
 
 mod attributes;

@@ -49,6 +49,7 @@
 //!
 //! Linux. The dispositions, masks and the record of a signal are POSIX; real-time signals, the
 //! names of the signals and the guard against core files are written for Linux.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(missing_docs)]
 
 mod blocked;

@@ -36,6 +36,7 @@
 //! grace is over: it gets the last GOAWAY, and no further stream.
 //!
 //! `axum::serve` speaks HTTP/2 with the feature `http2`, or with `hyper`.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 
 #[cfg(any(feature = "axum", feature = "hyper"))]
