@@ -2,11 +2,12 @@
 
 use crate::command::{Failure, Result, cargo, run as run_command};
 use crate::step::{self, Step};
-use crate::{deny, features, lint, package, rust_version, soak, tidy};
+use crate::{deny, features, lint, package, rust_version, soak, spelling, tidy};
 
 pub(crate) const STEPS: &[Step] = &[
     Step { name: "fmt", what: "the code is formatted", run: lint::fmt },
     Step { name: "tidy", what: "layout, wording, links, who may use whom", run: tidy::run },
+    Step { name: "spelling", what: "no word that is misspelt", run: spelling::run },
     Step { name: "deny", what: "licences, banned crates, sources", run: deny::run },
     Step {
         name: "rust-version",

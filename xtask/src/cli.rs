@@ -24,7 +24,8 @@ cargo xtask TASK
   test [-- ARGS]   install what the tests need, then run every test
                    ARGS go to `cargo test`: cargo xtask test -- -p selfup-fds
   ci [STEP...]     everything a change must pass, or only the steps named
-                   (fmt, clippy, rustdoc, features, deny, rust-version, tidy, package, test, soak)
+                   (fmt, clippy, rustdoc, features, spelling, deny, rust-version, tidy, package, test,
+                   soak)
   bench [PART...] [--restarts N] [--rate N] [--only NAME,NAME]
                    what selfup costs, against the same program without it
                    (start, changeover, draining, signals, footprint, throughput,

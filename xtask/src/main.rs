@@ -26,6 +26,7 @@ mod package;
 mod python;
 mod rust_version;
 mod soak;
+mod spelling;
 mod step;
 mod style;
 mod test;

@@ -63,7 +63,7 @@ fn every_death_by_a_signal_is_mirrored() {
 /// The core file is the child's: it would be of no use if the master wrote its own over it. So the
 /// one bit of the wait status that says that there is one is not mirrored.
 #[test]
-fn a_death_with_a_core_file_is_mirrored_and_the_core_is_the_childs() {
+fn a_death_with_a_core_file_is_mirrored_and_the_core_is_the_child_s() {
     let plainly_named = fs::read_to_string("/proc/sys/kernel/core_pattern").unwrap() == "core\n";
     for signal in [Signal::SEGV, Signal::ABRT, Signal::QUIT, Signal::BUS, Signal::SYS] {
         let sandbox = Sandbox::new("core");

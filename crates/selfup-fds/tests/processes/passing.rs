@@ -15,12 +15,12 @@ use crate::Case;
 use crate::process::{output, own_fds, pipe, printed, python, role, set, shell};
 
 pub(crate) const CASES: &[Case] = &[
-    ("passing::the_pid_is_the_childs", the_pid_is_the_childs),
+    ("passing::the_pid_is_the_child_s", the_pid_is_the_child_s),
     ("passing::the_environment_is_that_of_std", the_environment_is_that_of_std),
     ("passing::an_empty_set_has_no_variables", an_empty_set_has_no_variables),
     ("passing::argument_zero_is_set", argument_zero_is_set),
     ("passing::further_fds_follow", further_fds_follow),
-    ("passing::programs_are_found_in_the_childs_path", programs_are_found_in_the_childs_path),
+    ("passing::programs_are_found_in_the_child_s_path", programs_are_found_in_the_child_s_path),
     ("passing::earlier_closures_and_settings_hold", earlier_closures_and_settings_hold),
     ("passing::user_and_group_hold", user_and_group_hold),
     ("passing::standard_streams_are_redirected", standard_streams_are_redirected),
@@ -28,7 +28,7 @@ pub(crate) const CASES: &[Case] = &[
     ("passing::nothing_is_left_in_the_parent", nothing_is_left_in_the_parent),
 ];
 
-fn the_pid_is_the_childs() {
+fn the_pid_is_the_child_s() {
     let fds = set(&[("a", "127.0.0.1:0"), ("b c", "127.0.0.1:0")]);
     let script = r#"test "$LISTEN_PID" = $$ && echo "$LISTEN_FDS $LISTEN_FDNAMES""#;
     assert_eq!(output(&fds, &mut shell(script)), "2 a:b c\n");
@@ -119,7 +119,7 @@ fn further_fds_follow() {
     }
 }
 
-fn programs_are_found_in_the_childs_path() {
+fn programs_are_found_in_the_child_s_path() {
     use std::os::unix::fs::PermissionsExt;
     let folder = tempfile::tempdir().unwrap();
     let place = |name: &str, mode: u32, says: &str| {

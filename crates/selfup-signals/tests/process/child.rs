@@ -9,8 +9,8 @@ pub(crate) const TESTS: &[crate::Test] = &[
     ("nohup_holds_for_the_receiver_and_for_the_child", nohup),
     ("a_child_can_be_started_with_a_signal_ignored", ignoring),
     ("a_child_inherits_no_descriptor", descriptors),
-    ("a_signal_between_fork_and_exec_is_the_childs", || early("open")),
-    ("a_signal_between_blocked_fork_and_exec_is_the_childs", || early("blocked")),
+    ("a_signal_between_fork_and_exec_is_the_child_s", || early("open")),
+    ("a_signal_between_blocked_fork_and_exec_is_the_child_s", || early("blocked")),
 ];
 
 /// Every signal, by coreutils' env.
