@@ -99,6 +99,11 @@ impl Notes {
 
     /// What is behind `key=`.
     pub fn get(&self, key: &str) -> Option<&str> {
-        self.words.iter().find_map(|word| word.strip_prefix(key)?.strip_prefix('='))
+        self.all(key).next()
+    }
+
+    /// What is behind each `key=`.
+    pub fn all(&self, key: &str) -> impl Iterator<Item = &str> {
+        self.words.iter().filter_map(move |word| word.strip_prefix(key)?.strip_prefix('='))
     }
 }

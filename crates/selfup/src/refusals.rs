@@ -99,3 +99,35 @@ impl fmt::Display for Refusal {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "a9993e364706816aba3e25717850c26c9cd0d89d";
+
+    #[test]
+    fn what_is_no_id_is_told_as_a_mistake() {
+        let (prefix, longer) = (&ID[..12], format!("{ID}0"));
+        let prefixed = format!("sha1:{ID}");
+        let spaced = format!("{}\n", &ID[1..]);
+        for id in [
+            "",
+            " ",
+            prefix,
+            &longer,
+            &prefixed,
+            &spaced,
+            "/usr/bin/app",
+            "1.2.3",
+            "é",
+            "\u{1b}[1m",
+        ] {
+            let error = forgive(id).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Configuration, "{id:?}");
+            let text = error.to_string();
+            let told = format!("could not forgive {id:?}: it is no SHA-1 of an executable");
+            assert!(text.starts_with(&told) && !text.contains(char::is_control), "{text}");
+        }
+    }
+}

@@ -8,6 +8,8 @@
 //! - `closes` closes every descriptor of the process when a client comes.
 //! - `starts=PROGRAM` starts another program before `run`, in the child.
 //! - `prepares` counts its threads before any is selfup's; `prepares-badly` fails then.
+//! - `variables` prints those by which a child knows its master; `threaded` has another thread before
+//!   `run`, in master and child.
 //! - `few` leaves no descriptor free until there is a file `enough`.
 //! - `timeout=MILLISECONDS` is the ready timeout, `terminate=MILLISECONDS` the terminate timeout.
 
@@ -36,6 +38,13 @@ fn main() -> ExitCode {
     {
         start_another(&program);
     }
+    if told("threaded") {
+        std::thread::spawn(|| {
+            loop {
+                std::thread::park()
+            }
+        });
+    }
     let datagrams = way.starts_with("udp");
     let address = if datagrams { "udp://127.0.0.1:0" } else { "127.0.0.1:0" };
     let mut config = Config::new(move |state| program(&state, &way)).listen("http", address);
@@ -62,6 +71,14 @@ fn main() -> ExitCode {
 }
 
 fn program(state: &State, way: &str) -> io::Result<()> {
+    if told("variables") {
+        let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+        let is_ours = |name: &String| name.starts_with("LISTEN_") || name.starts_with("SELFUP_");
+        let is_ours = |name: &String| is_ours(name) && !name.starts_with("SELFUP_TEST");
+        let mut names: Vec<_> = names.filter(is_ours).collect();
+        names.sort_unstable();
+        println!("#{} finds {names:?}", state.generation());
+    }
     match way {
         "udp-recv" | "udp-poll" => datagrams(state, way),
         "tokio" | "axum" | "hyper" | "tokio-raw" => {

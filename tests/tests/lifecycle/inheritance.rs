@@ -102,3 +102,30 @@ fn what_the_program_starts_hears_of_no_master() {
     assert_eq!(names(family.grandchild), [""; 0]);
     family.end(sandbox);
 }
+
+/// Whoever reads the environment at the moment at which a variable is removed may read anything.
+#[test]
+fn variables_are_left_alone_where_another_thread_may_be_reading_them() {
+    for (word, left) in [
+        ("alone", "[]"),
+        (
+            "threaded",
+            r#"["LISTEN_FDNAMES", "LISTEN_FDS", "LISTEN_PID", "SELFUP_BIN_PATH", "SELFUP_CONTROL", "SELFUP_CONTROL_PID", "SELFUP_GENERATION"]"#,
+        ),
+    ] {
+        let sandbox = Sandbox::new(&format!("variables-{word}"));
+        let mut command = Command::new(env!("CARGO_BIN_EXE_serving"));
+        command.args(["incoming", "variables", word]);
+        let master = sandbox.start(command);
+        master.wait_line(&format!("#1 finds {left}"), PATIENCE);
+        master.wait_line("child #1 serves", PATIENCE);
+        // Nor do they confuse anybody: the next child has its own.
+        master.signal(libc::SIGUSR2);
+        master.wait_line(&format!("#2 finds {left}"), PATIENCE);
+        master.wait_line("child #2 serves", PATIENCE);
+        master.wait_line("child #1 exited with code 0", PATIENCE);
+        master.signal(libc::SIGTERM);
+        assert_eq!(master.wait(PATIENCE).code(), Some(0));
+        sandbox.finish();
+    }
+}

@@ -16,6 +16,7 @@ mod pid_file;
 mod prefork;
 mod protocol;
 mod readiness;
+mod readme;
 mod residue;
 mod serving;
 mod startup;

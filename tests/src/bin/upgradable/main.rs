@@ -11,7 +11,7 @@ mod litter;
 mod misfortune;
 mod probed;
 
-use selfup::{Connection, Listener, State};
+use selfup::{Config, Connection, Listener, State};
 use selfup_tests::release::Notes;
 use std::io::{self, BufRead, BufReader, Write};
 use std::process::ExitCode;
@@ -40,7 +40,7 @@ pub(crate) fn main() -> ExitCode {
     }
     match command_line::config(program) {
         Some(config) if notes.has("bad_key") => selfup::run(config.trusted_key("RWnonsense")),
-        Some(config) => selfup::run(config),
+        Some(config) => selfup::run(notes.all("trusts").fold(config, Config::trusted_key)),
         None => ExitCode::from(2),
     }
 }
@@ -156,7 +156,11 @@ fn serve(mut connection: &Connection, state: &State, notes: &Notes) -> io::Resul
                     println!("forgives {refusal}: {:?}", selfup::forgive(&refusal.id));
                 }
             }
-            _ => {}
+            _ => {
+                if let Some(id) = line.strip_prefix("forgive ") {
+                    println!("forgives {id:?}: {:?}", selfup::forgive(id));
+                }
+            }
         }
         let (pid, generation) = (std::process::id(), state.generation());
         let mut answer = format!("v{version} pid={pid} generation={generation}");

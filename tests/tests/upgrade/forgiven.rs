@@ -1,0 +1,45 @@
+//! Which names of a refused executable are taken by who forgives it.
+
+use super::{RECORD, deployed, http, publish};
+use selfup_tests::origin::Origin;
+use selfup_tests::sandbox::PATIENCE;
+
+#[test]
+fn only_the_whole_id_of_what_is_refused_forgives_it() {
+    let (deployment, first) = deployed("forgiven-by-name");
+    let second = deployment.release("version=2");
+    let origin = Origin::start();
+    publish(&origin, &second);
+    let service = deployment.start([&http(&origin)[..], "probation=50", "events"]);
+    service.wait_version(2);
+    service.process().wait_line("event Kept", PATIENCE);
+    service.ask("rollback");
+    service.wait_version(1);
+    let forgive = |id: &str, result: &str| {
+        service.ask(&format!("forgive {id}"));
+        println!(
+            "{}",
+            service.process().wait_line(&format!("forgives {id:?}: {result}"), PATIENCE)
+        );
+    };
+    let id = second.id();
+    // What is not refused, known here or not, needs no forgiveness.
+    forgive(&"0".repeat(40), "Ok(false)");
+    forgive(first.id(), "Ok(false)");
+    for other in ["", &id[..12], &id[1..], &format!("{id}0"), &format!("sha1:{id}"), "app", "2.0.0"]
+    {
+        forgive(other, &format!("Err(could not forgive {other:?}: it is no SHA-1"));
+    }
+    let program = deployment.program();
+    let path = program.to_str().unwrap();
+    forgive(path, &format!("Err(could not forgive {path:?}: it is no SHA-1"));
+    service.is_version(1);
+    deployment.wait_listing(&[RECORD, "app"]);
+    // In capitals it is the same number.
+    forgive(&id.to_uppercase(), "Ok(true)");
+    service.wait_version(2);
+    assert_eq!(service.ask_for("id"), id);
+    forgive(id, "Ok(false)");
+    service.terminate();
+    deployment.finish();
+}
