@@ -23,12 +23,20 @@ const RPM: [&str; 4] = [
     "usr/lib/sysimage/rpm/rpmdb.sqlite",
 ];
 
-/// Looks the path up in what the package managers below `root` have written down.
+/// Where no package puts a file, by the Filesystem Hierarchy Standard and Debian's policy.
+const NEVER_PACKAGED: [&str; 9] =
+    ["/dev", "/home", "/media", "/mnt", "/proc", "/root", "/run", "/tmp", "/usr/local"];
+
+/// Looks the path up in what the package managers below `root` have written down: hundreds of files,
+/// so only where a package may have put it.
 pub(crate) fn owner(root: &Path, path: &Path) -> Option<Owner> {
+    if NEVER_PACKAGED.iter().any(|place| path.starts_with(place)) {
+        return None;
+    }
     if let Some(package) = debian(&root.join("var/lib/dpkg/info"), path) {
         return Some(Owner::Known(package));
     }
-    let is_theirs = path.starts_with("/usr") && !path.starts_with("/usr/local");
+    let is_theirs = path.starts_with("/usr");
     let has_rpm = || RPM.iter().any(|database| root.join(database).exists());
     (is_theirs && has_rpm()).then_some(Owner::Likely)
 }
@@ -86,12 +94,13 @@ mod tests {
             fs::write(root.path().join("var/lib/dpkg/info").join(name), content).unwrap();
         };
         put("other.list", "/.\n/usr\n/usr/bin\n/usr/bin/apple\n");
-        put("app:amd64.list", "/.\n/usr/bin/app\n/bin/old");
+        put("app:amd64.list", "/.\n/usr/bin/app\n/home/app\n/bin/old");
         put("app:amd64.md5sums", "/usr/bin/sums\n");
         let of = |path: &str| owner(root.path(), Path::new(path));
         assert_eq!(of("/usr/bin/app"), Some(Owner::Known("app:amd64".into())));
         assert_eq!(of("/usr/bin/old"), Some(Owner::Known("app:amd64".into())));
-        for path in ["/usr/bin/appl", "/usr/bin/sums", "/opt/usr/bin/app", "/app"] {
+        // Of what a package may not own nobody asks.
+        for path in ["/usr/bin/appl", "/usr/bin/sums", "/opt/usr/bin/app", "/app", "/home/app"] {
             assert_eq!(of(path), None, "{path}");
         }
     }

@@ -169,6 +169,10 @@ fn a_child_that_drains_replaces_nobody() {
     service.process().wait_line("event Draining", PATIENCE);
     assert!(ask("restart").contains("generation=1"));
     service.process().wait_line("event RestartOutdated", PATIENCE);
+    // Until it has heard that it drains, it may accept one more.
+    wait_until("the next child to answer alone", PATIENCE, || {
+        (0..5).all(|_| service.ask_for("generation") != "1")
+    });
     assert_eq!(service.ask_for("generation"), "2", "nobody has replaced it");
     drop(lines);
     drop(old);

@@ -9,11 +9,13 @@ use std::process::Command;
 #[expect(clippy::disallowed_methods, reason = "cargo tells by the environment who it is")]
 fn built(package: &str, features: &[&str]) -> PathBuf {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("providers/Cargo.toml");
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("providers");
+    // That of the workspace, whose dependencies have the same versions: most are built already, the
+    // cryptography above all.
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command.args(["build", "--quiet", "--locked", "--package", package]).args(features);
-    command.arg("--manifest-path").arg(workspace).arg("--target-dir").arg(&folder);
+    command.arg("--manifest-path").arg(workspace).arg("--target-dir").arg(folder);
     let output = command.output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     // Built with other features, it is at the same place.
@@ -24,7 +26,7 @@ fn built(package: &str, features: &[&str]) -> PathBuf {
 
 #[track_caller]
 fn says(program: &Path, url: &str) -> String {
-    let roots = Path::new(env!("CARGO_TARGET_TMPDIR")).join("providers/roots.pem");
+    let roots = Path::new(env!("CARGO_TARGET_TMPDIR")).join("providers-roots.pem");
     std::fs::write(&roots, Identity::ROOT).unwrap();
     let output = Command::new(program).arg(roots).arg(url).output().unwrap();
     let errors = String::from_utf8_lossy(&output.stderr);
