@@ -94,13 +94,15 @@ mod tests {
             fs::write(root.path().join("var/lib/dpkg/info").join(name), content).unwrap();
         };
         put("other.list", "/.\n/usr\n/usr/bin\n/usr/bin/apple\n");
-        put("app:amd64.list", "/.\n/usr/bin/app\n/home/app\n/bin/old");
+        put("app:amd64.list", "/.\n/usr/bin/app\n/usr/local/bin/app\n/bin/old");
         put("app:amd64.md5sums", "/usr/bin/sums\n");
         let of = |path: &str| owner(root.path(), Path::new(path));
         assert_eq!(of("/usr/bin/app"), Some(Owner::Known("app:amd64".into())));
         assert_eq!(of("/usr/bin/old"), Some(Owner::Known("app:amd64".into())));
         // Of what a package may not own nobody asks.
-        for path in ["/usr/bin/appl", "/usr/bin/sums", "/opt/usr/bin/app", "/app", "/home/app"] {
+        for path in
+            ["/usr/bin/appl", "/usr/bin/sums", "/opt/usr/bin/app", "/app", "/usr/local/bin/app"]
+        {
             assert_eq!(of(path), None, "{path}");
         }
     }

@@ -2,7 +2,9 @@
 
 use std::{env, ffi::OsString, os::fd::RawFd, path::PathBuf, time::Duration};
 
-use crate::{Error, ErrorKind, master::Generation, sys};
+use selfup_lifecycle::Generation;
+
+use crate::{Error, ErrorKind, sys};
 
 /// The number of the child's end of the control channel.
 pub(crate) const CONTROL: &str = "SELFUP_CONTROL";

@@ -15,9 +15,9 @@ use crate::{GracefulShutdown, config::Options, standstill};
 /// From here on the restart signal does nothing in this process, and SIGTERM has it drain, if that
 /// is asked for: whoever sent it, and whether the master was sent it too (`killall`, `kill -PGID`).
 pub(crate) fn settle(options: &Options, drain: &GracefulShutdown) -> io::Result<()> {
-    do_nothing_on(options.restart_signal).map_err(io::Error::other)?;
-    if options.drain_on_terminate {
-        drain_on(vec![Signal::TERM], drain.clone(), options.terminate_timeout)?;
+    do_nothing_on(options.policy.restart_signal).map_err(io::Error::other)?;
+    if options.policy.drain_on_terminate {
+        drain_on(vec![Signal::TERM], drain.clone(), options.policy.terminate_timeout)?;
     }
     Ok(())
 }

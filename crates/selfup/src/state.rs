@@ -76,7 +76,7 @@ impl State {
             drain: GracefulShutdown::new(),
             connections: Counter::default(),
             idle_grace: options.idle_grace,
-            drain_limit: drain_limit(options.terminate_timeout),
+            drain_limit: drain_limit(options.policy.terminate_timeout),
         }
     }
 

@@ -1,14 +1,23 @@
 //! Which of our crates may use which: arrows point down only.
-//!
-//! A leaf uses none of ours, so that each can be used alone; a fetcher uses `selfup-fetch`; the
-//! facade uses the leaves and the fetchers; what is built on the facade uses it and the leaves.
 
 use super::Finding;
 use crate::workspace::Package;
 
-const FACADE: &str = "selfup";
-const LEAVES: &[&str] = &["selfup-fds", "selfup-signals", "selfup-install", "selfup-fetch"];
-const FETCHERS: &str = "selfup-fetch-";
+/// From the bottom up: each crate, and which of ours it may use. `*` stands for the rest of a name.
+const ARROWS: &[(&str, &[&str])] = &[
+    ("selfup-fds", &[]),
+    ("selfup-signals", &[]),
+    ("selfup-install", &[]),
+    ("selfup-fetch", &[]),
+    ("selfup-lifecycle", &["selfup-signals"]),
+    ("selfup-fetch-*", &["selfup-fetch"]),
+    (
+        "selfup",
+        &["selfup-fds", "selfup-signals", "selfup-install", "selfup-lifecycle", "selfup-fetch*"],
+    ),
+    ("selfup-tokio", &["selfup", "selfup-fds"]),
+    ("selfup-actix", &["selfup", "selfup-fds"]),
+];
 
 pub(super) fn check<'a>(packages: impl Iterator<Item = &'a Package>) -> Vec<Finding> {
     let packages: Vec<&Package> = packages.collect();
@@ -29,16 +38,16 @@ pub(super) fn check<'a>(packages: impl Iterator<Item = &'a Package>) -> Vec<Find
 }
 
 fn may_use(package: &str, below: &str) -> bool {
-    let is_leaf = |name| LEAVES.contains(&name);
-    let is_fetcher = |name: &str| name.starts_with(FETCHERS);
-    if is_leaf(package) {
-        false
-    } else if is_fetcher(package) {
-        below == "selfup-fetch"
-    } else if package == FACADE {
-        is_leaf(below) || is_fetcher(below)
-    } else {
-        below == FACADE || is_leaf(below)
+    // What has a line of its own is not meant by a pattern.
+    let exact = ARROWS.iter().find(|(name, _)| *name == package);
+    let row = exact.or_else(|| ARROWS.iter().find(|(name, _)| is_meant(name, package)));
+    row.is_some_and(|(_, may)| may.iter().any(|name| is_meant(name, below)))
+}
+
+fn is_meant(pattern: &str, name: &str) -> bool {
+    match pattern.strip_suffix('*') {
+        Some(start) => name.starts_with(start),
+        None => name == pattern,
     }
 }
 
@@ -58,7 +67,9 @@ mod tests {
     #[test]
     fn down_is_fine() {
         let packages = [
-            package("selfup", &["selfup-fds", "selfup-fetch", "selfup-fetch-http", "libc"]),
+            package("selfup", &["selfup-lifecycle", "selfup-fetch", "selfup-fetch-http", "libc"]),
+            package("selfup-lifecycle", &["selfup-signals"]),
+            package("selfup-signals", &[]),
             package("selfup-tokio", &["selfup", "selfup-fds", "tokio"]),
             package("selfup-fetch-http", &["selfup-fetch", "ureq"]),
             package("selfup-fetch", &["sha1"]),
@@ -71,6 +82,8 @@ mod tests {
     fn up_and_sideways_are_not() {
         for (from, to) in [
             ("selfup-fds", "selfup-signals"),
+            ("selfup-lifecycle", "selfup-fds"),
+            ("selfup-unheard-of", "selfup-fds"),
             ("selfup-fetch", "selfup-install"),
             ("selfup-fetch-http", "selfup-install"),
             ("selfup-fetch-http", "selfup-fetch-file"),

@@ -11,6 +11,7 @@ use nix::{
     errno::Errno,
     poll::{PollFd, PollFlags, PollTimeout, poll},
 };
+use selfup_lifecycle::Generation;
 use selfup_signals::{Blocked, End, Signal};
 
 use super::{Voice, look::Look};
@@ -18,7 +19,6 @@ use crate::{
     GracefulShutdown,
     config::Options,
     control::{FromMaster, Incoming},
-    master::Generation,
     ready::Ready,
 };
 
@@ -34,7 +34,8 @@ pub(super) fn listen_to_master(
     generation: Generation,
     options: &Options,
 ) -> io::Result<()> {
-    let (ready_timeout, terminate_timeout) = (options.ready_timeout, options.terminate_timeout);
+    let (ready_timeout, terminate_timeout) =
+        (options.policy.ready_timeout, options.policy.terminate_timeout);
     let blocked = Blocked::all().map_err(io::Error::other)?;
     thread::Builder::new().name("selfup-control".into()).stack_size(STACK).spawn(move || {
         let gone = hear(&voice, &drain, &ready, ready_timeout);

@@ -15,13 +15,13 @@ impl Config {
     /// meaning of their own (SIGKILL, SIGSTOP, SIGCHLD, SIGPIPE, SIGURG, SIGSEGV, SIGBUS, SIGFPE,
     /// SIGILL).
     pub fn restart_signal(mut self, signal: Signal) -> Self {
-        self.options.restart_signal = signal;
+        self.options.policy.restart_signal = signal;
         self
     }
 
     /// Whether old and new child overlap. The default is [`Handover::Overlap`].
     pub fn handover(mut self, handover: Handover) -> Self {
-        self.options.handover = handover;
+        self.options.policy.handover = handover;
         self
     }
 
@@ -34,7 +34,7 @@ impl Config {
     /// How long a new child may take to become ready before it is killed and the old one goes on.
     /// The default is 30 s. The very first child is never killed for it: nothing else serves.
     pub fn ready_timeout(mut self, timeout: Duration) -> Self {
-        self.options.ready_timeout = timeout;
+        self.options.policy.ready_timeout = timeout;
         self
     }
 
@@ -46,7 +46,7 @@ impl Config {
     /// `selfup-tokio` and of `selfup-actix` close what is still open, and the program returns: so a
     /// stream without an end costs no kill, and the program ends with its own code.
     pub fn terminate_timeout(mut self, timeout: Duration) -> Self {
-        self.options.terminate_timeout = timeout;
+        self.options.policy.terminate_timeout = timeout;
         self
     }
 
@@ -68,7 +68,7 @@ impl Config {
     /// How many children may be finishing at the same time; a restart beyond that waits. The
     /// default is 8.
     pub fn max_draining(mut self, children: usize) -> Self {
-        self.options.max_draining = children.max(1);
+        self.options.policy.max_draining = children.max(1);
         self
     }
 
@@ -82,7 +82,7 @@ impl Config {
     /// well, if it is installed by the signal-hook family (as tokio's is); one that replaces other
     /// handlers replaces this.
     pub fn drain_on_terminate(mut self, drain: bool) -> Self {
-        self.options.drain_on_terminate = drain;
+        self.options.policy.drain_on_terminate = drain;
         self
     }
 
@@ -106,7 +106,7 @@ impl Config {
     /// Turns restarts off: the restart signal and [`restart`](crate::restart) shut down
     /// gracefully, an upgrade is verified, and on trial from the next start on. The default is `false`.
     pub fn no_restart(mut self, no_restart: bool) -> Self {
-        self.options.no_restart = no_restart;
+        self.options.policy.no_restart = no_restart;
         self
     }
 

@@ -11,12 +11,14 @@ use std::{
 };
 
 use selfup_fetch::Fetch;
+use selfup_lifecycle::Policy;
 use selfup_signals::Signal;
 
 use crate::{Error, ErrorKind, Event, State, trust::TrustOptions};
 
-pub use choices::{Handover, Readiness, Watchdog};
+pub use choices::{Readiness, Watchdog};
 pub use outcome::Outcome;
+pub use selfup_lifecycle::Handover;
 
 /// What to run, on which sockets, and how to restart and upgrade it.
 ///
@@ -67,24 +69,16 @@ pub(crate) struct Listen {
 /// The plain values.
 #[derive(Clone, Debug)]
 pub(crate) struct Options {
+    pub(crate) policy: Policy,
     pub(crate) required: bool,
-    pub(crate) restart_signal: Signal,
-    pub(crate) terminate_timeout: Duration,
-    pub(crate) ready_timeout: Duration,
-    pub(crate) probation: Duration,
     pub(crate) idle_grace: Duration,
     pub(crate) min_fetch_interval: Duration,
     pub(crate) size_cap: u64,
     pub(crate) retry_refused: bool,
     pub(crate) trust: TrustOptions,
-    pub(crate) max_draining: usize,
-    pub(crate) handover: Handover,
     pub(crate) readiness: Readiness,
     pub(crate) watchdog: Watchdog,
-    pub(crate) drain_on_terminate: bool,
     pub(crate) kill_group: bool,
-    pub(crate) no_restart: bool,
-    pub(crate) no_restart_after_fetch: bool,
     pub(crate) debug: bool,
     pub(crate) no_warn: bool,
 }
@@ -238,7 +232,7 @@ impl Config {
 impl Options {
     /// Whether the values make sense; what each fetcher needs is its own to check.
     pub(crate) fn check(&self) -> Result<(), Error> {
-        let signal = self.restart_signal;
+        let signal = self.policy.restart_signal;
         let why_not = match signal {
             Signal::TERM => "it ends the service",
             Signal::TSTP | Signal::TTIN | Signal::TTOU | Signal::CONT => "it is for job control",
@@ -256,24 +250,16 @@ impl Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
+            policy: Policy::default(),
             required: false,
-            restart_signal: Signal::USR2,
-            terminate_timeout: Duration::from_secs(30),
-            ready_timeout: Duration::from_secs(30),
-            probation: Duration::from_secs(10),
             idle_grace: Duration::from_secs(3),
             min_fetch_interval: Duration::from_secs(1),
             size_cap: 1 << 30,
             retry_refused: false,
             trust: TrustOptions::default(),
-            max_draining: 8,
-            handover: Handover::default(),
             readiness: Readiness::default(),
             watchdog: Watchdog::default(),
-            drain_on_terminate: false,
             kill_group: false,
-            no_restart: false,
-            no_restart_after_fetch: false,
             debug: false,
             no_warn: false,
         }

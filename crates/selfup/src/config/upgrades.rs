@@ -145,14 +145,14 @@ impl Config {
     /// (docs/FILES.md). If it ends badly before, the previous executable is started again. The default is 10 s;
     /// zero keeps an executable as soon as a child is ready.
     pub fn probation(mut self, probation: Duration) -> Self {
-        self.options.probation = probation;
+        self.options.policy.probation = probation;
         self
     }
 
     /// An upgrade is verified, and tried when a restart is asked for or the service is started anew.
     /// Until then, nothing further is fetched. The default is `false`.
     pub fn no_restart_after_fetch(mut self, no_restart: bool) -> Self {
-        self.options.no_restart_after_fetch = no_restart;
+        self.options.policy.no_restart_after_fetch = no_restart;
         self
     }
 }

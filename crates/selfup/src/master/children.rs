@@ -17,7 +17,9 @@ use nix::{
 use selfup_fds::FdSet;
 use selfup_signals::{Blocked, End, Pid, Signal, ignore_on_exec, reset_on_exec};
 
-use super::{Generation, left};
+use selfup_lifecycle::Generation;
+
+use super::left;
 use crate::{
     control::{self, Incoming, MasterEnd},
     env, sys,

@@ -3,7 +3,7 @@
 use nix::unistd::{Pid, getpgrp, getsid};
 use selfup_signals::{Origin, Received, Signal};
 
-use super::Arrived;
+use selfup_lifecycle::Arrived;
 
 /// Finds out whom else the kernel gave a signal to.
 pub(super) fn arrived(received: Received) -> Arrived {

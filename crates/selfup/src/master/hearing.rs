@@ -1,6 +1,8 @@
 //! What a child says in one turn of the loop: so much at most, and of a status the latest.
 
-use super::{Event, children::Running, event::Unsuitable};
+use selfup_lifecycle::{Event, Unsuitable};
+
+use super::children::Running;
 use crate::{
     control::{FromChild, Incoming, VERSION},
     event::Event as Told,

@@ -5,7 +5,9 @@ use std::{fs::File, io, os::unix::fs::MetadataExt, path::PathBuf, sync::Arc, thr
 use selfup_install::{Id, Target};
 use selfup_signals::{Blocked, Pid};
 
-use super::{Generation, Mailbox, mailbox::Letter};
+use selfup_lifecycle::Generation;
+
+use super::{Mailbox, mailbox::Letter};
 
 /// The executable of the child that serves: the very file, whatever is at its path by now.
 #[derive(Clone, Debug)]

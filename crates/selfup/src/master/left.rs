@@ -4,8 +4,8 @@ use std::{fs, os::fd::AsFd, time::Duration};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
-use super::{Generation, Time};
 use crate::control::{Incoming, MasterEnd};
+use selfup_lifecycle::{Generation, Time};
 
 /// What a child has forked without executing another program holds its end of the control channel,
 /// and its sockets with it. So the channel of a child that has ended, and that is not at its end, is

@@ -2,60 +2,45 @@
 //!
 //! One pure function decides, one loop waits, one function acts:
 //!
-//! - [`step`](step::step): from the [`Lifecycle`] and an [`Event`], the next one and [`Action`]s;
+//! - [`Lifecycle::step`], in a crate of its own: an [`Event`] in, [`Action`](selfup_lifecycle::Action)s out;
 //! - [`Master::run`]: waits for signals, children, other threads and deadlines, and feeds them in;
 //! - [`Master::perform`]: does what an action says.
 
-mod action;
 mod children;
 mod earlier;
-mod event;
-mod generation;
 mod group;
 mod hearing;
 mod identify;
 mod left;
-mod lifecycle;
 mod mailbox;
 mod manager;
 mod orphans;
 mod perform;
 mod replaced;
 mod report;
-mod rules;
 mod run;
-mod signal_set;
 mod sockets;
 mod start;
-mod step;
 mod summary;
-#[cfg(test)]
-mod tests;
-mod time;
 mod upgrade;
 
 use std::{collections::VecDeque, time::Instant};
 
 use selfup_fds::{FdSet, SocketFiles};
 use selfup_install::Id;
+use selfup_lifecycle::{Event, Generation, Lifecycle};
 use selfup_signals::{End, Received, Receiver};
 
-use action::{Action, Note, Overdue, Program};
 use children::{Children, Recipe};
-use event::{Arrived, Cause, Event};
 use identify::Executable;
 use left::Left;
-use lifecycle::Lifecycle;
 use mailbox::Mail;
 use manager::Manager;
 use orphans::Orphans;
-use rules::Rules;
-use time::Time;
 use upgrade::Upgrades;
 
 use crate::pid_file::PidFile;
 
-pub(crate) use generation::Generation;
 pub(crate) use mailbox::Mailbox;
 pub(crate) use report::Reporter;
 pub(crate) use start::NotStarted;

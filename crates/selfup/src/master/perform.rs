@@ -1,14 +1,13 @@
 use std::time::Instant;
 
 use selfup_fds::FdSet;
+use selfup_lifecycle::{
+    Action, Arrived, Blame, Cause, Event, Generation, Note, Overdue, Program, Unsuitable,
+};
 use selfup_signals::{ErrorKind, Pid, Signal};
 
 use super::{
-    Action, Arrived, Cause, Event, Generation, Master, Note, Overdue, Program,
-    action::Blame,
-    children,
-    event::Unsuitable,
-    group,
+    Master, children, group,
     identify::{Executable, identify},
     upgrade::{Commit, GoneBack},
 };
@@ -32,7 +31,7 @@ impl Master {
             Action::Kill(generation, overdue) => self.kill(generation, overdue),
             Action::StopSelf(arrived) => self.stop_self(arrived),
             Action::Commit => self.commit(),
-            Action::Revert(blame) => self.revert(blame),
+            Action::RollBack(blame) => self.revert(blame),
             Action::Shelve => self.shelve(),
             Action::Excuse => {
                 if let Err(error) = self.upgrades.excuse() {
@@ -52,7 +51,7 @@ impl Master {
                 }
                 self.end = Some(end);
             }
-            Action::Tell(note) => self.note(note),
+            Action::Report(note) => self.note(note),
         }
     }
 
@@ -188,7 +187,7 @@ impl Master {
             Overdue::Unsuitable(Unsuitable::Sockets) => {
                 "it needs a socket that this master does not have".to_owned()
             }
-            Overdue::Reverted => "the executable that it runs was rolled back".to_owned(),
+            Overdue::RolledBack => "the executable that it runs was rolled back".to_owned(),
         };
         self.tell(Told::Killed { generation: generation.number(), reason });
     }
@@ -294,7 +293,7 @@ impl Master {
             Note::RestartOutdated(generation) => {
                 Told::RestartOutdated { generation: generation.number() }
             }
-            Note::CountsAsReady(generation) => {
+            Note::AssumedReady(generation) => {
                 let lacks = self.lacks(generation);
                 Told::CountsAsReady { generation: generation.number(), lacks }
             }

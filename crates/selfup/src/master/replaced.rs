@@ -1,7 +1,9 @@
 //! Before a restart: whether what is tried was rolled back, and whether somebody else has put another
 //! executable at the path.
 
-use super::{Cause, Event, Master, upgrade::Looked};
+use selfup_lifecycle::{Cause, Event};
+
+use super::{Master, upgrade::Looked};
 use crate::{error::Chain, event::Event as Told};
 
 impl Master {
@@ -65,7 +67,7 @@ impl Master {
             Looked::Another(_) if self.upgrades.has_undecided() => {}
             Looked::Another(undecided) => {
                 self.upgrades.found(undecided);
-                self.trial = Some(self.lifecycle.next);
+                self.trial = Some(self.lifecycle.next_generation());
                 self.happens(Event::Replaced);
             }
             Looked::NoWayBack(error) => {

@@ -9,17 +9,17 @@ use nix::{
     errno::Errno,
     poll::{PollFd, PollFlags, PollTimeout, poll},
 };
+use selfup_lifecycle::{Cause, Event, Generation, Time};
 use selfup_signals::{End, Signal};
 
 use super::{
-    Cause, Event, Generation, Left, Master, Time,
+    Left, Master,
     children::{Reaped, Running},
     group, hearing,
     identify::Identified,
     left,
     mailbox::Letter,
     manager::Due,
-    step::step,
     upgrade::News,
 };
 use crate::{Error, ErrorKind, control::FromMaster, event::Event as Told, standstill};
@@ -66,9 +66,7 @@ impl Master {
 
     pub(super) fn happens(&mut self, event: Event) {
         let now = self.now();
-        let (lifecycle, actions) = step(self.lifecycle.clone(), now, event);
-        self.lifecycle = lifecycle;
-        for action in actions {
+        for action in self.lifecycle.step(now, event) {
             self.perform(action);
         }
         self.tell_the_manager();
@@ -297,7 +295,7 @@ impl Master {
                 for warning in warnings {
                     self.reporter.tell(&Told::Trouble { reason: warning.to_string() });
                 }
-                self.trial = Some(self.lifecycle.next);
+                self.trial = Some(self.lifecycle.next_generation());
                 self.events.push_back(Event::Installed);
                 Told::Installed { id }
             }

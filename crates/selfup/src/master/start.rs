@@ -8,15 +8,15 @@ use std::{
 
 use selfup_fds::{FdSet, LocalAddress, SocketFiles};
 use selfup_install::Target;
+use selfup_lifecycle::{Event, Generation, Lifecycle, Policy, Time};
 use selfup_signals::{Blocked, Pid, Receiver, Signal, unignore};
 
 use super::{
-    Event, Generation, Lifecycle, Manager, Master, Orphans, Reporter, Rules, Time, Upgrades,
+    Manager, Master, Orphans, Reporter, Upgrades,
     children::{self, Children, Recipe},
     earlier,
     mailbox::mailbox,
     sockets::{self, Unused},
-    step::step,
     upgrade::{Plan, Undecided},
 };
 use crate::{
@@ -113,11 +113,11 @@ impl Master {
             .map_err(|error| failed("could not make the master's mailbox").because(error))?;
         // The one thing that follows from the start, the first child, is done here, because its
         // failure is not an event in the life of a master: there is none then.
-        let mut lifecycle = Lifecycle::new(rules(config));
+        let mut lifecycle = Lifecycle::new(policy(config));
         if undecided.is_some() {
             lifecycle = lifecycle.on_trial();
         }
-        let (mut lifecycle, _spawn) = step(lifecycle, Time::start(), Event::Start);
+        let _spawn = lifecycle.step(Time::start(), Event::Start);
         let mut children = Children::default();
 
         // Signals that come from here on wait for the receiver. It is made after the child, since
@@ -134,7 +134,8 @@ impl Master {
             (Err(_), Some(_)) => {
                 // It is fetched anew, if it is still offered.
                 drop(undecided.take().map(Undecided::shelve));
-                lifecycle = step(Lifecycle::new(rules(config)), Time::start(), Event::Start).0;
+                lifecycle = Lifecycle::new(policy(config));
+                let _spawn = lifecycle.step(Time::start(), Event::Start);
                 start_first(&mut children, &recipe.path, &recipe, fds)
             }
             (first, _) => first,
@@ -212,8 +213,8 @@ impl Master {
 /// For all signals that the program may get. What our parent ignores stays ignored, but for what the
 /// configuration gives a meaning.
 fn receiver(options: &Options) -> selfup_signals::Result<Receiver> {
-    unignore(options.restart_signal)?;
-    if options.drain_on_terminate {
+    unignore(options.policy.restart_signal)?;
+    if options.policy.drain_on_terminate {
         unignore(Signal::TERM)?;
     }
     Receiver::new(Signal::forwardable().chain([Signal::CHLD]))
@@ -253,7 +254,7 @@ fn recipe(exec_file: Option<&Path>, options: &Options) -> Result<Recipe, Error> 
         path,
         arg0,
         args: args.collect(),
-        restart_signal: options.restart_signal,
+        restart_signal: options.policy.restart_signal,
         kill_group: options.kill_group,
         open_files: None,
     })
@@ -271,18 +272,7 @@ fn other_executable(file: &Path) -> Result<PathBuf, Error> {
     if metadata.is_file() { Ok(path) } else { Err(failed(": it is not a regular file")) }
 }
 
-fn rules(config: &Config) -> Rules {
-    let options = &config.options;
-    Rules {
-        handover: options.handover,
-        listens: !config.listen.is_empty(),
-        restart_signal: options.restart_signal,
-        drain_on_terminate: options.drain_on_terminate,
-        no_restart: options.no_restart,
-        no_restart_after_fetch: options.no_restart_after_fetch,
-        ready_timeout: options.ready_timeout,
-        terminate_timeout: options.terminate_timeout,
-        probation: options.probation,
-        max_draining: options.max_draining,
-    }
+/// A program without sockets may have done what it was for when it ends.
+fn policy(config: &Config) -> Policy {
+    Policy { listens: !config.listen.is_empty(), ..config.options.policy.clone() }
 }

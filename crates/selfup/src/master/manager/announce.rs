@@ -1,10 +1,8 @@
 use std::time::Duration;
 
-use super::condition::Condition;
-use crate::{
-    master::{Lifecycle, Time},
-    notify::Field,
-};
+use selfup_lifecycle::{Condition, Lifecycle, Time};
+
+use crate::notify::Field;
 
 /// What the service manager has been told so far; says what is to be told next. Does no input or
 /// output and reads no clock.
@@ -59,7 +57,7 @@ impl Announcer {
     }
 
     fn condition_of(&mut self, life: &Lifecycle) -> Condition {
-        match Condition::of(life) {
+        match life.condition() {
             Condition::Restarting(_) if !self.up => Condition::Starting,
             condition => {
                 self.up = true;

@@ -5,8 +5,9 @@
 //! default, is enough.
 
 mod announce;
-mod condition;
 mod outbox;
+#[cfg(test)]
+mod tests;
 mod watchdog;
 
 use std::{
@@ -17,13 +18,13 @@ use std::{
 
 use nix::time::{ClockId, clock_gettime};
 use selfup_fds::FdSet;
+use selfup_lifecycle::{Lifecycle, Time};
 
-use super::{Lifecycle, Time};
 use crate::{
     config,
     notify::{Field, NotSent, Notify},
 };
-pub(super) use announce::Announcer;
+use announce::Announcer;
 use outbox::Outbox;
 use watchdog::Watchdog;
 

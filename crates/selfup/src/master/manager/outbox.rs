@@ -7,10 +7,9 @@ use std::{
     time::Duration,
 };
 
-use crate::{
-    master::Time,
-    notify::{Field, NotSent, Notify},
-};
+use selfup_lifecycle::Time;
+
+use crate::notify::{Field, NotSent, Notify};
 
 /// A manager that reads slowly, or not at all, is not waited for: the loop tries again when there is
 /// room.

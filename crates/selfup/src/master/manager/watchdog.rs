@@ -1,6 +1,8 @@
 use std::time::Duration;
 
-use crate::{config::Watchdog as Proof, master::Time};
+use selfup_lifecycle::Time;
+
+use crate::config::Watchdog as Proof;
 
 /// When the service manager is to be told that the service is alive, and what has to be proven
 /// before. Does no input or output and reads no clock.

@@ -27,7 +27,9 @@ use selfup_fetch::{Fetch, Outcome};
 use selfup_install::{Id, Trial};
 use selfup_signals::{Blocked, Pid};
 
-use super::{Mailbox, Program};
+use selfup_lifecycle::Program;
+
+use super::Mailbox;
 use crate::intake::Intake;
 use running::Running;
 use worker::Worker;

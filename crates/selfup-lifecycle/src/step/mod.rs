@@ -1,7 +1,6 @@
-//! The heart of the master: what follows from what.
+//! What follows from what: everything that a master ever does is decided below here.
 //!
-//! [`step`] does no input or output and reads no clock. Everything that the master ever does is
-//! decided here, from the [`Lifecycle`] and one [`Event`].
+//! One file for each subject; they change the [`Lifecycle`] and note the [`Action`]s, in order.
 
 mod ending;
 mod restarting;
@@ -10,29 +9,37 @@ mod starting;
 mod stopping;
 mod time;
 
-use super::{
-    Action, Event, Generation, Lifecycle, Note, Overdue, Time,
-    lifecycle::{Phase, Role},
+use crate::{
+    action::{Action, Note, Overdue},
+    event::Event,
+    generation::Generation,
+    lifecycle::{Lifecycle, Phase, Role},
+    time::Time,
 };
 
-/// What the master is after `event`, and what is to be done because of it, in this order.
-pub(crate) fn step(lifecycle: Lifecycle, now: Time, event: Event) -> (Lifecycle, Vec<Action>) {
-    let mut step = Step { life: lifecycle, now, actions: Vec::new() };
-    if step.life.phase != Phase::Ended {
-        step.apply(event);
-        step.begin_queued_restart();
-        step.end_with_the_last_child();
+impl Lifecycle {
+    /// Takes in what has happened at that point in time. What is to be done because of it, in this
+    /// order.
+    #[must_use = "the master has to perform the actions"]
+    pub fn step(&mut self, now: Time, event: Event) -> Vec<Action> {
+        let mut step = Step { life: self, now, actions: Vec::new() };
+        if step.life.phase != Phase::Ended {
+            step.apply(event);
+            step.begin_queued_restart();
+            step.end_with_the_last_child();
+        }
+        step.actions
     }
-    (step.life, step.actions)
 }
 
-struct Step {
-    life: Lifecycle,
+/// One step under way.
+struct Step<'a> {
+    life: &'a mut Lifecycle,
     now: Time,
     actions: Vec<Action>,
 }
 
-impl Step {
+impl Step<'_> {
     fn apply(&mut self, event: Event) {
         match event {
             Event::Start => self.spawn(),
@@ -55,7 +62,7 @@ impl Step {
     // Small steps
 
     fn drain(&mut self, generation: Generation) {
-        let gone_by = self.now + self.life.rules.terminate_timeout;
+        let gone_by = self.now + self.life.policy.terminate_timeout;
         self.set_role(generation, Role::Draining { gone_by });
         self.act(Action::Drain(generation));
     }
@@ -75,8 +82,8 @@ impl Step {
         self.life.children.iter().map(|child| child.generation).collect()
     }
 
-    fn tell(&mut self, note: Note) {
-        self.act(Action::Tell(note));
+    fn report(&mut self, note: Note) {
+        self.act(Action::Report(note));
     }
 
     fn act(&mut self, action: Action) {

@@ -4,10 +4,8 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
-use super::{
-    super::{Cause, Program, lifecycle::Phase},
-    *,
-};
+use super::*;
+use crate::{action::Program, event::Cause, lifecycle::Phase};
 
 /// What happens next; children are picked by index among those that live.
 #[derive(Clone, Debug)]
@@ -68,8 +66,8 @@ struct World {
 }
 
 impl World {
-    fn new(rules: Rules, on_trial: bool, spawn_fails_every: u64) -> Self {
-        let life = Lifecycle::new(rules);
+    fn new(policy: Policy, on_trial: bool, spawn_fails_every: u64) -> Self {
+        let life = Lifecycle::new(policy);
         Self {
             life: if on_trial { life.on_trial() } else { life },
             now: 0,
@@ -128,13 +126,13 @@ impl World {
                 assert!(!*killed, "killed twice");
                 *killed = true;
             }
-            Action::Commit | Action::Revert(_) | Action::Shelve => {
+            Action::Commit | Action::RollBack(_) | Action::Shelve => {
                 assert!(self.undecided, "{action:?} without an upgrade");
                 self.undecided = false;
             }
             Action::Excuse => assert!(self.undecided, "{action:?} without an upgrade"),
             Action::EndLike(end) => self.ends.push(end),
-            Action::StopSelf(_) | Action::CloseSockets | Action::Tell(_) => {}
+            Action::StopSelf(_) | Action::CloseSockets | Action::Report(_) => {}
         }
     }
 
@@ -145,9 +143,9 @@ impl World {
         };
         assert!(count("C") <= 1, "two candidates");
         assert!(count("A") <= 1, "two active children");
-        assert!(self.life.draining() <= self.life.rules.max_draining + 1, "too many drain");
+        assert!(self.life.draining() <= self.life.policy.max_draining + 1, "too many drain");
         let left = matches!((event, active_before), (Event::Exited(gone, _), Some(active)) if gone == active);
-        let overlaps = self.life.rules.handover == Handover::Overlap;
+        let overlaps = self.life.policy.handover == Handover::Overlap;
         if overlaps && was_serving && self.life.phase == Phase::Serving && !left {
             assert!(active_before.is_none() || self.life.active().is_some(), "nobody accepts");
         }
@@ -250,7 +248,7 @@ impl World {
     }
 }
 
-fn some_rules() -> impl Strategy<Value = Rules> {
+fn some_rules() -> impl Strategy<Value = Policy> {
     (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), 1..4_usize)
         .prop_map(
             |(
@@ -261,14 +259,14 @@ fn some_rules() -> impl Strategy<Value = Rules> {
                 listens,
                 max_draining,
             )| {
-                Rules {
+                Policy {
                     handover: if sequential { Handover::Sequential } else { Handover::Overlap },
                     drain_on_terminate,
                     listens,
                     no_restart,
                     no_restart_after_fetch,
                     max_draining,
-                    ..rules()
+                    ..policy()
                 }
             },
         )
@@ -279,13 +277,13 @@ proptest! {
 
     #[test]
     fn whatever_happens_the_invariants_hold_and_it_can_be_stopped(
-        rules in some_rules(),
+        policy in some_rules(),
         chances in prop::collection::vec(chance(), 0..60),
         spawn_fails_every in prop_oneof![3 => Just(0_u64), 1 => 2..5_u64],
         on_trial: bool,
         obey: bool,
     ) {
-        let mut world = World::new(rules, on_trial, spawn_fails_every);
+        let mut world = World::new(policy, on_trial, spawn_fails_every);
         world.happens(Event::Start);
         for chance in chances {
             world.chance(chance);

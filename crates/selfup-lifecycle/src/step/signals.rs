@@ -2,15 +2,18 @@
 
 use selfup_signals::Signal;
 
-use super::{
-    super::{Arrived, Cause, lifecycle::Held},
-    Action, Generation, Note, Phase, Step,
+use super::Step;
+use crate::{
+    action::{Action, Note},
+    event::{Arrived, Cause},
+    generation::Generation,
+    lifecycle::{Held, Phase},
 };
 
-impl Step {
+impl Step<'_> {
     pub(super) fn signal(&mut self, arrived: Arrived) {
         match arrived.signal() {
-            signal if signal == self.life.rules.restart_signal => self.restart(Cause::Signal),
+            signal if signal == self.life.policy.restart_signal => self.restart(Cause::Signal),
             Signal::TERM => self.terminate(arrived),
             Signal::INT | Signal::QUIT => self.send_to_all(arrived),
             Signal::TSTP | Signal::TTIN | Signal::TTOU => {
@@ -51,7 +54,7 @@ impl Step {
         match active {
             None if !arrived.group_has_it => {
                 self.hold(Held { arrived, delivered: false });
-                self.tell(Note::SignalWaits(arrived));
+                self.report(Note::SignalWaits(arrived));
             }
             Some(_) if self.life.has_successor() && is_for_every_generation(arrived) => {
                 self.hold(Held { arrived, delivered: true });

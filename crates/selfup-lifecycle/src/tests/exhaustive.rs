@@ -8,14 +8,12 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
-use super::{
-    super::{
-        Cause, Program,
-        action::{Blame, Note},
-        lifecycle::{Attempts, Child, Phase, Role, Upgrade},
-        signal_set::SignalSet,
-    },
-    *,
+use super::*;
+use crate::{
+    action::{Blame, Note, Program},
+    event::Cause,
+    lifecycle::{Attempts, Child, Phase, Role, Upgrade},
+    signal_set::SignalSet,
 };
 
 /// So many children may live before only their ends are looked at.
@@ -63,9 +61,9 @@ enum Next {
 type Broken = String;
 
 impl Model {
-    fn new(rules: Rules) -> Self {
+    fn new(policy: Policy) -> Self {
         Self {
-            life: Lifecycle::new(rules),
+            life: Lifecycle::new(policy),
             truth: Vec::new(),
             starting: None,
             undecided: false,
@@ -194,7 +192,7 @@ impl Model {
             | Action::Continue(child) => {
                 self.truth(child).ok_or("a child that is gone")?;
             }
-            Action::Commit | Action::Revert(_) | Action::Shelve => {
+            Action::Commit | Action::RollBack(_) | Action::Shelve => {
                 check(self.undecided, "a verdict about nothing")?;
                 self.undecided = false;
                 if action == Action::Commit {
@@ -206,7 +204,7 @@ impl Model {
                 check(self.truth.is_empty(), "children outlive the master")?;
                 self.ended = true;
             }
-            Action::StopSelf(_) | Action::CloseSockets | Action::Tell(_) => {}
+            Action::StopSelf(_) | Action::CloseSockets | Action::Report(_) => {}
         }
         Ok(())
     }
@@ -215,7 +213,7 @@ impl Model {
     /// of it goes on serving.
     fn may_blame(&self, event: Event, actions: &[Action]) -> Result<(), Broken> {
         let Some(blame) = actions.iter().find_map(|action| match action {
-            Action::Revert(blame) if *blame != Blame::ByHand => Some(*blame),
+            Action::RollBack(blame) if *blame != Blame::ByHand => Some(*blame),
             _ => None,
         }) else {
             return Ok(());
@@ -251,7 +249,7 @@ impl Model {
             return Err("two of a kind".to_owned());
         }
         let both_serving = self.life.phase == Phase::Serving && after.life.phase == Phase::Serving;
-        let overlaps = self.life.rules.handover == Handover::Overlap;
+        let overlaps = self.life.policy.handover == Handover::Overlap;
         let left = matches!((event, self.life.active()), (Event::Exited(gone, _), Some(active)) if gone == active);
         let taken = self.life.active().is_some() && after.life.active().is_none() && !left;
         if overlaps && both_serving && taken { Err("nobody accepts".to_owned()) } else { Ok(()) }
@@ -288,7 +286,7 @@ impl Model {
     /// An executable that is there, and waits for nobody but the lifecycle.
     fn owes_a_verdict(&self) -> bool {
         let waits =
-            self.life.rules.waits_for_a_restart() && self.life.upgrade == Upgrade::Installed;
+            self.life.policy.waits_for_a_restart() && self.life.upgrade == Upgrade::Installed;
         self.undecided && !waits && self.life.phase == Phase::Serving
     }
 
@@ -415,8 +413,8 @@ struct Search {
 
 impl Search {
     /// Looks at every state.
-    fn all(&mut self, rules: Rules) {
-        let start = Model::new(rules);
+    fn all(&mut self, policy: Policy) {
+        let start = Model::new(policy);
         let (first, _) = start.after(Next::Happens(Duration::ZERO, Event::Start)).unwrap();
         let mut queue = VecDeque::from([first.clone()]);
         self.seen.insert(first);
@@ -477,25 +475,25 @@ impl Search {
 }
 
 fn answers_a_restart(action: &Action) -> bool {
-    let refused = matches!(action, Action::Tell(Note::RestartIgnored(_) | Note::Stopping));
+    let refused = matches!(action, Action::Report(Note::RestartIgnored(_) | Note::Stopping));
     refused || matches!(action, Action::Spawn(..))
 }
 
 /// Timeouts of some seconds, so that every order of the deadlines comes up.
-fn short() -> Rules {
-    Rules {
+fn short() -> Policy {
+    Policy {
         ready_timeout: Duration::from_secs(1),
         terminate_timeout: Duration::from_secs(LONGEST),
         probation: Duration::from_secs(1),
         max_draining: 1,
-        ..rules()
+        ..policy()
     }
 }
 
 #[track_caller]
-fn keeps_the_rules(rules: Rules) {
+fn keeps_the_rules(policy: Policy) {
     let mut search = Search::default();
-    search.all(rules);
+    search.all(policy);
     assert!(search.seen.len() > 1_000, "it looks at next to nothing");
 }
 
@@ -506,20 +504,20 @@ fn every_state_of_an_overlapping_handover() {
 
 #[test]
 fn every_state_with_a_probation_that_outlasts_the_rest() {
-    keeps_the_rules(Rules { probation: Duration::from_secs(LONGEST), ..short() });
+    keeps_the_rules(Policy { probation: Duration::from_secs(LONGEST), ..short() });
 }
 
 #[test]
 fn every_state_of_a_sequential_handover() {
-    keeps_the_rules(Rules { handover: Handover::Sequential, ..short() });
+    keeps_the_rules(Policy { handover: Handover::Sequential, ..short() });
 }
 
 #[test]
 fn every_state_of_a_program_without_sockets_that_drains_on_sigterm() {
-    keeps_the_rules(Rules { listens: false, drain_on_terminate: true, ..short() });
+    keeps_the_rules(Policy { listens: false, drain_on_terminate: true, ..short() });
 }
 
 #[test]
 fn every_state_where_an_upgrade_waits_for_a_restart() {
-    keeps_the_rules(Rules { no_restart_after_fetch: true, ..short() });
+    keeps_the_rules(Policy { no_restart_after_fetch: true, ..short() });
 }

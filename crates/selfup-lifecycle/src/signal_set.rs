@@ -4,14 +4,14 @@ use selfup_signals::Signal;
 
 /// The signals that one child was sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub(super) struct SignalSet(u128);
+pub(crate) struct SignalSet(u128);
 
 impl SignalSet {
-    pub(super) fn insert(&mut self, signal: Signal) {
+    pub(crate) fn insert(&mut self, signal: Signal) {
         self.0 |= bit(signal);
     }
 
-    pub(super) fn contains(self, signal: Signal) -> bool {
+    pub(crate) fn contains(self, signal: Signal) -> bool {
         self.0 & bit(signal) != 0
     }
 }

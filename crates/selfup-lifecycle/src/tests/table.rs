@@ -1,3 +1,5 @@
+//! Every situation and every event in it, as a table to be reviewed.
+
 use super::{situations::Situation, *};
 
 /// The events, each under the name that the table has for it. Children are named by what they are
@@ -27,7 +29,7 @@ fn events(life: &Lifecycle) -> Vec<(&'static str, Vec<Event>)> {
         ("USR1", vec![signal(Signal::USR1)]),
         ("CONT", vec![signal(Signal::CONT)]),
         ("resumed", vec![Event::Resumed(Duration::from_secs(5))]),
-        ("restart", vec![Event::Restart(super::super::Cause::Call)]),
+        ("restart", vec![Event::Restart(crate::event::Cause::Call)]),
         ("asks", both(&Event::AskedToRestart)),
         ("installed", vec![Event::Installed]),
         ("replaced", vec![Event::Replaced]),

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use selfup_signals::End;
 
-use super::{
-    super::{
-        Arrived,
-        lifecycle::{Role, Upgrade},
-    },
-    Action, Generation, Note, Phase, Step,
+use super::Step;
+use crate::{
+    action::{Action, Note},
+    event::Arrived,
+    generation::Generation,
+    lifecycle::{Phase, Role, Upgrade},
 };
 
 /// A second SIGTERM counts as one of its own only so long after the first: some senders signal a
@@ -19,7 +19,7 @@ const SECOND_THOUGHTS: Duration = Duration::from_secs(1);
 /// How long a child may take to end once it was hastened.
 const HASTE: Duration = Duration::from_secs(1);
 
-impl Step {
+impl Step<'_> {
     /// The program is to finish what it has; the master ends as it ends.
     pub(super) fn shut_down(&mut self) {
         let mirrored = self.whose_end_counts();
@@ -30,7 +30,7 @@ impl Step {
     }
 
     pub(super) fn terminate(&mut self, arrived: Arrived) {
-        let drains = self.life.rules.drain_on_terminate;
+        let drains = self.life.policy.drain_on_terminate;
         if drains && self.was_asked_before() {
             return self.hasten();
         }
@@ -66,7 +66,7 @@ impl Step {
 
     /// Every child was asked to end; those that have not done so in time are killed.
     fn stop_all(&mut self) {
-        let gone_by = self.now + self.life.rules.terminate_timeout;
+        let gone_by = self.now + self.life.policy.terminate_timeout;
         let mirrored = self.whose_end_counts();
         for child in &mut self.life.children {
             match &mut child.role {
@@ -87,11 +87,11 @@ impl Step {
     pub(super) fn stop(&mut self, mirrored: Option<Generation>) {
         self.life.phase = Phase::Stopping { mirrored, second_from: None };
         if let Some(cause) = self.life.queued.take() {
-            self.tell(Note::RestartIgnored(cause));
+            self.report(Note::RestartIgnored(cause));
         }
         self.life.retry = None;
         self.life.held.clear();
-        self.tell(Note::Stopping);
+        self.report(Note::Stopping);
         // What an undecided executable could be blamed for was decided about before.
         if matches!(self.life.upgrade, Upgrade::Starting | Upgrade::Probation { .. }) {
             self.act(Action::Excuse);

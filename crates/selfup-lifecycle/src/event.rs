@@ -4,15 +4,20 @@ use std::time::Duration;
 
 use selfup_signals::{End, Received, Signal};
 
-use super::Generation;
+use crate::generation::Generation;
 
 /// What can happen to a master.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Event {
+pub enum Event {
     /// The sockets are bound; the first child may start.
     Start,
-    /// The child could not be started at all. `passing`: the same may work a moment later.
-    SpawnFailed { generation: Generation, passing: bool },
+    /// A child could not be started at all.
+    SpawnFailed {
+        /// Which child.
+        generation: Generation,
+        /// The same may work a moment later: memory, processes or descriptors were short.
+        passing: bool,
+    },
     /// The child said that it can serve.
     Ready(Generation),
     /// The child cannot run under this master, for no fault of its executable.
@@ -42,29 +47,35 @@ pub(crate) enum Event {
 
 /// A signal as the lifecycle sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Arrived {
-    pub(crate) received: Received,
+pub struct Arrived {
+    /// The signal, with its sender.
+    pub received: Received,
     /// The kernel gave it to the whole process group: a child in that group has it already.
-    pub(crate) group_has_it: bool,
+    pub group_has_it: bool,
 }
 
 impl Arrived {
-    pub(crate) fn signal(&self) -> Signal {
+    /// Which signal.
+    #[must_use]
+    pub fn signal(&self) -> Signal {
         self.received.signal
     }
 }
 
 /// Why a restart was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Cause {
+pub enum Cause {
+    /// The restart signal reached the master.
     Signal,
+    /// The program asked for it.
     Call,
+    /// A new executable was installed.
     Upgrade,
 }
 
 /// Why a child cannot run under this master.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Unsuitable {
+pub enum Unsuitable {
     /// It speaks another control protocol.
     Protocol,
     /// It needs a socket that this master does not have.

@@ -1,16 +1,36 @@
 //! What a service manager is told, from the start of a service to its end.
 
-use super::*;
-use crate::master::manager::Announcer;
+use std::time::Duration;
+
+use selfup_lifecycle::{Arrived, Event, Generation, Handover, Lifecycle, Policy, Time};
+use selfup_signals::{End, Origin, Received, Signal};
+
+use super::Announcer;
+
+const FINE: End = End::Exited(0);
+const CRASH: End = End::Signaled { signal: Signal::SEGV, core_dumped: false };
+
+fn generation(number: u64) -> Generation {
+    Generation::from_number(number).unwrap()
+}
+
+fn second(seconds: u64) -> Time {
+    Time::since_start(Duration::from_secs(seconds))
+}
+
+fn signal(signal: Signal) -> Event {
+    let received = Received::new(signal, Origin::Process { pid: None, uid: 0 });
+    Event::Signal(Arrived { received, group_has_it: false })
+}
 
 /// Plays the events, and gives what is told after each: without its status, and with the deadlines
 /// that it is told of in seconds.
-fn told(rules: Rules, history: &[(u64, Event)]) -> Vec<String> {
-    let mut life = Lifecycle::new(rules);
+fn told(policy: Policy, history: &[(u64, Event)]) -> Vec<String> {
+    let mut life = Lifecycle::new(policy);
     let mut announcer = Announcer::new();
     let mut told = Vec::new();
     for (at, event) in history {
-        life = step(life, second(*at), *event).0;
+        let _actions = life.step(second(*at), *event);
         let fields = announcer.next(&life, "", second(*at), || Duration::from_secs(1000 + at));
         let words: Vec<String> = fields.iter().map(ToString::to_string).collect();
         told.push(words.join(" ").replace("000000", "s").replace('\n', " "));
@@ -33,7 +53,7 @@ fn a_start_a_restart_and_a_stop() {
         (61, Exited(two, FINE)),
     ];
     assert_eq!(
-        told(rules(), &history),
+        told(Policy::default(), &history),
         [
             "EXTEND_TIMEOUT_USEC=35s",
             "READY=1",
@@ -54,7 +74,7 @@ fn a_restart_that_fails_ends_the_reload() {
         (5, signal(Signal::USR2)),
         (6, Exited(generation(2), CRASH)),
     ];
-    let told = told(rules(), &history);
+    let told = told(Policy::default(), &history);
     assert!(told[2].starts_with("RELOADING=1"), "{told:?}");
     assert_eq!(told[3], "READY=1");
 }
@@ -71,7 +91,7 @@ fn a_restart_that_has_to_wait_is_a_reload_of_its_own() {
         (8, Ready(two)),
         (9, Ready(three)),
     ];
-    let told = told(rules(), &history);
+    let told = told(Policy::default(), &history);
     assert!(told[2].contains("MONOTONIC_USEC=1005s"), "{told:?}");
     assert!(told[3].contains("RELOADING=1 MONOTONIC_USEC=1007s"), "{told:?}");
     assert!(!told[4].contains("READY"), "the third is still to come: {told:?}");
@@ -80,7 +100,7 @@ fn a_restart_that_has_to_wait_is_a_reload_of_its_own() {
 
 #[test]
 fn a_gap_between_two_children_is_a_reload() {
-    let sequential = Rules { handover: Handover::Sequential, ..rules() };
+    let sequential = Policy { handover: Handover::Sequential, ..Policy::default() };
     let history = [
         (0, Start),
         (0, Ready(generation(1))),
@@ -107,7 +127,7 @@ fn until_somebody_has_served_the_service_starts() {
         (2, Ready(generation(1))),
         (3, Ready(generation(2))),
     ];
-    let told = told(rules(), &history);
+    let told = told(Policy::default(), &history);
     assert!(told.iter().all(|told| !told.contains("RELOADING")), "{told:?}");
     assert_eq!(told[3], "READY=1");
 }
@@ -123,7 +143,7 @@ fn a_roll_back_in_probation_is_a_reload() {
         (7, Exited(two, CRASH)),
         (8, Ready(three)),
     ];
-    let told = told(rules(), &history);
+    let told = told(Policy::default(), &history);
     assert_eq!(told[3], "READY=1");
     assert!(told[4].starts_with("RELOADING=1"), "{told:?}");
     assert_eq!(told[5], "READY=1");
@@ -131,6 +151,6 @@ fn a_roll_back_in_probation_is_a_reload() {
 
 #[test]
 fn a_first_child_that_is_late_is_waited_for_no_longer() {
-    let told = told(rules(), &[(0, Start), (30, Tick)]);
+    let told = told(Policy::default(), &[(0, Start), (30, Tick)]);
     assert_eq!(told, ["EXTEND_TIMEOUT_USEC=35s", "READY=1"]);
 }

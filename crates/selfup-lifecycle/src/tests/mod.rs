@@ -1,6 +1,5 @@
 //! What follows from what: every state × every event, and invariants over random orders.
 
-mod announcements;
 mod exhaustive;
 mod invariants;
 mod render;
@@ -12,25 +11,24 @@ use std::time::Duration;
 
 use selfup_signals::{End, Origin, Received, Signal};
 
-use super::{
-    Arrived, Event, Generation, Lifecycle, Rules, Time, action::Action, event::Unsuitable,
-    step::step,
+use crate::{
+    Handover,
+    action::Action,
+    event::{Arrived, Event, Unsuitable},
+    generation::Generation,
+    lifecycle::Lifecycle,
+    policy::Policy,
+    time::Time,
 };
-use crate::config::Handover;
 
-fn rules() -> Rules {
-    Rules {
-        handover: Handover::Overlap,
-        listens: true,
-        restart_signal: Signal::USR2,
-        drain_on_terminate: false,
-        no_restart: false,
-        no_restart_after_fetch: false,
-        ready_timeout: Duration::from_secs(30),
-        terminate_timeout: Duration::from_secs(30),
-        probation: Duration::from_secs(10),
-        max_draining: 2,
-    }
+/// The same as a function from one state to the next.
+fn step(mut lifecycle: Lifecycle, now: Time, event: Event) -> (Lifecycle, Vec<Action>) {
+    let actions = lifecycle.step(now, event);
+    (lifecycle, actions)
+}
+
+fn policy() -> Policy {
+    Policy { max_draining: 2, ..Policy::default() }
 }
 
 fn generation(number: u64) -> Generation {

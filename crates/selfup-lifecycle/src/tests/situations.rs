@@ -5,7 +5,7 @@ use super::*;
 /// A name, and how one gets there.
 pub(super) struct Situation {
     pub(super) name: &'static str,
-    pub(super) rules: Rules,
+    pub(super) policy: Policy,
     /// The master before it has left an upgrade undecided.
     pub(super) on_trial: bool,
     pub(super) history: Vec<(u64, Event)>,
@@ -13,7 +13,7 @@ pub(super) struct Situation {
 
 impl Situation {
     pub(super) fn reach(&self) -> Lifecycle {
-        let mut life = Lifecycle::new(self.rules.clone());
+        let mut life = Lifecycle::new(self.policy.clone());
         if self.on_trial {
             life = life.on_trial();
         }
@@ -23,20 +23,20 @@ impl Situation {
 
 pub(super) fn all() -> Vec<Situation> {
     use Event::{Exited, Installed, Ready, Start, Tick};
-    let sequential = Rules { handover: Handover::Sequential, ..rules() };
-    let drain_on_terminate = Rules { drain_on_terminate: true, ..rules() };
-    let no_restart = Rules { no_restart: true, ..rules() };
-    let after_fetch = Rules { no_restart_after_fetch: true, ..rules() };
+    let sequential = Policy { handover: Handover::Sequential, ..policy() };
+    let drain_on_terminate = Policy { drain_on_terminate: true, ..policy() };
+    let no_restart = Policy { no_restart: true, ..policy() };
+    let after_fetch = Policy { no_restart_after_fetch: true, ..policy() };
     let usr2 = signal(Signal::USR2);
     let term = signal(Signal::TERM);
     let (one, two) = (generation(1), generation(2));
     let serving = vec![(0, Start), (0, Ready(one))];
     let after = |events: &[(u64, Event)]| [serving.as_slice(), events].concat();
-    let situation = |name, rules: &Rules, history| {
-        let rules = rules.clone();
-        Situation { name, rules, on_trial: false, history }
+    let situation = |name, policy: &Policy, history| {
+        let policy = policy.clone();
+        Situation { name, policy, on_trial: false, history }
     };
-    let overlap = &rules();
+    let overlap = &policy();
     let on_trial = situation("on-trial", overlap, vec![(0, Start)]);
     vec![
         Situation { on_trial: true, ..on_trial },

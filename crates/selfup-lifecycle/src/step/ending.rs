@@ -3,18 +3,19 @@
 use selfup_signals::End;
 
 use super::{
-    super::{
-        action::{Blame, Program},
-        lifecycle::{Attempts, Child, Retry, Revival, Role, Upgrade},
-    },
-    Action, Generation, Note, Overdue, Phase, Step,
+    Step,
     starting::{Judgement, pause},
+};
+use crate::{
+    action::{Action, Blame, Note, Overdue, Program},
+    generation::Generation,
+    lifecycle::{Attempts, Child, Phase, Retry, Revival, Role, Upgrade},
 };
 
 /// Enough for the pauses between the revivals to have their full length.
 const MOST_COUNTED: u32 = 8;
 
-impl Step {
+impl Step<'_> {
     pub(super) fn exited(&mut self, generation: Generation, end: End) {
         let Some(child) = self.life.child(generation).copied() else { return };
         self.life.children.retain(|child| child.generation != generation);
@@ -32,7 +33,7 @@ impl Step {
             }
             Role::Killed { last_hope: true } => {
                 // Its end is the master's doing.
-                self.tell(Note::CandidateFailed(generation, None));
+                self.report(Note::CandidateFailed(generation, None));
                 self.replace_candidate(child, Some(end), Judgement::Failed);
             }
             Role::Draining { .. } | Role::Killed { last_hope: false } => {}
@@ -48,7 +49,7 @@ impl Step {
                 self.back_to_the_start_of_the_trial();
             } else if told {
                 // The end of the master leaves it undecided.
-            } else if end.success() && !self.life.rules.listens {
+            } else if end.success() && !self.life.policy.listens {
                 // It was not there to stay, and has done what it was for.
                 self.commit();
             } else {
@@ -56,7 +57,7 @@ impl Step {
             }
         }
         if self.life.has_successor() {
-            self.tell(Note::ActiveLost(child.generation, end));
+            self.report(Note::ActiveLost(child.generation, end));
         } else if young && !told && !end.success() {
             self.revive(child.generation, end);
         } else {
@@ -75,12 +76,12 @@ impl Step {
     }
 
     fn probation_failed(&mut self, generation: Generation, end: End) {
-        self.tell(Note::ProbationFailed(generation, end));
+        self.report(Note::ProbationFailed(generation, end));
         self.life.upgrade = Upgrade::None;
-        self.act(Action::Revert(Blame::Probation(end)));
+        self.act(Action::RollBack(Blame::Probation(end)));
         if let Some(candidate) = self.life.candidate() {
             // It runs the executable that was just rolled back.
-            self.kill(candidate, Overdue::Reverted, false);
+            self.kill(candidate, Overdue::RolledBack, false);
         }
         self.spawn();
     }
@@ -89,16 +90,16 @@ impl Step {
     /// replaced served, and clients are not to pay for a restart. This goes on for as long as the
     /// replaced one may drain, since it may hold what the new one lacks.
     pub(super) fn revive(&mut self, generation: Generation, end: End) {
-        let until = self.now + self.life.rules.terminate_timeout;
+        let until = self.now + self.life.policy.terminate_timeout;
         let revival = self.life.revival.unwrap_or(Revival { children: 0, until });
         if revival.until <= self.now {
             return self.stop(None);
         }
         let children = (revival.children + 1).min(MOST_COUNTED);
         self.life.revival = Some(Revival { children, ..revival });
-        self.tell(Note::Revived(generation, end));
+        self.report(Note::Revived(generation, end));
         let at = self.now + pause(children);
-        let attempts = Attempts { failed: 0, until: at + self.life.rules.ready_timeout };
+        let attempts = Attempts { failed: 0, until: at + self.life.policy.ready_timeout };
         self.life.retry = Some(Retry { at, attempts });
     }
 

@@ -2,7 +2,7 @@
 
 use selfup_signals::End;
 
-use super::super::{
+use crate::{
     action::{Action, Program},
     lifecycle::{Lifecycle, Phase, Role, Upgrade},
 };
@@ -63,12 +63,12 @@ fn action(action: &Action) -> Option<String> {
         Action::Kill(child, _) => format!("kill{}", child.number()),
         Action::StopSelf(_) => "stop-self".to_owned(),
         Action::Commit => "commit".to_owned(),
-        Action::Revert(_) => "revert".to_owned(),
+        Action::RollBack(_) => "revert".to_owned(),
         Action::Shelve => "shelve".to_owned(),
         Action::Excuse => "excuse".to_owned(),
         Action::CloseSockets => "close".to_owned(),
         Action::EndLike(End::Exited(code)) => format!("end={code}"),
         Action::EndLike(End::Signaled { signal, .. }) => format!("end={signal}"),
-        Action::Tell(_) => return None,
+        Action::Report(_) => return None,
     })
 }

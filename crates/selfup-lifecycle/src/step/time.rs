@@ -1,11 +1,12 @@
 //! What follows from time that has passed.
 
-use super::{
-    super::lifecycle::{Role, Upgrade},
-    Overdue, Step,
+use super::Step;
+use crate::{
+    action::Overdue,
+    lifecycle::{Role, Upgrade},
 };
 
-impl Step {
+impl Step<'_> {
     pub(super) fn tick(&mut self) {
         let now = self.now;
         for child in self.life.children.clone() {

@@ -2,12 +2,15 @@
 
 use selfup_signals::End;
 
-use super::{Arrived, Cause, Generation, event::Unsuitable};
+use crate::{
+    event::{Arrived, Cause, Unsuitable},
+    generation::Generation,
+};
 
 /// What the lifecycle wants done; each is performed in order, by one function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Action {
-    /// Start a child. Answered by [`SpawnFailed`](super::Event::SpawnFailed) if that fails.
+pub enum Action {
+    /// Start a child. Answered by [`SpawnFailed`](crate::Event::SpawnFailed) if that fails.
     Spawn(Generation, Program),
     /// The child serves from now on.
     Promote(Generation),
@@ -26,7 +29,7 @@ pub(crate) enum Action {
     /// Keep the new executable for good.
     Commit,
     /// Go back to the proven executable, and remember what the new one has failed of.
-    Revert(Blame),
+    RollBack(Blame),
     /// Go back to the proven executable: the new one could not be tried here, for no fault of its
     /// own.
     Shelve,
@@ -37,12 +40,12 @@ pub(crate) enum Action {
     /// End the master as this child ended.
     EndLike(End),
     /// Report what happened.
-    Tell(Note),
+    Report(Note),
 }
 
 /// Which executable a child runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Program {
+pub enum Program {
     /// The one at the path.
     Proven,
     /// The new one, which is not committed yet.
@@ -51,7 +54,7 @@ pub(crate) enum Program {
 
 /// What a new executable has failed of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Blame {
+pub enum Blame {
     /// Its child did not get ready; how it ended, if it ended by itself.
     NotReady(Option<End>),
     /// Nothing: it was rolled back by hand.
@@ -62,7 +65,7 @@ pub(crate) enum Blame {
 
 /// What a child that had to be killed was late with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Overdue {
+pub enum Overdue {
     /// It was to become ready.
     Ready,
     /// It was to finish and exit.
@@ -70,12 +73,12 @@ pub(crate) enum Overdue {
     /// Nothing: it cannot run under this master.
     Unsuitable(Unsuitable),
     /// Nothing: the executable that it runs was rolled back.
-    Reverted,
+    RolledBack,
 }
 
 /// What the lifecycle reports; nothing is done for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Note {
+pub enum Note {
     /// A restart begins.
     Restarting(Cause),
     /// A restart was asked for and waits for the one under way, or for a place to drain in.
@@ -85,7 +88,7 @@ pub(crate) enum Note {
     /// A child asked for a restart that is replaced already.
     RestartOutdated(Generation),
     /// The first child is late with its readiness; it counts as ready, since nothing else serves.
-    CountsAsReady(Generation),
+    AssumedReady(Generation),
     /// The candidate failed, by ending or otherwise; the active child goes on serving.
     CandidateFailed(Generation, Option<End>),
     /// The active child ended while its successor was starting.

@@ -1,6 +1,7 @@
 //! The tables of docs/SIGNALS.md.
 
-use super::{super::lifecycle::Phase, *};
+use super::*;
+use crate::{event::Cause, lifecycle::Phase};
 
 /// Where the crate was unpacked by itself, there is no page.
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/SIGNALS.md");
@@ -20,11 +21,11 @@ const SIGNALS: [Signal; 11] = [
 ];
 
 /// One child that serves; one that does, one that is to, and one that did; one that starts first.
-fn situations(rules: &Rules) -> [Lifecycle; 3] {
+fn situations(policy: &Policy) -> [Lifecycle; 3] {
     use Event::{Ready, Restart, Start};
-    let restart = Restart(super::super::Cause::Call);
+    let restart = Restart(Cause::Call);
     let after = |events: &[Event]| {
-        let life = Lifecycle::new(rules.clone());
+        let life = Lifecycle::new(policy.clone());
         events.iter().fold(life, |life, event| step(life, second(0), *event).0)
     };
     let serving = [Start, Ready(generation(1))];
@@ -32,8 +33,8 @@ fn situations(rules: &Rules) -> [Lifecycle; 3] {
     [after(&serving), after(&all), after(&[Start])]
 }
 
-fn row(name: &str, rules: &Rules, sent: Signal) -> String {
-    let [serving, all, starting] = situations(rules);
+fn row(name: &str, policy: &Policy, sent: Signal) -> String {
+    let [serving, all, starting] = situations(policy);
     let meets = |life: &Lifecycle| step(life.clone(), second(1), signal(sent));
     let master = {
         let (after, actions) = meets(&serving);
@@ -51,7 +52,7 @@ fn row(name: &str, rules: &Rules, sent: Signal) -> String {
     };
     let active = child(serving.active(), &meets(&serving));
     // Without restarts there are no others.
-    let [candidate, draining] = if rules.no_restart {
+    let [candidate, draining] = if policy.no_restart {
         [""; 2]
     } else {
         let met = meets(&all);
@@ -79,12 +80,12 @@ fn done(which: Option<Generation>, met: &(Lifecycle, Vec<Action>)) -> Option<&'s
 fn the_page_on_signals_says_what_is_done() {
     let Ok(page) = std::fs::read_to_string(PAGE) else { return };
     let mut rows: Vec<String> =
-        SIGNALS.iter().map(|sent| row(&sent.to_string(), &rules(), *sent)).collect();
-    let restart_signal = Rules { restart_signal: Signal::HUP, ..rules() };
-    let drain_on_terminate = Rules { drain_on_terminate: true, ..rules() };
-    let no_restart = Rules { no_restart: true, ..rules() };
-    let sequential = Rules { handover: Handover::Sequential, ..rules() };
-    for (option, rules, sent) in [
+        SIGNALS.iter().map(|sent| row(&sent.to_string(), &policy(), *sent)).collect();
+    let restart_signal = Policy { restart_signal: Signal::HUP, ..policy() };
+    let drain_on_terminate = Policy { drain_on_terminate: true, ..policy() };
+    let no_restart = Policy { no_restart: true, ..policy() };
+    let sequential = Policy { handover: Handover::Sequential, ..policy() };
+    for (option, policy, sent) in [
         ("restart_signal(Signal::HUP)", &restart_signal, Signal::HUP),
         ("restart_signal(Signal::HUP)", &restart_signal, Signal::USR2),
         ("drain_on_terminate(true)", &drain_on_terminate, Signal::TERM),
@@ -92,7 +93,7 @@ fn the_page_on_signals_says_what_is_done() {
         ("no_restart(true)", &no_restart, Signal::TERM),
         ("handover(Handover::Sequential)", &sequential, Signal::USR2),
     ] {
-        rows.push(row(&format!("`{option}`: {sent}"), rules, sent));
+        rows.push(row(&format!("`{option}`: {sent}"), policy, sent));
     }
     let on_page: Vec<&str> =
         page.lines().filter(|line| line.starts_with("| SIG") || line.starts_with("| `")).collect();

@@ -1,25 +1,24 @@
 //! What asks for a restart, and when it begins.
 
-use super::{
-    super::{
-        Cause,
-        action::{Blame, Program},
-        lifecycle::{Child, Role, Upgrade},
-    },
-    Action, Generation, Note, Overdue, Phase, Step,
+use super::Step;
+use crate::{
+    action::{Action, Blame, Note, Overdue, Program},
+    event::Cause,
+    generation::Generation,
+    handover::Handover,
+    lifecycle::{Child, Phase, Role, Upgrade},
 };
-use crate::Handover;
 
-impl Step {
+impl Step<'_> {
     pub(super) fn restart(&mut self, cause: Cause) {
         if self.life.phase != Phase::Serving {
-            self.tell(Note::RestartIgnored(cause));
-        } else if self.life.rules.no_restart {
+            self.report(Note::RestartIgnored(cause));
+        } else if self.life.policy.no_restart {
             self.shut_down();
         } else {
             self.life.queued = Some(cause);
             if !self.may_restart() {
-                self.tell(Note::RestartWaits(cause));
+                self.report(Note::RestartWaits(cause));
             }
         }
     }
@@ -29,15 +28,15 @@ impl Step {
         match self.life.child(generation).map(|child| child.role) {
             Some(Role::Candidate { .. } | Role::Active { .. }) => self.restart(Cause::Call),
             _ if self.life.phase == Phase::Serving => {
-                self.tell(Note::RestartOutdated(generation));
+                self.report(Note::RestartOutdated(generation));
             }
-            _ => self.tell(Note::RestartIgnored(Cause::Call)),
+            _ => self.report(Note::RestartIgnored(Cause::Call)),
         }
     }
 
     pub(super) fn installed(&mut self) {
         self.life.upgrade = Upgrade::Installed;
-        if !self.life.rules.waits_for_a_restart() && self.life.phase == Phase::Serving {
+        if !self.life.policy.waits_for_a_restart() && self.life.phase == Phase::Serving {
             self.restart(Cause::Upgrade);
         }
     }
@@ -56,7 +55,7 @@ impl Step {
             return;
         }
         self.life.upgrade = Upgrade::None;
-        self.act(Action::Revert(Blame::ByHand));
+        self.act(Action::RollBack(Blame::ByHand));
         if self.life.phase != Phase::Serving {
             return;
         }
@@ -65,7 +64,7 @@ impl Step {
             && self.life.child(candidate).is_some_and(|child| tries(child))
         {
             let last_hope = self.life.active().is_none();
-            self.kill(candidate, Overdue::Reverted, last_hope);
+            self.kill(candidate, Overdue::RolledBack, last_hope);
         }
         if let Some(active) = self.life.active()
             && let Some(child) = self.life.child(active).filter(|child| tries(child))
@@ -78,7 +77,7 @@ impl Step {
     fn may_restart(&self) -> bool {
         !self.life.has_successor()
             && (self.life.active().is_some() || self.life.children.is_empty())
-            && self.life.draining() < self.life.rules.max_draining
+            && self.life.draining() < self.life.policy.max_draining
     }
 
     pub(super) fn begin_queued_restart(&mut self) {
@@ -87,9 +86,9 @@ impl Step {
             return;
         }
         self.life.revival = None;
-        match (self.life.rules.handover, self.life.active()) {
+        match (self.life.policy.handover, self.life.active()) {
             (Handover::Sequential, Some(active)) => {
-                self.tell(Note::Restarting(cause));
+                self.report(Note::Restarting(cause));
                 self.drain(active);
                 self.back_to_the_start_of_the_trial();
             }
@@ -99,7 +98,7 @@ impl Step {
             }
             (Handover::Overlap, _) => {
                 self.life.queued = None;
-                self.tell(Note::Restarting(cause));
+                self.report(Note::Restarting(cause));
                 self.spawn();
             }
         }

@@ -4,22 +4,27 @@ use std::fmt;
 
 /// The number of a child: the first is 1, each further one has the next number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct Generation(u64);
+pub struct Generation(u64);
 
 impl Generation {
     /// The first child of a master.
-    pub(crate) const FIRST: Self = Self(1);
+    pub const FIRST: Self = Self(1);
 
     /// The generation with this number; `None` for 0, which no child has.
-    pub(crate) fn from_number(number: u64) -> Option<Self> {
+    #[must_use]
+    pub fn from_number(number: u64) -> Option<Self> {
         (number > 0).then_some(Self(number))
     }
 
-    pub(crate) fn number(self) -> u64 {
+    /// The number, from 1 on.
+    #[must_use]
+    pub fn number(self) -> u64 {
         self.0
     }
 
-    pub(crate) fn next(self) -> Self {
+    /// The number of the child that is started next.
+    #[must_use]
+    pub fn next(self) -> Self {
         Self(self.0 + 1)
     }
 }

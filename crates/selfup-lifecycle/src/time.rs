@@ -6,19 +6,24 @@ use std::{ops::Add, time::Duration};
 ///
 /// The lifecycle reads no clock; each event says when it happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct Time(Duration);
+pub struct Time(Duration);
 
 impl Time {
-    pub(crate) fn start() -> Self {
+    /// The moment at which the master started.
+    #[must_use]
+    pub fn start() -> Self {
         Self(Duration::ZERO)
     }
 
-    pub(crate) fn since_start(elapsed: Duration) -> Self {
+    /// So long after the master started.
+    #[must_use]
+    pub fn since_start(elapsed: Duration) -> Self {
         Self(elapsed)
     }
 
     /// How long it is from `self` until `later`; zero when that has passed.
-    pub(crate) fn until(self, later: Self) -> Duration {
+    #[must_use]
+    pub fn until(self, later: Self) -> Duration {
         later.0.saturating_sub(self.0)
     }
 }

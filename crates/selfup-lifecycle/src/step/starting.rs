@@ -4,15 +4,13 @@ use std::time::Duration;
 
 use selfup_signals::End;
 
-use super::{
-    super::{
-        Cause,
-        action::{Blame, Program},
-        event::Unsuitable,
-        lifecycle::{Attempts, Child, Retry, Role, Upgrade},
-        signal_set::SignalSet,
-    },
-    Action, Generation, Note, Overdue, Phase, Step,
+use super::Step;
+use crate::{
+    action::{Action, Blame, Note, Overdue, Program},
+    event::{Cause, Unsuitable},
+    generation::Generation,
+    lifecycle::{Attempts, Child, Phase, Retry, Role, Upgrade},
+    signal_set::SignalSet,
 };
 
 /// What the end of a candidate says of the executable that it tried.
@@ -40,9 +38,9 @@ pub(super) fn pause(failed: u32) -> Duration {
     SHORTEST_PAUSE.saturating_mul(factor).min(LONGEST_PAUSE)
 }
 
-impl Step {
+impl Step<'_> {
     pub(super) fn spawn(&mut self) {
-        let until = self.now + self.life.rules.ready_timeout;
+        let until = self.now + self.life.policy.ready_timeout;
         self.spawn_after(Attempts { failed: 0, until });
     }
 
@@ -54,7 +52,7 @@ impl Step {
         if self.life.upgrade == Upgrade::Installed {
             self.life.upgrade = Upgrade::Starting;
         }
-        let role = Role::Candidate { ready_by: self.now + self.life.rules.ready_timeout };
+        let role = Role::Candidate { ready_by: self.now + self.life.policy.ready_timeout };
         let sent = SignalSet::default();
         self.life.children.push(Child { generation, role, program, sent, attempts });
         self.act(Action::Spawn(generation, program));
@@ -90,14 +88,14 @@ impl Step {
         }
         // The first child replaces nobody: if it dies, the service ends as the program would.
         let replaces = generation != Generation::FIRST;
-        let young_until = replaces.then(|| self.now + self.life.rules.probation);
+        let young_until = replaces.then(|| self.now + self.life.policy.probation);
         if let Some(old) = self.life.active() {
             self.drain(old);
         }
         self.set_role(generation, Role::Active { young_until });
         self.life.verdict = None;
         if self.life.upgrade == Upgrade::Starting {
-            let until = self.now + self.life.rules.probation;
+            let until = self.now + self.life.policy.probation;
             self.life.upgrade = Upgrade::Probation { until };
         }
         self.act(Action::Promote(generation));
@@ -119,7 +117,7 @@ impl Step {
             self.kill_candidate(generation, Overdue::Ready, Judgement::Failed);
         } else {
             // Nothing else serves: killing it would help nobody.
-            self.tell(Note::CountsAsReady(generation));
+            self.report(Note::AssumedReady(generation));
             self.ready(generation);
         }
     }
@@ -155,7 +153,7 @@ impl Step {
             self.life.verdict.get_or_insert(end.unwrap_or(COULD_NOT_START));
             return;
         }
-        self.tell(Note::CandidateFailed(child.generation, end));
+        self.report(Note::CandidateFailed(child.generation, end));
         self.judge(end, judgement);
         if self.life.active().is_some() {
             self.life.held.retain(|held| !held.delivered);
@@ -172,7 +170,7 @@ impl Step {
         }
         self.life.upgrade = Upgrade::None;
         match judgement {
-            Judgement::Failed => self.act(Action::Revert(Blame::NotReady(end))),
+            Judgement::Failed => self.act(Action::RollBack(Blame::NotReady(end))),
             Judgement::Unjudged => self.act(Action::Shelve),
             Judgement::Excused => {
                 self.life.upgrade = Upgrade::Installed;

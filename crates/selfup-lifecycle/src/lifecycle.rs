@@ -4,47 +4,54 @@ use std::time::Duration;
 
 use selfup_signals::{End, Signal};
 
-use super::{Arrived, Cause, Generation, Program, Rules, Time, signal_set::SignalSet};
+use crate::{
+    action::Program,
+    event::{Arrived, Cause},
+    generation::Generation,
+    policy::Policy,
+    signal_set::SignalSet,
+    time::Time,
+};
 
 /// Everything the master must remember between two events: plain data, no handles.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Lifecycle {
-    pub(super) rules: Rules,
+pub struct Lifecycle {
+    pub(crate) policy: Policy,
     /// The children that have not been reaped yet, oldest first.
-    pub(super) children: Vec<Child>,
+    pub(crate) children: Vec<Child>,
     /// The number of the next child.
-    pub(super) next: Generation,
+    pub(crate) next: Generation,
     /// A restart that was asked for and has not begun. The latest request wins.
-    pub(super) queued: Option<Cause>,
+    pub(crate) queued: Option<Cause>,
     /// A child that could not be started for want of something, and is to be started later.
-    pub(super) retry: Option<Retry>,
+    pub(crate) retry: Option<Retry>,
     /// Signals for the program that a child is to get once it is ready, oldest first.
-    pub(super) held: Vec<Held>,
+    pub(crate) held: Vec<Held>,
     /// Where the new executable stands, if there is one.
-    pub(super) upgrade: Upgrade,
+    pub(crate) upgrade: Upgrade,
     /// Children died soon after they took over, and others were started in their place.
-    pub(super) revival: Option<Revival>,
-    pub(super) phase: Phase,
+    pub(crate) revival: Option<Revival>,
+    pub(crate) phase: Phase,
     /// How the master ends if nothing serves any more: the end of the child that served last.
-    pub(super) verdict: Option<End>,
+    pub(crate) verdict: Option<End>,
 }
 
 /// A child, from its spawn until it is reaped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Child {
-    pub(super) generation: Generation,
-    pub(super) role: Role,
+pub(crate) struct Child {
+    pub(crate) generation: Generation,
+    pub(crate) role: Role,
     /// What it executes.
-    pub(super) program: Program,
+    pub(crate) program: Program,
     /// The signals that it was sent, or got from the kernel as one of its group.
-    pub(super) sent: SignalSet,
+    pub(crate) sent: SignalSet,
     /// The attempts to start it that have failed before.
-    pub(super) attempts: Attempts,
+    pub(crate) attempts: Attempts,
 }
 
 /// What a child is there for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Role {
+pub(crate) enum Role {
     /// Starting; to be ready by the deadline.
     Candidate { ready_by: Time },
     /// Serving. If it replaced another, it is young until then: should it die before, another
@@ -59,38 +66,38 @@ pub(super) enum Role {
 
 /// How often a start was attempted in vain, and until when it is attempted again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Attempts {
-    pub(super) failed: u32,
-    pub(super) until: Time,
+pub(crate) struct Attempts {
+    pub(crate) failed: u32,
+    pub(crate) until: Time,
 }
 
 /// A start that is to be attempted again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Retry {
-    pub(super) at: Time,
-    pub(super) attempts: Attempts,
+pub(crate) struct Retry {
+    pub(crate) at: Time,
+    pub(crate) attempts: Attempts,
 }
 
 /// Children that died soon after they took over, one after the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Revival {
+pub(crate) struct Revival {
     /// How many were started in the place of another.
-    pub(super) children: u32,
+    pub(crate) children: u32,
     /// Until when more are.
-    pub(super) until: Time,
+    pub(crate) until: Time,
 }
 
 /// A signal that waits for a child to be ready.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Held {
-    pub(super) arrived: Arrived,
+pub(crate) struct Held {
+    pub(crate) arrived: Arrived,
     /// The child that served at the time has it already; only its successor is to get it.
-    pub(super) delivered: bool,
+    pub(crate) delivered: bool,
 }
 
 /// Where a new executable stands between its installation and the decision about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Upgrade {
+pub(crate) enum Upgrade {
     /// There is none, or it was decided about.
     None,
     /// There; no child has tried it yet.
@@ -103,7 +110,7 @@ pub(super) enum Upgrade {
 
 /// Whether children are still started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Phase {
+pub(crate) enum Phase {
     /// Children serve, and may be replaced.
     Serving,
     /// No child is started any more; the master ends with the last one, as `mirrored` ended.
@@ -114,9 +121,11 @@ pub(super) enum Phase {
 }
 
 impl Lifecycle {
-    pub(crate) fn new(rules: Rules) -> Self {
+    /// A master that has not started anything yet.
+    #[must_use]
+    pub fn new(policy: Policy) -> Self {
         Self {
-            rules,
+            policy,
             children: Vec::new(),
             next: Generation::FIRST,
             queued: None,
@@ -130,18 +139,21 @@ impl Lifecycle {
     }
 
     /// A master that has an executable to try from one before it, which did not decide about it.
-    pub(crate) fn on_trial(mut self) -> Self {
+    #[must_use]
+    pub fn on_trial(mut self) -> Self {
         self.upgrade = Upgrade::Installed;
         self
     }
 
-    /// The point in time at which [`Event::Tick`](super::Event::Tick) has something to do.
-    pub(crate) fn next_deadline(&self) -> Option<Time> {
+    /// The point in time at which [`Event::Tick`](crate::Event::Tick) has something to do.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Time> {
         self.deadlines().min()
     }
 
     /// The last deadline of those that what is under way may take up.
-    pub(crate) fn last_deadline(&self) -> Option<Time> {
+    #[must_use]
+    pub fn last_deadline(&self) -> Option<Time> {
         let children = self.children.iter().filter_map(|child| child.role.deadline());
         children.chain(self.retry.map(|retry| retry.attempts.until)).max()
     }
@@ -156,7 +168,7 @@ impl Lifecycle {
     }
 
     /// Moves every deadline: nobody ran for so long.
-    pub(super) fn postpone(&mut self, by: Duration) {
+    pub(crate) fn postpone(&mut self, by: Duration) {
         for child in &mut self.children {
             child.role.postpone(by);
             child.attempts.until = child.attempts.until + by;
@@ -174,52 +186,66 @@ impl Lifecycle {
     }
 
     /// Whether a restart starts another child, if it is asked for.
-    pub(crate) fn may_start_another(&self) -> bool {
-        self.phase == Phase::Serving && !self.rules.no_restart
+    #[must_use]
+    pub fn may_start_another(&self) -> bool {
+        self.phase == Phase::Serving && !self.policy.no_restart
     }
 
-    pub(crate) fn is_restart_signal(&self, signal: Signal) -> bool {
-        signal == self.rules.restart_signal
+    /// Whether this is the signal that restarts.
+    #[must_use]
+    pub fn is_restart_signal(&self, signal: Signal) -> bool {
+        signal == self.policy.restart_signal
     }
 
     /// Whether an upgrade waits for the next start of the service.
-    pub(crate) fn waits_for_a_start(&self) -> bool {
-        self.rules.no_restart
+    #[must_use]
+    pub fn waits_for_a_start(&self) -> bool {
+        self.policy.no_restart
     }
 
     /// Whether an upgrade waits for a restart that somebody else asks for.
-    pub(crate) fn waits_after_fetch(&self) -> bool {
-        self.rules.waits_for_a_restart()
+    #[must_use]
+    pub fn waits_after_fetch(&self) -> bool {
+        self.policy.waits_for_a_restart()
     }
 
     /// The child that serves.
-    pub(crate) fn active(&self) -> Option<Generation> {
+    #[must_use]
+    pub fn active(&self) -> Option<Generation> {
         self.find(|role| matches!(role, Role::Active { .. }))
     }
 
     /// The child that is to serve next.
-    pub(crate) fn candidate(&self) -> Option<Generation> {
+    #[must_use]
+    pub fn candidate(&self) -> Option<Generation> {
         self.find(|role| matches!(role, Role::Candidate { .. }))
     }
 
     /// Whether a child is about to serve: it is starting, or its start is attempted again.
-    pub(crate) fn has_successor(&self) -> bool {
+    #[must_use]
+    pub fn has_successor(&self) -> bool {
         self.candidate().is_some() || self.retry.is_some()
     }
 
+    /// The number of the child that is started next.
+    #[must_use]
+    pub fn next_generation(&self) -> Generation {
+        self.next
+    }
+
     /// What a child that is started now executes.
-    pub(super) fn program(&self) -> Program {
+    pub(crate) fn program(&self) -> Program {
         match self.upgrade {
             Upgrade::None => Program::Proven,
             Upgrade::Installed | Upgrade::Starting | Upgrade::Probation { .. } => Program::Trial,
         }
     }
 
-    pub(super) fn draining(&self) -> usize {
+    pub(crate) fn draining(&self) -> usize {
         self.children.iter().filter(|child| matches!(child.role, Role::Draining { .. })).count()
     }
 
-    pub(super) fn child(&mut self, generation: Generation) -> Option<&mut Child> {
+    pub(crate) fn child(&mut self, generation: Generation) -> Option<&mut Child> {
         self.children.iter_mut().find(|child| child.generation == generation)
     }
 
@@ -232,7 +258,7 @@ impl Child {
     /// Whether a child that ended so only did what a signal of the master's told it, which proves
     /// nothing about its executable: it died of that signal, or ended, however it likes to, after
     /// one that asks a program to end.
-    pub(super) fn was_told_to(&self, end: End) -> bool {
+    pub(crate) fn was_told_to(&self, end: End) -> bool {
         let asked = [Signal::INT, Signal::QUIT, Signal::TERM];
         asked.iter().any(|signal| self.sent.contains(*signal))
             || matches!(end, End::Signaled { signal, .. } if self.sent.contains(signal))

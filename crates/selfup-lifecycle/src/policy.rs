@@ -1,0 +1,61 @@
+//! What of the configuration governs the lifecycle.
+
+use std::time::Duration;
+
+use selfup_signals::Signal;
+
+use crate::handover::Handover;
+
+/// What of the configuration governs the lifecycle.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Policy {
+    /// Whether the old and the new child overlap. The default is [`Handover::Overlap`].
+    pub handover: Handover,
+    /// The program has sockets, and so is there to stay. The default is `true`.
+    pub listens: bool,
+    /// The signal that restarts. The default is SIGUSR2, because SIGHUP and SIGUSR1 commonly belong
+    /// to the program.
+    pub restart_signal: Signal,
+    /// SIGTERM drains the children, instead of being forwarded. The default is `false`.
+    pub drain_on_terminate: bool,
+    /// The restart signal and call shut down gracefully; an upgrade does not restart. The default is
+    /// `false`.
+    pub no_restart: bool,
+    /// An upgrade waits for a restart that somebody asks for. The default is `false`.
+    pub no_restart_after_fetch: bool,
+    /// How long a candidate may take to become ready. The default is 30 s.
+    pub ready_timeout: Duration,
+    /// How long a draining child may take to end. The default is 30 s, which is what most load
+    /// balancers and process managers allow a request.
+    pub terminate_timeout: Duration,
+    /// How long an upgraded child has to serve until its executable is committed. The default is
+    /// 10 s.
+    pub probation: Duration,
+    /// How many children may be draining when a restart begins. The default is 8.
+    pub max_draining: usize,
+}
+
+impl Policy {
+    /// Whether an upgrade waits for a restart that somebody else asks for.
+    #[must_use]
+    pub fn waits_for_a_restart(&self) -> bool {
+        self.no_restart || self.no_restart_after_fetch
+    }
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            handover: Handover::default(),
+            listens: true,
+            restart_signal: Signal::USR2,
+            drain_on_terminate: false,
+            no_restart: false,
+            no_restart_after_fetch: false,
+            ready_timeout: Duration::from_secs(30),
+            terminate_timeout: Duration::from_secs(30),
+            probation: Duration::from_secs(10),
+            max_draining: 8,
+        }
+    }
+}
