@@ -15,6 +15,7 @@ mod readmes;
 mod rust_source;
 mod tree;
 mod unsafe_code;
+mod vocabulary;
 mod wording;
 
 use crate::command::{Failure, Result};
@@ -59,6 +60,7 @@ const RULES: &[fn(&Tree) -> Vec<Finding>] = &[
     readmes::check,
     docs_rs::check,
     wording::check,
+    vocabulary::check,
     links::check,
 ];
 

@@ -71,7 +71,7 @@ fn child(which: Option<Generation>, met: &(Lifecycle, Vec<Action>)) -> &'static 
 fn done(which: Option<Generation>, met: &(Lifecycle, Vec<Action>)) -> Option<&'static str> {
     met.1.iter().find_map(|action| match action {
         Action::Send(child, _) if Some(*child) == which => Some("gets it"),
-        Action::Drain(child) if Some(*child) == which => Some("is told to finish"),
+        Action::Drain(child) if Some(*child) == which => Some("drains"),
         _ => None,
     })
 }
