@@ -9,6 +9,7 @@ mod disturbance;
 mod interrupt;
 mod journal;
 mod load;
+mod manager;
 mod news;
 mod options;
 mod plan;
@@ -19,6 +20,7 @@ mod releases;
 mod report;
 mod service;
 mod stage;
+mod stderr;
 mod stop;
 mod visit;
 

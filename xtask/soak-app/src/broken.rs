@@ -1,7 +1,9 @@
 //! What a service must not do, so that it is seen that soak finds it.
 
 use std::{
+    env,
     fs::{self, File},
+    os::{linux::net::SocketAddrExt, unix::net},
     process::Command,
     thread,
 };
@@ -30,6 +32,12 @@ pub(crate) enum Broken {
     Signals,
     /// A master that could not start a child ends.
     GivesUp,
+    /// A master waits for whoever reads its stderr.
+    Stderr,
+    /// A master waits for its manager.
+    Manager,
+    /// What the source says of the bytes is not held against them.
+    Credulous,
 }
 
 impl Broken {
@@ -46,6 +54,9 @@ impl Broken {
             Some("deaf") => Self::Deaf,
             Some("signals") => Self::Signals,
             Some("gives-up") => Self::GivesUp,
+            Some("stderr") => Self::Stderr,
+            Some("manager") => Self::Manager,
+            Some("credulous") => Self::Credulous,
             _ => Self::No,
         }
     }
@@ -54,7 +65,14 @@ impl Broken {
     #[expect(clippy::disallowed_methods, reason = "to be wrong is what this is for")]
     pub(crate) fn leak(self) -> impl FnMut(&Event) {
         let (mut files, mut memory) = (Vec::new(), Vec::new());
+        let manager = (self == Self::Manager).then(manager).flatten();
         move |event| {
+            if self == Self::Stderr {
+                eprintln!("[selfup] waits for whoever reads this");
+            }
+            if let Some(manager) = &manager {
+                manager.send(b"X_WAITS=1").ok();
+            }
             if self == Self::GivesUp && matches!(event, Event::NotStarted { .. }) {
                 std::process::exit(1);
             }
@@ -81,6 +99,16 @@ impl Broken {
             _ => {}
         }
     }
+}
+
+/// Before `selfup::run` removes what tells it.
+#[expect(clippy::disallowed_methods, reason = "it is not for the program to know")]
+fn manager() -> Option<net::UnixDatagram> {
+    let name = env::var("NOTIFY_SOCKET").ok()?;
+    let address = net::SocketAddr::from_abstract_name(name.strip_prefix('@')?).ok()?;
+    let socket = net::UnixDatagram::unbound().ok()?;
+    socket.connect_addr(&address).ok()?;
+    Some(socket)
 }
 
 #[expect(clippy::disallowed_methods, reason = "to be wrong is what this is for")]

@@ -2,7 +2,8 @@
 //!
 //! `selfup-soak-app ADDRESS [--broken=KIND]` listens on ADDRESS and takes its upgrades from the file
 //! `source/app`. `GET /slow?ms=N` is answered after N ms, everything else at once. As long as there
-//! is a file `hold`, a child does not take its socket. What else a release does is noted behind its
+//! is a file `hold`, a child does not take its socket; as long as there is a file `corrupt`, a transfer in
+//! five is damaged. Its lines go to the file `log`, selfup's own to stderr. What else a release does is noted behind its
 //! code. A child that is sent SIGUSR1 loses its control channel; it tells of SIGHUP
 //! and SIGQUIT.
 
@@ -11,10 +12,12 @@
 mod broken;
 mod channel;
 mod clock;
+mod limits;
 mod notes;
 mod request;
 mod say;
 mod serve;
+mod source;
 mod sys;
 
 use std::{env, path::Path, process::ExitCode, sync::Arc, thread, time::Duration};
@@ -24,6 +27,7 @@ use channel::Channel;
 use notes::Notes;
 use say::say;
 use selfup::{Config, State, fetch::File};
+use source::Unreliable;
 
 /// How often the source is looked at: well below what a service would choose.
 const POLL: Duration = Duration::from_millis(25);
@@ -42,17 +46,18 @@ fn main() -> ExitCode {
     let [address, rest @ ..] = arguments.as_slice() else { return ExitCode::from(2) };
     let broken = Broken::among(rest);
     let mut leak = broken.leak();
+    let source = File::new("source/app").interval(POLL).quiet(Duration::ZERO);
     selfup::run(
         Config::new(move |state| program(&Arc::new(state), &notes, channel, broken))
             .required(true)
             .address(address)
-            .fetcher(File::new("source/app").interval(POLL).quiet(Duration::ZERO))
+            .fetcher(Unreliable::new(source, broken))
             .min_fetch_interval(POLL)
             .probation(PROBATION)
             .ready_timeout(READY)
             .terminate_timeout(TERMINATE)
             .drain_on_terminate(true)
-            .no_warn(true)
+            .debug(true)
             .on_event(move |event| {
                 leak(event);
                 say(if event.is_warning() { '!' } else { '.' }, format_args!("{event}"));
@@ -69,6 +74,7 @@ fn program(state: &Arc<State>, notes: &Notes, channel: Channel, broken: Broken) 
             thread::park();
         }
     }
+    limits::raise_open_files();
     channel.lose_on_signal(broken);
     let drain = state.graceful_shutdown();
     while Path::new("hold").exists() && !drain.requested() {

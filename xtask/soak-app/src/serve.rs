@@ -12,7 +12,10 @@ use std::{
 
 use selfup::{Connection, GracefulShutdown, State};
 
-use crate::{broken::Broken, clock, request};
+use crate::{broken::Broken, clock, request, say::say};
+
+/// Between two attempts to accept a connection.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// When to finish: when told to, or, by itself, a release that is to end badly.
 struct Finish {
@@ -44,11 +47,19 @@ pub(crate) fn until_told_to_finish(
             });
         }
         // The accept that waits now is the last: there is load, so it does not wait for long.
-        while !finish.now()
-            && let Ok(Some(connection)) = listener.accept()
-        {
-            let (finish, state) = (&finish, &**state);
-            scope.spawn(move || serve(&connection, state, release, finish));
+        while !finish.now() {
+            match listener.accept() {
+                Ok(Some(connection)) => {
+                    let (finish, state) = (&finish, &**state);
+                    scope.spawn(move || serve(&connection, state, release, finish));
+                }
+                Ok(None) => break,
+                // It waits in the queue, for when there is a descriptor.
+                Err(error) => {
+                    say('!', format_args!("could not accept a connection: {error}"));
+                    thread::park_timeout(PAUSE);
+                }
+            }
         }
         broken.finish();
     });

@@ -3,10 +3,14 @@
 mod channel;
 mod clock;
 mod descriptors;
+mod forks;
 mod freeze;
+mod limits;
 mod master;
 mod restart;
 mod signals;
+mod source;
+mod unread;
 mod upgrade;
 
 use super::audit::Audit;
@@ -32,6 +36,10 @@ pub(super) fn act(service: &mut Service, audit: &mut Audit, disturbance: Disturb
         Disturbance::ProbationKill => upgrade::kill_on_probation(service),
         Disturbance::SignalPair(pair) => signals::pair(service, audit, pair),
         Disturbance::FewDescriptors { more } => descriptors::run_out(service, more),
+        Disturbance::UnreadStderr => unread::stderr(service),
+        Disturbance::UnreadManager => unread::manager(service),
+        Disturbance::CorruptSource(damage) => source::corrupt(service, damage),
+        Disturbance::FailedForks { apart } => forks::fail(service, apart),
     }?;
     service.settled()?;
     service.explained()

@@ -51,6 +51,23 @@ impl Service {
         })
     }
 
+    /// Waits until what is at the path is the release that is to serve, whole and for good.
+    pub(super) fn right_file(&mut self) -> Result {
+        self.settled()?;
+        self.wait_decided()?;
+        let program = self.stage.path("service/app");
+        self.wait_for_master("the right file to be in place", |service| {
+            Ok(fs::read(&program).is_ok_and(|bytes| service.releases.is_current(&bytes)))
+        })
+    }
+
+    /// The number of this child, as its master said.
+    pub(super) fn number_of(&mut self, child: u32) -> Result<u64> {
+        self.look()?;
+        let number = self.journal.number_of(child);
+        number.ok_or_else(|| Stop::because(format!("no master has told of {child}")))
+    }
+
     /// Waits until a child serves that is younger than this one.
     pub(super) fn wait_younger(&mut self, than: u64) -> Result {
         self.wait_for_master(&format!("a child younger than #{than} to serve"), |service| {

@@ -34,6 +34,21 @@ pub(super) enum Disturbance {
     SignalPair(Pair),
     /// The master may open so many more descriptors and no more, for a while.
     FewDescriptors { more: u64 },
+    /// Nobody reads stderr, and its pipe is full, for a while.
+    UnreadStderr,
+    /// The service manager does not read, and its queue is full, for a while.
+    UnreadManager,
+    /// One transfer in five from the source is damaged.
+    CorruptSource(Damage),
+    /// The master can start no process and no thread, in turns with times when it can.
+    FailedForks { apart: Duration },
+}
+
+/// What becomes of bytes on their way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Damage {
+    Flipped,
+    CutShort,
 }
 
 /// Which two signals.
@@ -112,10 +127,14 @@ pub(super) enum Kind {
     ProbationKill,
     SignalPair,
     FewDescriptors,
+    UnreadStderr,
+    UnreadManager,
+    CorruptSource,
+    FailedForks,
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 14] = [
+    pub(super) const ALL: [Self; 18] = [
         Self::Restart,
         Self::Burst,
         Self::Upgrade,
@@ -130,6 +149,10 @@ impl Kind {
         Self::ProbationKill,
         Self::SignalPair,
         Self::FewDescriptors,
+        Self::UnreadStderr,
+        Self::UnreadManager,
+        Self::CorruptSource,
+        Self::FailedForks,
     ];
 
     pub(super) fn name(self) -> &'static str {
@@ -148,6 +171,10 @@ impl Kind {
             Self::ProbationKill => "probation-kill",
             Self::SignalPair => "signal-pair",
             Self::FewDescriptors => "few-descriptors",
+            Self::UnreadStderr => "unread-stderr",
+            Self::UnreadManager => "unread-manager",
+            Self::CorruptSource => "corrupt-source",
+            Self::FailedForks => "failed-forks",
         }
     }
 
@@ -173,6 +200,10 @@ impl Disturbance {
             Self::ProbationKill => Kind::ProbationKill,
             Self::SignalPair(_) => Kind::SignalPair,
             Self::FewDescriptors { .. } => Kind::FewDescriptors,
+            Self::UnreadStderr => Kind::UnreadStderr,
+            Self::UnreadManager => Kind::UnreadManager,
+            Self::CorruptSource(_) => Kind::CorruptSource,
+            Self::FailedForks { .. } => Kind::FailedForks,
         }
     }
 
@@ -200,6 +231,8 @@ impl fmt::Display for Disturbance {
             Self::LostChannel(whose) => write!(f, " {whose:?}"),
             Self::SignalPair(pair) => write!(f, " {pair:?}"),
             Self::FewDescriptors { more } => write!(f, ", {more} more"),
+            Self::CorruptSource(damage) => write!(f, " {damage:?}"),
+            Self::FailedForks { apart } => write!(f, " {apart:?} apart"),
             _ => Ok(()),
         }
     }

@@ -1,9 +1,9 @@
 //! What masters and children say: each line is an event of a master, and what is bad news has to be
 //! explained by what was done to the service.
 
-use super::news::{decides, has, is_bad_end, serving, started};
+use super::news::{decides, has, is_bad_end, is_of, serving, started};
 use super::stop::{Result, Stop};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
@@ -24,8 +24,10 @@ pub(super) struct Journal {
     unexplained: Vec<String>,
     /// Bad news with all words of one of these explains itself for now.
     tolerated: &'static [&'static [&'static str]],
-    /// The processes that masters have told of.
-    children: BTreeSet<u32>,
+    /// What certain children are excused for, for good.
+    excuses: Vec<Excuse>,
+    /// The processes that masters have told of, with their numbers.
+    children: BTreeMap<u32, u64>,
     /// What was said since somebody asked last.
     recent: Vec<Line>,
     /// By master: the child that serves, and how often another one did before.
@@ -47,6 +49,23 @@ pub(super) struct Master {
     pub(super) handovers: u64,
     /// The child that is to take over next.
     pub(super) candidate: Option<u64>,
+}
+
+/// What a master may say of one child.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Excuse {
+    pub(super) master: u32,
+    pub(super) generation: u64,
+    /// One of these.
+    pub(super) words: &'static [&'static str],
+}
+
+impl Excuse {
+    fn covers(&self, line: &Line) -> bool {
+        line.pid == self.master
+            && is_of(&line.text, self.generation)
+            && self.words.iter().any(|words| line.text.contains(words))
+    }
 }
 
 /// What has happened in all, by the words of the masters.
@@ -71,7 +90,8 @@ impl Journal {
             unfinished: Vec::new(),
             unexplained: Vec::new(),
             tolerated: &[],
-            children: BTreeSet::new(),
+            excuses: Vec::new(),
+            children: BTreeMap::new(),
             recent: Vec::new(),
             masters: BTreeMap::new(),
             counts: Counts::default(),
@@ -89,11 +109,6 @@ impl Journal {
         let text = String::from_utf8_lossy(&text).into_owned();
         let lines: Vec<&str> = text.lines().collect();
         lines[lines.len().saturating_sub(TAIL)..].join("\n")
-    }
-
-    /// For a process to write to.
-    pub(super) fn file(&self) -> Result<File> {
-        self.writing.try_clone().map_err(|error| Stop::because(format!("the log: {error}")))
     }
 
     /// Notes what soak does.
@@ -133,7 +148,8 @@ impl Journal {
             self.counts.refused += 1;
         }
         self.follow(&line);
-        let tolerated = self.tolerated.iter().any(|words| has(&line.text, words));
+        let tolerated = self.tolerated.iter().any(|words| has(&line.text, words))
+            || self.excuses.iter().any(|excuse| excuse.covers(&line));
         if !tolerated && (mark == "!" || is_bad_end(&line.text)) {
             self.unexplained.push(line.text.clone());
         }
@@ -145,7 +161,7 @@ impl Journal {
         let master = self.masters.entry(line.pid).or_default();
         if let Some((generation, pid)) = started(&line.text) {
             master.candidate = Some(generation);
-            self.children.insert(pid);
+            self.children.insert(pid, generation);
         } else if master.candidate.is_some_and(|candidate| decides(&line.text, candidate)) {
             master.candidate = None;
         }
@@ -202,7 +218,23 @@ impl Journal {
 
     /// Whether a master has said that it started this process as its child.
     pub(super) fn is_child(&self, pid: u32) -> bool {
-        self.children.contains(&pid)
+        self.children.contains_key(&pid)
+    }
+
+    /// The number that a master has told of this child.
+    pub(super) fn number_of(&self, pid: u32) -> Option<u64> {
+        self.children.get(&pid).copied()
+    }
+
+    /// From now on, what this master says of this child in one of these words explains itself.
+    pub(super) fn excuse(&mut self, excuse: Excuse) {
+        self.excuses.push(excuse);
+    }
+
+    /// What was written to stderr, and not by selfup.
+    pub(super) fn take_foreign(&mut self, line: String) {
+        self.note(&line);
+        self.unexplained.push(line);
     }
 
     pub(super) fn unexplained(&self) -> &[String] {
@@ -211,62 +243,4 @@ impl Journal {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn journal(folder: &tempfile::TempDir, text: &str) -> Journal {
-        let mut journal = Journal::create(folder.path().join("log")).unwrap();
-        journal.file().unwrap().write_all(text.as_bytes()).unwrap();
-        journal.read().unwrap();
-        journal
-    }
-
-    #[test]
-    fn good_news_is_counted_and_bad_news_wants_an_explanation() {
-        let folder = tempfile::tempdir().unwrap();
-        let text = ". 7 child #1 serves\n. 7 child #3 serves\n. 7 child #1 exited with code 0\n\
-                    . 7 child #2 exited with code 3\n! 7 child #2 exited with code 3 before it was \
-                    ready\n! 7 put the previous executable back; x is refused\nthread panicked\n\
-                    . 7 not fini";
-        let mut journal = journal(&folder, text);
-        assert_eq!((journal.master(7).serving, journal.master(7).handovers), (3, 1));
-        assert_eq!(journal.master(7).candidate, None);
-        assert_eq!((journal.counts.masters, journal.counts.put_back), (1, 1));
-        assert_eq!(journal.unexplained().len(), 4);
-        assert!(journal.explain(&["#2", "before it was ready"]));
-        assert!(!journal.explain(&["#2", "before it was ready"]));
-        journal.tolerate(&[&["#2"]]);
-        assert!(journal.explain(&["put the previous"]));
-        assert_eq!(journal.unexplained(), ["thread panicked"]);
-        assert!(journal.said(7, &["#3", "serves"]).is_some() && journal.said(8, &[]).is_none());
-    }
-
-    #[test]
-    fn a_candidate_is_one_until_it_serves_or_never_will() {
-        let folder = tempfile::tempdir().unwrap();
-        for end in [
-            "child #4 serves",
-            "child #4 exited with code 3 before it was ready; x",
-            "could not hand over to child #4; x",
-        ] {
-            let mut journal = journal(&folder, "");
-            let begin = ". 7 started child #4 (pid 9)\n. 7 child #3 exited with code 0\n";
-            journal.file().unwrap().write_all(begin.as_bytes()).unwrap();
-            journal.read().unwrap();
-            assert_eq!(journal.master(7).candidate, Some(4), "{end}");
-            assert!(journal.is_child(9) && !journal.is_child(7));
-            journal.file().unwrap().write_all(format!(". 7 {end}\n").as_bytes()).unwrap();
-            journal.read().unwrap();
-            assert_eq!(journal.master(7).candidate, None, "{end}");
-        }
-    }
-
-    #[test]
-    fn what_soak_notes_is_no_news() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut journal = journal(&folder, "");
-        journal.note("restart");
-        journal.read().unwrap();
-        assert!(journal.unexplained().is_empty());
-    }
-}
+mod tests;

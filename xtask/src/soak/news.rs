@@ -14,6 +14,11 @@ fn number_after(start: &str, text: &str) -> Option<u64> {
     text.strip_prefix(start)?.split([' ', ';']).next()?.parse().ok()
 }
 
+/// Whether it is said of this child.
+pub(super) fn is_of(text: &str, generation: u64) -> bool {
+    number_after("child #", text) == Some(generation)
+}
+
 /// The number and the pid of a child: `started child #3 (pid 12)`.
 pub(super) fn started(text: &str) -> Option<(u64, u32)> {
     let (generation, pid) = text.strip_prefix("started child #")?.split_once(" (pid ")?;

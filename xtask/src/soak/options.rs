@@ -8,26 +8,43 @@ cargo xtask soak [--minutes N] [--seed S] [--rate N] [--only KIND,KIND] [--relea
 
 Runs a service under load and troubles it in an order that follows from the seed: restarts, bursts of
 them, upgrades, bad upgrades, a killed master, a stopped and started service, clock jumps, a full
-disk, frozen processes, lost control channels, killed children, signals in pairs, too few descriptors. Soak plays the service manager: it
-holds the socket, and starts the master again whenever that ends. After each step the state that must
-follow is waited for; at the end nothing may be lost or left behind.
+disk, frozen processes, lost control channels, killed children, signals in pairs, too few descriptors,
+a stderr and a service manager that nobody reads, a source that damages what it transfers, forks that
+fail. Soak plays the service manager: it holds the socket, and starts the master again whenever that
+ends. After each step the state that must follow is waited for; at the end nothing may be lost or left
+behind.
 
   --minutes N     how long to go on (2); a fraction may be given
   --seed S        the seed of the run to repeat; else one that is chosen and printed
   --rate N        requests a second (1000), at least 50
   --only KIND     only these kinds: restart, burst, upgrade, bad-upgrade, master-kill, stop-start,
                   clock, full-disk, freeze, lost-channel, candidate-kill, probation-kill,
-                  signal-pair, few-descriptors
+                  signal-pair, few-descriptors, unread-stderr, unread-manager,
+                  corrupt-source, failed-forks
   --release       build the service for release
   --broken WHAT   make the service leak or lose, to see that it is found: descriptor, thread, zombie,
                   file, memory (found in two minutes, not in one), requests, deaf, signals (a
-                  child dies of them), gives-up (a master that cannot start a child ends)
+                  child dies of them), gives-up (a master that cannot start a child ends),
+                  stderr, manager (a master waits for who does not read), credulous (a digest is
+                  not held against what comes)
   --help          this text
 
 The exit code is 0 only if nothing was lost and nothing is left. Ctrl-C ends it and leaves nothing.";
 
-const BROKEN: [&str; 9] =
-    ["descriptor", "thread", "zombie", "file", "memory", "requests", "deaf", "signals", "gives-up"];
+const BROKEN: [&str; 12] = [
+    "descriptor",
+    "thread",
+    "zombie",
+    "file",
+    "memory",
+    "requests",
+    "deaf",
+    "signals",
+    "gives-up",
+    "stderr",
+    "manager",
+    "credulous",
+];
 
 /// Below, a kept connection would wait for its next request for as long as a release takes to end
 /// badly, and for the idle grace.

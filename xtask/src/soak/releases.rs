@@ -34,6 +34,11 @@ impl Releases {
         self.publish(&self.current)
     }
 
+    /// Whether these are the bytes of the latest good one.
+    pub(super) fn is_current(&self, bytes: &[u8]) -> bool {
+        bytes == self.current
+    }
+
     pub(super) fn publish_bad(&mut self, bad: Bad) -> Result {
         self.number += 1;
         let bytes = self.bad(bad);

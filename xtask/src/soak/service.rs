@@ -3,9 +3,11 @@
 
 use super::interrupt::Interrupts;
 use super::journal::Journal;
+use super::manager::Manager;
 use super::proc;
 use super::releases::Releases;
 use super::stage::Stage;
+use super::stderr::Stderr;
 use super::stop::{Result, Stop};
 use nix::errno::Errno;
 use nix::sys::signal::{Signal as Number, kill};
@@ -17,7 +19,7 @@ use std::fs;
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -30,6 +32,8 @@ const LOOK: Duration = Duration::from_millis(3);
 pub(super) struct Service {
     pub(super) stage: Stage,
     pub(super) journal: Journal,
+    pub(super) stderr: Stderr,
+    pub(super) manager: Manager,
     pub(super) releases: Releases,
     pub(super) address: SocketAddr,
     /// The release that is to serve.
@@ -72,11 +76,15 @@ impl Service {
         let program = stage.path("service/app");
         fs::copy(stage.path("source/app"), &program)
             .and_then(|_| fs::set_permissions(&program, fs::Permissions::from_mode(0o755)))
+            .and_then(|()| stage.give(&program))
             .map_err(|error| Stop::because(format!("{}: {error}", program.display())))?;
         let journal = Journal::create(stage.path("log"))?;
+        let stderr = Stderr::create(&stage.path("stderr"))?;
         let mut service = Self {
             stage,
             journal,
+            stderr,
+            manager: Manager::create()?,
             releases,
             address,
             release,
@@ -94,11 +102,11 @@ impl Service {
 
     /// Starts a master on the socket.
     pub(super) fn start_master(&mut self) -> Result {
-        let mut command = Command::new(self.stage.path("service/app"));
+        let mut command = self.stage.command("service/app");
         command.arg(self.address.to_string());
         command.args(self.broken.iter().map(|kind| format!("--broken={kind}")));
-        self.stage.prepare(&mut command);
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(self.journal.file()?);
+        command.env("NOTIFY_SOCKET", self.manager.address());
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(self.stderr.file()?);
         // Ctrl-C is for soak alone, which ends the others.
         command.process_group(0);
         let child = self.sockets.spawn(&mut command);
@@ -165,6 +173,10 @@ impl Service {
     pub(super) fn look(&mut self) -> Result {
         self.interrupts.check()?;
         self.journal.read()?;
+        for line in self.stderr.read()? {
+            self.journal.take_foreign(line);
+        }
+        self.manager.read()?;
         self.reap()
     }
 

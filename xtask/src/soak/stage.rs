@@ -1,12 +1,15 @@
 //! Where the service runs: a folder whose disk is small, and a clock that can be moved.
 
+use super::disturbance::Damage;
 use super::stop::{Result, Stop};
 use crate::command;
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::prctl::set_child_subreaper;
 use nix::unistd::{getgid, getuid};
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::fs::chown;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::TempDir;
@@ -14,12 +17,25 @@ use tempfile::TempDir;
 /// Executables that the service's disk has room for: what runs, what ran before, and what comes.
 const ROOM: u64 = 6;
 
+/// As root there is no limit of processes: the service is that of another user, who has no other
+/// processes. It may go where root may, since the folder may be below one that is for root alone.
+const USER: u32 = 64_998;
+const AS_USER: [&str; 5] = [
+    "--reuid=64998",
+    "--regid=64998",
+    "--clear-groups",
+    "--inh-caps=-all,+dac_override",
+    "--ambient-caps=-all,+dac_override",
+];
+
 #[derive(Debug)]
 pub(super) struct Stage {
     folder: Option<TempDir>,
     path: PathBuf,
     /// The library that moves the clock.
     faketime: String,
+    /// There are other users, one of whom is the service's.
+    has_user: bool,
 }
 
 impl Stage {
@@ -36,10 +52,14 @@ impl Stage {
             fs::create_dir(path.join(name))
                 .map_err(|error| Stop::because(format!("no folder to run in: {error}")))?;
         }
+        let has_user = getuid().is_root();
         separate().map_err(|error| {
             Stop::because(format!("no namespace with a small disk can be made: {error}"))
         })?;
-        let small = format!("size={},mode=755", ROOM * executable_size);
+        let mut small = format!("size={},mode=755", ROOM * executable_size);
+        if has_user {
+            small += &format!(",uid={USER},gid={USER}");
+        }
         for (at, options) in [(path.join("service"), small.as_str()), ("/dev/shm".into(), "")] {
             // What moves the clock leaves its shared memory in the latter when it is killed.
             mount(Some("none"), &at, Some("tmpfs"), MsFlags::empty(), Some(options))
@@ -48,7 +68,7 @@ impl Stage {
         set_child_subreaper(true)
             .map_err(|errno| Stop::because(format!("orphans would not come here: {errno}")))?;
         let faketime = faketime()?;
-        let stage = Self { folder: Some(folder), path, faketime };
+        let stage = Self { folder: Some(folder), path, faketime, has_user };
         stage.set_clock(0)?;
         Ok(stage)
     }
@@ -57,8 +77,29 @@ impl Stage {
         self.path.join(name)
     }
 
-    /// What the command needs to run here.
-    pub(super) fn prepare(&self, command: &mut Command) {
+    /// A command that runs here, as the service's user.
+    pub(super) fn command(&self, name: &str) -> Command {
+        let mut command = self.as_user(self.path(name));
+        self.prepare(&mut command);
+        command
+    }
+
+    /// A command as the service's user, who may do to it what root may not everywhere.
+    pub(super) fn as_user(&self, program: impl AsRef<OsStr>) -> Command {
+        if !self.has_user {
+            return Command::new(program);
+        }
+        let mut command = Command::new("setpriv");
+        command.args(AS_USER).arg("--").arg(program);
+        command
+    }
+
+    /// Gives a file to the service's user.
+    pub(super) fn give(&self, file: &Path) -> std::io::Result<()> {
+        if self.has_user { chown(file, Some(USER), Some(USER)) } else { Ok(()) }
+    }
+
+    fn prepare(&self, command: &mut Command) {
         command.current_dir(&self.path);
         command.env("LD_PRELOAD", &self.faketime);
         command.env("FAKETIME_TIMESTAMP_FILE", self.path("clock"));
@@ -74,6 +115,17 @@ impl Stage {
         let set = fs::write(&beside, format!("{seconds:+}\n"));
         set.and_then(|()| fs::rename(&beside, &clock))
             .map_err(|error| Stop::because(format!("the clock cannot be moved: {error}")))
+    }
+
+    /// What becomes of one transfer in five from now on.
+    pub(super) fn set_damage(&self, damage: Option<Damage>) -> Result {
+        let file = self.path("corrupt");
+        let set = match damage {
+            Some(Damage::Flipped) => fs::write(&file, "flip"),
+            Some(Damage::CutShort) => fs::write(&file, "cut"),
+            None => fs::remove_file(&file),
+        };
+        set.map_err(|error| Stop::because(format!("{}: {error}", file.display())))
     }
 
     pub(super) fn set_hold(&self, hold: bool) -> Result {

@@ -3,6 +3,7 @@
 use super::master::ends;
 use crate::soak::audit::Audit;
 use crate::soak::disturbance::Whose;
+use crate::soak::journal::Excuse;
 use crate::soak::service::{End, Service};
 use crate::soak::stop::Result;
 use nix::sys::signal::Signal;
@@ -13,11 +14,10 @@ const HELD: Duration = Duration::from_millis(600);
 
 /// What a master says of a child that has lost its channel: at once, when it is to drain, or after its
 /// end, which may come in a later step.
-const NEWS: &[&[&str]] = &[&["closed its control channel"], &["cannot hear that it is to drain"]];
+const NEWS: &[&str] = &["closed its control channel", "cannot hear that it is to drain"];
 
 /// For a child, the master is gone then: it finishes what it has, and ends.
 pub(super) fn lose(service: &mut Service, audit: &mut Audit, whose: Whose) -> Result {
-    service.journal.tolerate(NEWS);
     match whose {
         Whose::Serving => serving(service, audit),
         Whose::Draining => draining(service),
@@ -29,7 +29,7 @@ pub(super) fn lose(service: &mut Service, audit: &mut Audit, whose: Whose) -> Re
 fn serving(service: &mut Service, audit: &mut Audit) -> Result {
     audit.master(service)?;
     let held = service.hold_a_request(HELD)?;
-    service.signal(held.child, Signal::SIGUSR1)?;
+    lose_that_of(service, held.child)?;
     held.answered()?;
     ends(service, End::Exited(0))?;
     service.start_master()
@@ -39,7 +39,7 @@ fn serving(service: &mut Service, audit: &mut Audit) -> Result {
 fn draining(service: &mut Service) -> Result {
     let held = service.hold_a_request(HELD)?;
     service.restarted()?;
-    service.signal(held.child, Signal::SIGUSR1)?;
+    lose_that_of(service, held.child)?;
     held.answered()
 }
 
@@ -50,8 +50,15 @@ fn starting(service: &mut Service) -> Result {
     let serving = service.serving()?;
     service.stage.set_hold(true)?;
     let candidate = service.start_held()?;
-    service.signal(candidate, Signal::SIGUSR1)?;
+    lose_that_of(service, candidate)?;
     service.wait_explained(&["exited with code 0 before it was ready"])?;
     service.stage.set_hold(false)?;
     service.still_serves(serving)
+}
+
+/// Of this child alone, its master may say so.
+fn lose_that_of(service: &mut Service, child: u32) -> Result {
+    let generation = service.number_of(child)?;
+    service.journal.excuse(Excuse { master: service.master, generation, words: NEWS });
+    service.signal(child, Signal::SIGUSR1)
 }

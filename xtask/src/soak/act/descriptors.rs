@@ -1,4 +1,6 @@
-use crate::command::{program, stdout_of};
+//! A master that can open hardly anything.
+
+use super::limits::{self, Limit};
 use crate::soak::proc;
 use crate::soak::service::Service;
 use crate::soak::stop::Result;
@@ -17,29 +19,23 @@ const LASTS: Duration = Duration::from_millis(700);
 
 /// Who serves goes on serving, and nobody is to blame: once there are enough again, the release that
 /// came meanwhile is the one that serves.
+///
+/// A child that is started meanwhile has the same limit, and raises it for itself, as servers do.
 pub(super) fn run_out(service: &mut Service, more: u64) -> Result {
     service.wait_decided()?;
     service.settled()?;
-    let before = limit(service, "")?;
+    let before = limits::soft(service, Limit::OpenFiles)?;
     let open: usize = proc::descriptors_of(service.master).values().sum();
     service.journal.tolerate(NEWS);
-    limit(service, &format!("={}:", open as u64 + more))?;
+    limits::set_soft(service, Limit::OpenFiles, &(open as u64 + more).to_string())?;
     service.restart()?;
     let next = service.releases.publish_good()?;
     service.pause(LASTS)?;
-    limit(service, &format!("={before}:"))?;
+    limits::set_soft(service, Limit::OpenFiles, &before)?;
     service.release = next;
     service.settled()?;
     service.restarted()?;
-    service.settled()?;
+    service.right_file()?;
     service.journal.tolerate(&[]);
     Ok(())
-}
-
-/// Sets the soft limit of the master, or tells it.
-fn limit(service: &Service, limit: &str) -> Result<String> {
-    let pid = service.master.to_string();
-    let words = ["--pid", &pid, &format!("--nofile{limit}"), "--output=SOFT", "--noheadings"];
-    let words = if limit.is_empty() { &words[..] } else { &words[..3] };
-    Ok(stdout_of(&mut program("prlimit", words))?.trim().to_owned())
 }

@@ -1,0 +1,26 @@
+//! A source that damages what it transfers, now and then.
+
+use super::upgrade;
+use crate::soak::disturbance::Damage;
+use crate::soak::service::Service;
+use crate::soak::stop::Result;
+
+/// What is damaged is not installed and says nothing against the release, which comes again.
+pub(super) fn corrupt(service: &mut Service, damage: Damage) -> Result {
+    service.wait_decided()?;
+    service.stage.set_damage(Some(damage))?;
+    service.release = service.releases.publish_good()?;
+    service.wait_explained(news(damage))?;
+    service.settled()?;
+    // This one arrives.
+    upgrade::good(service)?;
+    service.stage.set_damage(None)?;
+    service.right_file()
+}
+
+fn news(damage: Damage) -> &'static [&'static str] {
+    match damage {
+        Damage::Flipped => &["no upgrade for now", "sha256"],
+        Damage::CutShort => &["no upgrade for now", "ended after"],
+    }
+}
