@@ -14,6 +14,8 @@ pub mod blackhole;
 pub mod container;
 pub mod front;
 pub mod gate;
+#[cfg(doctest)]
+mod guide;
 pub mod manager;
 pub mod need;
 pub mod nginx;

@@ -11,6 +11,7 @@ mod idle_needs;
 mod length;
 mod links;
 mod lint_config;
+mod messages;
 mod readmes;
 mod rust_source;
 mod tree;
@@ -61,6 +62,7 @@ const RULES: &[fn(&Tree) -> Vec<Finding>] = &[
     docs_rs::check,
     wording::check,
     vocabulary::check,
+    messages::check,
     links::check,
 ];
 
