@@ -3,6 +3,6 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use selfup::fuzzing;
+use selfup_channel::fuzzing;
 
 fuzz_target!(|bytes: &[u8]| fuzzing::control(bytes));

@@ -11,12 +11,12 @@
 //!    sent nothing yet is answered as well. Closing an idle connection at once instead, as actix
 //!    does when it stops, would race with a request on its way, and the client would see a reset.
 //! 3. When there has been no connection for half a second, or when the idle grace
-//!    ([`Config::idle_grace`](selfup::Config::idle_grace)) is over, the server stops: it closes what
+//!    (`Config::idle_grace`) is over, the server stops: it closes what
 //!    is still idle, or has sent no more than a part of a request's head, and waits for what is
 //!    under way, WebSockets and streams included. The grace begins anew with the end of each answer
 //!    that had begun before the drain, since its client has not been told.
-//! 4. Shortly before the master's [`terminate_timeout`](selfup::Config::terminate_timeout) the server
-//!    returns, whatever is still open ([`Listener::drain_limit`](selfup::Listener::drain_limit)).
+//! 4. Shortly before the master's `terminate_timeout` the server
+//!    returns, whatever is still open ([`Listener::drain_limit`](selfup_program::Listener::drain_limit)).
 //!
 //! What is idle at the third step is closed at one moment: actix has no way to close one connection
 //! and not another.
@@ -62,7 +62,7 @@ pub use server::{Server, server};
 ///
 /// Those of [`Server::run`].
 pub async fn serve<A, S, B>(
-    listener: selfup::Listener,
+    listener: selfup_program::Listener,
     app: impl Fn() -> A + Send + Clone + 'static,
 ) -> io::Result<()>
 where

@@ -68,7 +68,7 @@ where
     ///
     /// Three things are set by [`run`](Self::run) whatever it says: signals are left alone, since
     /// they are the master's; there is no shutdown timeout besides
-    /// [`Config::terminate_timeout`](selfup::Config::terminate_timeout); `on_connect` counts the
+    /// `Config::terminate_timeout`; `on_connect` counts the
     /// connections, for which [`Server::on_connect`](Self::on_connect) is there instead.
     ///
     /// ```
@@ -109,7 +109,7 @@ where
     /// # Panics
     ///
     /// If it is not called from within an actix system or a tokio runtime.
-    pub async fn run(self, listener: selfup::Listener) -> io::Result<()> {
+    pub async fn run(self, listener: selfup_program::Listener) -> io::Result<()> {
         listener.drain_on_signals()?;
         let (drain, accepting) = (listener.graceful_shutdown(), listener.accepting());
         let begun = async move {

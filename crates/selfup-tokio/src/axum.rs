@@ -22,7 +22,7 @@ use crate::{Connection, Farewell, Listener, drive};
 /// # Errors
 ///
 /// The listener cannot be used, as [`Listener::new`] says.
-pub async fn serve(listener: selfup::Listener, router: Router) -> io::Result<()> {
+pub async fn serve(listener: selfup_program::Listener, router: Router) -> io::Result<()> {
     listener.drain_on_signals()?;
     let listener = Listener::new(listener)?;
     // A router is always ready.

@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use selfup::{GracefulShutdown, IdleGrace};
+use selfup_program::{GracefulShutdown, IdleGrace};
 use tokio::time::{Sleep, sleep_until};
 
 use crate::{Finish, activity::Activity};

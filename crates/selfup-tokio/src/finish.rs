@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use selfup::GracefulShutdown;
+use selfup_program::GracefulShutdown;
 
 use crate::open::{Counted, Open};
 
@@ -50,7 +50,7 @@ impl Finish {
     }
 
     /// Waits until the program was told to finish and has taken as long as it may
-    /// ([`Listener::drain_limit`](selfup::Listener::drain_limit)): what is still open then is to be
+    /// ([`Listener::drain_limit`](selfup_program::Listener::drain_limit)): what is still open then is to be
     /// closed, so that the program can return before it is killed.
     pub async fn time_is_up(&self) {
         self.drain.clone().await;

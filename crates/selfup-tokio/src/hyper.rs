@@ -24,7 +24,7 @@ use crate::{Farewell, Listener, drive};
 /// # Errors
 ///
 /// The listener cannot be used, as [`Listener::new`] says.
-pub async fn serve<S, B>(listener: selfup::Listener, service: S) -> io::Result<()>
+pub async fn serve<S, B>(listener: selfup_program::Listener, service: S) -> io::Result<()>
 where
     S: Service<Request<Incoming>, Response = Response<B>> + Clone + Send + 'static,
     S::Future: Send + 'static,

@@ -12,13 +12,13 @@
 //!    client would see a reset.
 //! 3. `axum::serve` and `hyper::serve` decide for each connection by itself when it is closed. One on
 //!    which nothing is under way, or no more than a part of a request's head, is closed when its
-//!    [`IdleGrace`](selfup::IdleGrace) is over: not all at one moment, and none that was used within
+//!    [`IdleGrace`](selfup_program::IdleGrace) is over: not all at one moment, and none that was used within
 //!    the last idle grace. An answer that began before the drain and ends later than that has a whole
 //!    grace from its end on, since its client was not told.
-//! 4. Shortly before the master's [`terminate_timeout`](selfup::Config::terminate_timeout) what is still
+//! 4. Shortly before the master's `terminate_timeout` what is still
 //!    open is closed, whatever it is, and the server returns: see
-//!    [`Listener::drain_limit`](selfup::Listener::drain_limit). A stream without an end is better ended
-//!    by the program, as soon as [`graceful_shutdown`](selfup::State::graceful_shutdown) says so.
+//!    [`Listener::drain_limit`](selfup_program::Listener::drain_limit). A stream without an end is better ended
+//!    by the program, as soon as [`graceful_shutdown`](selfup_program::State::graceful_shutdown) says so.
 //!
 //! A server that is given a [`Listener`] and ended by [`Finish::wait`] closes everything idle at one
 //! moment, when the idle grace is over.

@@ -8,7 +8,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use selfup::{Accepting, GracefulShutdown};
+use selfup_program::{Accepting, GracefulShutdown};
 
 use crate::{Connection, Finish, socket::Socket};
 
@@ -36,7 +36,7 @@ impl Listener {
     /// # Panics
     ///
     /// If it is not called from within a tokio runtime that has input and output enabled.
-    pub fn new(listener: selfup::Listener) -> io::Result<Self> {
+    pub fn new(listener: selfup_program::Listener) -> io::Result<Self> {
         let (drain, accepting) = (listener.graceful_shutdown(), listener.accepting());
         let finish = Finish::new(drain.clone(), listener.idle_grace(), listener.drain_limit());
         let socket = Socket::new(listener)?;

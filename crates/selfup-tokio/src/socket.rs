@@ -17,7 +17,7 @@ pub(crate) enum Socket {
 }
 
 impl Socket {
-    pub(crate) fn new(listener: selfup::Listener) -> io::Result<Self> {
+    pub(crate) fn new(listener: selfup_program::Listener) -> io::Result<Self> {
         let listener = match listener.into_tcp() {
             Ok(socket) => return TcpListener::from_std(socket).map(Self::Tcp),
             Err(listener) => listener,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressFinish, ProgressStyle};
 
-use crate::Progress;
+use crate::update::Progress;
 
 /// A progress bar on stderr, for [`Update::on_progress`](crate::Update::on_progress). It is drawn on
 /// a terminal only, and goes when the download is done.

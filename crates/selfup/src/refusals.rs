@@ -4,7 +4,8 @@ use std::{fmt, time::SystemTime};
 
 use selfup_install::{Id, Target};
 
-use crate::{Error, ErrorKind, launch::launch_path};
+use selfup_master::{Error, ErrorKind};
+use selfup_program::process::exe_path::launch_path;
 
 /// A new executable that is not tried.
 ///

@@ -1,6 +1,7 @@
 use selfup_install::Target;
 
-use crate::{Error, ErrorKind, launch::launch_path, restart};
+use selfup_master::{Error, ErrorKind};
+use selfup_program::{process::exe_path::launch_path, restart::restart};
 
 /// Puts the previous executable back, refuses the present one from now on, and asks for a restart if
 /// there is a master. Returns the SHA-1 of the executable that is in place then.

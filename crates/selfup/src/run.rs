@@ -1,19 +1,22 @@
+//! From `main` to the program: as a master, as its child, or without one.
+
 use std::process::ExitCode;
 
-use selfup_signals::End;
-
-use crate::{
-    Config, Error, ErrorKind, State,
-    check::sanity_check,
-    child, env,
+use selfup_master::{
+    Error, ErrorKind, Master, NotStarted,
     error::Chain,
-    group_signals,
-    identity::Identity,
-    launch::{launch_path, notes_of},
-    master::{Master, NotStarted, Reporter},
     pid_file::PidFile,
+    reporter::Reporter,
     stderr::{Priority, Stderr},
 };
+use selfup_program::{
+    Entry, enter,
+    process::{env, exe_path::notes_of},
+    run_alone, sanity_check,
+};
+use selfup_signals::End;
+
+use crate::config::Config;
 
 /// Runs the program under a master, and returns the exit code for `main` to return.
 ///
@@ -28,7 +31,7 @@ use crate::{
 /// the program, see [`Config::new`].
 ///
 /// Where no master is possible, it warns and runs the program in this process, with a state that is
-/// not [enabled](State::enabled) and has the sockets; unless the master is
+/// not [enabled](crate::State::enabled) and has the sockets; unless the master is
 /// [required](Config::required). An address that cannot be bound, or a key or version of the
 /// configuration that cannot be read, is an error in any case: what does not serve where it should
 /// is for a process manager to start again. Errors are printed as one line on stderr; the exit code
@@ -52,16 +55,22 @@ pub fn run(config: Config) -> ExitCode {
 /// master handed to this child cannot be used.
 pub fn try_run(mut config: Config) -> Result<ExitCode, Error> {
     sanity_check();
-    config.options.check()?;
-    config.options.trust.complete(&notes_of(config.exec_file.as_deref()));
-    if let Some(assignment) = env::take_assignment()? {
+    config.check()?;
+    let trust = &mut config.master.options.trust;
+    trust.complete(&notes_of(config.master.exec_file.as_deref()));
+    let required = config.required;
+    let assignment = env::take_assignment()?;
+    if assignment.is_some() {
         // One that could not be a master after the next start must not get to serve.
-        config.options.trust.check()?;
-        return child::enter(config, assignment);
+        trust.check()?;
     }
-    match Master::start(config) {
+    let (entry, settings) = config.split();
+    if let Some(assignment) = assignment {
+        return Ok(enter(entry, assignment)?);
+    }
+    match Master::start(settings) {
         Ok(master) => Ok(end_like(master.run()?)),
-        Err(not_started) => fall_back(*not_started),
+        Err(not_started) => fall_back(*not_started, entry, required),
     }
 }
 
@@ -79,34 +88,25 @@ fn end_like(end: End) -> ExitCode {
 }
 
 /// Runs the program in this process.
-fn fall_back(not_started: NotStarted) -> Result<ExitCode, Error> {
-    let NotStarted { error, mut config, fds, notify } = not_started;
+fn fall_back(not_started: NotStarted, entry: Entry, required: bool) -> Result<ExitCode, Error> {
+    let NotStarted { error, mut settings, fds, notify } = not_started;
     let cannot_be_meant = matches!(
         error.kind(),
         ErrorKind::Address | ErrorKind::Child | ErrorKind::Configuration | ErrorKind::PidFile
     );
-    if config.options.required || cannot_be_meant {
+    if required || cannot_be_meant {
         return Err(error);
     }
     let reason =
         format!("{}; the program runs by itself, without restarts and upgrades", Chain(&error));
-    let mut reporter = Reporter::new(&config.options, config.on_event.take());
-    let mut trouble = |reason| reporter.tell(&crate::Event::Trouble { reason });
+    let mut reporter = Reporter::new(&settings.options, settings.on_event.take());
+    let mut trouble = |reason| reporter.warn(reason);
     trouble(reason);
-    let pid_file = config.pid_file.take().and_then(|path| {
+    let pid_file = settings.pid_file.take().and_then(|path| {
         let written = PidFile::write_now(&path);
         written.map_err(|error| trouble(Chain(&error).to_string())).ok()
     });
-    let path = launch_path().unwrap_or_default();
-    let sockets = fds.into_inherited().nonblocking(true);
-    let mut state = State::new(sockets, Identity::new(path), &config.options, None);
-    state.set_manager(notify);
-    // What the configuration promises of signals holds here, too.
-    if let Err(error) = group_signals::settle(&config.options, &state.graceful_shutdown()) {
-        trouble(format!("could not install handlers for signals: {error}"));
-    }
-    config.prepare()?;
-    let code = state.run(config.take_program());
+    let code = run_alone(entry, fds.into_inherited(), notify, &mut trouble)?;
     if let Some(Err(error)) = pid_file.map(|mut file| file.remove()) {
         trouble(format!("could not remove the pid file: {error}"));
     }

@@ -9,14 +9,35 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("selfup-signals", &[]),
     ("selfup-install", &[]),
     ("selfup-fetch", &[]),
+    ("selfup-channel", &[]),
     ("selfup-lifecycle", &["selfup-signals"]),
     ("selfup-fetch-*", &["selfup-fetch"]),
+    ("selfup-program", &["selfup-channel", "selfup-fds", "selfup-install", "selfup-signals"]),
+    ("selfup-tokio", &["selfup-program"]),
+    ("selfup-actix", &["selfup-program"]),
+    (
+        "selfup-master",
+        &[
+            "selfup-channel",
+            "selfup-fds",
+            "selfup-fetch",
+            "selfup-install",
+            "selfup-lifecycle",
+            "selfup-program",
+            "selfup-signals",
+        ],
+    ),
     (
         "selfup",
-        &["selfup-fds", "selfup-signals", "selfup-install", "selfup-lifecycle", "selfup-fetch*"],
+        &[
+            "selfup-fetch*",
+            "selfup-install",
+            "selfup-lifecycle",
+            "selfup-master",
+            "selfup-program",
+            "selfup-signals",
+        ],
     ),
-    ("selfup-tokio", &["selfup", "selfup-fds"]),
-    ("selfup-actix", &["selfup", "selfup-fds"]),
 ];
 
 pub(super) fn check<'a>(packages: impl Iterator<Item = &'a Package>) -> Vec<Finding> {
@@ -70,7 +91,8 @@ mod tests {
             package("selfup", &["selfup-lifecycle", "selfup-fetch", "selfup-fetch-http", "libc"]),
             package("selfup-lifecycle", &["selfup-signals"]),
             package("selfup-signals", &[]),
-            package("selfup-tokio", &["selfup", "selfup-fds", "tokio"]),
+            package("selfup-tokio", &["selfup-program", "tokio"]),
+            package("selfup-program", &["selfup-fds"]),
             package("selfup-fetch-http", &["selfup-fetch", "ureq"]),
             package("selfup-fetch", &["sha1"]),
             package("selfup-fds", &[]),
@@ -91,6 +113,8 @@ mod tests {
             ("selfup-fetch-file", "selfup"),
             ("selfup", "selfup-tokio"),
             ("selfup-tokio", "selfup-handoff"),
+            ("selfup-tokio", "selfup-master"),
+            ("selfup-program", "selfup-master"),
         ] {
             let packages = [package(from, &[to]), package(to, &[])];
             let found = check(packages.iter());

@@ -1,8 +1,12 @@
+//! How one child makes way for the next, and how the last one ends.
+
 use std::time::Duration;
 
+use selfup_lifecycle::Handover;
+use selfup_program::{Readiness, Watchdog};
 use selfup_signals::Signal;
 
-use super::{Config, Handover, Readiness, Watchdog};
+use super::Config;
 
 /// How one child makes way for the next, and how the last one ends.
 impl Config {
@@ -15,26 +19,26 @@ impl Config {
     /// meaning of their own (SIGKILL, SIGSTOP, SIGCHLD, SIGPIPE, SIGURG, SIGSEGV, SIGBUS, SIGFPE,
     /// SIGILL).
     pub fn restart_signal(mut self, signal: Signal) -> Self {
-        self.options.policy.restart_signal = signal;
+        self.master.options.policy.restart_signal = signal;
         self
     }
 
     /// Whether old and new child overlap. The default is [`Handover::Overlap`].
     pub fn handover(mut self, handover: Handover) -> Self {
-        self.options.policy.handover = handover;
+        self.master.options.policy.handover = handover;
         self
     }
 
     /// When a child counts as ready. The default is [`Readiness::Listening`].
     pub fn readiness(mut self, readiness: Readiness) -> Self {
-        self.options.readiness = readiness;
+        self.child.readiness = readiness;
         self
     }
 
     /// How long a new child may take to become ready before it is killed and the old one goes on.
     /// The default is 30 s. The very first child is never killed for it: nothing else serves.
     pub fn ready_timeout(mut self, timeout: Duration) -> Self {
-        self.options.policy.ready_timeout = timeout;
+        self.master.options.policy.ready_timeout = timeout;
         self
     }
 
@@ -46,7 +50,7 @@ impl Config {
     /// `selfup-tokio` and of `selfup-actix` close what is still open, and the program returns: so a
     /// stream without an end costs no kill, and the program ends with its own code.
     pub fn terminate_timeout(mut self, timeout: Duration) -> Self {
-        self.options.policy.terminate_timeout = timeout;
+        self.master.options.policy.terminate_timeout = timeout;
         self
     }
 
@@ -61,14 +65,14 @@ impl Config {
     /// Holds for the connections that [`Listener::accept`](crate::Listener::accept) gives, and for
     /// those of the servers in `selfup-tokio` and `selfup-actix`.
     pub fn idle_grace(mut self, grace: Duration) -> Self {
-        self.options.idle_grace = grace;
+        self.child.idle_grace = grace;
         self
     }
 
     /// How many children may be finishing at the same time; a restart beyond that waits. The
     /// default is 8.
     pub fn max_draining(mut self, children: usize) -> Self {
-        self.options.policy.max_draining = children.max(1);
+        self.master.options.policy.max_draining = children.max(1);
         self
     }
 
@@ -82,7 +86,7 @@ impl Config {
     /// well, if it is installed by the signal-hook family (as tokio's is); one that replaces other
     /// handlers replaces this.
     pub fn drain_on_terminate(mut self, drain: bool) -> Self {
-        self.options.policy.drain_on_terminate = drain;
+        self.master.options.policy.drain_on_terminate = drain;
         self
     }
 
@@ -99,21 +103,21 @@ impl Config {
     /// is stopped by the kernel (SIGTTIN). A signal that somebody sends to the group of the master does
     /// not reach the child twice.
     pub fn kill_group(mut self, kill: bool) -> Self {
-        self.options.kill_group = kill;
+        self.master.options.kill_group = kill;
         self
     }
 
     /// Turns restarts off: the restart signal and [`restart`](crate::restart) shut down
     /// gracefully, an upgrade is verified, and on trial from the next start on. The default is `false`.
     pub fn no_restart(mut self, no_restart: bool) -> Self {
-        self.options.policy.no_restart = no_restart;
+        self.master.options.policy.no_restart = no_restart;
         self
     }
 
     /// What has to be alive for systemd's watchdog to be content. The default is
     /// [`Watchdog::Master`], which needs nothing of the program.
     pub fn watchdog(mut self, watchdog: Watchdog) -> Self {
-        self.options.watchdog = watchdog;
+        self.master.options.watchdog = watchdog;
         self
     }
 }

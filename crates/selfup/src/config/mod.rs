@@ -1,24 +1,13 @@
-mod choices;
+//! What to run, on which sockets, and how to restart and upgrade it.
+
 mod handover;
-mod outcome;
 mod upgrades;
 
-use std::{
-    fmt, mem,
-    path::{Path, PathBuf},
-    process::ExitCode,
-    time::Duration,
-};
+use std::{fmt, path::PathBuf};
 
-use selfup_fetch::Fetch;
-use selfup_lifecycle::Policy;
+use selfup_master::{Error, ErrorKind, Event, Settings};
+use selfup_program::{Entry, Listen, Outcome, Prepare, Program, State};
 use selfup_signals::Signal;
-
-use crate::{Error, ErrorKind, Event, State, trust::TrustOptions};
-
-pub use choices::{Readiness, Watchdog};
-pub use outcome::Outcome;
-pub use selfup_lifecycle::Handover;
 
 /// What to run, on which sockets, and how to restart and upgrade it.
 ///
@@ -43,44 +32,12 @@ pub use selfup_lifecycle::Handover;
 #[must_use = "a configuration does nothing until it is given to `run`"]
 pub struct Config {
     pub(crate) program: Program,
-    pub(crate) listen: Vec<Listen>,
-    pub(crate) fetcher: Option<Box<dyn Fetch>>,
-    pub(crate) pre_upgrade: Option<PreUpgrade>,
-    pub(crate) on_event: Option<OnEvent>,
-    pub(crate) in_child: Option<InChild>,
-    pub(crate) exec_file: Option<PathBuf>,
-    pub(crate) pid_file: Option<PathBuf>,
-    pub(crate) options: Options,
-}
-
-pub(crate) type Program = Box<dyn FnOnce(State) -> ExitCode>;
-pub(crate) type PreUpgrade =
-    Box<dyn FnMut(&Path) -> Result<(), Box<dyn std::error::Error + Send + Sync>> + Send>;
-pub(crate) type InChild = Box<dyn FnOnce() -> Result<(), Box<dyn std::error::Error + Send + Sync>>>;
-pub(crate) type OnEvent = Box<dyn FnMut(&Event) + Send>;
-
-/// An address that was asked for, not looked at yet.
-#[derive(Clone, Debug)]
-pub(crate) struct Listen {
-    pub(crate) name: String,
-    pub(crate) address: String,
-}
-
-/// The plain values.
-#[derive(Clone, Debug)]
-pub(crate) struct Options {
-    pub(crate) policy: Policy,
+    pub(crate) prepare: Option<Prepare>,
+    /// What concerns the process of the program.
+    pub(crate) child: selfup_program::Options,
+    /// What concerns the master.
+    pub(crate) master: Settings,
     pub(crate) required: bool,
-    pub(crate) idle_grace: Duration,
-    pub(crate) min_fetch_interval: Duration,
-    pub(crate) size_cap: u64,
-    pub(crate) retry_refused: bool,
-    pub(crate) trust: TrustOptions,
-    pub(crate) readiness: Readiness,
-    pub(crate) watchdog: Watchdog,
-    pub(crate) kill_group: bool,
-    pub(crate) debug: bool,
-    pub(crate) no_warn: bool,
 }
 
 impl Config {
@@ -113,14 +70,10 @@ impl Config {
     pub fn new<T: Outcome>(program: impl FnOnce(State) -> T + 'static) -> Self {
         Self {
             program: Box::new(|state| program(state).report()),
-            listen: Vec::new(),
-            fetcher: None,
-            pre_upgrade: None,
-            on_event: None,
-            in_child: None,
-            exec_file: None,
-            pid_file: None,
-            options: Options::default(),
+            prepare: None,
+            child: selfup_program::Options::default(),
+            master: Settings::default(),
+            required: false,
         }
     }
 
@@ -131,7 +84,7 @@ impl Config {
     /// port that the program listens on, those for metrics or administration too: one that the program
     /// binds by itself is still in use by the old child when a new one starts, which then fails.
     pub fn address(self, address: impl Into<String>) -> Self {
-        let name = format!("address-{}", self.listen.len());
+        let name = format!("address-{}", self.master.listen.len());
         self.listen(name, address)
     }
 
@@ -145,7 +98,7 @@ impl Config {
     /// A name has 1 to 255 printable ASCII characters and no colon (as in `LISTEN_FDNAMES`,
     /// [sd_listen_fds(3)](https://man7.org/linux/man-pages/man3/sd_listen_fds.3.html)).
     pub fn listen(mut self, name: impl Into<String>, address: impl Into<String>) -> Self {
-        self.listen.push(Listen { name: name.into(), address: address.into() });
+        self.master.listen.push(Listen { name: name.into(), address: address.into() });
         self
     }
 
@@ -153,7 +106,7 @@ impl Config {
     ///
     /// The master does nothing else meanwhile: be quick.
     pub fn on_event(mut self, hear: impl FnMut(&Event) + Send + 'static) -> Self {
-        self.on_event = Some(Box::new(hear));
+        self.master.on_event = Some(Box::new(hear));
         self
     }
 
@@ -168,7 +121,7 @@ impl Config {
     where
         E: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
-        self.in_child = Some(Box::new(|| prepare().map_err(Into::into)));
+        self.prepare = Some(Box::new(|| prepare().map_err(Into::into)));
         self
     }
 
@@ -186,14 +139,14 @@ impl Config {
     /// A file that cannot be written is warned of, and tried again at the next restart. Have it in a
     /// folder in which nobody else may write: whoever writes the file chooses who is signalled.
     pub fn pid_file(mut self, path: impl Into<PathBuf>) -> Self {
-        self.pid_file = Some(path.into());
+        self.master.pid_file = Some(path.into());
         self
     }
 
     /// Whether it is an error if the overseer cannot run. The default is `false`: then
     /// [`run`](crate::run) warns and runs the program in this process.
     pub fn required(mut self, required: bool) -> Self {
-        self.options.required = required;
+        self.required = required;
         self
     }
 
@@ -204,35 +157,32 @@ impl Config {
     /// many they were is said once there is. Where stderr is the journal of systemd (`JOURNAL_STREAM`),
     /// each has its priority in front, as in sd-daemon(3).
     pub fn debug(mut self, debug: bool) -> Self {
-        self.options.debug = debug;
+        self.master.options.debug = debug;
         self
     }
 
     /// Whether the master keeps warnings and upgrades to itself as well. The default is `false`.
     pub fn no_warn(mut self, no_warn: bool) -> Self {
-        self.options.no_warn = no_warn;
+        self.master.options.no_warn = no_warn;
         self
     }
 
-    /// Prepares the process that is about to run the program.
-    pub(crate) fn prepare(&mut self) -> Result<(), Error> {
-        let prepared = self.in_child.take().map_or(Ok(()), |prepare| prepare());
-        prepared.map_err(|error| {
-            Error::new(ErrorKind::Child, "could not prepare this process for the program")
-                .because(error)
-        })
+    /// What this process runs if it is a child, or has to run alone; and what a master works with.
+    pub(crate) fn split(self) -> (Entry, Settings) {
+        let Self { program, prepare, mut child, master, required: _ } = self;
+        let policy = &master.options.policy;
+        child.ready_timeout = policy.ready_timeout;
+        child.terminate_timeout = policy.terminate_timeout;
+        child.restart_signal = policy.restart_signal;
+        child.drain_on_terminate = policy.drain_on_terminate;
+        child.watchdog = master.options.watchdog;
+        child.version = master.options.trust.version.clone();
+        (Entry { program, prepare, listen: master.listen.clone(), options: child }, master)
     }
 
-    /// The program, to be run once.
-    pub(crate) fn take_program(&mut self) -> Program {
-        mem::replace(&mut self.program, Box::new(|_| ExitCode::FAILURE))
-    }
-}
-
-impl Options {
     /// Whether the values make sense; what each fetcher needs is its own to check.
     pub(crate) fn check(&self) -> Result<(), Error> {
-        let signal = self.policy.restart_signal;
+        let signal = self.master.options.policy.restart_signal;
         let why_not = match signal {
             Signal::TERM => "it ends the service",
             Signal::TSTP | Signal::TTIN | Signal::TTOU | Signal::CONT => "it is for job control",
@@ -247,31 +197,12 @@ impl Options {
     }
 }
 
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            policy: Policy::default(),
-            required: false,
-            idle_grace: Duration::from_secs(3),
-            min_fetch_interval: Duration::from_secs(1),
-            size_cap: 1 << 30,
-            retry_refused: false,
-            trust: TrustOptions::default(),
-            readiness: Readiness::default(),
-            watchdog: Watchdog::default(),
-            kill_group: false,
-            debug: false,
-            no_warn: false,
-        }
-    }
-}
-
 impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Config")
-            .field("listen", &self.listen)
-            .field("exec_file", &self.exec_file)
-            .field("options", &self.options)
+            .field("master", &self.master)
+            .field("child", &self.child)
+            .field("required", &self.required)
             .finish_non_exhaustive()
     }
 }

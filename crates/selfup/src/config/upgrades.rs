@@ -1,3 +1,5 @@
+//! Where new executables come from, and which are taken.
+
 use std::{
     path::{Path, PathBuf},
     time::Duration,
@@ -11,14 +13,14 @@ use super::Config;
 impl Config {
     /// Where new executables come from. The default is none: restarts only.
     pub fn fetcher(mut self, fetcher: impl Fetch + 'static) -> Self {
-        self.fetcher = Some(Box::new(fetcher));
+        self.master.fetcher = Some(Box::new(fetcher));
         self
     }
 
     /// The shortest time between two polls of the fetcher. The default is 1 s, which is also the
     /// interval of a fetcher that has none of its own.
     pub fn min_fetch_interval(mut self, interval: Duration) -> Self {
-        self.options.min_fetch_interval = interval;
+        self.master.options.min_fetch_interval = interval;
         self
     }
 
@@ -31,7 +33,7 @@ impl Config {
     where
         E: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
-        self.pre_upgrade = Some(Box::new(move |path| check(path).map_err(Into::into)));
+        self.master.pre_upgrade = Some(Box::new(move |path| check(path).map_err(Into::into)));
         self
     }
 
@@ -39,7 +41,7 @@ impl Config {
     ///
     /// It has to be a selfup program too: it must say when it is ready.
     pub fn exec_file(mut self, path: impl Into<PathBuf>) -> Self {
-        self.exec_file = Some(path.into());
+        self.master.exec_file = Some(path.into());
         self
     }
 
@@ -70,7 +72,7 @@ impl Config {
     /// A key that cannot be read, or a version that is missing, ends the start with an error, also
     /// where the overseer is not [required](Self::required): nothing is taken because of a slip.
     pub fn trusted_key(mut self, key: impl Into<String>) -> Self {
-        self.options.trust.keys.push(key.into());
+        self.master.options.trust.keys.push(key.into());
         self
     }
 
@@ -81,7 +83,7 @@ impl Config {
     /// been signed as this name, with nothing behind it but version and platform. Where this program
     /// does not say its name, that of its file counts for signatures.
     pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.options.trust.name = Some(name.into());
+        self.master.options.trust.name = Some(name.into());
         self
     }
 
@@ -96,7 +98,7 @@ impl Config {
     /// that of its signer. What is merely announced never raises that. A version that cannot be read
     /// ends the start with an error, as for [`trusted_key`](Self::trusted_key).
     pub fn version(mut self, version: impl Into<String>) -> Self {
-        self.options.trust.version = Some(version.into());
+        self.master.options.trust.version = Some(version.into());
         self
     }
 
@@ -110,14 +112,14 @@ impl Config {
     /// It needs the [version](Self::version) of this program; without it, the start ends with an
     /// error, as for [`trusted_key`](Self::trusted_key).
     pub fn require_version(mut self, require: bool) -> Self {
-        self.options.trust.require_version = Some(require);
+        self.master.options.trust.require_version = Some(require);
         self
     }
 
     /// Whether an older [version](Self::version) is taken too, or one that is not known. The default is
     /// `false`.
     pub fn allow_downgrade(mut self, allow: bool) -> Self {
-        self.options.trust.allow_downgrade = allow;
+        self.master.options.trust.allow_downgrade = allow;
         self
     }
 
@@ -127,7 +129,7 @@ impl Config {
     /// tar archive that may be the one) may have as many. Whatever the cap, the disk is not filled: 5 %
     /// of it, or 256 MiB if that is less, stay free for others, and what does not fit is tried again.
     pub fn size_cap(mut self, bytes: u64) -> Self {
-        self.options.size_cap = bytes;
+        self.master.options.size_cap = bytes;
         self
     }
 
@@ -136,7 +138,7 @@ impl Config {
     /// alone for a growing time, and one that was rolled back by hand until it is
     /// [forgiven](crate::forgive). See [`refusals`](crate::refusals).
     pub fn retry_refused(mut self, retry: bool) -> Self {
-        self.options.retry_refused = retry;
+        self.master.options.retry_refused = retry;
         self
     }
 
@@ -145,14 +147,14 @@ impl Config {
     /// (docs/FILES.md). If it ends badly before, the previous executable is started again. The default is 10 s;
     /// zero keeps an executable as soon as a child is ready.
     pub fn probation(mut self, probation: Duration) -> Self {
-        self.options.policy.probation = probation;
+        self.master.options.policy.probation = probation;
         self
     }
 
     /// An upgrade is verified, and tried when a restart is asked for or the service is started anew.
     /// Until then, nothing further is fetched. The default is `false`.
     pub fn no_restart_after_fetch(mut self, no_restart: bool) -> Self {
-        self.options.policy.no_restart_after_fetch = no_restart;
+        self.master.options.policy.no_restart_after_fetch = no_restart;
         self
     }
 }

@@ -4,7 +4,7 @@ use std::{error::Error as _, io};
 
 use selfup_install::ErrorKind as Found;
 
-use crate::{Error, ErrorKind, error::fetching};
+use selfup_master::{Error, ErrorKind, error::fetching};
 
 pub(super) fn could_not_look(error: selfup_fetch::Error) -> Error {
     let transient = error.is_transient();

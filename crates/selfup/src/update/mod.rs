@@ -16,14 +16,13 @@ use selfup_fetch::Fetch;
 
 pub use outcome::{Progress, Updated};
 
-use crate::{
-    Error,
-    check::note_start,
-    config::Options,
-    intake::Intake,
-    sys,
+use selfup_master::{
+    Error, Options,
+    acceptance::Acceptance,
     trust::{Trust, TrustOptions},
 };
+use selfup_program::{carry_marker, note_start};
+
 use work::{Listeners, Work};
 
 /// One update, now, in this process: for command-line tools that update themselves when asked to.
@@ -82,7 +81,7 @@ impl Update {
         let work = Work {
             fetcher: Box::new(fetcher),
             exec_file: None,
-            intake: Intake {
+            acceptance: Acceptance {
                 path: PathBuf::new(),
                 is_named: false,
                 size_cap: Options::default().size_cap,
@@ -128,7 +127,7 @@ impl Update {
 
     /// The most bytes that a new executable may have. The default is 1 GiB.
     pub fn size_cap(mut self, bytes: u64) -> Self {
-        self.work.intake.size_cap = bytes;
+        self.work.acceptance.size_cap = bytes;
         self
     }
 
@@ -169,7 +168,7 @@ impl Update {
 
     /// As [`Config::retry_refused`](crate::Config::retry_refused).
     pub fn retry_refused(mut self, retry: bool) -> Self {
-        self.work.intake.retry_refused = retry;
+        self.work.acceptance.retry_refused = retry;
         self
     }
 
@@ -181,7 +180,8 @@ impl Update {
     where
         E: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
-        self.work.intake.pre_upgrade = Some(Box::new(move |path| check(path).map_err(Into::into)));
+        self.work.acceptance.pre_upgrade =
+            Some(Box::new(move |path| check(path).map_err(Into::into)));
         self
     }
 
@@ -217,7 +217,7 @@ impl Update {
     /// [`ErrorKind::Fetch`]: crate::ErrorKind::Fetch
     /// [`ErrorKind::Refused`]: crate::ErrorKind::Refused
     pub fn run(self) -> Result<Updated, Error> {
-        sys::marker::carry_marker();
+        carry_marker();
         note_start();
         let Self { work, progress } = self;
         let mut hear = progress.unwrap_or_else(|| Box::new(|_| {}));

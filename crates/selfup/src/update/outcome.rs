@@ -9,7 +9,7 @@ use std::{
     process::Command,
 };
 
-use crate::{Error, ErrorKind};
+use selfup_master::{Error, ErrorKind};
 
 /// What came of an [`Update`](crate::Update).
 ///

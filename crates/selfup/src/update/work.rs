@@ -14,23 +14,23 @@ use std::{
 
 use selfup_fetch::{Artifact, Current, Fetch, Offer, Outcome, printable};
 use selfup_install::{ErrorKind as Found, Id};
+use selfup_master::{
+    Error, ErrorKind,
+    acceptance::{Acceptance, Novelty, novelty, warnings_of},
+    trust::TrustOptions,
+};
+use selfup_program::process::exe_path::{launch_path, notes_of};
 
 use super::{
     Progress, Updated,
     failure::{could_not_look, could_not_update, would_not_update},
-};
-use crate::{
-    Error, ErrorKind,
-    intake::{Intake, Novelty, novelty, warnings_of},
-    launch::{launch_path, notes_of},
-    trust::TrustOptions,
 };
 
 /// What there is to do.
 pub(super) struct Work {
     pub(super) fetcher: Box<dyn Fetch>,
     pub(super) exec_file: Option<PathBuf>,
-    pub(super) intake: Intake,
+    pub(super) acceptance: Acceptance,
     pub(super) trust: TrustOptions,
     pub(super) only_check: bool,
     pub(super) force: bool,
@@ -57,13 +57,13 @@ impl Listeners {
 
 impl Work {
     pub(super) fn run(mut self, listeners: &Listeners) -> Result<Updated, Error> {
-        self.intake.is_named = self.exec_file.is_some();
-        self.intake.path = match &self.exec_file {
+        self.acceptance.is_named = self.exec_file.is_some();
+        self.acceptance.path = match &self.exec_file {
             Some(path) => path.clone(),
             None => launch_path()?,
         };
         self.trust.complete(&notes_of(self.exec_file.as_deref()));
-        self.intake.trust = self.trust.check()?;
+        self.acceptance.trust = self.trust.check()?;
         let current = self.current(listeners);
         self.fetcher.init(&current).map_err(could_not_look)?;
         match self.fetcher.look(&current) {
@@ -76,7 +76,7 @@ impl Work {
             Err(error) => return self.nothing_for_us(error, &current),
         }
         if !self.only_check {
-            self.intake.prepare().map_err(could_not_update)?;
+            self.acceptance.prepare().map_err(could_not_update)?;
         }
         let artifact = match self.fetcher.fetch(&current) {
             Ok(Some(artifact)) => artifact,
@@ -93,11 +93,11 @@ impl Work {
     }
 
     fn current(&self, listeners: &Listeners) -> Current {
-        let (path, listeners) = (self.intake.path.clone(), listeners.clone());
+        let (path, listeners) = (self.acceptance.path.clone(), listeners.clone());
         Current::new(path.clone(), move || id_of(&path).unwrap_or_default())
-            .signature_wanted(self.intake.trust.wants_signatures())
-            .with_version(self.intake.trust.running())
-            .with_size_cap(self.intake.size_cap)
+            .signature_wanted(self.acceptance.trust.wants_signatures())
+            .with_version(self.acceptance.trust.running())
+            .with_size_cap(self.acceptance.size_cap)
             .on_progress(move |bytes, total| {
                 listeners.counted.store(true, Relaxed);
                 listeners.hear(bytes, total);
@@ -122,7 +122,7 @@ impl Work {
         if let Some(id) = sha1.as_ref().and_then(|id| id.parse().ok()) {
             self.must_not_be_refused(id, version)?;
         }
-        self.intake.consider(offer).map_err(|error| self.failed(error))?;
+        self.acceptance.consider(offer).map_err(|error| self.failed(error))?;
         let is_enough = is_running.is_some() || compared.is_some();
         Ok((self.only_check && is_enough).then(|| self.available(sha1, version)))
     }
@@ -131,9 +131,9 @@ impl Work {
     fn by_version(&self, version: Option<&str>, id: &str, differs: bool) -> Option<Updated> {
         let version = version?;
         match self.compare(version)? {
-            Ordering::Less if !self.intake.trust.allows_downgrades() => Some(Updated::Older {
+            Ordering::Less if !self.acceptance.trust.allows_downgrades() => Some(Updated::Older {
                 version: version.to_owned(),
-                running: self.intake.trust.running().unwrap_or_default().to_owned(),
+                running: self.acceptance.trust.running().unwrap_or_default().to_owned(),
             }),
             Ordering::Equal if !self.force => {
                 let note = "another file is published under the same version".to_owned();
@@ -144,7 +144,7 @@ impl Work {
     }
 
     fn compare(&self, version: &str) -> Option<Ordering> {
-        self.intake.trust.policy()?.compare(version)
+        self.acceptance.trust.policy()?.compare(version)
     }
 
     /// There is a release, but not for this platform; or the source has failed.
@@ -161,18 +161,18 @@ impl Work {
     }
 
     fn up_to_date(&self, id: &str, note: Option<String>) -> Updated {
-        let version = self.intake.trust.running().map(str::to_owned);
+        let version = self.acceptance.trust.running().map(str::to_owned);
         Updated::UpToDate { id: id.to_owned(), version, note }
     }
 
     fn available(&self, id: Option<String>, version: Option<&str>) -> Updated {
-        let running = self.intake.trust.running().map(str::to_owned);
+        let running = self.acceptance.trust.running().map(str::to_owned);
         Updated::Available { id, version: version.map(str::to_owned), running }
     }
 
     /// Reads all of it, where nothing less will do, and leaves no trace.
     fn examine(&self, artifact: Artifact, listeners: &Listeners) -> Result<Updated, Error> {
-        let mut examination = self.intake.examine(&artifact).map_err(would_not_update)?;
+        let mut examination = self.acceptance.examine(&artifact).map_err(would_not_update)?;
         let mut counting = Counting::of(&artifact, listeners);
         let mut reader = artifact.reader;
         examination
@@ -187,14 +187,14 @@ impl Work {
             return Ok(updated);
         }
         self.must_not_be_refused(id, version.as_deref())?;
-        match self.intake.finish(examination) {
+        match self.acceptance.finish(examination) {
             Ok(()) => Ok(self.available(Some(id.to_string()), version.as_deref())),
             Err(error) => self.older_or_not(error, version),
         }
     }
 
     fn install(&mut self, artifact: Artifact, listeners: &Listeners) -> Result<Updated, Error> {
-        let mut staged = self.intake.stage(&artifact).map_err(could_not_update)?;
+        let mut staged = self.acceptance.stage(&artifact).map_err(could_not_update)?;
         let mut counting = Counting::of(&artifact, listeners);
         let mut reader = artifact.reader;
         staged.write(&mut reader, &mut |bytes| counting.hear(bytes)).map_err(could_not_update)?;
@@ -207,7 +207,7 @@ impl Work {
             return Ok(updated);
         }
         self.must_not_be_refused(to, version.as_deref())?;
-        let installed = match self.intake.install(staged) {
+        let installed = match self.acceptance.install(staged) {
             Ok(installed) => installed,
             Err(error) => return self.older_or_not(error, version),
         };
@@ -215,12 +215,12 @@ impl Work {
         let path = installed.target().path().to_owned();
         // Nothing restarts, so there is no probation to wait for; but it may not even start.
         installed.commit_unstarted().map_err(|failed| could_not_update(failed.error))?;
-        let from_version = self.intake.trust.running().map(str::to_owned);
+        let from_version = self.acceptance.trust.running().map(str::to_owned);
         Ok(Updated::Installed { path, from, to: to.to_string(), from_version, version, warnings })
     }
 
     fn must_not_be_refused(&self, id: Id, version: Option<&str>) -> Result<(), Error> {
-        let Some(reason) = self.intake.refusal(id) else { return Ok(()) };
+        let Some(reason) = self.acceptance.refusal(id) else { return Ok(()) };
         let what = version.map_or_else(|| id.to_string(), str::to_owned);
         let could_not =
             if self.only_check { "could not be installed" } else { "was not installed" };
@@ -234,7 +234,7 @@ impl Work {
         error: selfup_install::Error,
         version: Option<String>,
     ) -> Result<Updated, Error> {
-        match (error.kind(), version, self.intake.trust.running()) {
+        match (error.kind(), version, self.acceptance.trust.running()) {
             (Found::Downgrade, Some(version), Some(running)) => {
                 Ok(Updated::Older { version, running: running.to_owned() })
             }

@@ -1,0 +1,162 @@
+//! The transport: a connected pair of sockets that keeps messages whole.
+
+use std::{
+    io,
+    marker::PhantomData,
+    os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd},
+};
+
+use nix::{
+    errno::Errno,
+    poll::{PollFd, PollFlags, PollTimeout, poll},
+    sys::{
+        socket::{self, AddressFamily, MsgFlags, SockFlag, SockType},
+        stat::fstat,
+    },
+};
+
+use crate::message::{FromChild, FromMaster, MAX_LEN, Malformed, Message};
+
+/// One end of the control channel: a connected `SOCK_SEQPACKET` pair, so that a message arrives
+/// whole or not at all, and the death of the other end is seen at once.
+///
+/// See [unix(7)](https://man7.org/linux/man-pages/man7/unix.7.html).
+#[derive(Debug)]
+pub struct Channel<In, Out> {
+    fd: OwnedFd,
+    /// What the descriptor is of; another one may come to have its number.
+    identity: Option<(u64, u64)>,
+    directions: PhantomData<fn(Out) -> In>,
+}
+
+/// The master's end.
+pub type MasterEnd = Channel<FromChild, FromMaster>;
+
+/// The child's end.
+pub type ChildEnd = Channel<FromMaster, FromChild>;
+
+/// What came in.
+#[derive(Debug)]
+pub enum Incoming<M> {
+    /// A message.
+    Message(M),
+    /// A message that cannot be read.
+    Malformed,
+    /// Nothing is there now.
+    Nothing,
+    /// The other end is gone.
+    Closed,
+}
+
+/// A fresh channel; both ends are close-on-exec.
+pub fn pair() -> io::Result<(MasterEnd, OwnedFd)> {
+    let (master, child) =
+        socket::socketpair(AddressFamily::Unix, SockType::SeqPacket, None, SockFlag::SOCK_CLOEXEC)?;
+    Ok((Channel::from(master), child))
+}
+
+impl<In: Message, Out: Message> Channel<In, Out> {
+    /// Sends without waiting. A peer that is gone is no error: its end is reported elsewhere.
+    ///
+    /// A full queue is one: the peer has not read hundreds of messages.
+    pub fn send(&self, message: &Out) -> io::Result<()> {
+        let flags = MsgFlags::MSG_NOSIGNAL | MsgFlags::MSG_DONTWAIT;
+        match socket::send(self.fd.as_raw_fd(), &message.encode(), flags) {
+            Ok(_) | Err(Errno::EPIPE | Errno::ECONNRESET) => Ok(()),
+            Err(errno) => Err(errno.into()),
+        }
+    }
+
+    /// The next message, if one is there.
+    ///
+    /// # Errors
+    ///
+    /// The channel cannot be read.
+    pub fn poll(&self) -> io::Result<Incoming<In>> {
+        self.receive(MsgFlags::MSG_DONTWAIT)
+    }
+
+    /// Waits for the next message.
+    /// The next message, once there is one.
+    ///
+    /// # Errors
+    ///
+    /// The channel cannot be read.
+    pub fn wait(&self) -> io::Result<Incoming<In>> {
+        self.receive(MsgFlags::empty())
+    }
+
+    fn receive(&self, flags: MsgFlags) -> io::Result<Incoming<In>> {
+        let mut buffer = [0; MAX_LEN];
+        loop {
+            return match socket::recv(self.fd.as_raw_fd(), &mut buffer, flags) {
+                Ok(0) => Ok(Incoming::Closed),
+                // The other end was closed before it had read everything. The kernel says so once,
+                // and gives out what came before only then.
+                Err(Errno::ECONNRESET) => continue,
+                Ok(len) => Ok(match In::decode(&buffer[..len]) {
+                    Ok(message) => Incoming::Message(message),
+                    Err(Malformed) => Incoming::Malformed,
+                }),
+                Err(Errno::EINTR) => continue,
+                Err(Errno::EAGAIN) => Ok(Incoming::Nothing),
+                Err(errno) => Err(errno.into()),
+            };
+        }
+    }
+}
+
+impl<In, Out> Channel<In, Out> {
+    /// Whether the descriptor is still the one of this channel. Whoever closes all descriptors of
+    /// the process, as closefrom(3) does, closes this one, and the next that is opened may get its
+    /// number.
+    pub fn is_intact(&self) -> bool {
+        identity(&self.fd) == self.identity
+    }
+
+    /// Whether there is room for many a message more: less than a quarter of the queue is in use.
+    pub fn has_room(&self) -> bool {
+        let mut fds = [PollFd::new(self.fd.as_fd(), PollFlags::POLLOUT)];
+        poll(&mut fds, PollTimeout::ZERO).is_ok_and(|ready| ready > 0)
+    }
+}
+
+fn identity(fd: &OwnedFd) -> Option<(u64, u64)> {
+    fstat(fd).ok().map(|stat| (stat.st_dev, stat.st_ino))
+}
+
+impl<In, Out> From<OwnedFd> for Channel<In, Out> {
+    fn from(fd: OwnedFd) -> Self {
+        let identity = identity(&fd);
+        Self { fd, identity, directions: PhantomData }
+    }
+}
+
+impl<In, Out> AsFd for Channel<In, Out> {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The kernel tells a reset, once, before it hands out what came before.
+    #[test]
+    fn what_was_sent_before_the_other_end_closed_is_read() {
+        let (master, child) = pair().unwrap();
+        let child: ChildEnd = Channel::from(child);
+        child.send(&FromChild::Ready).unwrap();
+        child.send(&FromChild::Restart).unwrap();
+        // It never reads this, so its end is a reset.
+        master.send(&FromMaster::Ask).unwrap();
+        drop(child);
+        let mut heard = Vec::new();
+        while let Incoming::Message(message) = master.poll().unwrap() {
+            heard.push(message);
+        }
+        assert_eq!(heard, [FromChild::Ready, FromChild::Restart]);
+        assert!(matches!(master.poll(), Ok(Incoming::Closed)));
+    }
+}

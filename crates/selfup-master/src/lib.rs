@@ -1,0 +1,31 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+pub mod acceptance;
+mod children;
+pub mod error;
+pub mod event;
+mod executable;
+mod hearing;
+mod left_running;
+mod mailbox;
+mod manager;
+mod master;
+mod orphans;
+pub mod pid_file;
+mod process_group;
+mod recovery;
+pub mod reporter;
+pub mod settings;
+mod sockets;
+mod status_line;
+pub mod stderr;
+mod sys;
+mod threads;
+pub mod trust;
+mod upgrades;
+
+pub use error::{Error, ErrorKind};
+pub use event::Event;
+pub use master::{Master, NotStarted};
+pub use settings::{Options, Settings};

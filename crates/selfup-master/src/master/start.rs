@@ -1,0 +1,302 @@
+//! Binds the sockets and starts the first child.
+
+use std::{
+    collections::VecDeque,
+    env, fs, io,
+    path::{Path, PathBuf},
+    thread,
+    time::{Duration, Instant},
+};
+
+use selfup_fds::{FdSet, LocalAddress, SocketFiles};
+use selfup_install::Target;
+use selfup_lifecycle::{Event, Generation, Lifecycle, Policy, Time};
+use selfup_program::{
+    Watchdog,
+    notify::Notify,
+    process::{exe_path::own_executable, open_files},
+    restart,
+};
+use selfup_signals::{Blocked, Pid, Receiver, Signal, unignore};
+
+use super::Master;
+use crate::{
+    acceptance::Acceptance,
+    children::{self, Children, Recipe},
+    error::{Error, ErrorKind},
+    event::Event as Told,
+    mailbox::mailbox,
+    manager::Manager,
+    orphans::Orphans,
+    pid_file::PidFile,
+    recovery,
+    reporter::Reporter,
+    settings::{Options, Settings},
+    sockets::{self, Unused},
+    threads,
+    upgrades::{Plan, Undecided, Upgrades},
+};
+
+/// What there is if no child could be started: the program, and the sockets that could be bound.
+#[derive(Debug)]
+pub struct NotStarted {
+    /// Why.
+    pub error: Error,
+    /// What it was to work with.
+    pub settings: Settings,
+    /// The sockets that could be bound.
+    pub fds: FdSet,
+    /// The service manager, which still waits to hear that the service is up.
+    pub notify: Option<Notify>,
+}
+
+impl Master {
+    /// Binds the sockets and starts the first child. From then on, signals go to the master's loop.
+    ///
+    /// # Errors
+    ///
+    /// No child could be started; what there is comes back, so that the program can run by itself.
+    pub fn start(mut settings: Settings) -> Result<Self, Box<NotStarted>> {
+        let early = hold_back_as_pid_1();
+        let pid_file = match settings.pid_file.as_deref().map(PidFile::claim).transpose() {
+            Ok(pid_file) => pid_file,
+            Err(error) => {
+                let (fds, notify) = (FdSet::new(), None);
+                return Err(Box::new(NotStarted { error, settings, fds, notify }));
+            }
+        };
+        let raised = open_files::make_room(settings.listen.len());
+        let recipe = recipe(settings.exec_file.as_deref(), &settings.options)
+            .map(|recipe| Recipe { open_files: raised, ..recipe });
+        // Before inherited sockets are taken: this may become another executable.
+        let mut undecided =
+            recipe.as_ref().ok().and_then(|recipe| recovery::look_after(recipe, &mut settings));
+        let notify = Notify::take();
+        let mut fds = FdSet::new();
+        let opened = sockets::open(&mut fds, &settings.listen);
+        let ready = opened.and_then(|unused| Ok((unused, recipe?)));
+        let started = ready.and_then(|(unused, recipe)| {
+            let master = Self::start_with(recipe, &mut undecided, &mut settings, &mut fds, early)?;
+            Ok((master, unused))
+        });
+        match started {
+            Ok((mut master, unused)) => {
+                master.meet_manager(notify, settings.options.watchdog, unused);
+                Ok(Self { pid_file, ..master })
+            }
+            Err(error) => {
+                if let Some(soft) = raised {
+                    open_files::give_back(soft);
+                }
+                // Where not even a child was started, an upgrade was not tried. That its start counts
+                // is all that comes of a failure to note so.
+                drop(undecided.map(|undecided| undecided.excuse()));
+                let notify = notify.unwrap_or_default();
+                Err(Box::new(NotStarted { error, settings, fds, notify }))
+            }
+        }
+    }
+
+    /// From here on the service manager is told how the service is.
+    fn meet_manager(
+        &mut self,
+        notify: io::Result<Option<Notify>>,
+        proof: Watchdog,
+        unused: Unused,
+    ) {
+        for name in unused.others {
+            let reason = format!(
+                "closed the inherited socket {name:?}, since no address of the configuration is its"
+            );
+            self.tell(Told::Trouble { reason });
+        }
+        let notify = notify.unwrap_or_else(|error| {
+            self.trouble("could not reach the service manager", &error);
+            None
+        });
+        self.manager = Manager::new(notify, proof, self.now());
+        let failed = self.manager.keep(&self.fds, &unused.stored, self.now());
+        self.not_told(failed);
+        // The first child may take longer than the manager would wait.
+        self.tell_the_manager();
+    }
+
+    fn start_with(
+        recipe: Recipe,
+        undecided: &mut Option<Undecided>,
+        settings: &mut Settings,
+        fds: &mut FdSet,
+        early: Option<Blocked>,
+    ) -> Result<Self, Error> {
+        let trust = settings.options.trust.check()?;
+        let failed = |what: &str| Error::new(ErrorKind::Start, what);
+        let (mailbox, mail) = mailbox()
+            .map_err(|error| failed("could not make the master's mailbox").because(error))?;
+        // The one thing that follows from the start, the first child, is done here, because its
+        // failure is not an event in the life of a master: there is none then.
+        let mut lifecycle = Lifecycle::new(policy(settings));
+        if undecided.is_some() {
+            lifecycle = lifecycle.on_trial();
+        }
+        let _spawn = lifecycle.step(Time::start(), Event::Start);
+        let mut children = Children::default();
+
+        // Signals that come from here on wait for the receiver. It is made after the child, since
+        // what it installs cannot be undone if the program has to run in this process after all.
+        let blocked = Blocked::all()
+            .map_err(|error| failed("could not block signals for the start").because(error))?;
+        // If our parent ignores it, the kernel would reap our children behind our back.
+        unignore(Signal::CHLD)
+            .map_err(|error| failed("could not receive SIGCHLD").because(error))?;
+        let started = Instant::now();
+        let executable = undecided.as_ref().and_then(Undecided::path).unwrap_or(&recipe.path);
+        let first = start_first(&mut children, executable, &recipe, fds);
+        let first = match (first, undecided.as_ref().and_then(Undecided::path)) {
+            (Err(_), Some(_)) => {
+                // It is fetched anew, if it is still offered.
+                drop(undecided.take().map(Undecided::shelve));
+                lifecycle = Lifecycle::new(policy(settings));
+                let _spawn = lifecycle.step(Time::start(), Event::Start);
+                start_first(&mut children, &recipe.path, &recipe, fds)
+            }
+            (first, _) => first,
+        };
+        let pid =
+            first.map_err(|error| failed("could not start the first child").because(error))?;
+        let signals = receiver(&settings.options).map_err(|error| {
+            // Without its channel the child drains and ends; the program must not run twice.
+            failed("could not receive signals").because(error)
+        })?;
+        // Whatever our parent had blocked is for this master to receive, SIGCHLD above all.
+        blocked.lift();
+        if let Some(early) = early {
+            early.lift();
+        }
+
+        restart::install({
+            let mailbox = mailbox.clone();
+            move || mailbox.restart()
+        });
+        let plan = settings.fetcher.take().map(|fetcher| Plan {
+            fetcher,
+            acceptance: Acceptance {
+                path: recipe.path.clone(),
+                is_named: settings.exec_file.is_some(),
+                size_cap: settings.options.size_cap,
+                trust,
+                pre_upgrade: settings.pre_upgrade.take(),
+                retry_refused: settings.options.retry_refused,
+            },
+            min_interval: settings.options.min_fetch_interval,
+        });
+        let mut reporter = Reporter::new(&settings.options, settings.on_event.take());
+        if let Some(reason) = threads::of_a_runtime() {
+            reporter.tell(&Told::Trouble { reason: reason.to_owned() });
+        }
+        for (name, fd) in fds.iter() {
+            let address = LocalAddress::of(fd).map(|address| address.to_string());
+            let (name, address) = (name.to_owned(), address.unwrap_or_default());
+            reporter.tell(&Told::Listening { name, address });
+        }
+        let doubted = Target::new(&recipe.path).and_then(|target| target.doubted());
+        for reason in doubted.unwrap_or_default() {
+            reporter.tell(&Told::Trouble { reason });
+        }
+        let generation = Generation::FIRST.number();
+        reporter.tell(&Told::Started { generation, pid: pid.as_raw() });
+        Ok(Self {
+            lifecycle,
+            events: VecDeque::new(),
+            started,
+            awake: Instant::now(),
+            recipe,
+            fds: std::mem::replace(fds, FdSet::new()),
+            socket_files: SocketFiles::default(),
+            pid_file: None,
+            children,
+            left: Vec::new(),
+            orphans: Orphans::new(),
+            signals,
+            unread: Vec::new(),
+            mailbox,
+            mail,
+            trial: undecided.as_ref().map(|_| Generation::FIRST),
+            upgrades: Upgrades::new(plan, undecided.take()),
+            wants_restart: None,
+            executable: None,
+            newest_version: None,
+            rolled_back: None,
+            reporter,
+            manager: Manager::default(),
+            group_was_stopped: false,
+            end: None,
+        })
+    }
+}
+
+/// For all signals that the program may get. What our parent ignores stays ignored, but for what the
+/// configuration gives a meaning.
+fn receiver(options: &Options) -> selfup_signals::Result<Receiver> {
+    unignore(options.policy.restart_signal)?;
+    if options.policy.drain_on_terminate {
+        unignore(Signal::TERM)?;
+    }
+    Receiver::new(Signal::forwardable().chain([Signal::CHLD]))
+}
+
+/// Starts the first child. What fails for want of something is attempted again for a moment, as
+/// later starts are: a service that runs without its master for one shortage would do so for ever.
+fn start_first(
+    children: &mut Children,
+    executable: &Path,
+    recipe: &Recipe,
+    fds: &FdSet,
+) -> Result<Pid, children::StartError> {
+    let mut pauses = [50, 100, 200, 400, 800].into_iter().map(Duration::from_millis);
+    loop {
+        match (children.start(Generation::FIRST, executable, recipe, fds), pauses.next()) {
+            (Err(error), Some(pause)) if error.is_transient() => thread::park_timeout(pause),
+            (started, _) => return started,
+        }
+    }
+}
+
+/// Without a handler a signal has no effect on pid 1: a container that is stopped while it starts would
+/// be killed in the end. So there it waits, from the beginning on; another process just dies of it.
+fn hold_back_as_pid_1() -> Option<Blocked> {
+    (std::process::id() == 1).then(Blocked::all)?.ok()
+}
+
+fn recipe(exec_file: Option<&Path>, options: &Options) -> Result<Recipe, Error> {
+    let mut args = env::args_os();
+    let arg0 = args.next();
+    let (path, arg0) = match exec_file {
+        None => (own_executable()?, arg0),
+        Some(file) => (other_executable(file)?, None),
+    };
+    Ok(Recipe {
+        path,
+        arg0,
+        args: args.collect(),
+        restart_signal: options.policy.restart_signal,
+        kill_group: options.kill_group,
+        open_files: None,
+    })
+}
+
+fn other_executable(file: &Path) -> Result<PathBuf, Error> {
+    let failed = |why: &str| {
+        Error::new(
+            ErrorKind::Executable,
+            format!("could not use {} as the executable{why}", file.display()),
+        )
+    };
+    let path = std::path::absolute(file).map_err(|error| failed("").because(error))?;
+    let metadata = fs::metadata(&path).map_err(|error| failed("").because(error))?;
+    if metadata.is_file() { Ok(path) } else { Err(failed(": it is not a regular file")) }
+}
+
+/// A program without sockets may have done what it was for when it ends.
+fn policy(settings: &Settings) -> Policy {
+    Policy { listens: !settings.listen.is_empty(), ..settings.options.policy.clone() }
+}

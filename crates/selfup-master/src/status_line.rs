@@ -1,0 +1,274 @@
+//! How the service is, in one line for people: made of what was told.
+
+use std::fmt;
+
+use selfup_install::Id;
+
+use crate::event::Event;
+
+/// How the service is doing, in one line for people: made of what was told, and of nothing else.
+#[derive(Debug, Default)]
+pub(crate) struct StatusLine {
+    serving: Option<Serving>,
+    doing: Option<&'static str>,
+    /// What came of the last restart, if it was not good.
+    restart: Option<String>,
+    /// What came of the last upgrade.
+    upgrade: Option<String>,
+    /// What is wrong with the source of upgrades.
+    fetch: Option<String>,
+    /// What a child says of itself.
+    said: Option<(u64, String)>,
+}
+
+#[derive(Debug)]
+struct Serving {
+    generation: u64,
+    version: Option<String>,
+    id: Option<Id>,
+}
+
+impl StatusLine {
+    pub(crate) fn hear(&mut self, event: &Event) {
+        match event {
+            Event::Started { .. } if self.serving.is_none() => self.doing = Some("starting"),
+            Event::Restarting { .. } => self.doing = Some("restarting"),
+            Event::Serving { generation, version } => {
+                let id = self.serving.take().and_then(|before| before.id);
+                let version = version.clone();
+                self.serving = Some(Serving { generation: *generation, version, id });
+                self.doing = None;
+                self.restart = None;
+                // What others have said is over; it may have said something itself by now.
+                self.said.take_if(|(whose, _)| *whose != *generation);
+            }
+            Event::CandidateFailed { still_serving, .. } => {
+                self.restart = Some(event.to_string());
+                if *still_serving {
+                    self.doing = None;
+                }
+            }
+            Event::NotStarted { .. } => self.restart = Some(event.to_string()),
+            Event::Stopping => self.doing = Some("stopping"),
+            Event::PutBack { .. } => {
+                // Says what came of the restart, too.
+                self.restart = None;
+                self.upgrade = Some(event.to_string());
+            }
+            Event::Installed { .. } | Event::Refused { .. } => {
+                self.upgrade = Some(event.to_string());
+                // Whatever was wrong, it has delivered.
+                self.fetch = None;
+            }
+            Event::Upgraded { id, version, .. } | Event::Kept { id, version } => {
+                let what = version.as_deref().unwrap_or_else(|| short(id));
+                self.upgrade = Some(format!("upgraded to {what}"));
+            }
+            Event::UpToDate { .. } => {
+                self.fetch = None;
+                // What was refused is not offered any more.
+                self.upgrade.take_if(|upgrade| upgrade.starts_with("refused"));
+            }
+            Event::FetchFailed { .. } | Event::FetchOff { .. } => {
+                self.fetch = Some(event.to_string());
+            }
+            Event::FetchWorks => self.fetch = None,
+            Event::Status { generation, text } => {
+                let serves = self.serving.as_ref().map(|serving| serving.generation);
+                // One that finishes still has its say, but not here.
+                if serves.is_none_or(|serves| serves <= *generation) {
+                    self.said = Some((*generation, text.clone()));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// What is to serve next is another executable.
+    pub(crate) fn another_executable(&mut self) {
+        if let Some(serving) = &mut self.serving {
+            serving.id = None;
+        }
+    }
+
+    /// Whether it is known what the child that serves runs.
+    pub(crate) fn knows_the_id(&self) -> bool {
+        self.serving.as_ref().is_some_and(|serving| serving.id.is_some())
+    }
+
+    /// What the child that serves runs.
+    pub(crate) fn runs(&mut self, generation: u64, id: Id) {
+        if let Some(serving) = &mut self.serving
+            && serving.generation == generation
+        {
+            serving.id = Some(id);
+        }
+    }
+}
+
+impl fmt::Display for StatusLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let serving = self.serving.as_ref().map(Serving::to_string);
+        let parts = [
+            self.doing,
+            serving.as_deref(),
+            self.said.as_ref().map(|(_, text)| text.as_str()),
+            self.restart.as_deref(),
+            self.upgrade.as_deref(),
+            self.fetch.as_deref(),
+        ];
+        for (index, part) in parts.into_iter().flatten().enumerate() {
+            if index > 0 {
+                f.write_str("; ")?;
+            }
+            f.write_str(part)?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Serving {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "child #{} serves", self.generation)?;
+        if let Some(version) = &self.version {
+            write!(f, ", version {version}")?;
+        }
+        match &self.id {
+            Some(id) => write!(f, ", id {}", short(&id.to_string())),
+            None => Ok(()),
+        }
+    }
+}
+
+/// As much of an id as people compare.
+fn short(id: &str) -> &str {
+    id.get(..8).unwrap_or(id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use selfup_signals::End;
+
+    const ID: &str = "77aa0011223344556677889900aabbccddeeff00";
+
+    /// The line after each event.
+    fn lines(events: &[Event]) -> Vec<String> {
+        let mut summary = StatusLine::default();
+        let line = |event| {
+            summary.hear(event);
+            summary.to_string()
+        };
+        events.iter().map(line).collect()
+    }
+
+    fn serving(generation: u64, version: Option<&str>) -> Event {
+        Event::Serving { generation, version: version.map(str::to_owned) }
+    }
+
+    #[test]
+    fn a_day_in_the_life_of_a_service() {
+        let events = [
+            Event::Started { generation: 1, pid: 10 },
+            serving(1, Some("1.4.2")),
+            Event::Status { generation: 1, text: "3 sessions".into() },
+            Event::FetchFailed { reason: "cannot fetch http://h/app: refused".into() },
+            Event::FetchWorks,
+            Event::Installed { id: ID.into() },
+            Event::Restarting { cause: "upgrade" },
+            serving(2, Some("1.5.0")),
+            Event::Status { generation: 1, text: "an old one's last words".into() },
+            Event::Kept { id: ID.into(), version: None },
+            Event::Stopping,
+        ];
+        let installed = format!("installed {ID}");
+        assert_eq!(
+            lines(&events),
+            [
+                "starting",
+                "child #1 serves, version 1.4.2",
+                "child #1 serves, version 1.4.2; 3 sessions",
+                "child #1 serves, version 1.4.2; 3 sessions; no upgrade for now: cannot fetch \
+                 http://h/app: refused",
+                "child #1 serves, version 1.4.2; 3 sessions",
+                &format!("child #1 serves, version 1.4.2; 3 sessions; {installed}"),
+                &format!("restarting; child #1 serves, version 1.4.2; 3 sessions; {installed}"),
+                &format!("child #2 serves, version 1.5.0; {installed}"),
+                &format!("child #2 serves, version 1.5.0; {installed}"),
+                "child #2 serves, version 1.5.0; upgraded to 77aa0011",
+                "stopping; child #2 serves, version 1.5.0; upgraded to 77aa0011",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_went_wrong_stays_until_it_goes_well() {
+        let failed = Event::CandidateFailed {
+            generation: 2,
+            end: Some(End::Exited(3)),
+            still_serving: true,
+        };
+        let put_back = Event::PutBack {
+            refused: ID.into(),
+            version: None,
+            reason: "it exited with code 3".into(),
+        };
+        let lines = lines(&[
+            serving(1, None),
+            Event::Restarting { cause: "by signal" },
+            failed.clone(),
+            serving(3, None),
+            Event::Restarting { cause: "upgrade" },
+            failed,
+            put_back,
+        ]);
+        assert!(lines[2].starts_with("child #1 serves; child #2 exited with code 3"), "{lines:?}");
+        assert_eq!(lines[3], "child #3 serves");
+        assert!(lines[6].starts_with("child #3 serves; put the previous executable back"));
+        assert!(!lines[6].contains("child #2"), "said once: {lines:?}");
+    }
+
+    #[test]
+    fn nothing_stays_that_is_not_so_any_more() {
+        let failed = Event::FetchFailed { reason: "not found".into() };
+        let upgraded = Event::Upgraded {
+            generation: 2,
+            id: ID.into(),
+            version: Some("1.5.0".into()),
+            before: Some("1.4.2".into()),
+        };
+        let lines = lines(&[
+            serving(1, Some("1.4.2")),
+            failed.clone(),
+            Event::Installed { id: ID.into() },
+            Event::Status { generation: 2, text: "9 sessions".into() },
+            serving(2, Some("1.5.0")),
+            upgraded,
+            Event::PutBack { refused: ID.into(), version: None, reason: "by hand".into() },
+            serving(3, Some("1.4.2")),
+            Event::Refused { reason: "it is older".into() },
+            Event::UpToDate { id: ID.into() },
+        ]);
+        assert!(lines[1].ends_with("no upgrade for now: not found"));
+        assert!(!lines[2].contains("not found"), "{lines:?}");
+        assert!(lines[5].ends_with("serves, version 1.5.0; 9 sessions; upgraded to 1.5.0"));
+        assert!(!lines[6].contains("upgraded to"), "{lines:?}");
+        assert!(lines[8].ends_with("serves, version 1.4.2; refused a new executable: it is older"));
+        assert_eq!(lines[9], "child #3 serves, version 1.4.2");
+    }
+
+    #[test]
+    fn the_id_is_that_of_the_child_that_serves() {
+        let mut summary = StatusLine::default();
+        summary.hear(&serving(2, None));
+        summary.runs(1, "00".repeat(20).parse().unwrap());
+        assert_eq!(summary.to_string(), "child #2 serves");
+        summary.runs(2, ID.parse().unwrap());
+        assert_eq!(summary.to_string(), "child #2 serves, id 77aa0011");
+        summary.hear(&serving(3, None));
+        assert_eq!(summary.to_string(), "child #3 serves, id 77aa0011", "of the same executable");
+        summary.another_executable();
+        summary.hear(&serving(4, None));
+        assert_eq!(summary.to_string(), "child #4 serves");
+    }
+}

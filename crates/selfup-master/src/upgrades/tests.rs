@@ -1,0 +1,375 @@
+//! The worker with a source that does what a test says: what comes damaged, late or not at all.
+
+use std::{
+    collections::VecDeque,
+    io::{self, Cursor, Read},
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError, mpsc},
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
+};
+
+use selfup_fetch::{Artifact, Current, Error, ErrorKind, Fetch, Outcome};
+
+use super::{News, Plan, Shared, worker::Worker};
+use crate::{
+    acceptance::Acceptance,
+    mailbox::{Letter, Mail, mailbox},
+    trust::{Trust, TrustOptions},
+};
+
+const RUNNING: &[u8] = b"what runs";
+/// Turned down, which shows that it came.
+const PAGE: &[u8] = b"<html>";
+const KEY: &str = "RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3";
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What is published, and how often it was asked for.
+#[derive(Default)]
+struct World {
+    tag: u64,
+    /// What comes one after the other; the last one stays.
+    bodies: VecDeque<Body>,
+    /// What `init` says first.
+    inits: VecDeque<Error>,
+    /// So many fetches panic.
+    panics: u32,
+    signature: u64,
+    polls: usize,
+    fetched: usize,
+    signatures: usize,
+}
+
+#[derive(Clone)]
+enum Body {
+    Whole(&'static [u8]),
+    /// Half of it, and then this.
+    Breaks(ErrorKind),
+    Foreign(io::ErrorKind),
+    /// The bytes are promised to be others.
+    Promised(&'static [u8], &'static str),
+    Sized(&'static [u8], u64),
+}
+
+/// A fetcher with validators, as those of the project are.
+struct Source {
+    world: Arc<Mutex<World>>,
+    settled: Option<u64>,
+    doubtful: bool,
+    refused: Option<u64>,
+    pending: Option<(u64, u64)>,
+    caution: Option<&'static str>,
+}
+
+struct Fails(Option<io::Error>);
+
+impl Read for Fails {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        Err(self.0.take().unwrap_or_else(|| io::ErrorKind::Other.into()))
+    }
+}
+
+impl Body {
+    fn artifact(self) -> Artifact {
+        let fails = |error| Artifact::new(Cursor::new(b"half").chain(Fails(Some(error))));
+        match self {
+            Self::Whole(bytes) => Artifact::new(bytes),
+            Self::Breaks(kind) => fails(Error::new(kind, "as the test says").into()),
+            Self::Foreign(kind) => fails(kind.into()),
+            Self::Promised(bytes, digest) => Artifact::new(bytes).digest(digest.parse().unwrap()),
+            Self::Sized(bytes, size) => Artifact::new(bytes).size(size),
+        }
+    }
+}
+
+impl Fetch for Source {
+    fn init(&mut self, _: &Current) -> Result<(), Error> {
+        lock(&self.world).inits.pop_front().map_or(Ok(()), Err)
+    }
+
+    #[expect(clippy::panic, reason = "it is what is tested")]
+    fn fetch(&mut self, current: &Current) -> Result<Option<Artifact>, Error> {
+        let mut world = lock(&self.world);
+        world.polls += 1;
+        if world.panics > 0 {
+            world.panics -= 1;
+            drop(world);
+            panic!("a fetcher's own\u{1b} failure");
+        }
+        let is_seen = self.settled == Some(world.tag);
+        let mut signed_anew = false;
+        if is_seen && self.refused.is_some() && current.is_signature_due() {
+            world.signatures += 1;
+            // Another one at each look.
+            world.signature += 1;
+            signed_anew = self.refused != Some(world.signature);
+        }
+        if is_seen && !signed_anew {
+            return Ok(None);
+        }
+        world.fetched += 1;
+        self.pending = Some((world.tag, world.signature));
+        let body = world.bodies.pop_front().unwrap();
+        if world.bodies.is_empty() {
+            world.bodies.push_back(body.clone());
+        }
+        let mut artifact = body.artifact().signed_anew(signed_anew);
+        if current.is_signature_wanted() {
+            artifact.signature = Some(format!("no signature {}", world.signature));
+        }
+        Ok(Some(artifact))
+    }
+
+    fn settle(&mut self, outcome: Outcome) {
+        if let Some((tag, signature)) = self.pending.take()
+            && (outcome.is_settled() || outcome == Outcome::Doubtful)
+        {
+            self.settled = Some(tag);
+            self.doubtful = outcome == Outcome::Doubtful;
+            self.refused = (outcome == Outcome::Refused).then_some(signature);
+        }
+    }
+
+    fn holds_back(&self) -> bool {
+        self.doubtful
+    }
+
+    fn retry(&mut self) {
+        if std::mem::take(&mut self.doubtful) {
+            self.settled = None;
+        }
+    }
+
+    fn caution(&self, _: &Current) -> Option<String> {
+        self.caution.map(str::to_owned)
+    }
+}
+
+/// A worker at work, and all that it has told.
+struct Stage {
+    world: Arc<Mutex<World>>,
+    mail: Mail,
+    told: Vec<String>,
+    verdicts: Option<mpsc::Sender<super::Verdict>>,
+    thread: Option<JoinHandle<()>>,
+    _folder: tempfile::TempDir,
+}
+
+impl Stage {
+    fn new(world: World) -> Self {
+        Self::with(world, Trust::default(), None)
+    }
+
+    fn with(world: World, trust: Trust, caution: Option<&'static str>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("app");
+        std::fs::write(&path, RUNNING).unwrap();
+        let world = Arc::new(Mutex::new(world));
+        let source = Source {
+            world: Arc::clone(&world),
+            settled: None,
+            doubtful: false,
+            refused: None,
+            pending: None,
+            caution,
+        };
+        let plan = Plan {
+            fetcher: Box::new(source),
+            acceptance: acceptance(path, trust),
+            min_interval: Duration::from_millis(20),
+        };
+        let (mailbox, mail) = mailbox().unwrap();
+        let (verdicts, told) = mpsc::channel();
+        let worker = Worker::new(plan, mailbox, Arc::<Shared>::default(), told, false);
+        let thread = thread::spawn(move || worker.run());
+        let (verdicts, thread) = (Some(verdicts), Some(thread));
+        Self { world, mail, told: Vec::new(), verdicts, thread, _folder: folder }
+    }
+
+    /// Publishes something else.
+    fn publish(&self, bodies: impl IntoIterator<Item = Body>) {
+        let mut world = lock(&self.world);
+        world.tag += 1;
+        world.bodies = bodies.into_iter().collect();
+    }
+
+    /// Waits until it has told something with this word; how often so far.
+    #[track_caller]
+    fn wait(&mut self, word: &str) -> usize {
+        let asked = Instant::now();
+        loop {
+            self.read();
+            let count = self.told.iter().filter(|line| line.contains(word)).count();
+            if count > 0 {
+                return count;
+            }
+            assert!(asked.elapsed() < PATIENCE, "no {word:?} in {:?}", self.told);
+            thread::yield_now();
+        }
+    }
+
+    /// Waits for so many more polls; how many fetches there were meanwhile.
+    #[track_caller]
+    fn fetches_in(&mut self, polls: usize) -> usize {
+        let (before, fetched) = {
+            let world = lock(&self.world);
+            (world.polls, world.fetched)
+        };
+        let asked = Instant::now();
+        while lock(&self.world).polls < before + polls {
+            assert!(asked.elapsed() < PATIENCE, "no more polls: {:?}", self.told);
+            thread::yield_now();
+        }
+        lock(&self.world).fetched - fetched
+    }
+
+    fn read(&mut self) {
+        for letter in self.mail.take() {
+            let Letter::Upgrade(news) = letter else { continue };
+            self.told.push(match news {
+                News::UpToDate(_) => "UpToDate".to_owned(),
+                News::FetchWorks => "FetchWorks".to_owned(),
+                News::FetchOff(reason) => format!("FetchOff {reason}"),
+                News::FetchFailed(reason) => format!("FetchFailed {reason}"),
+                News::Refused(reason) => format!("Refused {reason}"),
+                News::Caution(reason) => format!("Caution {reason}"),
+                news => format!("{news:?}"),
+            });
+        }
+    }
+
+    fn told(&mut self, word: &str) -> usize {
+        self.read();
+        self.told.iter().filter(|line| line.contains(word)).count()
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        drop(self.verdicts.take());
+        if let Some(thread) = self.thread.take() {
+            thread.join().unwrap();
+        }
+    }
+}
+
+fn acceptance(path: PathBuf, trust: Trust) -> Acceptance {
+    Acceptance {
+        path,
+        size_cap: 1 << 20,
+        trust,
+        pre_upgrade: None,
+        retry_refused: false,
+        is_named: true,
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn world(bodies: impl IntoIterator<Item = Body>) -> World {
+    World { bodies: bodies.into_iter().collect(), ..World::default() }
+}
+
+#[test]
+fn what_was_damaged_on_its_way_is_fetched_again_although_nothing_changes() {
+    let other = "sha1:da39a3ee5e6b4b0d3255bfef95601890afd80709";
+    for damaged in [
+        Body::Breaks(ErrorKind::Corrupt),
+        Body::Breaks(ErrorKind::Truncated),
+        Body::Breaks(ErrorKind::TooLarge),
+        Body::Foreign(io::ErrorKind::InvalidData),
+        Body::Promised(PAGE, other),
+        Body::Promised(RUNNING, other),
+        Body::Sized(PAGE, 99),
+        Body::Sized(RUNNING, 3),
+    ] {
+        let mut stage = Stage::new(world([damaged.clone(), damaged, Body::Whole(RUNNING)]));
+        stage.wait("UpToDate");
+        assert_eq!(stage.told("Refused"), 0, "{:?}", stage.told);
+        assert_eq!(stage.told("FetchFailed"), 1, "told once: {:?}", stage.told);
+        stage.wait("FetchWorks");
+        assert_eq!(lock(&stage.world).fetched, 3);
+        assert_eq!(stage.fetches_in(5), 0, "that it is up to date is settled");
+    }
+}
+
+#[test]
+fn what_is_damaged_at_its_source_is_fetched_ever_more_rarely_until_it_changes() {
+    let mut stage = Stage::new(world([Body::Breaks(ErrorKind::Corrupt)]));
+    stage.wait("FetchFailed");
+    let fetched = stage.fetches_in(100);
+    assert!(fetched <= 4, "{fetched} fetches in 100 polls");
+    assert_eq!(stage.told("FetchWorks"), 0, "{:?}", stage.told);
+    stage.publish([Body::Whole(RUNNING)]);
+    stage.wait("UpToDate");
+    stage.wait("FetchWorks");
+    assert_eq!(stage.told("FetchFailed"), 1, "{:?}", stage.told);
+}
+
+#[test]
+fn what_runs_under_a_new_validator_is_not_taken_for_all_that_there_is() {
+    let mut stage = Stage::new(world([Body::Whole(RUNNING)]));
+    stage.wait("UpToDate");
+    assert_eq!(stage.fetches_in(20), 0, "at first, it is");
+    stage.publish([Body::Whole(RUNNING), Body::Whole(RUNNING), Body::Whole(PAGE)]);
+    stage.wait("Refused");
+    assert_eq!(stage.told("FetchFailed"), 0, "{:?}", stage.told);
+    assert_eq!(stage.fetches_in(20), 0, "what is refused by proof stays so");
+}
+
+#[test]
+fn a_source_that_cannot_begin_yet_is_tried_again() {
+    let late = || Error::new(ErrorKind::NotFound, "not mounted");
+    let inits = [late(), late(), Error::new(ErrorKind::Denied, "not yet")].into();
+    let mut stage = Stage::new(World { inits, ..world([Body::Whole(RUNNING)]) });
+    stage.wait("UpToDate");
+    assert_eq!(stage.told("FetchFailed"), 2, "each reason once: {:?}", stage.told);
+    stage.wait("FetchWorks");
+    assert_eq!(stage.told("FetchOff"), 0, "{:?}", stage.told);
+
+    let inits = [Error::new(ErrorKind::Configuration, "no address")].into();
+    let mut stage = Stage::new(World { inits, ..world([Body::Whole(RUNNING)]) });
+    stage.wait("FetchOff cannot fetch: no address");
+    stage.thread.take().unwrap().join().unwrap();
+    assert_eq!(lock(&stage.world).polls, 0);
+}
+
+#[test]
+fn after_a_panic_it_starts_anew_but_not_for_ever() {
+    let mut stage = Stage::new(World { panics: 3, ..world([Body::Whole(RUNNING)]) });
+    stage.wait("UpToDate");
+    assert_eq!(stage.wait("panicked: a fetcher's own\\u{1b} failure"), 1, "{:?}", stage.told);
+    assert_eq!(stage.told("FetchOff"), 0);
+
+    let mut stage = Stage::new(World { panics: u32::MAX, ..world([Body::Whole(RUNNING)]) });
+    stage.wait("FetchOff the thread that fetches panicked: a fetcher's own\\u{1b} failure");
+    stage.thread.take().unwrap().join().unwrap();
+    assert_eq!(stage.told("FetchFailed"), 1, "{:?}", stage.told);
+    assert_eq!(lock(&stage.world).polls, 5);
+}
+
+#[test]
+fn a_signature_that_changes_all_the_time_does_not_bring_the_executable_each_time() {
+    let keys = vec![KEY.to_owned()];
+    let options = TrustOptions { keys, allow_downgrade: true, ..TrustOptions::default() };
+    let trust = options.check().unwrap();
+    let mut stage = Stage::with(world([Body::Whole(PAGE)]), trust, None);
+    stage.wait("Refused");
+    let fetched = stage.fetches_in(100);
+    assert!((1..=4).contains(&fetched), "{fetched} fetches in 100 polls");
+    // Another executable has nothing to do with it.
+    stage.publish([Body::Whole(PAGE)]);
+    assert!(stage.fetches_in(2) >= 1);
+}
+
+#[test]
+fn what_somebody_should_know_beforehand_is_told_once() {
+    let caution = Some("nothing protects it; protect it");
+    let world = World { panics: 2, ..world([Body::Whole(RUNNING)]) };
+    let mut stage = Stage::with(world, Trust::default(), caution);
+    stage.wait("UpToDate");
+    stage.fetches_in(5);
+    assert_eq!(stage.told("Caution nothing protects it; protect it"), 1, "{:?}", stage.told);
+}

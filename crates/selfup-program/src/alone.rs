@@ -1,0 +1,37 @@
+//! The program without a master: in the process that was started.
+
+use std::process::ExitCode;
+
+use selfup_fds::Inherited;
+
+use crate::{
+    error::Error,
+    notify::Notify,
+    options::Entry,
+    process::{exe_path::launch_path, identity::Identity, signals},
+    state::State,
+};
+
+/// Runs the program in this process, to its end, with the sockets that could be bound. What it can do
+/// without is told to `warn`.
+///
+/// # Errors
+///
+/// The process cannot be prepared.
+pub fn run_alone(
+    mut entry: Entry,
+    sockets: Inherited,
+    manager: Option<Notify>,
+    warn: impl FnOnce(String),
+) -> Result<ExitCode, Error> {
+    let path = launch_path().unwrap_or_default();
+    let mut state =
+        State::new(sockets.nonblocking(true), Identity::new(path), &entry.options, None);
+    state.set_manager(manager);
+    // What the configuration promises of signals holds here, too.
+    if let Err(error) = signals::settle(&entry.options, &state.graceful_shutdown()) {
+        warn(format!("could not install handlers for signals: {error}"));
+    }
+    entry.prepare()?;
+    Ok(state.run(entry.program))
+}

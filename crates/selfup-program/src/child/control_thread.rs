@@ -1,0 +1,140 @@
+//! The thread that hears the master.
+
+use std::{
+    io::{self, Write},
+    os::fd::AsFd,
+    thread,
+    time::Duration,
+};
+
+use nix::{
+    errno::Errno,
+    poll::{PollFd, PollFlags, PollTimeout, poll},
+};
+use selfup_channel::{FromMaster, Incoming};
+use selfup_signals::{Blocked, End, Signal};
+
+use super::{MasterLink, look::Look};
+use crate::{options::Options, ready::Ready, serving::shutdown::GracefulShutdown};
+
+/// Starts the thread that hears the master, and turns what it says into `drain`.
+///
+/// It sleeps in the kernel until the master speaks or dies. Until the program is ready, it also
+/// looks whether somebody waits at the sockets. Every signal is blocked in it, so that the
+/// program's own threads get them.
+pub(super) fn listen_to_master(
+    link: MasterLink,
+    drain: GracefulShutdown,
+    ready: Ready,
+    generation: u64,
+    options: &Options,
+) -> io::Result<()> {
+    let (ready_timeout, terminate_timeout) = (options.ready_timeout, options.terminate_timeout);
+    let blocked = Blocked::all().map_err(io::Error::other)?;
+    thread::Builder::new().name("selfup-control".into()).stack_size(STACK).spawn(move || {
+        let gone = hear(&link, &drain, &ready, ready_timeout);
+        if gone == Gone::Here {
+            warn(
+                generation,
+                "could not hear the master any more: the control channel was closed in this \
+                 process; leave descriptors that are not the program's alone (closefrom, \
+                 close_range). The program is drained",
+            );
+        }
+        drain.request();
+        // Nobody is left to end a program that does not finish.
+        thread::park_timeout(terminate_timeout);
+        let after = match gone {
+            Gone::Master => "after its master had gone",
+            Gone::Here => "after the control channel had been closed in this process",
+        };
+        let seconds = terminate_timeout.as_secs_f64();
+        warn(generation, &format!("killing this process: it had not finished {seconds} s {after}"));
+        End::Signaled { signal: Signal::KILL, core_dumped: false }.mirror()
+    })?;
+    drop(blocked);
+    Ok(())
+}
+
+/// The thread calls nothing deep.
+const STACK: usize = 128 * 1024;
+
+/// Why the master is not heard any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Gone {
+    /// The other end of the channel is closed.
+    Master,
+    /// This end is.
+    Here,
+}
+
+/// Returns when the master is not to be heard any more.
+pub(super) fn hear(
+    link: &MasterLink,
+    drain: &GracefulShutdown,
+    ready: &Ready,
+    ready_timeout: Duration,
+) -> Gone {
+    let mut look = Look::new(ready_timeout);
+    loop {
+        let timeout = look.at(ready, link);
+        let unsent = link.has_unsent();
+        match wait(link, unsent, timeout) {
+            Ok(()) | Err(Errno::EINTR) => {}
+            Err(Errno::EBADF) => return Gone::Here,
+            // No memory for it now.
+            Err(_) => thread::park_timeout(Duration::from_millis(10)),
+        }
+        loop {
+            // What is read may not be taken from somebody else's descriptor.
+            if !link.channel().is_intact() {
+                return Gone::Here;
+            }
+            match link.channel().poll() {
+                Ok(Incoming::Message(FromMaster::Drain)) => drain.request(),
+                Ok(Incoming::Message(FromMaster::Ask)) => link.asked(),
+                Ok(Incoming::Message(FromMaster::End)) => {
+                    End::Signaled { signal: Signal::TERM, core_dumped: false }.mirror();
+                }
+                // A later master may say more; this child does what it knows.
+                Ok(Incoming::Message(FromMaster::Unknown(_)) | Incoming::Malformed) => {}
+                Ok(Incoming::Nothing) => break,
+                Ok(Incoming::Closed) | Err(_) => return Gone::Master,
+            }
+        }
+    }
+}
+
+/// Sleeps until the master speaks, there is room for what waits, or the bell rings.
+fn wait(link: &MasterLink, unsent: bool, timeout: Option<Duration>) -> Result<(), Errno> {
+    let mut interest = PollFlags::POLLIN;
+    interest.set(PollFlags::POLLOUT, unsent);
+    let mut fds = [
+        PollFd::new(link.channel().as_fd(), interest),
+        PollFd::new(link.bell().as_fd(), PollFlags::POLLIN),
+    ];
+    let timeout = timeout.map_or(PollTimeout::NONE, |timeout| {
+        // Rounded up, so that it has passed when poll returns.
+        let timeout = timeout.saturating_add(Duration::from_millis(1));
+        PollTimeout::try_from(timeout).unwrap_or(PollTimeout::MAX)
+    });
+    poll(&mut fds, timeout)?;
+    let rung = fds[1].revents().unwrap_or(PollFlags::empty());
+    if rung.contains(PollFlags::POLLIN) {
+        link.bell().hush();
+    } else if !rung.is_empty() {
+        // It was closed under us, and so was everything else.
+        return Err(Errno::EBADF);
+    }
+    Ok(())
+}
+
+/// One line on stderr, if it can be written without waiting: whoever reads it may not read.
+fn warn(generation: u64, text: &str) {
+    let stderr = io::stderr();
+    let mut fds = [PollFd::new(stderr.as_fd(), PollFlags::POLLOUT)];
+    if poll(&mut fds, PollTimeout::ZERO).is_ok_and(|ready| ready > 0) {
+        let _printed =
+            (&stderr).write_all(format!("[selfup child {generation}] {text}\n").as_bytes());
+    }
+}

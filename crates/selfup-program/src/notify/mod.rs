@@ -1,0 +1,136 @@
+//! Speaking to a service manager by the protocol of sd_notify(3): one datagram, a line to a field.
+
+mod field;
+
+use std::{
+    io::{self, IoSlice},
+    os::{
+        fd::{AsFd, AsRawFd, BorrowedFd},
+        linux::net::SocketAddrExt,
+        unix::{
+            ffi::OsStrExt,
+            net::{SocketAddr, UnixDatagram},
+        },
+    },
+    time::{Duration, Instant},
+};
+
+use nix::{
+    errno::Errno,
+    poll::{PollFd, PollFlags, PollTimeout, poll},
+    sys::socket::{ControlMessage, MsgFlags, sendmsg},
+};
+
+pub use field::Field;
+
+use crate::process::env;
+
+/// A service manager that asked to be told: systemd, or whoever sets `NOTIFY_SOCKET`.
+#[derive(Debug)]
+pub struct Notify {
+    socket: UnixDatagram,
+    address: SocketAddr,
+    /// How often it wants to be told that we are alive, at the least.
+    pub watchdog: Option<Duration>,
+}
+
+/// Why a message did not get to the manager.
+#[derive(Debug)]
+pub enum NotSent {
+    /// Its queue is full: the socket polls as writable when there is room again.
+    Full,
+    /// The kernel has no memory for it at the moment.
+    Later,
+    /// Nobody listens. Somebody may later, at the same address.
+    Nobody(io::Error),
+    /// This message cannot be sent, now or later.
+    Never(io::Error),
+}
+
+impl Notify {
+    /// Takes over what the environment says, and removes it: no child is to speak for the service.
+    pub fn take() -> io::Result<Option<Self>> {
+        let Some(told) = env::take_notify() else { return Ok(None) };
+        let name = told.socket.as_bytes();
+        let address = match name.split_first() {
+            Some((b'@', name)) => SocketAddr::from_abstract_name(name)?,
+            Some((b'/', _)) => SocketAddr::from_pathname(&told.socket)?,
+            // Such as a virtual machine's vsock: nobody on this machine.
+            _ => {
+                let reason = format!("NOTIFY_SOCKET is {:?}, which is no Unix socket", told.socket);
+                return Err(io::Error::new(io::ErrorKind::Unsupported, reason));
+            }
+        };
+        let socket = UnixDatagram::unbound()?;
+        socket.set_nonblocking(true)?;
+        socket.connect_addr(&address)?;
+        Ok(Some(Self { socket, address, watchdog: told.watchdog }))
+    }
+
+    /// Tells all fields at once, and a descriptor that goes with them. Never waits.
+    pub fn send(&self, fields: &[Field], fd: Option<BorrowedFd<'_>>) -> Result<(), NotSent> {
+        match self.try_to_send(fields, fd) {
+            // It may have been started anew, and listen at the same address.
+            Err(Errno::ECONNREFUSED | Errno::ENOTCONN | Errno::EPIPE) => {
+                self.socket.connect_addr(&self.address).map_err(NotSent::Nobody)?;
+                self.try_to_send(fields, fd)
+            }
+            sent => sent,
+        }
+        .map_err(NotSent::from)
+    }
+
+    /// Tells all fields at once, and waits until it can, at most for `patience`.
+    pub fn send_within(&self, fields: &[Field], patience: Duration) -> Result<(), NotSent> {
+        let begun = Instant::now();
+        loop {
+            let sent = self.send(fields, None);
+            let left = patience.saturating_sub(begun.elapsed());
+            match sent {
+                Err(NotSent::Full) if !left.is_zero() => self.wait_for_room(left),
+                sent => return sent,
+            }
+        }
+    }
+
+    /// Waits until there may be room in the manager's queue.
+    pub fn wait_for_room(&self, within: Duration) {
+        let timeout = PollTimeout::try_from(within).unwrap_or(PollTimeout::MAX);
+        // An error, EINTR say, is as good as room.
+        let _ready = poll(&mut [PollFd::new(self.as_fd(), PollFlags::POLLOUT)], timeout);
+    }
+
+    fn try_to_send(&self, fields: &[Field], fd: Option<BorrowedFd<'_>>) -> nix::Result<()> {
+        let text: String = fields.iter().map(|field| format!("{field}\n")).collect();
+        let parts = [IoSlice::new(text.as_bytes())];
+        let fd = fd.map(|fd| [fd.as_raw_fd()]);
+        let rights = fd.as_ref().map(|fd| ControlMessage::ScmRights(fd));
+        let socket = self.socket.as_raw_fd();
+        loop {
+            match sendmsg::<()>(socket, &parts, rights.as_slice(), MsgFlags::MSG_NOSIGNAL, None) {
+                Ok(_) => return Ok(()),
+                Err(Errno::EINTR) => {}
+                Err(errno) => return Err(errno),
+            }
+        }
+    }
+}
+
+impl AsFd for Notify {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
+}
+
+impl From<Errno> for NotSent {
+    fn from(errno: Errno) -> Self {
+        match errno {
+            Errno::EAGAIN => Self::Full,
+            Errno::ENOBUFS | Errno::ENOMEM | Errno::ETOOMANYREFS => Self::Later,
+            Errno::ECONNREFUSED | Errno::ENOTCONN | Errno::EPIPE | Errno::ENOENT => {
+                Self::Nobody(errno.into())
+            }
+            _ => Self::Never(errno.into()),
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! The variables by which the same executable learns whether it is master, child or probe.
+
+use std::{env, ffi::OsString, os::fd::RawFd, path::PathBuf, time::Duration};
+
+use crate::{
+    error::{Error, ErrorKind},
+    sys,
+};
+
+/// The number of the child's end of the control channel.
+pub const CONTROL: &str = "SELFUP_CONTROL";
+/// The pid of the child that this is said to, as `LISTEN_PID` is: whatever the child starts may inherit
+/// the variables, and is not the one who is meant.
+pub const CONTROL_PID: &str = "SELFUP_CONTROL_PID";
+/// The child's number.
+pub const GENERATION: &str = "SELFUP_GENERATION";
+/// The path from which the child was started.
+pub const BIN_PATH: &str = "SELFUP_BIN_PATH";
+
+/// What a service manager says to the master alone.
+pub const OF_THE_MANAGER: [&str; 4] = ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "FDSTORE"];
+
+/// The soft limit of open files that the program is to have, if its master has raised its own.
+pub const OPEN_FILES: &str = "SELFUP_OPEN_FILES";
+
+/// What a master tells its child.
+#[derive(Debug)]
+pub struct Assignment {
+    /// The number of its end of the control channel.
+    pub control: RawFd,
+    /// Its number, from 1 on.
+    pub generation: u64,
+    /// The path from which it was started.
+    pub bin_path: PathBuf,
+    /// The soft limit of open files that the program was started with.
+    pub open_files: Option<u64>,
+}
+
+/// The token, if this process is only a probe.
+pub fn probe_token() -> Option<OsString> {
+    read(selfup_install::PROBE_VARIABLE)
+}
+
+/// What this process is to be, if it is a child. The variables are removed, or void: what the program
+/// starts is nobody's child here.
+pub fn take_assignment() -> Result<Option<Assignment>, Error> {
+    let (Some(control), generation, bin_path) = (read(CONTROL), read(GENERATION), read(BIN_PATH))
+    else {
+        return Ok(None);
+    };
+    let open_files = read(OPEN_FILES);
+    let whose = read(CONTROL_PID);
+    sys::env::remove_if_alone(&[CONTROL, CONTROL_PID, GENERATION, BIN_PATH, OPEN_FILES]);
+    // A master of an earlier version does not say.
+    let is_ours = |whose: &OsString| whose.to_str() == Some(&std::process::id().to_string());
+    if !whose.as_ref().is_none_or(is_ours) {
+        return Ok(None);
+    }
+    let number = |value: &OsString| value.to_str()?.parse::<u64>().ok();
+    let malformed = |name: &str, value: Option<&OsString>| {
+        let value = value.cloned().unwrap_or_default();
+        Error::new(
+            ErrorKind::Child,
+            format!(
+                "could not take over from the master: {name} is {value:?}; unset it to start a master"
+            ),
+        )
+    };
+    let control_number = number(&control)
+        .and_then(|fd| RawFd::try_from(fd).ok())
+        .ok_or_else(|| malformed(CONTROL, Some(&control)))?;
+    let generation_number = generation
+        .as_ref()
+        .and_then(number)
+        .filter(|number| *number > 0)
+        .ok_or_else(|| malformed(GENERATION, generation.as_ref()))?;
+    Ok(Some(Assignment {
+        control: control_number,
+        generation: generation_number,
+        bin_path: bin_path.map(PathBuf::from).unwrap_or_default(),
+        open_files: open_files.as_ref().and_then(number),
+    }))
+}
+
+/// The working directory as the shell names it (`PWD`), which may lead there through links.
+pub fn working_directory() -> Option<PathBuf> {
+    read("PWD").map(PathBuf::from)
+}
+
+/// What a service manager tells.
+#[derive(Debug)]
+pub struct NotifyTold {
+    /// Where it listens.
+    pub socket: OsString,
+    /// How often it wants to hear that this process is alive.
+    pub watchdog: Option<Duration>,
+}
+
+/// What a service manager tells this process (sd_notify(3), sd_watchdog_enabled(3)). The variables
+/// are removed, here if that can be done and from what the children are given in any case: they do not
+/// speak for the service.
+pub fn take_notify() -> Option<NotifyTold> {
+    let [socket_name, watchdog, watchdog_pid, _] = OF_THE_MANAGER;
+    let (socket, within, whose) = (read(socket_name), read(watchdog), read(watchdog_pid));
+    sys::env::remove_if_alone(&OF_THE_MANAGER);
+    let number = |value: OsString| value.to_str()?.parse::<u64>().ok();
+    let is_ours = whose.is_none_or(|pid| number(pid) == Some(u64::from(std::process::id())));
+    let within = within.and_then(number).filter(|micros| *micros > 0 && is_ours);
+    let socket = socket.filter(|socket| !socket.is_empty())?;
+    Some(NotifyTold { socket, watchdog: within.map(Duration::from_micros) })
+}
+
+/// Which stream systemd has connected to its journal, as `DEVICE:INODE`. It stays: the program may
+/// want to know as well.
+pub fn journal_stream() -> Option<String> {
+    read("JOURNAL_STREAM")?.into_string().ok()
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the file that reads the environment")]
+fn read(name: &str) -> Option<OsString> {
+    env::var_os(name)
+}

@@ -1,0 +1,107 @@
+//! Where the running executable is.
+
+use std::{
+    env, fs, io,
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+    sync::OnceLock,
+};
+
+use selfup_install::Notes;
+
+use super::env::working_directory;
+use crate::{
+    error::{Error, ErrorKind},
+    sys,
+};
+
+/// Where the running executable was started from: absolute, and with its symbolic links.
+///
+/// Taken once, before anything can have been replaced, and never from `argv[0]`. The link is kept
+/// so that an operator who points it elsewhere and restarts gets the new executable. Where the
+/// kernel's word on it does not lead to the executable that runs (it was started through a
+/// descriptor, say), the resolved path is taken. Where there is no /proc to ask, the kernel's word
+/// counts if a file is there.
+pub fn launch_path() -> Result<PathBuf, Error> {
+    match TOLD.get() {
+        Some(path) => Ok(path.clone()),
+        None => find(),
+    }
+}
+
+/// The same, if it can be started again: a file without a selfup note is not this program, but what
+/// it was started through (`ld-linux-x86-64.so.2 ./app`). One that cannot be read counts as it.
+pub fn own_executable() -> Result<PathBuf, Error> {
+    let path = launch_path()?;
+    let notes = fs::File::open(&path).and_then(|file| Notes::of_file(&file));
+    if notes.is_ok_and(|notes| !notes.is_selfup()) {
+        let what = format!(
+            "could not start {} as a child: it carries no selfup note, so it may be a loader that this \
+             program was started through; start the program by its own path, or name it with exec_file",
+            path.display()
+        );
+        return Err(Error::new(ErrorKind::Executable, what));
+    }
+    Ok(path)
+}
+
+/// What the executable says of itself: the file that is named, or the one that runs. Nothing, if it
+/// cannot be read.
+pub fn notes_of(file: Option<&Path>) -> Notes {
+    let file = match file {
+        Some(file) => fs::File::open(file),
+        // Where there is no /proc, what is at the path is most likely it.
+        None => fs::File::open("/proc/self/exe")
+            .or_else(|error| launch_path().map_or(Err(error), fs::File::open)),
+    };
+    file.and_then(|file| Notes::of_file(&file)).unwrap_or_default()
+}
+
+/// What the master says that this child was started from.
+static TOLD: OnceLock<PathBuf> = OnceLock::new();
+
+/// In a child, the master's word counts.
+pub fn was_started_from(path: &Path) {
+    // A process becomes a child once.
+    let _first_stays = TOLD.set(path.to_owned());
+}
+
+fn find() -> Result<PathBuf, Error> {
+    let given = sys::launch::path_given_to_exec().and_then(|path| as_it_was_named(&path));
+    match (env::current_exe(), given) {
+        (Ok(_), Some(given)) if is_the_running_one(&given).unwrap_or(false) => Ok(given),
+        (Ok(running), _) => Ok(running),
+        // Without /proc nothing can be compared.
+        (Err(_), Some(given)) if given.is_file() => Ok(given),
+        (Err(error), _) => {
+            let what = "could not tell the path of the running executable";
+            Err(Error::new(ErrorKind::Executable, what).because(error))
+        }
+    }
+}
+
+/// Below the working directory as the shell names it, if that is where this process is: inside of
+/// `current`, a link that is pointed at the next release, `./app` means `current/app`.
+fn as_it_was_named(path: &Path) -> Option<PathBuf> {
+    if path.is_absolute() {
+        return Some(path.to_owned());
+    }
+    let named = working_directory().filter(|named| is_the_same_folder(named));
+    match named {
+        Some(named) => std::path::absolute(named.join(path)).ok(),
+        None => std::path::absolute(path).ok(),
+    }
+}
+
+fn is_the_same_folder(named: &Path) -> bool {
+    let same = || -> io::Result<bool> {
+        let (named, here) = (fs::metadata(named)?, fs::metadata(".")?);
+        Ok((named.dev(), named.ino()) == (here.dev(), here.ino()))
+    };
+    named.is_absolute() && same().unwrap_or(false)
+}
+
+fn is_the_running_one(path: &Path) -> io::Result<bool> {
+    let (there, running) = (fs::metadata(path)?, fs::metadata("/proc/self/exe")?);
+    Ok((there.dev(), there.ino()) == (running.dev(), running.ino()))
+}

@@ -1,0 +1,267 @@
+//! When the program counts as ready: who said so, and at which sockets somebody waits.
+
+use std::{
+    collections::BTreeSet,
+    fmt,
+    os::fd::BorrowedFd,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use nix::sys::stat::fstat;
+use selfup_fds::{Inherited, Kind};
+
+use crate::{
+    child::MasterLink,
+    notify::{Field, Notify},
+    readiness::Readiness,
+};
+
+/// What has to be before the program counts as ready.
+#[derive(Clone)]
+pub(crate) struct Ready {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    condition: Readiness,
+    sockets: Mutex<Vec<Socket>>,
+    said: AtomicBool,
+    link: Option<MasterLink>,
+    /// The service manager, where no master speaks to it.
+    manager: Mutex<Option<Notify>>,
+}
+
+struct Socket {
+    name: String,
+    /// Nothing where nobody could wait: a file, a connection.
+    inode: Option<u64>,
+    stage: Stage,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// Not taken yet.
+    Left,
+    /// Taken, and nobody was seen to wait at it.
+    Taken,
+    /// Somebody waits at it.
+    Served,
+}
+
+impl Ready {
+    pub(crate) fn new(condition: Readiness, sockets: &Inherited, link: Option<MasterLink>) -> Self {
+        let sockets = sockets.iter().map(|(_, name, fd)| Socket {
+            name: name.to_owned(),
+            inode: inode_to_wait_at(fd),
+            stage: Stage::Left,
+        });
+        let shared = Shared {
+            condition,
+            sockets: Mutex::new(sockets.collect()),
+            said: AtomicBool::new(false),
+            link,
+            manager: Mutex::default(),
+        };
+        Self { shared: Arc::new(shared) }
+    }
+
+    /// For tests of what has to do with it.
+    #[cfg(test)]
+    pub(crate) fn none() -> Self {
+        Self::new(Readiness::Explicit, &Inherited::none(), None)
+    }
+
+    /// Who is told by this process itself.
+    pub(crate) fn set_manager(&self, manager: Option<Notify>) {
+        *self.shared.manager.lock().unwrap_or_else(PoisonError::into_inner) = manager;
+    }
+
+    /// Says that the program can serve; once is enough.
+    pub(crate) fn say(&self) {
+        if self.shared.said.swap(true, Ordering::SeqCst) {
+            return;
+        }
+        if let Some(link) = &self.shared.link {
+            link.ready();
+        }
+        let manager = self.shared.manager.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(manager) = manager {
+            let status = "the program runs by itself, without restarts and upgrades".to_owned();
+            // Whoever does not hear it has a timeout of its own.
+            let fields = [Field::Ready, Field::Status(status)];
+            let _told = manager.send_within(&fields, std::time::Duration::from_secs(1));
+        }
+    }
+
+    /// The program is entered: one without sockets serves.
+    pub(crate) fn entered(&self) {
+        self.look();
+    }
+
+    /// The sockets at these positions have been taken, and not those that are left.
+    pub(crate) fn taken(&self, left: &BTreeSet<usize>) {
+        for (index, socket) in self.sockets().iter_mut().enumerate() {
+            if socket.stage == Stage::Left && !left.contains(&index) {
+                let nobody_can_wait = socket.inode.is_none();
+                socket.stage = if nobody_can_wait { Stage::Served } else { Stage::Taken };
+            }
+        }
+        self.look();
+        self.wake();
+    }
+
+    /// Somebody waits at these.
+    pub(crate) fn waited_on(&self, inodes: &BTreeSet<u64>) {
+        for socket in self.sockets().iter_mut().filter(|socket| socket.stage == Stage::Taken) {
+            if socket.inode.is_some_and(|inode| inodes.contains(&inode)) {
+                socket.stage = Stage::Served;
+            }
+        }
+        self.look();
+    }
+
+    /// Whether it is worth to look who waits: that alone is missing.
+    pub(crate) fn is_to_be_seen(&self) -> bool {
+        self.is_awaited()
+            && self.shared.condition == Readiness::Listening
+            && self.sockets().iter().all(|socket| socket.stage != Stage::Left)
+    }
+
+    /// What is missing, for people; nothing if the program is ready.
+    pub(crate) fn lacks(&self) -> Option<String> {
+        if !self.is_awaited() {
+            return None;
+        }
+        if self.shared.condition == Readiness::Explicit {
+            return Some("the program has not called State::ready".into());
+        }
+        let sockets = self.sockets();
+        let names = |stage: Stage| {
+            let names = sockets.iter().filter(|socket| socket.stage == stage);
+            names.map(|socket| format!("{:?}", socket.name)).collect::<Vec<_>>().join(", ")
+        };
+        let (left, taken) = (names(Stage::Left), names(Stage::Taken));
+        let left = (!left.is_empty()).then(|| {
+            format!(
+                "the program has not taken {left}: take it, drop it from the configuration, or \
+                 call State::ready"
+            )
+        });
+        let taken = (!taken.is_empty()).then(|| {
+            format!(
+                "the program has taken {taken} and nobody accepts there yet: if it is served by \
+                 other means than selfup's, call State::ready when it is"
+            )
+        });
+        let all: Vec<String> = left.into_iter().chain(taken).collect();
+        (!all.is_empty()).then(|| all.join("; "))
+    }
+
+    /// Says for the socket at this position that somebody accepts there.
+    fn accepts(&self, index: usize) {
+        if let Some(socket) = self.sockets().get_mut(index) {
+            socket.stage = Stage::Served;
+        }
+        self.look();
+        self.wake();
+    }
+
+    fn look(&self) {
+        let serves = self.shared.condition == Readiness::Listening
+            && self.sockets().iter().all(|socket| socket.stage == Stage::Served);
+        if serves {
+            self.say();
+        }
+    }
+
+    fn is_awaited(&self) -> bool {
+        !self.shared.said.load(Ordering::SeqCst)
+    }
+
+    fn wake(&self) {
+        if let Some(link) = self.shared.link.as_ref().filter(|_| self.is_awaited()) {
+            link.wake();
+        }
+    }
+
+    fn sockets(&self) -> MutexGuard<'_, Vec<Socket>> {
+        self.shared.sockets.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A descriptor at which clients arrive.
+fn inode_to_wait_at(fd: BorrowedFd<'_>) -> Option<u64> {
+    let waits = matches!(
+        Kind::of(fd),
+        Kind::TcpListener
+            | Kind::UdpSocket
+            | Kind::UnixListener
+            | Kind::UnixDatagram
+            | Kind::UnixSeqpacketListener
+            | Kind::OtherSocket
+    );
+    waits.then(|| fstat(fd).ok().map(|stat| stat.st_ino)).flatten()
+}
+
+/// Says for one listener that its clients are accepted from now on.
+///
+/// [`Listener::accept`](crate::Listener::accept) says so by itself, and so do the servers of
+/// `selfup-tokio` and `selfup-actix`. It is for whoever takes the socket out of its listener to
+/// serve it in another way, and wants to say so for this one alone; [`State::ready`](crate::State::ready)
+/// says it for all of them.
+///
+/// ```no_run
+/// # fn serve(_: std::net::TcpListener) {}
+/// # fn program(state: selfup::State) -> Result<(), selfup::Listener> {
+/// let listener = state.listener();
+/// let accepting = listener.accepting();
+/// let socket = listener.into_tcp()?;
+/// // … what has to come before the first client …
+/// accepting.begin();
+/// serve(socket);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Accepting {
+    ready: Option<(Ready, usize)>,
+    begun: Arc<AtomicBool>,
+}
+
+impl Accepting {
+    /// For the socket at this position.
+    pub(crate) fn new(ready: Ready, index: usize) -> Self {
+        Self { ready: Some((ready, index)), begun: Arc::default() }
+    }
+
+    /// For a socket of which nobody wants to know.
+    #[cfg(test)]
+    pub(crate) fn of_nothing() -> Self {
+        Self { ready: None, begun: Arc::default() }
+    }
+
+    /// Somebody accepts now, or is about to. Later calls cost next to nothing.
+    pub fn begin(&self) {
+        if self.begun.load(Ordering::Relaxed) || self.begun.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        if let Some((ready, index)) = &self.ready {
+            ready.accepts(*index);
+        }
+    }
+}
+
+impl fmt::Debug for Accepting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Accepting").field("begun", &self.begun).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Ready {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ready").field("lacks", &self.lacks()).finish_non_exhaustive()
+    }
+}

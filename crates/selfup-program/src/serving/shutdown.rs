@@ -1,0 +1,258 @@
+//! When it is time to finish.
+
+use std::{
+    fmt,
+    future::Future,
+    io::{self, Write},
+    os::{
+        fd::{AsFd, BorrowedFd},
+        unix::net::UnixStream,
+    },
+    pin::Pin,
+    sync::{Arc, OnceLock},
+    task::{Context, Poll},
+    time::{Duration, Instant},
+};
+
+use super::once::{Once, Place};
+
+/// Says when it is time to finish: accept nothing more, answer what is under way, return.
+///
+/// It can be asked ([`requested`](Self::requested)), waited on ([`wait`](Self::wait)), polled as a
+/// file descriptor ([`readable`](Self::readable)) and awaited by any async runtime: the value
+/// itself is a [`Future`]. Clones are the same handle. Once requested, it stays so.
+///
+/// It is requested when a successor has taken over, when the program is to shut down, and when the
+/// master has died.
+pub struct GracefulShutdown {
+    shared: Arc<Shared>,
+    /// Where this handle's waker is kept while it is awaited.
+    place: Option<Place>,
+}
+
+struct Shared {
+    request: Once,
+    /// Set just before.
+    since: OnceLock<Instant>,
+    /// Made when somebody asks for it: `(read end, write end)`.
+    pipe: OnceLock<(UnixStream, UnixStream)>,
+}
+
+impl GracefulShutdown {
+    pub(crate) fn new() -> Self {
+        let shared = Shared { request: Once::new(), since: OnceLock::new(), pipe: OnceLock::new() };
+        Self { shared: Arc::new(shared), place: None }
+    }
+
+    /// Whether it is time to finish. It costs next to nothing.
+    #[must_use]
+    pub fn requested(&self) -> bool {
+        self.shared.request.has_happened()
+    }
+
+    /// Blocks until it is time to finish.
+    pub fn wait(&self) {
+        self.shared.request.wait();
+    }
+
+    /// Blocks until it is time to finish, at most for `timeout`; says whether it is.
+    #[must_use]
+    pub fn wait_timeout(&self, timeout: Duration) -> bool {
+        self.shared.request.wait_timeout(timeout)
+    }
+
+    /// A file descriptor that polls as readable once it is time to finish. It is there only to be
+    /// polled (`POLLIN`): read nothing from it.
+    ///
+    /// # Errors
+    ///
+    /// The first call makes a socket pair, which fails when the process has no descriptors left.
+    pub fn readable(&self) -> io::Result<BorrowedFd<'_>> {
+        if self.shared.pipe.get().is_none() {
+            let pair = UnixStream::pair()?;
+            // Whoever comes second drops its pair; the request below is written to the first's.
+            let _second = self.shared.pipe.set(pair);
+            self.shared.request.hold(|| {
+                if self.requested() {
+                    self.shared.make_readable();
+                }
+            });
+        }
+        match self.shared.pipe.get() {
+            Some((read, _)) => Ok(read.as_fd()),
+            None => Err(io::ErrorKind::NotFound.into()),
+        }
+    }
+
+    /// It is time. Later calls change nothing.
+    pub(crate) fn request(&self) {
+        self.shared.request.happen(|| {
+            self.shared.since.get_or_init(Instant::now);
+            self.shared.make_readable();
+        });
+    }
+
+    /// Since when it is time to finish; `None` as long as it is not.
+    #[must_use]
+    pub fn since(&self) -> Option<Instant> {
+        if self.requested() { self.shared.since.get().copied() } else { None }
+    }
+}
+
+impl Shared {
+    /// Called while nothing else can happen, so that a pipe made at the same moment is not missed.
+    /// A second byte does no harm.
+    fn make_readable(&self) {
+        if let Some((_, write)) = self.pipe.get() {
+            // One byte into an empty socket: this cannot fail or block.
+            let _written = (&*write).write(&[0]);
+        }
+    }
+}
+
+impl Future for GracefulShutdown {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let Self { shared, place } = &mut *self;
+        if shared.request.poll(place, context.waker()) { Poll::Ready(()) } else { Poll::Pending }
+    }
+}
+
+impl Clone for GracefulShutdown {
+    fn clone(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared), place: None }
+    }
+}
+
+impl Drop for GracefulShutdown {
+    /// A server makes a handle for each connection: none may leave its waker behind.
+    fn drop(&mut self) {
+        if let Some(place) = self.place.take() {
+            self.shared.request.forget(place);
+        }
+    }
+}
+
+impl fmt::Debug for GracefulShutdown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GracefulShutdown").field("requested", &self.requested()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        os::fd::AsRawFd,
+        sync::Mutex,
+        task::{Wake, Waker},
+    };
+
+    use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+
+    use super::*;
+
+    fn polls_as_readable(shutdown: &GracefulShutdown) -> bool {
+        let fd = shutdown.readable().unwrap();
+        let mut fds = [PollFd::new(fd, PollFlags::POLLIN)];
+        poll(&mut fds, PollTimeout::ZERO).unwrap() == 1
+    }
+
+    #[test]
+    fn every_face_says_the_same_before_and_after() {
+        let early = GracefulShutdown::new();
+        let late = early.clone();
+        assert!(!early.requested() && !polls_as_readable(&early));
+        assert!(!early.wait_timeout(Duration::ZERO));
+        late.request();
+        late.request();
+        assert!(early.requested() && polls_as_readable(&early));
+        assert!(early.wait_timeout(Duration::ZERO));
+        early.wait();
+    }
+
+    #[test]
+    fn a_descriptor_made_after_the_request_is_readable_and_stays_the_same() {
+        let shutdown = GracefulShutdown::new();
+        shutdown.request();
+        assert!(polls_as_readable(&shutdown));
+        let first = shutdown.readable().unwrap().as_raw_fd();
+        assert_eq!(shutdown.readable().unwrap().as_raw_fd(), first);
+    }
+
+    #[derive(Default)]
+    struct Count(std::sync::atomic::AtomicUsize);
+
+    impl Wake for Count {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        }
+    }
+
+    fn poll_once(shutdown: &mut GracefulShutdown, count: &Arc<Count>) -> Poll<()> {
+        let waker = Waker::from(Arc::clone(count));
+        Pin::new(shutdown).poll(&mut Context::from_waker(&waker))
+    }
+
+    #[test]
+    fn every_task_that_awaits_it_is_woken() {
+        let (one, other) = (Arc::new(Count::default()), Arc::new(Count::default()));
+        let shutdown = GracefulShutdown::new();
+        let (mut first, mut second) = (shutdown.clone(), shutdown.clone());
+        assert!(poll_once(&mut first, &one).is_pending());
+        assert!(poll_once(&mut first, &one).is_pending());
+        assert!(poll_once(&mut second, &other).is_pending());
+        shutdown.request();
+        for count in [&one, &other] {
+            assert_eq!(count.0.load(std::sync::atomic::Ordering::SeqCst), 1);
+        }
+        assert!(poll_once(&mut first, &one).is_ready());
+    }
+
+    #[test]
+    fn a_dropped_handle_leaves_no_waker_behind() {
+        let shutdown = GracefulShutdown::new();
+        for _ in 0..100 {
+            assert!(poll_once(&mut shutdown.clone(), &Arc::default()).is_pending());
+        }
+        assert!(!shutdown.shared.request.is_awaited());
+    }
+
+    #[test]
+    fn a_waiting_thread_is_woken() {
+        let shutdown = GracefulShutdown::new();
+        let waiting = std::thread::spawn({
+            let shutdown = shutdown.clone();
+            move || shutdown.wait()
+        });
+        shutdown.request();
+        waiting.join().unwrap();
+    }
+
+    /// A task's waker may own whatever the task owns, a handle among it.
+    struct Owns {
+        _handle: Mutex<GracefulShutdown>,
+    }
+
+    impl Wake for Owns {
+        fn wake(self: Arc<Self>) {}
+    }
+
+    #[test]
+    fn a_waker_that_owns_a_handle_is_dropped_without_a_deadlock() {
+        let (done, is_done) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            let mut shutdown = GracefulShutdown::new();
+            for _ in 0..3 {
+                let mut owned = shutdown.clone();
+                assert!(poll_once(&mut owned, &Arc::default()).is_pending());
+                let waker = Waker::from(Arc::new(Owns { _handle: Mutex::new(owned) }));
+                let polled = Pin::new(&mut shutdown).poll(&mut Context::from_waker(&waker));
+                assert!(polled.is_pending());
+            }
+            drop(shutdown);
+            done.send(()).unwrap();
+        });
+        is_done.recv_timeout(Duration::from_secs(20)).expect("no deadlock");
+    }
+}
