@@ -7,22 +7,14 @@ use super::{Finding, tree::File, tree::Tree};
 
 const PAGE: &str = "docs/guide/troubleshooting.md";
 
-/// Where the literals of a crate's source are messages for operators.
-const FOLDERS: &[&str] = &["/master/", "/child/", "/notify/"];
-const FILES: &[&str] = &[
-    "/event.rs",
-    "/launch.rs",
-    "/open_files.rs",
-    "/pid_file.rs",
-    "/refusals.rs",
-    "/rollback.rs",
-    "/run.rs",
-    "/stderr.rs",
-    "/threads.rs",
-    "/trust.rs",
+/// Where the literals of the source are messages for operators.
+const SPEAKING: &[&str] = &[
+    "crates/selfup-master/src/",
+    "crates/selfup-program/src/",
+    "crates/selfup/src/refusals.rs",
+    "crates/selfup/src/rollback.rs",
+    "crates/selfup/src/run.rs",
 ];
-/// Crates that say something to operators themselves.
-const CRATES: &[&str] = &["crates/selfup/", "crates/selfup-master/", "crates/selfup-program/"];
 
 /// Fewer words say too little to be looked for.
 const WORDS: usize = 3;
@@ -53,11 +45,9 @@ pub(super) fn check(tree: &Tree) -> Vec<Finding> {
 }
 
 fn speaks(file: &File) -> bool {
-    let path = file.path.as_str();
-    let ours = CRATES.iter().any(|folder| path.starts_with(folder)) && path.contains("/src/");
-    let named = FILES.iter().any(|name| path.ends_with(name))
-        || FOLDERS.iter().any(|folder| path.contains(folder));
-    ours && named && !path.contains("/tests")
+    SPEAKING.iter().any(|place| file.path.starts_with(place))
+        && !file.path.contains("/tests")
+        && !file.path.ends_with("/models.rs")
 }
 
 /// Without what Markdown adds, and with single spaces.
@@ -143,8 +133,8 @@ mod tests {
             (0..AT_LEAST).map(|n| format!("f(\"one two three {{n}}\"); {n};\n")).collect();
         let page = format!("one two three {page}");
         let findings = check(&tree(&[
-            ("crates/selfup/src/master/many.rs", &many),
-            ("crates/selfup/src/event.rs", source),
+            ("crates/selfup-master/src/many.rs", &many),
+            ("crates/selfup-program/src/event.rs", source),
             ("crates/selfup/src/update/text.rs", "\"nobody looks for this one\""),
             (PAGE, &page),
         ]));
