@@ -133,6 +133,13 @@ impl Children {
         Ok(pid)
     }
 
+    /// Nothing has run for so long: nobody has been silent meanwhile.
+    pub(super) fn stood_still(&mut self, time: Duration) {
+        for closed_at in self.running.iter_mut().filter_map(|child| child.closed_at.as_mut()) {
+            *closed_at += time;
+        }
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = &Running> {
         self.running.iter()
     }
@@ -208,9 +215,14 @@ impl Running {
 
     /// For how long its control channel has been closed, if that was not by its end: the two come
     /// within a moment then.
-    pub(super) fn was_not_heard_for(&self) -> Option<Duration> {
-        let since = self.closed_at?.elapsed();
-        (since > Duration::from_millis(500)).then_some(since)
+    pub(super) fn was_not_heard_for(&self, turn: Instant) -> Option<Duration> {
+        self.closed_for(turn).filter(|since| *since > Duration::from_millis(500))
+    }
+
+    /// For how long its control channel had been closed when this turn of the loop began. In a turn, the
+    /// machine may stand still between the look at the channel and that at the process.
+    pub(super) fn closed_for(&self, turn: Instant) -> Option<Duration> {
+        self.closed_at.map(|at| turn.saturating_duration_since(at))
     }
 
     /// Whether its end of the channel is closed although it lives: it executed another program, say.

@@ -107,6 +107,7 @@ impl Master {
         let stood = standstill::lost(Duration::ZERO, busy);
         self.awake = Instant::now();
         let lost = slept.into_iter().chain(stood).reduce(|slept, stood| slept + stood);
+        lost.into_iter().for_each(|time| self.children.stood_still(time));
         if let Some(time) = lost.filter(|_| self.lifecycle.next_deadline().is_some()) {
             self.reporter.tell(&Told::Frozen { time });
             self.events.push_back(Event::Frozen(time));
@@ -196,7 +197,7 @@ impl Master {
     fn look_at_channels(&mut self) {
         let mut closed = Vec::new();
         for child in self.children.iter_mut().filter(|child| !child.closed_told) {
-            if child.closed_at.is_some_and(|at| at.elapsed() >= CLOSED_FOR) {
+            if child.closed_for(self.awake).is_some_and(|time| time >= CLOSED_FOR) {
                 child.closed_told = true;
                 closed.push(child.generation);
             }
@@ -235,7 +236,7 @@ impl Master {
             heard.told.iter().for_each(|told| self.reporter.tell(told));
             note_version(&mut self.newest_version, &child);
             let generation = child.generation.number();
-            if let Some(since) = child.was_not_heard_for() {
+            if let Some(since) = child.was_not_heard_for(self.awake) {
                 let reason = format!(
                     "child {} closed its control channel {:.1} s before it ended: something in it \
                      closes descriptors that are not its own (closefrom, close_range)",
