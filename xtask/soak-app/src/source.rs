@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::{Cursor, Read},
+    io::{self, Read, Seek, SeekFrom, Write},
     time::Duration,
 };
 
@@ -13,6 +13,9 @@ use crate::broken::Broken;
 
 /// While it is there, it says what becomes of one transfer in five.
 const DAMAGE: &str = "corrupt";
+
+/// Where what came is before it is passed on.
+const ARRIVED: &str = "arrived";
 
 /// The first is damaged, and each fifth from there on.
 const ONE_IN: u64 = 5;
@@ -32,27 +35,52 @@ impl Unreliable {
     }
 
     fn transfer(&mut self, mut artifact: Artifact, damage: &str) -> Result<Artifact, Error> {
-        let mut bytes = Vec::new();
-        artifact.reader.read_to_end(&mut bytes).map_err(Error::from)?;
+        let (mut file, digest) = arrived(&mut artifact.reader).map_err(Error::from)?;
         if self.credulous {
             artifact.size = None;
         } else {
-            let digest = Sha256::digest(&bytes);
-            let hexadecimal: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-            artifact.digests.push(format!("sha256:{hexadecimal}").parse()?);
+            artifact.digests.push(digest.parse()?);
         }
         if self.transfers.is_multiple_of(ONE_IN) {
-            let middle = bytes.len() / 2;
-            if damage == "flip" {
-                bytes[middle] ^= 0x10;
-            } else {
-                bytes.truncate(middle);
-            }
+            do_damage(&mut file, damage).map_err(Error::from)?;
         }
         self.transfers += 1;
-        artifact.reader = Box::new(Cursor::new(bytes));
+        file.rewind().map_err(Error::from)?;
+        artifact.reader = Box::new(file);
         Ok(artifact)
     }
+}
+
+/// What came, in a file that nobody else sees, and its digest. It is too much for the master's memory,
+/// which soak has an eye on.
+fn arrived(from: &mut dyn Read) -> io::Result<(fs::File, String)> {
+    let mut file =
+        fs::File::options().create(true).truncate(true).read(true).write(true).open(ARRIVED)?;
+    fs::remove_file(ARRIVED)?;
+    let (mut chunk, mut digest) = ([0; 8 * 1024], Sha256::new());
+    loop {
+        match from.read(&mut chunk)? {
+            0 => break,
+            count => {
+                file.write_all(&chunk[..count])?;
+                digest.update(&chunk[..count]);
+            }
+        }
+    }
+    let digest: String = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok((file, format!("sha256:{digest}")))
+}
+
+fn do_damage(file: &mut fs::File, damage: &str) -> io::Result<()> {
+    let middle = file.metadata()?.len() / 2;
+    if damage == "cut" {
+        return file.set_len(middle);
+    }
+    let mut byte = [0];
+    file.seek(SeekFrom::Start(middle))?;
+    file.read_exact(&mut byte)?;
+    file.seek(SeekFrom::Start(middle))?;
+    file.write_all(&[byte[0] ^ 0x10])
 }
 
 impl Fetch for Unreliable {

@@ -6,8 +6,13 @@ use crate::soak::stop::Result;
 use std::time::Duration;
 
 /// What a master may say then.
-const NEWS: &[&[&str]] =
-    &[&["could not start child #"], &["could not hand over to child #"], &["no upgrade for now"]];
+const NEWS: &[&[&str]] = &[
+    &["could not start child #"],
+    &["could not hand over to child #"],
+    &["no upgrade for now"],
+    // So that its id is not told.
+    &["could not look at the executable of the child that serves"],
+];
 
 /// So often it can and cannot.
 const TIMES: u32 = 6;
