@@ -11,6 +11,8 @@ mod left_running;
 mod mailbox;
 mod manager;
 mod master;
+#[cfg(test)]
+mod models;
 mod orphans;
 pub mod pid_file;
 mod process_group;
@@ -20,6 +22,7 @@ pub mod settings;
 mod sockets;
 mod status_line;
 pub mod stderr;
+mod sync;
 mod sys;
 mod threads;
 pub mod trust;

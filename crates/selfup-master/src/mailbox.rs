@@ -3,13 +3,10 @@
 use std::{
     fmt,
     io::{self, Read, Write},
-    os::{
-        fd::{AsFd, BorrowedFd},
-        unix::net::UnixStream,
-    },
-    sync::{Arc, Mutex, PoisonError},
+    os::fd::{AsFd, BorrowedFd},
 };
 
+use super::sync::{Arc, Mutex, PoisonError, UnixStream};
 use crate::{executable::Identified, upgrades::News};
 
 /// How other threads of the master's process reach its loop: a list, and a socket that wakes it.

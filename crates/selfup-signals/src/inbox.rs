@@ -1,10 +1,10 @@
 //! Where handlers put signals: all that happens inside a signal handler is in this file.
 
-use std::os::fd::OwnedFd;
-use std::sync::atomic::{AtomicU64, Ordering};
+use nix::unistd::getpid;
 
-use nix::unistd::{getpid, write};
-
+use super::pipe::{ReadEnd, WriteEnd};
+use super::sync::{AtomicU64, Ordering};
+use crate::origin::{Origin, Received};
 use crate::pid::Pid;
 use crate::record::Record;
 use crate::signal::Signal;
@@ -16,14 +16,14 @@ use crate::sys;
 /// the pid and change an atomic; they neither allocate nor lock nor panic.
 #[derive(Debug)]
 pub(crate) struct Inbox {
-    pipe: OwnedFd,
+    pipe: WriteEnd,
     /// One bit for each kind that did not fit into the pipe; bit 0 is signal 1.
     overflow: AtomicU64,
     owner: Pid,
 }
 
 impl Inbox {
-    pub(crate) fn new(pipe: OwnedFd) -> Self {
+    pub(crate) fn new(pipe: WriteEnd) -> Self {
         Self { pipe, overflow: AtomicU64::new(0), owner: Pid::this() }
     }
 
@@ -35,23 +35,28 @@ impl Inbox {
             sys::raise_by_default_on_return(signal);
             return;
         }
-        if self.write(record) {
+        if self.pipe.write(record) {
             return;
         }
         // The reader empties the pipe, then looks at the overflow. If it emptied the pipe before
         // the bit was set, there is room for a wake-up now; if not, it is yet to look.
         self.overflow.fetch_or(bit(signal), Ordering::SeqCst);
-        self.write(&Record::WAKE);
+        self.pipe.write(&Record::WAKE);
     }
 
-    /// Writes a record whole; says whether there was room.
-    fn write(&self, record: &Record) -> bool {
-        // A non-blocking write of so few bytes is all or nothing, and is not interrupted.
-        write(&self.pipe, &record.encode()).is_ok()
+    /// Takes the next that has come; for the reader, which has the other end.
+    pub(crate) fn next(&self, pipe: &ReadEnd) -> Option<Received> {
+        while let Some(record) = pipe.read() {
+            if let Some(received) = record.received() {
+                return Some(received);
+            }
+        }
+        // Only after the pipe was seen empty: see `put`.
+        Some(Received::new(self.take_overflow()?, Origin::Unknown))
     }
 
     /// Takes one of the kinds that did not fit, the lowest first.
-    pub(crate) fn take_overflow(&self) -> Option<Signal> {
+    fn take_overflow(&self) -> Option<Signal> {
         let kinds = self.overflow.load(Ordering::SeqCst);
         let lowest = kinds & kinds.wrapping_neg();
         if lowest == 0 {
@@ -64,7 +69,7 @@ impl Inbox {
     /// Makes the receiver readable again if the reader left some of the overflow.
     pub(crate) fn wake_if_overflown(&self) {
         if self.overflow.load(Ordering::SeqCst) != 0 {
-            self.write(&Record::WAKE);
+            self.pipe.write(&Record::WAKE);
         }
     }
 }

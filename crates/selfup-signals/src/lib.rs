@@ -60,13 +60,17 @@ mod forward;
 mod inbox;
 mod job;
 mod mirror;
+#[cfg(test)]
+mod models;
 mod names;
 mod origin;
 mod pid;
+mod pipe;
 mod receiver;
 mod record;
 mod reset;
 mod signal;
+mod sync;
 mod sys;
 
 pub use blocked::Blocked;

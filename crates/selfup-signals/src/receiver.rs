@@ -1,17 +1,13 @@
 //! Receive signals one by one, where they can be waited for with everything else.
 
 use std::fmt;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
-
-use nix::errno::Errno;
-use nix::fcntl::OFlag;
-use nix::unistd::{pipe2, read};
 
 use crate::error::{Error, ErrorKind};
 use crate::inbox::Inbox;
-use crate::origin::{Origin, Received};
-use crate::record::{self, Record};
+use crate::origin::Received;
+use crate::pipe::{ReadEnd, pipe};
 use crate::signal::Signal;
 use crate::sys::{self, Registration};
 use crate::{Result, disposition};
@@ -69,7 +65,7 @@ pub struct Receiver {
     /// First, since fields are dropped in this order: a handler that found the pipe without a
     /// reader would be told so by SIGPIPE, which may be one of those that it handles, for ever.
     registrations: Vec<Registration>,
-    pipe: OwnedFd,
+    pipe: ReadEnd,
     inbox: Arc<Inbox>,
 }
 
@@ -85,7 +81,7 @@ impl Receiver {
     /// [`ErrorKind::NotCatchable`] where a signal is not [catchable](Signal::is_catchable),
     /// [`ErrorKind::System`] where no file descriptor is left. Nothing is caught then.
     pub fn new(signals: impl IntoIterator<Item = Signal>) -> Result<Self> {
-        let (pipe, write) = pipe2(OFlag::O_CLOEXEC | OFlag::O_NONBLOCK).map_err(|errno| {
+        let (pipe, write) = pipe().map_err(|errno| {
             Error::system("could not open a pipe for signals".to_owned(), errno)
         })?;
         let inbox = Arc::new(Inbox::new(write));
@@ -127,21 +123,6 @@ impl Receiver {
     pub fn pending(&mut self) -> Pending<'_> {
         Pending { receiver: self }
     }
-
-    /// Reads one record; `None` when the pipe is empty.
-    fn read(&self) -> Option<Record> {
-        let mut bytes = [0; record::LENGTH];
-        loop {
-            match read(&self.pipe, &mut bytes) {
-                // Writes are atomic, and so many bytes at a time are read as were written.
-                Ok(record::LENGTH) => return Some(Record::decode(bytes)),
-                Err(Errno::EINTR) => {}
-                // EAGAIN is the empty pipe; nothing else is possible while the inbox holds the
-                // other end.
-                Ok(_) | Err(_) => return None,
-            }
-        }
-    }
 }
 
 impl AsFd for Receiver {
@@ -171,14 +152,7 @@ impl Iterator for Pending<'_> {
     type Item = Received;
 
     fn next(&mut self) -> Option<Received> {
-        while let Some(record) = self.receiver.read() {
-            if let Some(received) = record.received() {
-                return Some(received);
-            }
-        }
-        // Only after the pipe was seen empty: see `Inbox::put`.
-        let signal = self.receiver.inbox.take_overflow()?;
-        Some(Received::new(signal, Origin::Unknown))
+        self.receiver.inbox.next(&self.receiver.pipe)
     }
 }
 

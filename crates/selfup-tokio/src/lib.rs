@@ -57,6 +57,8 @@ pub mod hyper;
 #[cfg(any(feature = "axum", feature = "hyper"))]
 mod hyper_service;
 mod listener;
+#[cfg(test)]
+mod models;
 mod open;
 mod patience;
 mod socket;

@@ -1,0 +1,3 @@
+//! What the model of the inbox replaces: see `models.rs`.
+
+pub(crate) use std::sync::atomic::{AtomicU64, Ordering};
