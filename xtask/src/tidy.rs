@@ -5,6 +5,7 @@
 
 mod arrows;
 mod banned;
+mod book;
 mod docs_rs;
 mod expectations;
 mod idle_needs;
@@ -64,6 +65,7 @@ const RULES: &[fn(&Tree) -> Vec<Finding>] = &[
     vocabulary::check,
     messages::check,
     links::check,
+    book::check,
 ];
 
 pub(crate) fn run() -> Result {
