@@ -58,11 +58,17 @@ fn a_signal_that_an_earlier_child_survived_excuses_no_later_one() {
 fn a_stop_by_two_signals_in_the_probation_blames_nobody() {
     let (deployment, source) = deployed("two-signals", "version=1");
     let second = deployment.release("version=2");
-    let service = deployment.start([source.as_str(), LONG]);
+    let service = deployment.start([source.as_str(), LONG, "events"]);
     publish(&deployment, &second);
     service.wait_version(2);
-    service.process().signal(libc::SIGINT);
-    service.process().signal(libc::SIGCONT);
+    // One after the other, and before anything has come of the first: it does not run meanwhile.
+    let child = service.ask_for("pid");
+    assert!(Command::new("kill").args(["-STOP", &child]).status().unwrap().success());
+    for (signal, name) in [(libc::SIGINT, "SIGINT"), (libc::SIGCONT, "SIGCONT")] {
+        service.process().signal(signal);
+        let passed = format!("event Forwarded: passed {name} on to child #2");
+        service.process().wait_line(&passed, PATIENCE);
+    }
     assert_eq!(service.process().wait(PATIENCE).signal(), Some(libc::SIGINT));
     assert!(!refused(&service), "{:?}", service.warnings());
     // The next start goes on with it.

@@ -12,11 +12,14 @@ fn all_end_on_the_new_one(number: usize) {
     let second = deployment.release("version=2");
     let origin = Origin::start();
     publish(&origin, &second);
-    let words = [http(&origin), "events".into(), "probation=3000".into()];
-    let services: Vec<_> = (0..number).map(|_| deployment.start(&words)).collect();
-    for service in &services {
+    let words = [http(&origin), "events".into(), "probation=10000".into()];
+    let start = || {
+        let service = deployment.start(&words);
+        // The next one finds that this one tries it.
         service.wait_version(2);
-    }
+        service
+    };
+    let services: Vec<_> = (0..number).map(|_| start()).collect();
     deployment.wait_installed(&second);
     deployment.wait_listing(&[PREVIOUS, "app"]);
     for service in &services {
