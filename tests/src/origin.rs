@@ -27,10 +27,21 @@ pub enum Offer {
     Cut(Vec<u8>),
     /// The whole file is announced, half of it is sent, and then nothing more.
     Stalled(Vec<u8>),
+    /// The whole file, in which one bit is another the first time that it is sent.
+    Spoiled(Vec<u8>),
     /// Half of the file, as if that were all.
     Half(Vec<u8>),
     /// A file of which nothing tells whether it is a new one.
     Plain(Vec<u8>),
+}
+
+impl Offer {
+    /// The next time, it is as it should be, and still the same file by its tag.
+    fn mend(&mut self) {
+        if let Self::Spoiled(bytes) = self {
+            *self = Self::Whole(std::mem::take(bytes));
+        }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -123,6 +134,10 @@ fn serve(connection: &TcpStream, shared: &Mutex<Shared>) {
         let mut state = lock(shared);
         state.requests.push(format!("{method} {path}"));
         let found = state.offers.get(path).cloned();
+        if let (Some((_, offer @ Offer::Spoiled(_))), "GET") = (state.offers.get_mut(path), method)
+        {
+            offer.mend();
+        }
         drop(state);
         let (number, offer) = found.unwrap_or((0, Offer::Status(404)));
         let answer = Answer::from(offer);
@@ -167,6 +182,11 @@ impl From<Offer> for Answer {
         match offer {
             Offer::Whole(bytes) => file(bytes, Then::Stay),
             Offer::Plain(bytes) => Self { tagged: false, ..file(bytes, Then::Stay) },
+            Offer::Spoiled(mut bytes) => {
+                let middle = bytes.len() / 2;
+                bytes[middle] ^= 1;
+                file(bytes, Then::Stay)
+            }
             Offer::Cut(bytes) => half(file(bytes, Then::Close)),
             Offer::Stalled(bytes) => half(file(bytes, Then::Hang)),
             Offer::Half(bytes) => {

@@ -4,7 +4,7 @@
 //! else for what the tool is for. Then:
 //!
 //! - `file=PATH`, `http=URL`, `manifest=URL`, or `github=URL`, that of the API, names the source.
-//! - `trusted_key=KEY`, `allow_downgrade` and `force` are as in the library.
+//! - `trusted_key=KEY`, `size_cap=BYTES`, `allow_downgrade` and `force` are as in the library.
 //! - `runtime` calls it from within a tokio runtime.
 //! - `progress` tells on stderr how far it is.
 //!
@@ -47,6 +47,9 @@ fn main() -> ExitCode {
     }
     if let Some(key) = option::<String>("trusted_key") {
         update = update.trusted_key(key);
+    }
+    if let Some(bytes) = option("size_cap") {
+        update = update.size_cap(bytes);
     }
     if told("progress") {
         update = update.on_progress(|Progress { bytes, total, .. }| {

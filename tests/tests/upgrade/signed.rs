@@ -131,6 +131,19 @@ fn a_server_that_cannot_say_whether_there_is_a_signature_is_asked_again() {
     trial.finish();
 }
 
+/// Nothing but the signature can tell, and by all that the server says it is the same file afterwards.
+#[test]
+fn one_that_was_damaged_on_its_way_is_fetched_again() {
+    let Some(trial) = Trial::start("signed-damaged", &[]) else { return };
+    let second = trial.deployment.release("version=2");
+    let signature = trial.signers[0].sign(&second, "version:2.0.0 file:app");
+    trial.origin.offer("/app.minisig", Offer::Whole(signature));
+    trial.origin.offer("/app", Offer::Spoiled(second.bytes()));
+    trial.service.wait_warning(&["refused a new executable", "is not one of these bytes"]);
+    trial.installs(2, &second);
+    trial.finish();
+}
+
 #[test]
 fn an_older_release_that_is_signed_is_refused() {
     let Some(trial) = Trial::start("downgrade", &["version=1.0.0"]) else { return };

@@ -58,6 +58,12 @@ pub(super) fn is_of_the_version(error: &selfup_install::Error) -> bool {
     matches!(error.kind(), ErrorKind::Downgrade | ErrorKind::VersionUnknown)
 }
 
+/// Whether the bytes, if no digest has vouched for them, may be others than were published: damaged on
+/// their way, or still those of before. They are refused, and may come better all the same.
+pub(super) fn only_a_signature_could_tell(error: &selfup_install::Error) -> bool {
+    error.kind() == ErrorKind::SignatureInvalid
+}
+
 /// Whether what was read has been replaced or changed meanwhile, and the next poll has what is there
 /// now.
 pub(super) fn is_overtaken(error: &selfup_install::Error) -> bool {

@@ -22,6 +22,14 @@ const RUNNING: &[u8] = b"what runs";
 /// Turned down, which shows that it came.
 const PAGE: &[u8] = b"<html>";
 const KEY: &str = "RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3";
+/// What this key has signed, and the signature.
+const SIGNED: &[u8] = b"#!/bin/sh\n";
+const SIGNER: &str = "RWRJdM/5b4jSFFAEFhwFGuBuJpZmSDCqWG0+SKfzGsiHKls3m5CVxBXi";
+const SIGNATURE: &str = "untrusted comment: signature
+RURJdM/5b4jSFA8cT3ytZe5Rw68RHrp+uAhqM8uwDGQAMghdvBm4l109KP1ZfEoTBVJpTuKXDMdQ+wzmNc3nK8iNTjtUJROA4gQ=
+trusted comment: version:1.0.0
+L9oi80pT/HoyVEliGucfw3+WllOfJPZtu/FruDX+YsxW2XzaN/R26AntACIZURPzaSsKNf1wwXjmH5S06/jSDg==
+";
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What is published, and how often it was asked for.
@@ -35,6 +43,8 @@ struct World {
     /// So many fetches panic.
     panics: u32,
     signature: u64,
+    /// The signature, instead of another one at each look.
+    signed: Option<&'static str>,
     polls: usize,
     fetched: usize,
     signatures: usize,
@@ -98,7 +108,8 @@ impl Fetch for Source {
         }
         let is_seen = self.settled == Some(world.tag);
         let mut signed_anew = false;
-        if is_seen && self.refused.is_some() && current.is_signature_due() {
+        let looks = self.refused.is_some() && current.is_signature_due() && world.signed.is_none();
+        if is_seen && looks {
             world.signatures += 1;
             // Another one at each look.
             world.signature += 1;
@@ -115,7 +126,8 @@ impl Fetch for Source {
         }
         let mut artifact = body.artifact().signed_anew(signed_anew);
         if current.is_signature_wanted() {
-            artifact.signature = Some(format!("no signature {}", world.signature));
+            let none = || format!("no signature {}", world.signature);
+            artifact.signature = Some(world.signed.map_or_else(none, str::to_owned));
         }
         Ok(Some(artifact))
     }
@@ -135,9 +147,7 @@ impl Fetch for Source {
     }
 
     fn retry(&mut self) {
-        if std::mem::take(&mut self.doubtful) {
-            self.settled = None;
-        }
+        (self.settled, self.doubtful) = (None, false);
     }
 
     fn caution(&self, _: &Current) -> Option<String> {
@@ -352,16 +362,55 @@ fn after_a_panic_it_starts_anew_but_not_for_ever() {
 
 #[test]
 fn a_signature_that_changes_all_the_time_does_not_bring_the_executable_each_time() {
-    let keys = vec![KEY.to_owned()];
-    let options = TrustOptions { keys, allow_downgrade: true, ..TrustOptions::default() };
-    let trust = options.check().unwrap();
-    let mut stage = Stage::with(world([Body::Whole(PAGE)]), trust, None);
+    let mut stage = Stage::with(world([Body::Whole(PAGE)]), trusting(KEY), None);
     stage.wait("Refused");
     let fetched = stage.fetches_in(100);
     assert!((1..=4).contains(&fetched), "{fetched} fetches in 100 polls");
     // Another executable has nothing to do with it.
+    let before = lock(&stage.world).fetched;
     stage.publish([Body::Whole(PAGE)]);
-    assert!(stage.fetches_in(2) >= 1);
+    stage.fetches_in(3);
+    assert!(lock(&stage.world).fetched > before);
+}
+
+fn trusting(key: &str) -> Trust {
+    let keys = vec![key.to_owned()];
+    TrustOptions { keys, allow_downgrade: true, ..TrustOptions::default() }.check().unwrap()
+}
+
+#[test]
+fn what_only_a_signature_could_tell_to_be_damaged_is_refused_and_comes_again() {
+    let damaged = || Body::Whole(b"#!/bin/si\n");
+    let bodies = [damaged(), damaged(), Body::Whole(SIGNED)];
+    let world = World { signed: Some(SIGNATURE), ..world(bodies) };
+    let mut stage = Stage::with(world, trusting(SIGNER), None);
+    stage.wait("Refused cannot replace");
+    assert_eq!(stage.told("is not one of these bytes"), 1, "told once: {:?}", stage.told);
+    assert_eq!(lock(&stage.world).fetched, 3);
+    assert_eq!(stage.fetches_in(20), 0, "what is refused by proof stays so");
+}
+
+#[test]
+fn what_is_signed_for_other_bytes_comes_ever_more_rarely_until_it_changes() {
+    let world = World { signed: Some(SIGNATURE), ..world([Body::Whole(PAGE)]) };
+    let mut stage = Stage::with(world, trusting(SIGNER), None);
+    stage.wait("is not one of these bytes");
+    let fetched = stage.fetches_in(100);
+    assert!((1..=4).contains(&fetched), "{fetched} fetches in 100 polls");
+    let before = lock(&stage.world).fetched;
+    stage.publish([Body::Whole(RUNNING)]);
+    stage.fetches_in(3);
+    assert!(lock(&stage.world).fetched > before, "something else is looked at, at once");
+}
+
+/// That the signature is wrong is proved then.
+#[test]
+fn what_a_digest_vouches_for_is_not_taken_for_damaged() {
+    let vouched = Body::Promised(b"", "sha1:da39a3ee5e6b4b0d3255bfef95601890afd80709");
+    let world = World { signed: Some(SIGNATURE), ..world([vouched]) };
+    let mut stage = Stage::with(world, trusting(SIGNER), None);
+    stage.wait("is not one of these bytes");
+    assert_eq!(stage.fetches_in(100), 0);
 }
 
 #[test]

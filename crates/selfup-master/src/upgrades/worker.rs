@@ -16,7 +16,9 @@ use selfup_install::{ErrorKind, Id};
 
 use super::{
     News, Plan, Shared, Verdict,
-    blame::{Blame, asked_to_wait, blame, is_of_the_version, is_overtaken},
+    blame::{
+        Blame, asked_to_wait, blame, is_of_the_version, is_overtaken, only_a_signature_could_tell,
+    },
     doubt::Doubt,
 };
 use crate::{
@@ -67,6 +69,8 @@ pub(super) struct Worker {
     doubt: Option<Doubt>,
     /// What was refused last came again for a new signature, and was refused again.
     signed_in_vain: Option<Doubt>,
+    /// What was refused last may have been damaged on its way: only its signature could tell.
+    suspicion: Option<Doubt>,
     /// Something was settled, so that what comes next is something new by what the source says.
     has_settled: bool,
     /// What the fetcher has to say beforehand was told.
@@ -130,6 +134,7 @@ impl Worker {
             refused: HashSet::new(),
             doubt: None,
             signed_in_vain: None,
+            suspicion: None,
             has_settled: false,
             has_cautioned: false,
             polls: 0,
@@ -262,7 +267,8 @@ impl Worker {
             return Poll::Nothing;
         }
         let may_be_tried = self.held_back.is_some_and(|id| self.acceptance.refusal(id).is_none());
-        let is_retry = may_be_tried || self.doubt.as_ref().is_some_and(Doubt::is_due);
+        let is_due = |doubt: &Option<Doubt>| doubt.as_ref().is_some_and(Doubt::is_due);
+        let is_retry = may_be_tried || is_due(&self.doubt) || is_due(&self.suspicion);
         if is_retry {
             self.held_back = None;
             self.fetcher.retry();
@@ -272,12 +278,14 @@ impl Worker {
             Ok(None) if self.doubt.is_some() && !is_retry => Poll::Doubted { reason: None },
             Ok(None) => {
                 self.doubt = None;
+                self.suspicion.take_if(|_| is_retry);
                 Poll::Nothing
             }
             Ok(Some(artifact)) => {
                 if !is_retry {
                     // The source has changed, or says nothing that could tell.
                     self.doubt = None;
+                    self.suspicion.take_if(|_| !artifact.signed_anew);
                 }
                 self.take_in(artifact)
             }
@@ -338,6 +346,7 @@ impl Worker {
             return Poll::Overtaken;
         }
         self.overtaken = 0;
+        let is_suspect = !is_vouched && taken.as_ref().is_err_and(only_a_signature_could_tell);
         let poll = match taken {
             // By its validators it is something new, and nothing says that these are its bytes: a
             // cache may have given those that it still had.
@@ -356,6 +365,7 @@ impl Worker {
                     Poll::Arrived(Outcome::Refused)
                 }
                 Blame::Doubted => {
+                    self.suspicion = None;
                     self.doubt(LONGEST_DOUBT, asked_to_wait(&error));
                     return Poll::Doubted { reason: Some(Chain(&error).to_string()) };
                 }
@@ -367,6 +377,16 @@ impl Worker {
                 }
             },
         };
+        match poll {
+            Poll::Arrived(_) if is_suspect => {
+                let suspicion = self.suspicion.take();
+                let mut suspicion = suspicion.unwrap_or_else(|| self.new_doubt(LONGEST_DOUBT));
+                suspicion.grow(None);
+                self.suspicion = Some(suspicion);
+            }
+            Poll::Arrived(_) => self.suspicion = None,
+            _ => {}
+        }
         match poll {
             Poll::Arrived(Outcome::Refused) if signed_anew => {
                 let mut vain =
