@@ -50,7 +50,7 @@ use crate::unix_name::{UnixKind, UnixName};
 /// let error = "localhost".parse::<Address>().unwrap_err();
 /// assert_eq!(
 ///     error.to_string(),
-///     r#"cannot listen on "localhost": the port is missing; write `localhost:PORT`"#,
+///     r#"could not listen on "localhost": the port is missing; write `localhost:PORT`"#,
 /// );
 /// # Ok::<(), selfup_fds::Error>(())
 /// ```

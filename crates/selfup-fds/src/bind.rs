@@ -85,7 +85,7 @@ fn failed(address: &Address, hint: Option<String>, source: io::Error) -> Error {
         Some(libc::EADDRINUSE) => ErrorKind::AddressInUse,
         _ => ErrorKind::Bind,
     };
-    let mut message = format!("cannot listen on {address}");
+    let mut message = format!("could not listen on {address}");
     if let Some(hint) = hint {
         message.push_str(": ");
         message.push_str(&hint);

@@ -16,7 +16,7 @@ pub(crate) struct Name(String);
 impl Name {
     pub(crate) fn parse(text: &str) -> Result<Self> {
         let refused = |why: &str| {
-            Err(Error::new(ErrorKind::InvalidName, format!("cannot name an fd {text:?}: {why}")))
+            Err(Error::new(ErrorKind::InvalidName, format!("could not name an fd {text:?}: {why}")))
         };
         if text.is_empty() {
             return refused("a name has at least one character");

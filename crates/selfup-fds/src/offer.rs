@@ -118,6 +118,6 @@ fn decimal<T: std::str::FromStr>(text: &OsStr) -> Option<T> {
 }
 
 fn invalid(variable: &str, value: &OsStr, why: &str) -> Error {
-    let message = format!("cannot take over inherited fds: {variable}={value:?} {why}");
+    let message = format!("could not take over inherited fds: {variable}={value:?} {why}");
     Error::new(ErrorKind::InvalidVariable, message)
 }

@@ -130,12 +130,12 @@ const NO_ROOM: &str =
     "there are not enough free fds; raise the limit of open files (RLIMIT_NOFILE)";
 
 fn no_room(command: &Command, error: io::Error) -> Error {
-    let message = format!("cannot start {:?}: {NO_ROOM}", command.get_program());
+    let message = format!("could not start {:?}: {NO_ROOM}", command.get_program());
     Error::new(ErrorKind::Descriptor, message).because(error)
 }
 
 fn not_started(command: &Command, error: io::Error) -> Error {
-    let mut message = format!("cannot start {:?}", command.get_program());
+    let mut message = format!("could not start {:?}", command.get_program());
     if let Some(hint) = hint(command, &error) {
         message.push_str(": ");
         message.push_str(&hint);

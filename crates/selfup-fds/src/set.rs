@@ -127,7 +127,7 @@ impl FdSet {
             Err(error) => return Err(error.giving_back(fd)),
         };
         if let Err(errno) = close_on_exec::set(fd.as_fd()) {
-            let message = format!("cannot make the fd {:?} close-on-exec", name.as_str());
+            let message = format!("could not make the fd {:?} close-on-exec", name.as_str());
             return Err(Error::new(ErrorKind::Descriptor, message).because(errno).giving_back(fd));
         }
         self.entries.push(Entry { name, fd, owner: Owner::Others, address: None });
@@ -151,7 +151,7 @@ impl FdSet {
     fn new_name(&self, name: &str) -> Result<Name> {
         let name = Name::parse(name)?;
         if self.entries.iter().any(|entry| entry.name == name) {
-            let message = format!("cannot name two fds {:?}", name.as_str());
+            let message = format!("could not name two fds {:?}", name.as_str());
             return Err(Error::new(ErrorKind::DuplicateName, message));
         }
         Ok(name)

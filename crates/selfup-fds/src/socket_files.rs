@@ -25,7 +25,7 @@ impl SocketFiles {
         let mut first = Ok(());
         for file in &self.files {
             if let Err(error) = file.unlink_if_same() {
-                let message = format!("cannot remove the socket file {}", file.path().display());
+                let message = format!("could not remove the socket file {}", file.path().display());
                 first = first.and(Err(Error::new(ErrorKind::Unlink, message).because(error)));
             }
         }

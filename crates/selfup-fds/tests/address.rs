@@ -12,7 +12,7 @@ fn refused(text: &str) -> String {
     assert_eq!(error.kind(), ErrorKind::InvalidAddress);
     assert!(!error.is_transient());
     let message = error.to_string();
-    assert!(message.starts_with("cannot listen on "), "{message}");
+    assert!(message.starts_with("could not listen on "), "{message}");
     assert!(!message.contains('\n'), "{message}");
     message
 }

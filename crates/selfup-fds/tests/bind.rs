@@ -249,7 +249,7 @@ fn an_fd_of_the_wrong_kind_stays() {
     assert_eq!(error.kind(), ErrorKind::WrongKind);
     assert_eq!(
         error.to_string(),
-        r#"cannot take the fd "it" as a TCP listener: it is a UDP socket"#
+        r#"could not take the fd "it" as a TCP listener: it is a UDP socket"#
     );
     inherited.take_unix_listener("it").unwrap_err();
     inherited.take_unix_datagram("it").unwrap_err();

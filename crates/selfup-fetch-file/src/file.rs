@@ -1,3 +1,5 @@
+//! The fetcher of one path.
+
 use std::{
     ffi::OsStr,
     fs, io,

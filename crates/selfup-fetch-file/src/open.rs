@@ -1,3 +1,5 @@
+//! Looking at a path and opening it, regular files only.
+
 use std::{
     fs::{self, FileType, Metadata, OpenOptions},
     io,

@@ -1,3 +1,5 @@
+//! A reader that notices when the file is changed while it is read.
+
 use std::{
     fs,
     io::{self, Read},

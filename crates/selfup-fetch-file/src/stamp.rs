@@ -1,3 +1,5 @@
+//! The state of a file, told without reading it.
+
 use std::fs::Metadata;
 
 /// What tells one state of a file from another without reading it.

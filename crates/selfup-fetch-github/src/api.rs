@@ -1,3 +1,5 @@
+//! Requests to the API, within its limits.
+
 use std::time::Instant;
 
 use http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -57,7 +59,7 @@ impl Api<'_> {
         let json = body::whole(self.session, &mut answer, &self.prepared.deadlines, MOST_JSON)?;
         let value = serde_json::from_slice(&json).map_err(|error| {
             let reason = format!(
-                "what answers is not the api of github ({error}); a proxy or login page may be in \
+                "what responds is not the api of github ({error}); a proxy or login page may be in \
                  between"
             );
             answer.named(Error::new(ErrorKind::Protocol, reason).advise("check the base url"))

@@ -1,3 +1,5 @@
+//! From an asset's bytes to an artifact: digest checked, archive unpacked.
+
 use std::io::{self, Read};
 
 use selfup_fetch::{

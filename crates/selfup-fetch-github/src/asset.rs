@@ -1,3 +1,5 @@
+//! The choice of a release's asset.
+
 mod packing;
 mod platform;
 mod template;

@@ -1,3 +1,5 @@
+//! The body of one response, piece by piece or whole.
+
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -62,7 +64,7 @@ pub(crate) fn whole(
             Ok(None) => return Ok(bytes),
             Ok(Some(more)) if bytes.len() + more.len() <= most => bytes.extend_from_slice(&more),
             Ok(Some(_)) => {
-                let reason = format!("the answer has more than {most} bytes");
+                let reason = format!("the response has more than {most} bytes");
                 return Err(answer.named(Error::new(ErrorKind::TooLarge, reason)));
             }
             Err(Broken::Cut) => {

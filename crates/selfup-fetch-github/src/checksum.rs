@@ -1,3 +1,5 @@
+//! Digests that a release publishes in files beside its assets.
+
 use selfup_fetch::{Algorithm, Digest, Error, ErrorKind};
 
 use crate::{

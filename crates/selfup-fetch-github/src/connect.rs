@@ -1,3 +1,5 @@
+//! How connections are made: deadline, proxy, TLS.
+
 use std::{error::Error as StdError, fmt, sync::Arc, time::Duration};
 
 use http::Uri;

@@ -1,3 +1,5 @@
+//! How long each phase of a download may take.
+
 use std::time::Duration;
 
 use selfup_fetch::{Error, ErrorKind};
@@ -45,7 +47,7 @@ impl Deadlines {
     }
 
     pub(crate) fn no_answer(&self) -> Error {
-        Error::new(ErrorKind::TimedOut, format!("no answer within {:?}", self.response))
+        Error::new(ErrorKind::TimedOut, format!("no response within {:?}", self.response))
     }
 
     pub(crate) fn stalled(&self) -> Error {

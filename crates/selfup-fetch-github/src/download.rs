@@ -1,3 +1,5 @@
+//! The bytes of an asset, from as many responses as it takes.
+
 use std::io::{self, Read};
 
 use bytes::{Buf, Bytes};
@@ -63,7 +65,7 @@ impl Download {
         if let Some(length) = length.filter(|length: &u64| *length != size) {
             let reason = format!(
                 "it has {length} bytes, and {size} by the api; it was replaced in this moment, or \
-                 something in between answers in its place"
+                 something in between responds in its place"
             );
             return Err(Error::new(ErrorKind::Changed, reason).at(place));
         }

@@ -1,3 +1,5 @@
+//! One request, through all redirects, to its final response.
+
 use std::time::Instant;
 
 use http::{HeaderMap, StatusCode, Uri, header};
@@ -134,8 +136,8 @@ fn target(reply: &Reply, url: &Url) -> Result<Option<Url>, Error> {
     let location = reply
         .headers()
         .get(header::LOCATION)
-        .ok_or_else(|| refusal(format!("answered {status} without a location")))?;
-    let location = location.to_str().map_err(|_| refusal("redirected to no address".to_owned()))?;
+        .ok_or_else(|| refusal(format!("responded with {status} but without a location")))?;
+    let location = location.to_str().map_err(|_| refusal("redirected to no URL".to_owned()))?;
     let mut next = url
         .join(location)
         .map_err(|error| refusal(format!("redirected to where nothing can be fetched: {error}")))?;

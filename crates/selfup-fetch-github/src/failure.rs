@@ -1,3 +1,5 @@
+//! Errors of the client, put into words for operators.
+
 use std::{error::Error as StdError, io};
 
 use selfup_fetch::{Error, ErrorKind};
@@ -36,7 +38,7 @@ pub(crate) fn before_answer(error: octocrab::Error, deadlines: &Deadlines) -> Er
         _ if is_cut(&error) => {
             return Error::new(
                 ErrorKind::Truncated,
-                "the server closed the connection before it had answered",
+                "the server closed the connection before it had responded",
             );
         }
         _ if causes(&error).any(is_unsound) => {
@@ -82,7 +84,7 @@ fn insecure(error: &rustls::Error) -> Error {
         ),
         rustls::Error::InvalidMessage(_) => Error::new(
             ErrorKind::Protocol,
-            "what answers there does not speak tls; check the base url's port",
+            "what listens there does not speak tls; check the base url's port",
         ),
         _ => Error::new(ErrorKind::Protocol, format!("no secure connection ({error})")),
     }

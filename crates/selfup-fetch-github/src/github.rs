@@ -1,3 +1,5 @@
+//! The fetcher of a repository's releases, and its settings as a program makes them.
+
 use std::{fmt, time::Duration};
 
 use crate::{

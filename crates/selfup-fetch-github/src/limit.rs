@@ -1,3 +1,5 @@
+//! The rate limits of the API.
+
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use http::{HeaderMap, StatusCode, header};

@@ -1,3 +1,5 @@
+//! The list of releases, kept from poll to poll with its validators.
+
 use http::HeaderValue;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use selfup_fetch::{Error, ErrorKind};

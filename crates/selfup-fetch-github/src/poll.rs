@@ -1,3 +1,5 @@
+//! One poll: is there something new, and if so, its artifact.
+
 use std::time::Duration;
 
 use selfup_fetch::{Artifact, Compression, Current, Error, Fetch, Offer, Outcome, unprotected};

@@ -1,3 +1,5 @@
+//! Releases and assets as the API describes them.
+
 use selfup_fetch::Digest;
 use serde::Deserialize;
 

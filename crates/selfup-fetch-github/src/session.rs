@@ -1,3 +1,5 @@
+//! The client and its runtime, which live for one poll.
+
 use std::{convert::Infallible, future::Future, sync::Arc};
 
 use http::{HeaderMap, Request, Response, Uri, header};

@@ -1,3 +1,5 @@
+//! Settings as they were given, and their check.
+
 use std::{fmt, sync::Arc};
 
 use http::HeaderValue;
@@ -78,7 +80,7 @@ impl Settings {
         let is_exposed = base.scheme() == "http" && !base.host_str().is_some_and(is_loopback);
         if token.is_some() && is_exposed && !self.insecure_credentials {
             return Err(self.refuse(
-                "a token is not sent over http:, where whoever is on the way can read it; use https: \
+                "a token is not sent over http:, where anybody on the way can read it; use https: \
                  in the base url, or allow it by allow_insecure_credentials(true)",
             ));
         }

@@ -1,3 +1,5 @@
+//! The asset that holds the signature of another.
+
 use crate::{
     asset::Packing,
     release::{Asset, Release},

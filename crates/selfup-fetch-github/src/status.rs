@@ -1,3 +1,5 @@
+//! What a status other than success means to a fetcher.
+
 use http::StatusCode;
 use selfup_fetch::{Error, ErrorKind};
 
@@ -44,7 +46,7 @@ pub(crate) fn of_api(
             let reason = format!("the api does not take the request: {status}{says}");
             Error::new(ErrorKind::Protocol, reason).permanent()
         }
-        _ => Error::new(ErrorKind::Protocol, format!("the api answers {status}")),
+        _ => Error::new(ErrorKind::Protocol, format!("the api responds with {status}")),
     }
 }
 
@@ -78,7 +80,7 @@ pub(crate) fn of_storage(status: StatusCode) -> Error {
         404 | 410 => ErrorKind::NotFound,
         _ => ErrorKind::Unavailable,
     };
-    Error::new(kind, format!("the host that keeps the assets answers {status}"))
+    Error::new(kind, format!("the host that keeps the assets responds with {status}"))
 }
 
 /// Whether a refusal is for having asked too much, although no header says so.

@@ -1,3 +1,5 @@
+//! The token that requests carry, if any.
+
 use http::HeaderValue;
 
 /// The value of `Authorization`, if there is a token: the one that was set, else that of the

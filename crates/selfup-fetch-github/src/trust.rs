@@ -1,3 +1,5 @@
+//! TLS: cryptography and trusted roots.
+
 use rustls::{
     ClientConfig, RootCertStore,
     pki_types::{CertificateDer, pem::PemObject},

@@ -1,3 +1,5 @@
+//! Which tags are versions, and their order.
+
 use semver::Version;
 
 /// The version that a tag is, if it is one: a semantic version, or one to three numbers, with or

@@ -1,3 +1,5 @@
+//! A response whose body is still to be read.
+
 use std::time::{Duration, Instant, SystemTime};
 
 use selfup_fetch::{Compression, Error, ErrorKind};

@@ -1,3 +1,5 @@
+//! The body of one response, which ends as promised or with an error.
+
 use std::io::{self, Read};
 
 use selfup_fetch::{Error, ErrorKind};

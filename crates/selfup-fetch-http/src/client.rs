@@ -1,3 +1,5 @@
+//! The HTTP client: checked settings, and the connections made by them.
+
 use std::{
     io,
     sync::{
@@ -66,7 +68,7 @@ impl Client {
         let is_exposed = !url.is_https() && !is_loopback(url.host());
         if is_exposed && !settings.insecure_credentials && has_credentials(&headers) {
             return Err(refuse(
-                "credentials are not sent over http:, where whoever is on the way can read them; use \
+                "credentials are not sent over http:, where anybody on the way can read them; use \
                  https:, or allow it by allow_insecure_credentials(true)"
                     .to_owned(),
             ));

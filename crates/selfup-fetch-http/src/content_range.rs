@@ -1,3 +1,5 @@
+//! The `Content-Range` header.
+
 use ureq::http::{HeaderMap, header};
 
 /// What a `Content-Range` says: which bytes of how many come (RFC 9110, section 14.4).

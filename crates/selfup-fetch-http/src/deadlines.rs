@@ -1,3 +1,5 @@
+//! How long each phase of a download may take.
+
 use std::time::{Duration, Instant};
 
 use selfup_fetch::{Error, ErrorKind};
@@ -59,12 +61,12 @@ impl Deadlines {
             Timeout::Connect => (
                 ErrorKind::TimedOut,
                 format!(
-                    "no connection within {:?}; check the address, and firewalls on the way",
+                    "no connection within {:?}; check the URL, and firewalls on the way",
                     self.connect
                 ),
             ),
             Timeout::SendRequest | Timeout::RecvResponse => {
-                (ErrorKind::TimedOut, format!("no answer within {:?}", self.response))
+                (ErrorKind::TimedOut, format!("no response within {:?}", self.response))
             }
             _ => (
                 ErrorKind::TimedOut,

@@ -1,3 +1,5 @@
+//! From a response to an artifact: content coding and compression undone.
+
 use std::{
     io::{self, Cursor, Read},
     sync::Arc,

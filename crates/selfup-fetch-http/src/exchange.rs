@@ -1,3 +1,5 @@
+//! One request, through all redirects, to its final response.
+
 use std::{io, time::Instant};
 
 use selfup_fetch::{Error, ErrorKind};
@@ -118,10 +120,9 @@ fn target(response: &Response<Body>, url: &Url) -> Result<Option<Url>, Error> {
     if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
         return Ok(None);
     }
-    let location = response
-        .headers()
-        .get(header::LOCATION)
-        .ok_or_else(|| refusal(format!("answered {} without a location", response.status())))?;
+    let location = response.headers().get(header::LOCATION).ok_or_else(|| {
+        refusal(format!("responded with {} but without a location", response.status()))
+    })?;
     url.join(location.as_bytes())
         .map(Some)
         .map_err(|reason| refusal(format!("redirected to where nothing can be fetched: {reason}")))

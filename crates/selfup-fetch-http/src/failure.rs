@@ -1,3 +1,5 @@
+//! Errors of the HTTP client, put into words for operators.
+
 use std::io;
 
 use rustls::AlertDescription;
@@ -42,7 +44,7 @@ impl Failure {
             ureq::Error::Tls(reason) => Error::new(ErrorKind::Protocol, format!("tls: {reason}")),
             ureq::Error::ConnectProxyFailed(reason) => no_tunnel(&reason),
             ureq::Error::LargeResponseHeader(..) => {
-                Error::new(ErrorKind::Protocol, "the head of the answer is too large")
+                Error::new(ErrorKind::Protocol, "the head of the response is too large")
             }
             ureq::Error::Protocol(error) => {
                 Error::new(ErrorKind::Protocol, "the server does not speak sound http/1.1")
@@ -68,7 +70,7 @@ fn unreachable(error: io::Error) -> Error {
         | io::ErrorKind::ConnectionAborted
         | io::ErrorKind::BrokenPipe => (
             ErrorKind::Truncated,
-            "the server closed the connection before it had answered".to_owned(),
+            "the server closed the connection before it had responded".to_owned(),
         ),
         io::ErrorKind::TimedOut => (ErrorKind::TimedOut, "the network timed out".to_owned()),
         io::ErrorKind::HostUnreachable
@@ -96,10 +98,10 @@ fn no_tunnel(reason: &str) -> Error {
         Some(status) if status.starts_with('5') => {
             (ErrorKind::Unreachable, "it does not reach the host")
         }
-        _ => (ErrorKind::Protocol, "that is no answer to CONNECT; check that it is a proxy"),
+        _ => (ErrorKind::Protocol, "that is no response to CONNECT; check that it is a proxy"),
     };
     let status = status.map(|status| format!(" {status}")).unwrap_or_default();
-    Error::new(kind, format!("the proxy answers{status}: {hint}"))
+    Error::new(kind, format!("the proxy responds{status}: {hint}"))
 }
 
 fn insecure(error: &rustls::Error) -> Error {
@@ -120,7 +122,7 @@ fn insecure(error: &rustls::Error) -> Error {
         ),
         rustls::Error::InvalidMessage(_) => Error::new(
             ErrorKind::Protocol,
-            "what answers there does not speak tls; check the port, or whether it is http:",
+            "what listens there does not speak tls; check the port, or whether it is http:",
         ),
         _ => Error::new(ErrorKind::Protocol, format!("no secure connection ({error})")),
     }
@@ -147,7 +149,7 @@ const fn is_about_us(alert: AlertDescription) -> bool {
 fn error_name(error: &ureq::Error) -> String {
     match error {
         ureq::Error::BadUri(_) | ureq::Error::RequireHttpsOnly(_) => {
-            "the address cannot be used".to_owned()
+            "the URL cannot be used".to_owned()
         }
         other => other.to_string(),
     }

@@ -1,3 +1,5 @@
+//! The fetcher of one URL, and its settings as a program makes them.
+
 use std::{fmt, time::Duration};
 
 use crate::{
@@ -154,7 +156,7 @@ impl Http {
         self
     }
 
-    /// Whether credentials may be sent to an `http:` address, where whoever is on the way can read them;
+    /// Whether credentials may be sent to an `http:` address, where anybody on the way can read them;
     /// the default is `false`.
     ///
     /// Without it, an address of this machine itself (loopback) is the only one that is sent them, and

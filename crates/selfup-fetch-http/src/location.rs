@@ -1,3 +1,5 @@
+//! Where a redirect leads, relative to the URL that gave it.
+
 use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
 
 use crate::url::Url;

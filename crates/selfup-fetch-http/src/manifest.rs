@@ -201,7 +201,7 @@ impl Offer {
 /// Where an address in a manifest leads.
 fn address(text: &str, base: &Url, client: &Client) -> Result<Url, Error> {
     let refuse = |reason: &str| {
-        let reason = format!("the manifest's address {} cannot be used: {reason}", redact(text));
+        let reason = format!("the manifest's URL {} cannot be used: {reason}", redact(text));
         Error::new(ErrorKind::Protocol, reason)
     };
     let url = base.join(text.as_bytes()).map_err(|reason| refuse(&reason))?;

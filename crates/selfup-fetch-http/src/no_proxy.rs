@@ -1,3 +1,5 @@
+//! The hosts that `NO_PROXY` exempts from the proxy.
+
 use std::net::IpAddr;
 
 /// Hosts that are reached without a proxy, as `NO_PROXY` lists them.

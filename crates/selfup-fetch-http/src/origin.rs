@@ -1,3 +1,5 @@
+//! Scheme, host and port, to decide who gets credentials.
+
 use ureq::http::Uri;
 
 /// Scheme, host and port: those whom credentials are meant for.

@@ -1,3 +1,5 @@
+//! One poll: is there something new, and if so, its artifact.
+
 use std::{sync::Arc, time::Duration};
 
 use selfup_fetch::{Artifact, Current, Error, ErrorKind, Fetch, Offer, Outcome, unprotected};

@@ -1,3 +1,5 @@
+//! Which proxy leads to which host.
+
 use selfup_fetch::redact;
 use ureq::Proxy;
 
@@ -59,7 +61,7 @@ fn proxy(text: &str, what: &str) -> Result<Proxy, String> {
         return Err(wrong("only a proxy that is spoken to in http: is supported"));
     }
     Url::parse(&full).map_err(|reason| wrong(&reason))?;
-    Proxy::new(&full).map_err(|_| wrong("it is no valid address of a proxy"))
+    Proxy::new(&full).map_err(|_| wrong("it is no valid URL of a proxy"))
 }
 
 /// A proxy as it may be shown.

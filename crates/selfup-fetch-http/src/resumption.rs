@@ -1,3 +1,5 @@
+//! Going on in the middle of a file after a broken connection.
+
 use std::{
     hash::{BuildHasher, RandomState},
     sync::{Arc, Condvar, Mutex},

@@ -1,3 +1,5 @@
+//! The validators of the last response, to be compared with the next.
+
 use std::time::Duration;
 
 use ureq::http::{HeaderMap, HeaderName, HeaderValue, header};

@@ -1,3 +1,5 @@
+//! Settings as they were given, unchecked.
+
 use std::fmt;
 
 use selfup_fetch::redact;

@@ -1,3 +1,5 @@
+//! The signature published beside a file.
+
 use selfup_fetch::{Compression, Error, ErrorKind, read_signature};
 use ureq::http::{Method, StatusCode};
 

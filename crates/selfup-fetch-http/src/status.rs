@@ -1,3 +1,5 @@
+//! What a status other than success means to a fetcher.
+
 use selfup_fetch::ErrorKind;
 use ureq::http::StatusCode;
 
@@ -9,13 +11,13 @@ pub(crate) fn meaning(status: StatusCode, asks_to_wait: bool) -> (ErrorKind, Str
         401 => (ErrorKind::Denied, "credentials are missing or not accepted"),
         403 => (ErrorKind::Denied, "the credentials, if any, do not allow it"),
         407 => (ErrorKind::Denied, "the proxy wants credentials"),
-        404 | 410 => (ErrorKind::NotFound, "nothing is published there (yet); check the address"),
+        404 | 410 => (ErrorKind::NotFound, "nothing is published there (yet); check the URL"),
         408 | 425 | 429 => (ErrorKind::Unavailable, "it asks to be left alone"),
         500.. => (ErrorKind::Unavailable, "the server is in trouble"),
         400.. => (ErrorKind::Protocol, "the server does not take the request"),
         _ => (ErrorKind::Protocol, "that is no file"),
     };
-    (kind, format!("the server answers {status}: {hint}"))
+    (kind, format!("the server responds with {status}: {hint}"))
 }
 
 /// Whether the same request will get the same answer until somebody changes something, although

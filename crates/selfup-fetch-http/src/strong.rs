@@ -1,3 +1,5 @@
+//! Validators strong enough to join parts of two responses.
+
 use std::time::Duration;
 
 use ureq::http::{HeaderMap, HeaderName, HeaderValue, header};

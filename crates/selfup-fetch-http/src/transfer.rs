@@ -1,3 +1,5 @@
+//! The bytes of a file, from as many responses as it takes.
+
 use std::{
     io::{self, Read},
     sync::Arc,

@@ -1,3 +1,5 @@
+//! The absolute URLs that a request may go to.
+
 use base64::{Engine, prelude::BASE64_STANDARD};
 use percent_encoding::{CONTROLS, percent_decode_str, percent_encode};
 use selfup_fetch::{Compression, executable_name, redact, signature_name};
@@ -14,7 +16,7 @@ impl Url {
     pub(crate) fn parse(text: &str) -> Result<(Self, Option<Vec<u8>>), String> {
         let (scheme, rest) = text
             .split_once("://")
-            .ok_or("it is no absolute address; it should begin with https:// or http://")?;
+            .ok_or("it is no absolute URL; it should begin with https:// or http://")?;
         let scheme = match scheme.to_ascii_lowercase().as_str() {
             "http" => "http",
             "https" => "https",
@@ -34,7 +36,7 @@ impl Url {
         let path = percent_encode(path.as_bytes(), CONTROLS);
         let uri: Uri = format!("{scheme}://{host}{path}")
             .parse()
-            .map_err(|error| format!("it is no valid address ({error})"))?;
+            .map_err(|error| format!("it is no valid URL ({error})"))?;
         let port = host.strip_prefix(uri.host().unwrap_or_default()).unwrap_or_default();
         match port.strip_prefix(':').map(str::parse::<u16>) {
             None | Some(Ok(1..)) => Ok((Self(uri), credentials)),

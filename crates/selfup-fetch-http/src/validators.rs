@@ -1,3 +1,5 @@
+//! The choice of headers by which a change is noticed.
+
 /// Which headers of an answer count when it is asked whether the executable has changed.
 ///
 /// It has not, if the best validator it had (`ETag`, else `Last-Modified`) is still the same and

@@ -1,3 +1,5 @@
+//! By which credentials requests are signed, if at all.
+
 use std::fmt;
 
 use aws_credential_types::Credentials;

@@ -1,3 +1,5 @@
+//! The requests: `HEAD`, and `GET` from some byte on.
+
 use aws_sdk_s3::{
     error::{ProvideErrorMetadata, SdkError},
     operation::{get_object::GetObjectOutput, head_object::HeadObjectOutput},

@@ -1,3 +1,5 @@
+//! The object that holds the signature of another.
+
 use percent_encoding::percent_decode_str;
 
 use crate::settings::Source;

@@ -1,3 +1,5 @@
+//! The bytes of an object, whole and verified, or an error.
+
 use std::io::{self, Read};
 
 use aws_sdk_s3::{operation::get_object::GetObjectOutput, primitives::ByteStream};

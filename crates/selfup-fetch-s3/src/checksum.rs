@@ -1,3 +1,5 @@
+//! The checksums that S3 keeps of an object, and their verification.
+
 use std::fmt;
 
 use aws_sdk_s3::operation::head_object::HeadObjectOutput;

@@ -1,3 +1,5 @@
+//! Why the SDK found no credentials.
+
 use aws_credential_types::provider::error::CredentialsError;
 use selfup_fetch::{Error, ErrorKind};
 
@@ -22,7 +24,7 @@ pub(crate) fn missing(error: &CredentialsError, profile: Option<&str>) -> Error 
             format!("the credentials' configuration is broken: {}", innermost(error)),
         ),
         CredentialsError::ProviderTimedOut(_) => {
-            Error::new(ErrorKind::TimedOut, "what provides the credentials does not answer")
+            Error::new(ErrorKind::TimedOut, "what provides the credentials does not respond")
         }
         _ => Error::new(
             ErrorKind::Unavailable,

@@ -1,3 +1,5 @@
+//! How long each phase of a download may take.
+
 use std::time::Duration;
 
 use selfup_fetch::{Error, ErrorKind};
@@ -71,7 +73,7 @@ impl Deadlines {
                 "no connection within {:?}; check region and endpoint, and firewalls on the way",
                 self.connect
             ),
-            Phase::Response => format!("no answer within {:?}", self.response),
+            Phase::Response => format!("no response within {:?}", self.response),
             Phase::Body => format!("no byte moved for {:?}", self.stall),
             Phase::Total => format!(
                 "not complete within {:?}; raise the total timeout if the line is that slow",

@@ -12,8 +12,8 @@ use selfup_fetch::is_loopback;
 use crate::client::{KNOWS_TLS, NO_TLS};
 
 /// The end of a sentence about a source.
-pub(crate) const REFUSAL: &str = "signed requests are not sent over http:, where whoever is on the way \
-     can read a session token and change the answer; use https: for the endpoint, anonymous(), or allow \
+pub(crate) const REFUSAL: &str = "signed requests are not sent over http:, where anybody on the way \
+     can read a session token and change the response; use https: for the endpoint, anonymous(), or allow \
      it by allow_insecure_credentials(true)";
 
 /// Whether what is sent there can be read by others.

@@ -1,3 +1,5 @@
+//! Errors of the SDK, put into words for operators.
+
 use std::{error, io};
 
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
@@ -34,7 +36,7 @@ impl Failure {
             }
             SdkError::ResponseError(_) => Self::Failed(Error::new(
                 ErrorKind::Protocol,
-                "the answer makes no sense; check that the endpoint speaks as s3 does",
+                "the response makes no sense; check that the endpoint speaks as s3 does",
             )),
             SdkError::TimeoutError(_) => Self::Failed(deadlines.missed(Phase::Response)),
             SdkError::DispatchFailure(failure) => {
@@ -76,7 +78,7 @@ pub(crate) fn broken(error: &(dyn error::Error + 'static)) -> Error {
     }
     match found.iter().find_map(|e| e.downcast_ref::<hyper::Error>()) {
         Some(error) if error.is_parse() => {
-            Error::new(ErrorKind::Protocol, "what answers there does not speak sound http/1.1")
+            Error::new(ErrorKind::Protocol, "what listens there does not speak sound http/1.1")
         }
         Some(error)
             if error.is_incomplete_message() || error.is_closed() || error.is_canceled() =>
@@ -98,7 +100,7 @@ fn by_kind(kind: io::ErrorKind, text: &str) -> Error {
         | io::ErrorKind::ConnectionAborted
         | io::ErrorKind::BrokenPipe => (
             ErrorKind::Truncated,
-            "the server closed the connection before it had answered".to_owned(),
+            "the server closed the connection before it had responded".to_owned(),
         ),
         io::ErrorKind::TimedOut => (ErrorKind::TimedOut, "the network timed out".to_owned()),
         io::ErrorKind::HostUnreachable
@@ -128,7 +130,7 @@ fn insecure_connection(error: &rustls::Error) -> Error {
         ),
         rustls::Error::InvalidMessage(_) => Error::new(
             ErrorKind::Protocol,
-            "what answers there does not speak tls; check the port, or whether it is http:",
+            "what listens there does not speak tls; check the port, or whether it is http:",
         ),
         _ => Error::new(ErrorKind::Protocol, format!("no secure connection ({error})")),
     }

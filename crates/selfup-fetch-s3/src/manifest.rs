@@ -216,7 +216,7 @@ impl Offer {
 fn object(address: &str, source: &Source) -> Result<Source, Error> {
     source.beside(address).map_err(|reason| {
         let shown = selfup_fetch::redact(address);
-        let reason = format!("the manifest's address {shown} cannot be used: {reason}");
+        let reason = format!("the manifest's URL {shown} cannot be used: {reason}");
         Error::new(ErrorKind::Protocol, reason)
     })
 }

@@ -1,3 +1,5 @@
+//! An object's metadata, and the conditions by which a change of it is noticed.
+
 use aws_sdk_s3::{operation::head_object::HeadObjectOutput, types::ChecksumType};
 use selfup_fetch::{Compression, Error, ErrorKind};
 

@@ -1,3 +1,5 @@
+//! One poll: is there something new, and if so, its artifact.
+
 use std::{io::Read, time::Duration};
 
 use aws_sdk_s3::operation::get_object::GetObjectOutput;

@@ -1,3 +1,5 @@
+//! What the error codes of S3 mean, and what to do about them.
+
 use std::time::{Duration, SystemTime};
 
 use aws_sdk_s3::{config::http::HttpResponse, error::ErrorMetadata};
@@ -207,8 +209,8 @@ impl Refusal {
     /// The status, with S3's word where there is one.
     fn shown(&self) -> String {
         match &self.code {
-            Some(code) => format!("the server answers {} {code}", self.status),
-            None => format!("the server answers {}", self.status),
+            Some(code) => format!("the server responds with {} {code}", self.status),
+            None => format!("the server responds with {}", self.status),
         }
     }
 }

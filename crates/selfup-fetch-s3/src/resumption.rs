@@ -1,3 +1,5 @@
+//! Going on in the middle of an object after a broken connection.
+
 use std::{
     hash::{BuildHasher, RandomState},
     time::{Duration, Instant},

@@ -1,3 +1,5 @@
+//! The certificates that TLS trusts.
+
 use std::sync::LazyLock;
 
 use base64::{Engine, engine::general_purpose::STANDARD};

@@ -1,3 +1,5 @@
+//! The fetcher of one key, and its settings as a program makes them.
+
 use std::{fmt, time::Duration};
 
 use aws_credential_types::Credentials;

@@ -1,3 +1,5 @@
+//! The SDK's client and its runtime, which live for one poll.
+
 use std::{
     fmt,
     time::{Duration, Instant, SystemTime},

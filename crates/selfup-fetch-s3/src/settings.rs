@@ -1,3 +1,5 @@
+//! Settings as they were given, and their check.
+
 use std::time::Duration;
 
 use http::Uri;
@@ -78,7 +80,7 @@ impl Settings {
             roots::check(pem).map_err(|reason| self.refuse(reason))?;
         }
         if self.bucket.is_empty() {
-            return Err(self.refuse("there is no bucket; an address reads s3://bucket/key"));
+            return Err(self.refuse("there is no bucket; a URL reads s3://bucket/key"));
         }
         let bucket = expand(&self.bucket)?;
         if bucket.is_empty() || has_space(&bucket) || bucket.contains('/') && !is_arn(&bucket) {
@@ -110,7 +112,7 @@ impl Settings {
             sound.as_ref().and_then(Uri::authority).is_some_and(|a| a.as_str().contains('@'));
         if sound.is_none() || has_user {
             return Err(self.refuse(format!(
-                "the endpoint {} is no address of the form https://host:port",
+                "the endpoint {} is no URL of the form https://host:port",
                 redact(endpoint)
             )));
         }

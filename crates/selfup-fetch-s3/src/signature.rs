@@ -1,3 +1,5 @@
+//! The signature published beside an object.
+
 use std::io::Read;
 
 use aws_sdk_s3::operation::get_object::GetObjectOutput;

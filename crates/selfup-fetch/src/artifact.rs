@@ -1,3 +1,5 @@
+//! What a fetcher brings: bytes, and what their source promises about them.
+
 use std::{fmt, io::Read};
 
 use crate::Digest;

@@ -1,3 +1,5 @@
+//! How long to wait before the next poll, after success and after failures.
+
 use std::time::Duration;
 
 /// When to ask again: after success, and ever more rarely after failures.

@@ -1,3 +1,5 @@
+//! A reader that holds the bytes against a promised size and digests.
+
 use std::{
     fmt,
     io::{self, Read},
@@ -233,7 +235,7 @@ mod tests {
     fn another_size_is_no_end() {
         let error = read(b"app", Some(4), promises(&APP)).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Truncated);
-        assert_eq!(error.to_string(), "cannot fetch it: it ends after 3 of 4 bytes");
+        assert_eq!(error.to_string(), "could not fetch it: it ends after 3 of 4 bytes");
 
         let mut reader = checked(b"app".as_slice(), Some(2), vec![]);
         let mut seen = Vec::new();
@@ -279,7 +281,7 @@ mod tests {
             }
         }
         let mut reader = checked(Once(true), None, vec![]);
-        assert_eq!(reader.drain().unwrap_err().to_string(), "cannot fetch: the line broke");
+        assert_eq!(reader.drain().unwrap_err().to_string(), "could not fetch: the line broke");
         assert_eq!(reader.drain().unwrap_err().kind(), ErrorKind::Stalled);
     }
 }

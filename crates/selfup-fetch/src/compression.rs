@@ -1,3 +1,5 @@
+//! The compression of a published file, told by its name.
+
 /// How a published file is compressed, which its name tells.
 ///
 /// # Examples

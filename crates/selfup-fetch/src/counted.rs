@@ -1,3 +1,5 @@
+//! A reader that reports how many bytes have come.
+
 use std::{
     fmt,
     io::{self, Read},

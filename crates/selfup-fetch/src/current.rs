@@ -1,3 +1,5 @@
+//! What a fetcher may know about the executable that runs.
+
 use std::{
     fmt,
     fs::File,

@@ -1,3 +1,5 @@
+//! A reader that decompresses, and gives an error for an end that came too soon.
+
 mod flaw;
 mod source;
 #[cfg(feature = "xz")]

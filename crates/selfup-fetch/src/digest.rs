@@ -1,3 +1,5 @@
+//! Digests as servers write them: algorithm, colon, hexadecimal digits.
+
 use std::{fmt, str::FromStr};
 
 use crate::{Error, ErrorKind};

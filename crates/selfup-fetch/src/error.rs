@@ -1,3 +1,5 @@
+//! Why something could not be fetched, in one line for operators.
+
 use std::{borrow::Cow, error, fmt, io, time::Duration};
 
 use crate::printable;
@@ -209,9 +211,9 @@ impl fmt::Display for WithoutAdvice<'_> {
         let Inner { place, reason, .. } = &*self.0.inner;
         match place {
             Some(place) => {
-                write!(f, "cannot fetch {}: {}", printable(place), printable(reason))
+                write!(f, "could not fetch {}: {}", printable(place), printable(reason))
             }
-            None => write!(f, "cannot fetch: {}", printable(reason)),
+            None => write!(f, "could not fetch: {}", printable(reason)),
         }
     }
 }
@@ -285,27 +287,27 @@ mod tests {
         assert_eq!(back.kind(), ErrorKind::Stalled);
         assert_eq!(back.retry_after(), Some(Duration::from_secs(7)));
         assert!(!back.is_transient());
-        assert_eq!(back.to_string(), "cannot fetch http://h/app: nothing came for 30s");
+        assert_eq!(back.to_string(), "could not fetch http://h/app: nothing came for 30s");
     }
 
     #[test]
     fn advice_is_for_some() {
         let error = Error::new(ErrorKind::NotFound, "no such file").at("a").advise("say which");
-        assert_eq!(error.to_string(), "cannot fetch a: no such file; say which");
-        assert_eq!(error.without_advice().to_string(), "cannot fetch a: no such file");
+        assert_eq!(error.to_string(), "could not fetch a: no such file; say which");
+        assert_eq!(error.without_advice().to_string(), "could not fetch a: no such file");
         assert_eq!(error.advice(), Some("say which"));
     }
 
     #[test]
     fn the_first_place_stays() {
         let error = Error::new(ErrorKind::Io, "gone").at("a").at("b");
-        assert_eq!(error.to_string(), "cannot fetch a: gone");
+        assert_eq!(error.to_string(), "could not fetch a: gone");
     }
 
     #[test]
     fn what_does_not_print_is_escaped() {
         let error = Error::new(ErrorKind::NotFound, "it has \u{1b}[2J\napp").at("a\u{202e}b");
-        assert_eq!(error.to_string(), "cannot fetch a\\u{202e}b: it has \\u{1b}[2J\\napp");
+        assert_eq!(error.to_string(), "could not fetch a\\u{202e}b: it has \\u{1b}[2J\\napp");
     }
 
     #[test]

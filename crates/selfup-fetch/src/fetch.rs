@@ -1,3 +1,5 @@
+//! The trait of all fetchers, and what became of an artifact.
+
 use std::time::Duration;
 
 use crate::{Artifact, Current, Error, Offer};

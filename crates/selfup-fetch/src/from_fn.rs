@@ -1,3 +1,5 @@
+//! A fetcher made of a closure.
+
 use std::{error, fmt, time::Duration};
 
 use crate::{Artifact, Current, Error, ErrorKind, Fetch};

@@ -167,7 +167,7 @@ impl Manifest {
         };
         let Some(running) = running else {
             return refuse("the version that runs is not known".into())
-                .map_err(|error| error.advise("tell it in the configuration"));
+                .map_err(|error| error.advise("set it in the configuration"));
         };
         match version(running) {
             Some(running) if running.cmp_precedence(minimum).is_lt() => {

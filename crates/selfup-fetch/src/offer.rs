@@ -1,3 +1,5 @@
+//! What a source says of an executable before it is downloaded.
+
 use crate::{Current, Digest};
 
 /// What a source says of an executable before any of its bytes come; see

@@ -1,3 +1,5 @@
+//! URLs without their secrets, for messages.
+
 /// An address as it may be shown: without credentials, and without the values of its query.
 ///
 /// A presigned address is a key for whoever reads it, so what names the source stays and what

@@ -1,3 +1,5 @@
+//! The naming of published signatures, and the size that they may have.
+
 use std::io::{self, Read};
 
 use crate::Compression;

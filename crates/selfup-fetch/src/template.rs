@@ -1,3 +1,5 @@
+//! `{os}`, `{arch}` and `{target}` in URLs and names.
+
 use std::fmt;
 
 use crate::{Error, ErrorKind};

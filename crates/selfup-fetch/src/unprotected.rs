@@ -19,7 +19,7 @@ use crate::{Current, printable};
 pub fn unprotected(place: &str, current: &Current) -> Option<String> {
     (!current.is_signature_wanted()).then(|| {
         format!(
-            "new executables from {} are neither encrypted on their way nor signed, so that whoever is \
+            "new executables from {} are neither encrypted on their way nor signed, so that anybody \
              on the way can replace this program by any other; use https:, or set a trusted key \
              (trusted_key)",
             printable(place)

@@ -130,7 +130,7 @@ fn bombs_are_refused() {
         assert_eq!(error.kind(), ErrorKind::TooLarge, "{command:?}");
         assert!(!error.is_transient());
         assert!(out <= (16 << 20) + (64 << 10), "{command:?}: {out}");
-        assert!(error.to_string().contains("cannot fetch bomb: "), "{error}");
+        assert!(error.to_string().contains("could not fetch bomb: "), "{error}");
     }
 }
 
@@ -148,7 +148,7 @@ fn an_error_stays_an_error() {
             let start = Trickle(&packed[..at], 100);
             let mut reader = decompress(start.chain(Broken), compression).unwrap();
             let error = Error::from(io::copy(&mut reader, &mut io::sink()).unwrap_err());
-            assert_eq!(error.to_string(), "cannot fetch there: the line broke", "{command:?}");
+            assert_eq!(error.to_string(), "could not fetch there: the line broke", "{command:?}");
             let error = Error::from(reader.read(&mut [0]).unwrap_err());
             assert_eq!(error.kind(), ErrorKind::Stalled);
 

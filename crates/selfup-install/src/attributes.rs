@@ -26,7 +26,7 @@ const INHERITED: &CStr = c"system.posix_acl_access";
 /// Either everything is carried over, or an error says what is not.
 pub(crate) fn carry(path: &Path, from: &File, to: &File) -> Result<()> {
     let examine = |file: &File| {
-        let context = format_args!("cannot examine {}", path.display());
+        let context = format_args!("could not examine {}", path.display());
         file.metadata().map_err(|cause| Error::system(context, cause))
     };
     let old = examine(from)?;
@@ -55,7 +55,7 @@ pub(crate) fn carry(path: &Path, from: &File, to: &File) -> Result<()> {
 /// [`carry`] gives it all back, from the executable whose place it takes.
 pub(crate) fn disarm(path: &Path, file: &File) -> Result<()> {
     let failed = |cause| {
-        let text = format_args!("cannot take the privileges from {}", path.display());
+        let text = format_args!("could not take the privileges from {}", path.display());
         Error::system(text, cause)
     };
     let metadata = file.metadata().map_err(failed)?;
@@ -112,7 +112,7 @@ fn describe(name: &CStr) -> String {
 
 fn lost(path: &Path, what: &str, cause: Option<io::Error>) -> Error {
     let text = format!(
-        "cannot keep the {what} of {}; install as root or as the file's owner, or remove it from \
+        "could not keep the {what} of {}; install as root or as the file's owner, or remove it from \
          the file first",
         path.display()
     );

@@ -36,7 +36,7 @@ impl Belief {
         let look = |path: &Path| match fs::metadata(path) {
             Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(None),
             found => found.map(Some).map_err(|cause| {
-                Error::system(format_args!("cannot examine {}", path.display()), cause)
+                Error::system(format_args!("could not examine {}", path.display()), cause)
             }),
         };
         let there = look(target.resolved())?;
@@ -63,7 +63,7 @@ impl Belief {
     pub(crate) fn doubt(&self, found: &Metadata) -> Option<String> {
         if !self.owners.contains(&found.uid()) {
             return Some(format!(
-                "it belongs to uid {}, not to root, to this user, or to who owns the executable or its \
+                "it belongs to uid {}, not to root, to this user, or to the owner of the executable or its \
                  directory",
                 found.uid()
             ));
@@ -91,7 +91,7 @@ impl Target {
         let (belief, names) = (Belief::of(self)?, self.names());
         let directory = names.directory();
         let failed =
-            |cause| Error::system(format_args!("cannot list {}", directory.display()), cause);
+            |cause| Error::system(format_args!("could not list {}", directory.display()), cause);
         let known =
             [names.record(), names.previous(), names.replaced(), names.lock(), names.turn()];
         let mut lines = Vec::new();
@@ -113,6 +113,6 @@ impl Target {
 
 /// Refuses to go by a file that is not believed.
 pub(crate) fn ignored(path: &Path, why: &str) -> Error {
-    let text = format!("cannot go by {}: {why}; remove it", path.display());
+    let text = format!("could not go by {}: {why}; remove it", path.display());
     Error::new(ErrorKind::NotWritable, text)
 }

@@ -166,8 +166,9 @@ fn resumed(
     file: Locked,
     present: Occupant,
 ) -> Result<Trial> {
-    let identity = Identity::of_file(&file)
-        .map_err(|cause| Error::system(format_args!("cannot examine {}", path.display()), cause))?;
+    let identity = Identity::of_file(&file).map_err(|cause| {
+        Error::system(format_args!("could not examine {}", path.display()), cause)
+    })?;
     Ok(Trial {
         target: target.clone(),
         token: line.token,

@@ -48,7 +48,7 @@ impl FromStr for Digest {
             Error::new(
                 ErrorKind::Malformed,
                 format!(
-                    "cannot take '{text}' for a digest: it must be sha1:, sha256: or sha512: \
+                    "could not take '{text}' for a digest: it must be sha1:, sha256: or sha512: \
                      and 40, 64 or 128 hexadecimal digits"
                 ),
             )

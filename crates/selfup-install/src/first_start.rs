@@ -27,7 +27,10 @@ impl Target {
             return Ok(());
         }
         let running = running().map_err(|cause| {
-            Error::system(format_args!("cannot read what runs as {}", self.path().display()), cause)
+            Error::system(
+                format_args!("could not read what runs as {}", self.path().display()),
+                cause,
+            )
         })?;
         let turn = Turn::take(self)?;
         let mut record = turn.record()?;
@@ -37,7 +40,7 @@ impl Target {
             turn.write(&record)
         } else if unstarted.previous == running && self.id()? == running {
             record.set_unstarted(None);
-            let reason = "the previous one was put back by hand before it had started once";
+            let reason = "it was rolled back by hand before it had started once";
             record.refuse(unstarted.id, reason, SystemTime::now());
             turn.write(&record)
         } else {

@@ -98,7 +98,7 @@ impl FromStr for Id {
             let text = text.escape_debug();
             Error::new(
                 ErrorKind::Malformed,
-                format!("cannot take '{text}' for an id: it must be 40 hexadecimal digits"),
+                format!("could not take '{text}' for an id: it must be 40 hexadecimal digits"),
             )
         })
     }

@@ -66,16 +66,15 @@ pub(crate) fn open_regular(path: &Path) -> Result<File> {
         .open(path)
         .map_err(|cause| match cause.kind() {
             io::ErrorKind::NotFound => {
-                Error::new(ErrorKind::NotFound, format!("cannot find {}", path.display()))
+                Error::new(ErrorKind::NotFound, format!("could not find {}", path.display()))
                     .because(cause)
             }
-            _ => {
-                Error::new(ErrorKind::Io, format!("cannot read {}", path.display())).because(cause)
-            }
+            _ => Error::new(ErrorKind::Io, format!("could not read {}", path.display()))
+                .because(cause),
         })?;
-    let metadata = file
-        .metadata()
-        .map_err(|cause| Error::system(format_args!("cannot examine {}", path.display()), cause))?;
+    let metadata = file.metadata().map_err(|cause| {
+        Error::system(format_args!("could not examine {}", path.display()), cause)
+    })?;
     require_regular(path, &metadata)?;
     Ok(file)
 }
@@ -92,6 +91,6 @@ pub(crate) fn require_regular(path: &Path, metadata: &Metadata) -> Result<()> {
         () if kind.is_symlink() => "a symbolic link",
         () => "a device",
     };
-    let text = format!("cannot replace {}: it is {found}, not a regular file", path.display());
+    let text = format!("could not replace {}: it is {found}, not a regular file", path.display());
     Err(Error::new(ErrorKind::NotRegular, text))
 }

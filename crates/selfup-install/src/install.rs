@@ -127,7 +127,7 @@ impl Verified {
         let token = self.site.target.names().temporary_token(name).map(str::to_owned);
         let token = token.ok_or_else(|| altered(&self.path, "it has another name"))?;
         if !flock::try_lock(&self.file).map_err(|cause| {
-            Error::system(format_args!("cannot lock {}", self.path.display()), cause)
+            Error::system(format_args!("could not lock {}", self.path.display()), cause)
         })? {
             return Err(altered(&self.path, "somebody else has locked it"));
         }
@@ -145,7 +145,7 @@ impl Verified {
             record.end_candidate(&token);
             drop(turn.write(&record));
             let (from, to) = (self.path.display(), trial.display());
-            Error::system(format_args!("cannot rename {from} to {to}"), cause)
+            Error::system(format_args!("could not rename {from} to {to}"), cause)
         })?;
         // A power failure that undoes the rename takes the trial with it, and nothing else.
         drop(turn.flush());
@@ -162,7 +162,7 @@ impl Verified {
             Ok(identity) => identity,
             Err(cause) => {
                 drop(fs::remove_file(&path));
-                let text = format_args!("cannot examine {}", path.display());
+                let text = format_args!("could not examine {}", path.display());
                 return Err(self.give_back(Error::system(text, cause)));
             }
         };
@@ -217,7 +217,7 @@ impl Verified {
                 Ok(installed.with_warnings(warnings))
             }
             Err(failure) => {
-                let text = format_args!("cannot replace {}", site.target.resolved().display());
+                let text = format_args!("could not replace {}", site.target.resolved().display());
                 let error = Error::system(text, failure.error);
                 let verified = Self { path: failure.path, file, id, replaces, site };
                 drop(kept);
@@ -236,7 +236,7 @@ impl Verified {
 
     fn flush(&self) -> Result<()> {
         self.file.sync_all().map_err(|cause| {
-            Error::system(format_args!("cannot flush {}", self.path.display()), cause)
+            Error::system(format_args!("could not flush {}", self.path.display()), cause)
         })
     }
 
@@ -260,7 +260,7 @@ impl Verified {
 
     fn require_unaltered(&self) -> Result<()> {
         let found = Id::of_file(&self.file).map_err(|cause| {
-            Error::system(format_args!("cannot read {}", self.path.display()), cause)
+            Error::system(format_args!("could not read {}", self.path.display()), cause)
         })?;
         if found == self.id {
             Ok(())
@@ -282,7 +282,7 @@ pub(crate) fn still_replaces(target: &Target, replaces: &mut Occupant, new: Id) 
     let path = target.resolved();
     let changed = |found: &str| {
         let text = format!(
-            "cannot replace {}: it was {} when the lock was taken, and now {found}",
+            "could not replace {}: it was {} when the lock was taken, and now {found}",
             path.display(),
             replaces.id
         );
@@ -296,7 +296,7 @@ pub(crate) fn still_replaces(target: &Target, replaces: &mut Occupant, new: Id) 
     };
     let now = occupant.as_ref().map_or(replaces.id, |occupant| occupant.id);
     if now == new {
-        let text = format!("cannot replace {}: it holds {now} already", path.display());
+        let text = format!("could not replace {}: it holds {now} already", path.display());
         return Err(Error::new(ErrorKind::AlreadyInstalled, text));
     }
     if now != replaces.id {

@@ -128,7 +128,7 @@ impl Installed {
             Some(refusal) => {
                 let (path, reason) = (self.target.resolved().display(), refusal.reason());
                 let text = format!(
-                    "cannot keep {} as {path}: somebody else refused it meanwhile: {reason}",
+                    "could not commit {} as {path}: another process refused it meanwhile: {reason}",
                     self.id
                 );
                 Err(Error::new(ErrorKind::TargetChanged, text))
@@ -191,8 +191,11 @@ impl Installed {
     fn require_in_place(&self) -> Result<()> {
         let path = self.target.resolved();
         let changed = |found: &str| {
-            let text =
-                format!("cannot revert {}: it was {} and now {found}", path.display(), self.id);
+            let text = format!(
+                "could not roll back {}: it was {} and now {found}",
+                path.display(),
+                self.id
+            );
             Error::new(ErrorKind::TargetChanged, text)
         };
         match Occupant::at(path) {

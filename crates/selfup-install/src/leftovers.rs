@@ -33,8 +33,9 @@ impl Target {
 /// a leftover. What cannot be removed is left: it is in nobody's way.
 pub(crate) fn clear(target: &Target) -> Result<()> {
     let names = target.names();
-    let unreadable =
-        |cause| Error::system(format_args!("cannot list {}", names.directory().display()), cause);
+    let unreadable = |cause| {
+        Error::system(format_args!("could not list {}", names.directory().display()), cause)
+    };
     for entry in again(|| fs::read_dir(names.directory())).map_err(unreadable)? {
         let entry = entry.map_err(unreadable)?;
         let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());

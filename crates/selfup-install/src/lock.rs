@@ -113,14 +113,14 @@ fn open(path: &Path) -> Result<File> {
             Ok(metadata) if cause.kind() == io::ErrorKind::PermissionDenied => Error::new(
                 ErrorKind::Busy,
                 format!(
-                    "cannot open the lock file {}: it belongs to uid {}; remove it if that user \
+                    "could not open the lock file {}: it belongs to uid {}; remove it if that user \
                      installs nothing now",
                     path.display(),
                     metadata.uid()
                 ),
             )
             .because(cause),
-            _ => cannot_lock(path, cause),
+            _ => could_not_lock(path, cause),
         })
 }
 
@@ -129,7 +129,7 @@ fn lock(path: &Path, mut file: File) -> Result<Option<File>> {
     match flock::try_lock(&file) {
         Ok(true) => {}
         Ok(false) => return Err(busy(path, holder(file))),
-        Err(cause) => return Err(cannot_lock(path, cause)),
+        Err(cause) => return Err(could_not_lock(path, cause)),
     }
     if !is_still_at(path, &file) {
         return Ok(None);
@@ -166,11 +166,11 @@ fn holder(file: File) -> Option<u32> {
 fn busy(path: &Path, holder: Option<u32>) -> Error {
     let holder = holder.map_or_else(|| "another process".into(), |pid| format!("process {pid}"));
     let path = path.display();
-    Error::new(ErrorKind::Busy, format!("cannot lock {path}: {holder} is installing; try later"))
+    Error::new(ErrorKind::Busy, format!("could not lock {path}: {holder} is installing; try later"))
 }
 
-fn cannot_lock(path: &Path, cause: io::Error) -> Error {
-    Error::system(format_args!("cannot lock {}", path.display()), cause)
+fn could_not_lock(path: &Path, cause: io::Error) -> Error {
+    Error::system(format_args!("could not lock {}", path.display()), cause)
 }
 
 #[cfg(test)]

@@ -147,7 +147,7 @@ pub(crate) fn require(
     let name = target.path().display();
     let no_marker = |what: &str| {
         let text = format!(
-            "cannot replace {name} by what came: it is no selfup program: {what}; build it with \
+            "could not replace {name} by what came: it is no selfup program: {what}; build it with \
              selfup::run in it"
         );
         Err(Error::new(ErrorKind::NoMarker, text))
@@ -167,7 +167,7 @@ pub(crate) fn require(
     let (first, last) = (spoken.start(), spoken.end());
     let spoken = if first == last { first.to_string() } else { format!("{first} to {last}") };
     let text = format!(
-        "cannot replace {name} by what came: it speaks version {} of selfup's protocol, what runs \
+        "could not replace {name} by what came: it speaks version {} of selfup's protocol, what runs \
          speaks {spoken}; install it by hand and start the service anew, or build it with a selfup \
          that speaks {spoken}",
         found.join(" and ")

@@ -56,7 +56,7 @@ impl Target {
     /// What the rename would trip over and a new file beside the target does not.
     fn require_replaceable(&self, present: &File, directory: &File) -> Result<()> {
         let refuse = |why: &str| {
-            let text = format!("cannot replace {}: {why}", self.resolved().display());
+            let text = format!("could not replace {}: {why}", self.resolved().display());
             Err(Error::new(ErrorKind::NotWritable, text))
         };
         if sys::is_immutable(present) {
@@ -81,7 +81,7 @@ impl Target {
 
 pub(crate) fn no_exec(target: &Target) -> Error {
     let text = format!(
-        "cannot run anything beside {}: its file system is mounted noexec; remount it, or keep the \
+        "could not run anything beside {}: its file system is mounted noexec; remount it, or keep the \
          executable elsewhere",
         target.resolved().display()
     );

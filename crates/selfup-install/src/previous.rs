@@ -76,12 +76,12 @@ impl Target {
         let at = |path: &Path| match Identity::regular_at(path) {
             Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(None),
             identity => identity.map_err(|cause| {
-                Error::system(format_args!("cannot examine {}", path.display()), cause)
+                Error::system(format_args!("could not examine {}", path.display()), cause)
             }),
         };
         let (Some(kept), present) = (at(&path)?, at(self.resolved())?) else { return Ok(None) };
         let is_believed = Belief::of(self)?.has(&path).map_err(|cause| {
-            Error::system(format_args!("cannot examine {}", path.display()), cause)
+            Error::system(format_args!("could not examine {}", path.display()), cause)
         })?;
         if !is_believed {
             return Ok(None);
@@ -154,7 +154,7 @@ pub(crate) fn put_back(
 ) -> Result<Restored> {
     let target = &turn.target;
     let none = |why: String| {
-        let text = format!("cannot put the previous {} back: {why}", target.path().display());
+        let text = format!("could not roll {} back: {why}", target.path().display());
         Error::new(ErrorKind::NoPrevious, text)
     };
     let previous = target.kept()?.ok_or_else(|| {
@@ -179,7 +179,7 @@ pub(crate) fn put_back(
     let dressed = dress(target, previous.path());
     fs::rename(previous.path(), target.resolved()).map_err(|cause| {
         let (from, to) = (previous.path().display(), target.resolved().display());
-        Error::system(format_args!("cannot rename {from} to {to}"), cause)
+        Error::system(format_args!("could not rename {from} to {to}"), cause)
     })?;
     let forgotten = if record.has_trials() {
         record.end_trials();
@@ -203,7 +203,8 @@ fn dress(target: &Target, previous: &Path) -> Result<()> {
 const USUAL: u32 = 0o755;
 
 fn dress_once(target: &Target, previous: &Path) -> Result<()> {
-    let failed = |cause| Error::system(format_args!("cannot dress {}", previous.display()), cause);
+    let failed =
+        |cause| Error::system(format_args!("could not dress {}", previous.display()), cause);
     let file = open_regular(previous)?;
     match target.open() {
         Ok(present) => attributes::carry(target.resolved(), &present, &file)?,
@@ -230,7 +231,7 @@ pub(crate) fn keep(target: &Target, present: &Occupant) -> Result<Kept> {
     let (replaced, previous) = (target.names().replaced(), target.names().previous());
     let failed = |cause| {
         let (from, to) = (target.resolved().display(), replaced.display());
-        Error::system(format_args!("cannot keep {from} as {to}"), cause)
+        Error::system(format_args!("could not keep {from} as {to}"), cause)
     };
     match fs::hard_link(target.resolved(), &replaced) {
         Ok(()) => {
@@ -255,7 +256,7 @@ fn require_same(target: &Target, linked: &Path, present: &Occupant) -> Result<()
         return Ok(());
     }
     let path = target.resolved().display();
-    let text = format!("cannot replace {path}: somebody else replaced it at this moment");
+    let text = format!("could not replace {path}: another process replaced it at this moment");
     Err(Error::new(ErrorKind::TargetChanged, text))
 }
 
@@ -273,7 +274,7 @@ pub(crate) fn keep_running(turn: &Turn, running: &File) -> Result<()> {
 /// If it has further names, which keep theirs, it is a copy that is kept.
 pub(crate) fn lay_aside(target: &Target, replaced: &Path, previous: &Path) -> Result<()> {
     let examine =
-        |cause| Error::system(format_args!("cannot examine {}", replaced.display()), cause);
+        |cause| Error::system(format_args!("could not examine {}", replaced.display()), cause);
     let file = open_regular(replaced)?;
     let disarmed = if file.metadata().map_err(examine)?.nlink() > 1 {
         copy(target, &file, previous)?;
@@ -282,7 +283,7 @@ pub(crate) fn lay_aside(target: &Target, replaced: &Path, previous: &Path) -> Re
         let disarmed = attributes::disarm(replaced, &file);
         fs::rename(replaced, previous).map_err(|cause| {
             let (from, to) = (replaced.display(), previous.display());
-            Error::system(format_args!("cannot rename {from} to {to}"), cause)
+            Error::system(format_args!("could not rename {from} to {to}"), cause)
         })?;
         disarmed
     };
@@ -317,7 +318,7 @@ fn has_no_links(cause: &io::Error) -> bool {
 fn copy(target: &Target, present: &File, to: &Path) -> Result<()> {
     let failed = |cause| {
         let from = target.resolved().display();
-        Error::system(format_args!("cannot copy {from} to {}", to.display()), cause)
+        Error::system(format_args!("could not copy {from} to {}", to.display()), cause)
     };
     let copy = temporary(target)?;
     let mut reader = present;

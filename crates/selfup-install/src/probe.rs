@@ -85,8 +85,10 @@ impl Probe {
         let child = start(path, &token, until).map_err(|cause| not_started(path, target, cause))?;
         let seen = watch::watch(child, until).map_err(|cause| not_watched(target, cause))?;
         judge::judge(&seen, &token, self.deadline).map_err(|failure| {
-            let text =
-                format!("cannot replace {}: the new executable {failure}", target.path().display());
+            let text = format!(
+                "could not replace {}: the new executable {failure}",
+                target.path().display()
+            );
             Error::new(failure.kind(), text).transient(failure.is_transient())
         })
     }
@@ -111,7 +113,7 @@ impl Token {
     fn random() -> Result<Self> {
         let mut bytes = [0; 16];
         getrandom::fill(&mut bytes).map_err(|cause| {
-            Error::new(ErrorKind::Io, "cannot draw a random token").because(cause)
+            Error::new(ErrorKind::Io, "could not draw a random token").because(cause)
         })?;
         Ok(Self(u128::from_ne_bytes(bytes).to_string()))
     }
@@ -155,7 +157,7 @@ fn not_started(path: &Path, target: &Target, cause: io::Error) -> Error {
         ),
         Some(libc::ENOENT) if !Path::new("/dev/null").exists() => {
             let text = format!(
-                "cannot probe the new executable for {name}: there is no /dev/null here; mount /dev"
+                "could not probe the new executable for {name}: there is no /dev/null here; mount /dev"
             );
             return Error::new(ErrorKind::Io, text).transient(true).because(cause);
         }
@@ -169,17 +171,17 @@ fn not_started(path: &Path, target: &Target, cause: io::Error) -> Error {
         },
         Some(libc::ETXTBSY) => {
             let text = format!(
-                "cannot probe the new executable for {name}: a process still has it open for writing"
+                "could not probe the new executable for {name}: a process still has it open for writing"
             );
             return Error::new(ErrorKind::ProbeTimedOut, text).transient(true).because(cause);
         }
         Some(libc::EAGAIN | libc::ENOMEM | libc::EMFILE | libc::ENFILE) => {
-            let text = format!("cannot start the probe of the new executable for {name}");
+            let text = format!("could not start the probe of the new executable for {name}");
             return Error::new(ErrorKind::Io, text).transient(true).because(cause);
         }
         _ => (ErrorKind::ProbeFailed, "it cannot be started"),
     };
-    let text = format!("cannot replace {name} by what came: {why}");
+    let text = format!("could not replace {name} by what came: {why}");
     Error::new(kind, text).because(cause)
 }
 
@@ -189,6 +191,6 @@ fn not_watched(target: &Target, cause: io::Error) -> Error {
         Some(libc::ECHILD) => ": how it ended went to another waitpid, or SIGCHLD is ignored here",
         _ => "",
     };
-    Error::new(ErrorKind::Io, format!("cannot probe the new executable for {name}{why}"))
+    Error::new(ErrorKind::Io, format!("could not probe the new executable for {name}{why}"))
         .because(cause)
 }

@@ -54,7 +54,7 @@ impl Target {
     pub fn replaced(&self, file: &File, is_ours: impl Fn(Id) -> bool) -> Result<Replaced> {
         let path = self.resolved().display();
         let running = Id::of_file(file).map_err(|cause| {
-            Error::system(format_args!("cannot read the executable that was at {path}"), cause)
+            Error::system(format_args!("could not read the executable that was at {path}"), cause)
         })?;
         let found = Occupant::at(self.resolved())?.id;
         if found == running {

@@ -39,7 +39,7 @@ impl Signature {
         }
         let refuse = |kind, why: &str| {
             let name = target.path().display();
-            Error::new(kind, format!("cannot take what is offered for {name}: {why}"))
+            Error::new(kind, format!("could not take what is offered for {name}: {why}"))
         };
         let Some(text) = &expected.signature else {
             let why = "no signature came with it, and keys are trusted";
@@ -100,7 +100,7 @@ impl Verifier<'_> {
         let parsed = &self.signature.parsed;
         if !self.streams.iter_mut().any(|stream| stream.finalize().is_ok()) {
             let text = format!(
-                "cannot take what came for {name}: the signature by the key {} is not one of these \
+                "could not take what came for {name}: the signature by the key {} is not one of these \
                  bytes; they, or it, were changed, or something else was signed, such as the \
                  compressed file",
                 parsed.key
@@ -109,7 +109,7 @@ impl Verifier<'_> {
         }
         // From here on, the comment can be trusted as much as the signer.
         Comment::parse(parsed.signature.trusted_comment()).map_err(|why| {
-            let text = format!("cannot take what came for {name}: the trusted comment {why}");
+            let text = format!("could not take what came for {name}: the trusted comment {why}");
             Error::new(ErrorKind::SignatureMalformed, text)
         })
     }

@@ -63,7 +63,7 @@ impl Occupant {
         let file = open_regular(path)?;
         let identity = identify(path, &file)?;
         let id = Id::of_file(&file).map_err(|cause| {
-            Error::system(format_args!("cannot read {}", path.display()), cause)
+            Error::system(format_args!("could not read {}", path.display()), cause)
         })?;
         Ok(Self { file, identity, id })
     }
@@ -71,7 +71,7 @@ impl Occupant {
 
 fn identify(path: &Path, file: &File) -> Result<Identity> {
     Identity::of_file(file)
-        .map_err(|cause| Error::system(format_args!("cannot examine {}", path.display()), cause))
+        .map_err(|cause| Error::system(format_args!("could not examine {}", path.display()), cause))
 }
 
 pub(crate) fn open_directory(path: &Path) -> Result<File> {
@@ -79,5 +79,5 @@ pub(crate) fn open_directory(path: &Path) -> Result<File> {
         .read(true)
         .custom_flags(libc::O_DIRECTORY)
         .open(path)
-        .map_err(|cause| Error::system(format_args!("cannot open {}", path.display()), cause))
+        .map_err(|cause| Error::system(format_args!("could not open {}", path.display()), cause))
 }

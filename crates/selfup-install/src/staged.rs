@@ -189,12 +189,12 @@ impl Staged {
 
     fn restart(&mut self) -> Result<()> {
         let emptied = self.file.set_len(0).and_then(|()| self.file.rewind());
-        emptied.map_err(|cause| cannot_write(&self.path, 0, cause))?;
+        emptied.map_err(|cause| could_not_write(&self.path, 0, cause))?;
         self.require_room(self.expected.size.unwrap_or_default())?;
         match self.expected.size {
             Some(size) => sys::reserve(&self.file, size).map_err(|cause| {
                 let path = self.path.display();
-                Error::system(format_args!("cannot reserve {size} bytes for {path}"), cause)
+                Error::system(format_args!("could not reserve {size} bytes for {path}"), cause)
             }),
             None => Ok(()),
         }
@@ -224,7 +224,7 @@ impl Staged {
             }
             (&self.file)
                 .write_all(&chunk[..length])
-                .map_err(|cause| cannot_write(&self.path, size, cause))?;
+                .map_err(|cause| could_not_write(&self.path, size, cause))?;
             if size - on_its_way >= WRITE_BACK {
                 sys::begin_writing_back(&self.file, on_its_way, size);
                 on_its_way = size;
@@ -236,7 +236,7 @@ impl Staged {
         let target = &self.site.target;
         let comment = verifier.map(|verifier| verifier.finish(target)).transpose()?;
         let notes = Notes::of_file(&self.file).map_err(|cause| {
-            Error::system(format_args!("cannot read {}", self.path.display()), cause)
+            Error::system(format_args!("could not read {}", self.path.display()), cause)
         })?;
         let comment = comment.unwrap_or_default();
         let words = Words::hold_together(&notes, &comment, &self.expected, target)?;
@@ -247,7 +247,7 @@ impl Staged {
     fn require_room(&self, bytes: u64) -> Result<()> {
         sys::require_room(&self.file, bytes).map_err(|(free, kept)| {
             let text = format!(
-                "cannot reserve {bytes} bytes for the new executable for {}: no space left: {free} bytes \
+                "could not reserve {bytes} bytes for the new executable for {}: no space left: {free} bytes \
                  are free on its disk, and {kept} are kept for others; free some and try again",
                 self.site.target.path().display()
             );
@@ -264,7 +264,7 @@ impl Staged {
         match self.expected.size {
             Some(promised) if size > promised => {
                 let text = format!(
-                    "cannot take what came for {}: it is longer than the {promised} bytes promised",
+                    "could not take what came for {}: it is longer than the {promised} bytes promised",
                     target.path().display()
                 );
                 Err(Error::new(ErrorKind::SizeMismatch, text))
@@ -277,14 +277,14 @@ impl Staged {
         let path = self.site.target.path().display();
         if let Some(promised) = self.expected.size.filter(|promised| *promised != size) {
             let text = format!(
-                "cannot take what came for {path}: it ended after {size} of {promised} bytes"
+                "could not take what came for {path}: it ended after {size} of {promised} bytes"
             );
             return Err(Error::new(ErrorKind::SizeMismatch, text).transient(true));
         }
         match broken {
             Some((promised, found)) => {
                 let text = format!(
-                    "cannot take what came for {path}: its digest is {found}, promised was {promised}"
+                    "could not take what came for {path}: its digest is {found}, promised was {promised}"
                 );
                 Err(Error::new(ErrorKind::DigestMismatch, text))
             }
@@ -317,7 +317,7 @@ pub(crate) fn temporary(target: &Target) -> Result<NamedTempFile> {
 
 fn temporary_in(directory: &Path, target: &Target) -> Result<NamedTempFile> {
     let failed = |cause| {
-        Error::system(format_args!("cannot create a file in {}", directory.display()), cause)
+        Error::system(format_args!("could not create a file in {}", directory.display()), cause)
     };
     let file = tempfile::Builder::new()
         .prefix(&target.names().temporary_prefix())
@@ -330,14 +330,14 @@ fn temporary_in(directory: &Path, target: &Target) -> Result<NamedTempFile> {
 
 fn too_large(target: &Target, found: &str, expected: &Expected) -> Error {
     let (path, cap) = (target.path().display(), expected.size_cap);
-    let text = format!("cannot take what came for {path}: {found}, the size cap is {cap} bytes");
+    let text = format!("could not take what came for {path}: {found}, the size cap is {cap} bytes");
     let advice = "raise it if executables are meant to be that large";
     Error::new(ErrorKind::TooLarge, text).advise(advice)
 }
 
-fn cannot_write(path: &Path, size: u64, cause: io::Error) -> Error {
+fn could_not_write(path: &Path, size: u64, cause: io::Error) -> Error {
     let path = path.display();
-    Error::system(format_args!("cannot write the first {size} bytes of {path}"), cause)
+    Error::system(format_args!("could not write the first {size} bytes of {path}"), cause)
 }
 
 /// A transfer may break off at any time and succeed at the next; what says that the source is not
@@ -347,6 +347,6 @@ fn source_failed(target: &Target, size: u64, cause: io::Error) -> Error {
     let lasting = [InvalidData, InvalidInput, NotFound, PermissionDenied, Unsupported];
     let transient = !lasting.contains(&cause.kind());
     let path = target.path().display();
-    let text = format!("cannot read on after {size} bytes of the new executable for {path}");
+    let text = format!("could not read on after {size} bytes of the new executable for {path}");
     Error::new(ErrorKind::Source, text).transient(transient).because(cause)
 }

@@ -52,11 +52,11 @@ impl Target {
         let given = path.as_ref().to_owned();
         let resolved = resolve(&given)?;
         let metadata = resolved.metadata().map_err(|cause| {
-            Error::system(format_args!("cannot examine {}", resolved.display()), cause)
+            Error::system(format_args!("could not examine {}", resolved.display()), cause)
         })?;
         require_regular(&resolved, &metadata)?;
         let (Some(directory), Some(name)) = (resolved.parent(), resolved.file_name()) else {
-            let text = format!("cannot replace {}: it has no directory", resolved.display());
+            let text = format!("could not replace {}: it has no directory", resolved.display());
             return Err(Error::new(ErrorKind::NotRegular, text));
         };
         let names = Names::beside(directory, name);
@@ -96,13 +96,13 @@ impl Target {
     /// [`Io`](ErrorKind::Io) if it cannot be read.
     pub fn require_selfup(&self) -> Result<()> {
         let notes = Notes::of_file(&self.open()?).map_err(|cause| {
-            Error::system(format_args!("cannot read {}", self.resolved().display()), cause)
+            Error::system(format_args!("could not read {}", self.resolved().display()), cause)
         })?;
         if notes.is_selfup() {
             return Ok(());
         }
         let text = format!(
-            "cannot replace {}: it carries no selfup note, so it may be a loader that this program was \
+            "could not replace {}: it carries no selfup note, so it may be a loader that this program was \
              started through; start the program by its own path, or name the file that is meant",
             self.resolved().display()
         );
@@ -138,7 +138,7 @@ impl Target {
 
     pub(crate) fn id_of(&self, file: &File) -> Result<Id> {
         Id::of_file(file).map_err(|cause| {
-            Error::system(format_args!("cannot read {}", self.resolved().display()), cause)
+            Error::system(format_args!("could not read {}", self.resolved().display()), cause)
         })
     }
 
@@ -153,13 +153,13 @@ impl Target {
             Ok(now) => Error::new(
                 ErrorKind::TargetChanged,
                 format!(
-                    "cannot replace {path}: it leads to {} now, not to {expected}",
+                    "could not replace {path}: it leads to {} now, not to {expected}",
                     now.display()
                 ),
             ),
             Err(cause) => Error::new(
                 ErrorKind::TargetChanged,
-                format!("cannot replace {path}: it does not lead to {expected} any more"),
+                format!("could not replace {path}: it does not lead to {expected} any more"),
             )
             .because(cause),
         })
@@ -175,12 +175,15 @@ fn unresolved(path: &Path, cause: io::Error) -> Error {
     let error = match (cause.kind(), path.read_link()) {
         (io::ErrorKind::NotFound, Ok(link)) => Error::new(
             ErrorKind::NotFound,
-            format!("cannot find {shown}: it is a link to {}, which is not there", link.display()),
+            format!(
+                "could not find {shown}: it is a link to {}, which is not there",
+                link.display()
+            ),
         ),
         (io::ErrorKind::NotFound, Err(_)) => {
-            Error::new(ErrorKind::NotFound, format!("cannot find {shown}: no such file"))
+            Error::new(ErrorKind::NotFound, format!("could not find {shown}: no such file"))
         }
-        _ => Error::new(ErrorKind::Io, format!("cannot follow {shown}")),
+        _ => Error::new(ErrorKind::Io, format!("could not follow {shown}")),
     };
     error.because(cause)
 }

@@ -137,7 +137,7 @@ impl Trial {
         if let Some(refusal) = record.refusal(self.id).filter(|it| it.failures() == 0) {
             let (path, reason) = (self.target.resolved().display(), refusal.reason());
             let text = format!(
-                "cannot keep {} as {path}: somebody else refused it meanwhile: {reason}",
+                "could not commit {} as {path}: another process refused it meanwhile: {reason}",
                 self.id
             );
             drop(self.end(&turn, &mut record));
@@ -158,7 +158,7 @@ impl Trial {
         let kept = self.keep(&turn, &record).map_err(not_yet)?;
         fs::rename(&self.path, self.target.resolved()).map_err(|cause| {
             let (from, to) = (self.path.display(), self.target.resolved().display());
-            not_yet(Error::system(format_args!("cannot rename {from} to {to}"), cause))
+            not_yet(Error::system(format_args!("could not rename {from} to {to}"), cause))
         })?;
         let settled = kept.map_or(Ok(()), |kept| kept.settle(&self.target));
         record.forgive(self.id);
@@ -174,7 +174,7 @@ impl Trial {
         self.require_unaltered()?;
         attributes::carry(self.target.resolved(), &self.replaces.file, &self.file)?;
         self.file.sync_all().map_err(|cause| {
-            Error::system(format_args!("cannot flush {}", self.path.display()), cause)
+            Error::system(format_args!("could not flush {}", self.path.display()), cause)
         })?;
         match proven(turn, record, &self.replaces, self.id)? {
             Some(_) => Ok(None),
@@ -258,7 +258,7 @@ impl Trial {
 
     fn require_unaltered(&mut self) -> Result<()> {
         let failed =
-            |cause| Error::system(format_args!("cannot examine {}", self.path.display()), cause);
+            |cause| Error::system(format_args!("could not examine {}", self.path.display()), cause);
         let here = Identity::of_file(&self.file).map_err(failed)?;
         let there = Identity::at(&self.path).map_err(failed)?;
         let altered = |why: &str| Err(crate::verify::altered(&self.path, why));

@@ -46,9 +46,9 @@ impl Turn {
         } else {
             self.replace(&path, &record.to_string())
         };
-        written
-            .and_then(|()| self.directory.sync_all())
-            .map_err(|cause| Error::system(format_args!("cannot write {}", path.display()), cause))
+        written.and_then(|()| self.directory.sync_all()).map_err(|cause| {
+            Error::system(format_args!("could not write {}", path.display()), cause)
+        })
     }
 
     fn replace(&self, path: &Path, text: &str) -> io::Result<()> {
@@ -67,7 +67,7 @@ impl Turn {
     pub(crate) fn flush(&self) -> Result<()> {
         self.directory.sync_all().map_err(|cause| {
             let text = format!(
-                "cannot flush the directory of {}; a power failure may undo the replacement",
+                "could not flush the directory of {}; a power failure may undo the replacement",
                 self.target.resolved().display()
             );
             Error::new(ErrorKind::Io, text).because(cause)
@@ -78,7 +78,7 @@ impl Turn {
 /// The record as it is at some moment, if there is one; no lock is needed to read it.
 pub(crate) fn read(target: &Target) -> Result<Option<Record>> {
     let path = target.names().record();
-    let failed = |cause| Error::system(format_args!("cannot read {}", path.display()), cause);
+    let failed = |cause| Error::system(format_args!("could not read {}", path.display()), cause);
     let opened =
         OpenOptions::new().read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK).open(&path);
     let file = match opened {

@@ -145,7 +145,7 @@ impl Staged {
     pub fn verify(self, checks: Checks<'_>) -> Result<Verified> {
         let Some(id) = self.content else {
             let text = format!(
-                "cannot verify the new executable for {}: it was not written to its end",
+                "could not verify the new executable for {}: it was not written to its end",
                 self.site.target.path().display()
             );
             return Err(Error::new(ErrorKind::Incomplete, text));
@@ -165,7 +165,7 @@ impl Staged {
         if let Some(hook) = checks.pre_upgrade {
             hook(&verified.path).map_err(|cause| {
                 let path = verified.site.target.path().display();
-                let text = format!("cannot replace {path}: pre_upgrade refused {id}");
+                let text = format!("could not replace {path}: pre_upgrade refused {id}");
                 Error::new(ErrorKind::Refused, text).because(cause)
             })?;
         }
@@ -180,12 +180,12 @@ impl Staged {
 impl Verified {
     fn require_executable(&self) -> Result<Executable> {
         let failed =
-            |cause| Error::system(format_args!("cannot read {}", self.path.display()), cause);
+            |cause| Error::system(format_args!("could not read {}", self.path.display()), cause);
         let replaced = format::head(&self.replaces.file).map_err(failed)?;
         let size = self.identity()?.size();
         format::examine(&self.file, size, &replaced).map_err(failed)?.map_err(|finding| {
             let path = self.site.target.path().display();
-            let text = format!("cannot replace {path} by what came: {finding}");
+            let text = format!("could not replace {path} by what came: {finding}");
             Error::new(ErrorKind::NotExecutable, text).transient(finding.is_damage())
         })
     }
@@ -202,7 +202,7 @@ impl Verified {
 
     fn identity(&self) -> Result<Identity> {
         Identity::of_file(&self.file).map_err(|cause| {
-            Error::system(format_args!("cannot examine {}", self.path.display()), cause)
+            Error::system(format_args!("could not examine {}", self.path.display()), cause)
         })
     }
 }
@@ -210,7 +210,7 @@ impl Verified {
 /// The same file open for reading only: while somebody holds a file open for writing, nobody can
 /// execute it (ETXTBSY).
 fn close_for_writing(path: &Path, writer: File) -> Result<File> {
-    let failed = |cause| Error::system(format_args!("cannot reopen {}", path.display()), cause);
+    let failed = |cause| Error::system(format_args!("could not reopen {}", path.display()), cause);
     writer.set_permissions(Permissions::from_mode(0o700)).map_err(failed)?;
     let reader = open_regular(path)?;
     let written = Identity::of_file(&writer).map_err(failed)?;
@@ -223,7 +223,7 @@ fn close_for_writing(path: &Path, writer: File) -> Result<File> {
 
 pub(crate) fn altered(path: &Path, why: &str) -> Error {
     let text = format!(
-        "cannot trust {} any more: {why}; find out who else writes to its directory",
+        "could not trust {} any more: {why}; find out who else writes to its directory",
         path.display()
     );
     Error::new(ErrorKind::Altered, text)

@@ -41,7 +41,7 @@ impl VersionPolicy {
             None => {
                 let shown = running.escape_debug();
                 let text = format!(
-                    "cannot take \"{shown}\" for a version: it must be of the form 1.2.3 (semver.org)"
+                    "could not take \"{shown}\" for a version: it must be of the form 1.2.3 (semver.org)"
                 );
                 Err(Error::new(ErrorKind::Malformed, text))
             }
@@ -93,13 +93,13 @@ impl VersionPolicy {
     ) -> Result<()> {
         let name = target.path().display();
         let unknown = |why: &str| {
-            let text = format!("cannot replace {name} by what came: {why}");
+            let text = format!("could not replace {name} by what came: {why}");
             Err(Error::new(ErrorKind::VersionUnknown, text))
         };
         let Some(claim) = claim else {
             return if self.required {
                 unknown(
-                    "its version is not told, and required; build it with selfup::release!() in it, \
+                    "its version is not known, and required; build it with selfup::release!() in it, \
                      or sign it with minisign -S -t 'version:1.2.3'",
                 )
             } else {
@@ -122,7 +122,7 @@ impl VersionPolicy {
         };
         if !self.allow_downgrade && new.cmp_precedence(&self.running).is_lt() {
             let text = format!(
-                "cannot replace {name} by what came: it is version {new}, older than {} that runs",
+                "could not replace {name} by what came: it is version {new}, older than {} that runs",
                 self.running
             );
             let error = Error::new(ErrorKind::Downgrade, text);

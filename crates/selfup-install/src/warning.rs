@@ -66,7 +66,7 @@ impl fmt::Display for Warning {
                 let path = path.display();
                 write!(
                     f,
-                    "{path} had {count} more hard links, which lead to the old executable; "
+                    "{path} had {count} more hard links, which lead to the previous executable; "
                 )?;
                 write!(f, "link them again, or make them symbolic")?;
                 let mut names = beside.iter().map(|path| path.display());

@@ -26,7 +26,7 @@ impl Words {
         target: &Target,
     ) -> Result<Self> {
         let refuse = |kind, why: &str| {
-            let text = format!("cannot take what came for {}: {why}", target.path().display());
+            let text = format!("could not take what came for {}: {why}", target.path().display());
             Err(Error::new(kind, text))
         };
         if let Release::Garbled(why) = &notes.release {
@@ -49,7 +49,7 @@ impl Words {
             let (signed, own) = (signed.escape_debug(), own.escape_debug());
             let why = format!(
                 "it is signed as file \"{signed}\", and this program is \"{own}\"; sign it again, with \
-                 minisign -t 'file:{own}', or tell the program's name by selfup::release!()"
+                 minisign -t 'file:{own}', or give the program's name by selfup::release!()"
             );
             return refuse(ErrorKind::SignatureMismatch, &why);
         }

@@ -59,7 +59,7 @@ fn only_a_regular_file_is_a_target() {
     symlink("nowhere", sandbox.join("dangling")).unwrap();
     assert_says(&kind("dangling"), ErrorKind::NotFound, &["a link to nowhere"]);
     symlink("loop", sandbox.join("loop")).unwrap();
-    assert_says(&kind("loop"), ErrorKind::Io, &["cannot follow"]);
+    assert_says(&kind("loop"), ErrorKind::Io, &["could not follow"]);
     fs::create_dir(sandbox.join("folder")).unwrap();
     assert_says(&kind("folder"), ErrorKind::NotRegular, &["a directory"]);
     nix::unistd::mkfifo(&sandbox.join("fifo"), nix::sys::stat::Mode::S_IRWXU).unwrap();
@@ -67,7 +67,7 @@ fn only_a_regular_file_is_a_target() {
     let _socket = UnixListener::bind(sandbox.join("socket")).unwrap();
     assert_says(&kind("socket"), ErrorKind::NotRegular, &["a socket"]);
     assert_says(&Target::new("/dev/null").unwrap_err(), ErrorKind::NotRegular, &["a device"]);
-    assert_says(&kind("app/below"), ErrorKind::Io, &["cannot follow"]);
+    assert_says(&kind("app/below"), ErrorKind::Io, &["could not follow"]);
 
     // And stays one: a FIFO in its place holds nobody up.
     let target = sandbox.target();
@@ -191,7 +191,11 @@ fn the_owner_is_kept_or_the_upgrade_refused() {
     fs::set_permissions(sandbox.path(), PermissionsExt::from_mode(0o777)).unwrap();
     let installer = sandbox.example("install");
     let line = format!("exec {} {}", installer.display(), sandbox.app().display());
-    assert_refused_beforehand(&line, Some(NOBODY), &["cannot keep the owner 1234:5678", "as root"]);
+    assert_refused_beforehand(
+        &line,
+        Some(NOBODY),
+        &["could not keep the owner 1234:5678", "as root"],
+    );
     assert_eq!(sandbox.names(), [".app.selfup-previous", "app", "install"]);
 }
 
@@ -203,7 +207,11 @@ fn an_unwritable_directory_is_found_out_before_anything_is_read() {
     let sandbox = Sandbox::new();
     let installer = sandbox.example("install");
     let line = format!("exec {} {}", installer.display(), sandbox.app().display());
-    assert_refused_beforehand(&line, Some(NOBODY), &["cannot lock", "permission denied; run as"]);
+    assert_refused_beforehand(
+        &line,
+        Some(NOBODY),
+        &["could not lock", "permission denied; run as"],
+    );
 
     // Sticky, like /tmp: a file can be made, but somebody else's not replaced.
     fs::set_permissions(sandbox.path(), PermissionsExt::from_mode(0o1777)).unwrap();
@@ -258,7 +266,7 @@ fn a_full_disk_is_a_clear_error_and_leaves_nothing() {
         installer.display()
     );
     let output = shell(&line, None, &answering("two"));
-    assert_refused(&output, &["cannot write", "no space left"]);
+    assert_refused(&output, &["could not write", "no space left"]);
     assert!(output.stderr.ends_with(b"\napp\n"), "{output:?}");
 }
 
@@ -292,7 +300,7 @@ fn promised_space_is_reserved_before_the_first_byte() {
     let mut staged = sandbox.target().stage(Expected::new().size_cap(size).size(size)).unwrap();
     let mut reader = Untouchable;
     let error = staged.write(&mut reader, &mut |_| ()).unwrap_err();
-    assert_says(&error, ErrorKind::NoSpace, &["cannot reserve 8796093022208 bytes"]);
+    assert_says(&error, ErrorKind::NoSpace, &["could not reserve 8796093022208 bytes"]);
     assert!(error.is_transient());
 }
 

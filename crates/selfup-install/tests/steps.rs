@@ -138,13 +138,13 @@ fn revert_undoes_nobody_elses_work() {
     let mine = install(&target, &answering("two"));
     install(&target, &answering("three")).commit().unwrap();
     let failed = mine.revert("it failed").unwrap_err();
-    assert_says(&failed.error, ErrorKind::TargetChanged, &["cannot revert"]);
+    assert_says(&failed.error, ErrorKind::TargetChanged, &["could not roll back"]);
     assert_eq!(fs::read(sandbox.app()).unwrap(), answering("three"));
 
     // Nor is it done again what somebody else has done.
     target.rollback().unwrap();
     let failed = failed.installed.revert("it failed").unwrap_err();
-    assert_says(&failed.error, ErrorKind::TargetChanged, &["cannot revert"]);
+    assert_says(&failed.error, ErrorKind::TargetChanged, &["could not roll back"]);
     assert_eq!(fs::read(sandbox.app()).unwrap(), answering("one"));
 }
 

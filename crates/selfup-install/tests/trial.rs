@@ -123,9 +123,9 @@ fn what_one_put_back_no_other_undoes() {
     let (third, _) = on_trial(&target, MAX);
     first.revert("it crashed").unwrap();
     let failed = second.commit().unwrap_err();
-    assert_says(&failed.error, ErrorKind::TargetChanged, &["cannot keep", "it crashed"]);
+    assert_says(&failed.error, ErrorKind::TargetChanged, &["could not commit", "it crashed"]);
     let failed = third.revert("it crashed here too").unwrap_err();
-    assert_says(&failed.error, ErrorKind::TargetChanged, &["cannot revert"]);
+    assert_says(&failed.error, ErrorKind::TargetChanged, &["could not roll back"]);
     assert_eq!(target.refusals().unwrap()[0].reason(), "it crashed");
     assert_eq!(fs::read(sandbox.app()).unwrap(), answering("one"));
     assert_settled(&target);
@@ -269,7 +269,7 @@ fn a_record_that_makes_no_sense_is_no_reason_not_to_start() {
     fs::remove_file(&record).unwrap();
     symlink("/etc/passwd", &record).unwrap();
     let error = target.begin(MAX).unwrap_err();
-    assert_says(&error, ErrorKind::Io, &["cannot read", RECORD]);
+    assert_says(&error, ErrorKind::Io, &["could not read", RECORD]);
     target.refuse(id("two"), "bad").unwrap_err();
     assert_eq!(fs::read_link(&record).unwrap().to_str(), Some("/etc/passwd"));
 }

@@ -222,7 +222,7 @@ mod tests {
 
     #[test]
     fn a_line_for_users_and_one_for_developers() {
-        let line = "could not look for an update: cannot fetch http://host/app: no such asset";
+        let line = "could not look for an update: could not fetch http://host/app: no such asset";
         let error = failed();
         assert_eq!(format!("{error:#}"), format!("{line}; say which by asset(): the line is dead"));
         let error = error.for_users();
@@ -243,6 +243,6 @@ mod tests {
         let cause = selfup_fetch::Error::from(io::Error::other("the disk is gone"));
         assert!(error::Error::source(&cause).is_some());
         let error = Error::new(ErrorKind::Fetch, "could not fetch").because(io::Error::from(cause));
-        assert_eq!(format!("{error:#}"), "could not fetch: cannot fetch: the disk is gone");
+        assert_eq!(format!("{error:#}"), "could not fetch: could not fetch: the disk is gone");
     }
 }

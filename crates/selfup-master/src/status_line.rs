@@ -172,7 +172,7 @@ mod tests {
             Event::Started { generation: 1, pid: 10 },
             serving(1, Some("1.4.2")),
             Event::Status { generation: 1, text: "3 sessions".into() },
-            Event::FetchFailed { reason: "cannot fetch http://h/app: refused".into() },
+            Event::FetchFailed { reason: "could not fetch http://h/app: refused".into() },
             Event::FetchWorks,
             Event::Installed { id: ID.into() },
             Event::Restarting { cause: "upgrade" },
@@ -188,7 +188,7 @@ mod tests {
                 "starting",
                 "child #1 serves, version 1.4.2",
                 "child #1 serves, version 1.4.2; 3 sessions",
-                "child #1 serves, version 1.4.2; 3 sessions; no upgrade for now: cannot fetch \
+                "child #1 serves, version 1.4.2; 3 sessions; no upgrade for now: could not fetch \
                  http://h/app: refused",
                 "child #1 serves, version 1.4.2; 3 sessions",
                 &format!("child #1 serves, version 1.4.2; 3 sessions; {installed}"),

@@ -78,9 +78,9 @@ fn files_that_are_no_program_for_this_machine() {
     // The machine number: aarch64, or x86-64 where this is aarch64.
     other_machine[18] = if other_machine[18] == 183 { 62 } else { 183 };
     let listing = "<!DOCTYPE HTML>\n<title>Directory listing for /</title>\n<ul><li>app</ul>";
-    let refused = "refused a new executable: cannot replace ";
+    let refused = "refused a new executable: could not replace ";
     // Short for its own headers: it may have been cut off on its way, which no length would tell.
-    let doubted = "no upgrade for now: cannot replace ";
+    let doubted = "no upgrade for now: could not replace ";
     let cases: [(Vec<u8>, &str, &str); 7] = [
         (Vec::new(), doubted, "it is empty"),
         (b"<html><body>Please sign in</body></html>".to_vec(), refused, "it is an HTML page"),
@@ -138,7 +138,7 @@ fn programs_that_are_no_selfup_programs() {
     let number = cases.len();
     for (bytes, words) in cases {
         trial.offer(Offer::Whole(bytes));
-        let words = [&["refused a new executable: cannot replace ", "/bin/app"], words].concat();
+        let words = [&["refused a new executable: could not replace ", "/bin/app"], words].concat();
         trial.warns(&words);
     }
     assert!(!ran.exists());
@@ -159,7 +159,7 @@ fn never_ends_its_probe(name: &str, notes: &str, verdict: &str, words: &[&str]) 
     let trial = Trial::start(name, &[]);
     let bad = trial.deployment.release(&format!("version=2 {notes}"));
     trial.offer(Offer::Whole(bad.bytes()));
-    trial.warns(&[&[verdict, ": cannot replace "], words].concat());
+    trial.warns(&[&[verdict, ": could not replace "], words].concat());
     assert_eq!(trial.recovers(), 1);
 }
 

@@ -75,7 +75,7 @@ fn one_that_does_not_know_its_version_stays_as_well() {
     let origin = Origin::start();
     publish(&origin, &second, "2.0.0", "1.0.0", b"");
     let service = deployment.start([manifest(&origin)]);
-    service.wait_warning(&["the version that runs is not known; tell it in the configuration"]);
+    service.wait_warning(&["the version that runs is not known; set it in the configuration"]);
     service.is_version(1);
     // What runs may be announced all the same.
     publish(&origin, &first, "1.0.0", "1.0.0", b"");

@@ -122,7 +122,7 @@ fn a_server_that_cannot_say_whether_there_is_a_signature_is_asked_again() {
     let second = trial.deployment.release("version=2");
     trial.origin.offer("/app.minisig", Offer::Status(503));
     trial.origin.offer("/app", Offer::Whole(second.bytes()));
-    trial.refuses(&["/app.minisig: the server answers 503"]);
+    trial.refuses(&["/app.minisig: the server responds with 503"]);
     trial.origin.offer(
         "/app.minisig",
         Offer::Whole(trial.signers[0].sign(&second, "version:2.0.0 file:app")),
@@ -182,7 +182,7 @@ fn a_version_is_required_where_keys_are_trusted() {
     let Some(trial) = Trial::start("version-required", &words) else { return };
     let [second, third] = ["version=2", "version=3"].map(|notes| trial.deployment.release(notes));
     trial.offer(&second, trial.signers[0].sign(&second, "file:app"));
-    let told = trial.service.wait_warning(&["its version is not told, and required"]);
+    let told = trial.service.wait_warning(&["its version is not known, and required"]);
     println!("{told}");
     trial.service.is_version(1);
     // Signed again, with its version.
@@ -190,7 +190,7 @@ fn a_version_is_required_where_keys_are_trusted() {
     trial.installs(2, &second);
     // Also of what is measured against a later one.
     trial.offer(&third, trial.signers[0].sign(&third, "file:app"));
-    trial.service.wait_warning(&["its version is not told, and required"]);
+    trial.service.wait_warning(&["its version is not known, and required"]);
     trial.offer(&third, trial.signers[0].sign(&third, "version:1.5.0"));
     trial.service.wait_warning(&["it is version 1.5.0, older than 2.0.0 that runs"]);
     trial.service.is_version(2);
@@ -258,9 +258,9 @@ fn a_release_with_a_key_that_cannot_be_read_does_not_get_to_serve() {
 fn a_key_or_version_that_cannot_be_read_ends_the_start() {
     let (deployment, _) = deployed("bad-key");
     for (word, words) in [
-        ("trusted_key=RWnonsense", "trusted key number 1: cannot take a text of 10 characters"),
-        ("trusted_key=", "trusted key number 1: cannot take a text of 0 characters"),
-        ("version=one", "version of this program: cannot take \"one\" for a version"),
+        ("trusted_key=RWnonsense", "trusted key number 1: could not take a text of 10 characters"),
+        ("trusted_key=", "trusted key number 1: could not take a text of 0 characters"),
+        ("version=one", "version of this program: could not take \"one\" for a version"),
         (
             "require_version",
             "that of this program, which it does not say: write selfup::release!()",

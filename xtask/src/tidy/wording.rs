@@ -1,4 +1,4 @@
-//! Traces of somebody's desk: notes to self and paths of their home.
+//! Traces of somebody's desk, notes to self and paths of their home, and how messages begin.
 
 use super::rust_source::contains_word;
 use super::{Finding, tree::Tree};
@@ -25,9 +25,19 @@ pub(super) fn check(tree: &Tree) -> Vec<Finding> {
                     format!("a path below {home} exists on one machine only"),
                 ));
             }
+            if file.path.starts_with("crates/") && begins_with_cannot(line) {
+                let message = "a message says what was tried: `could not …`";
+                findings.push(Finding::new(&file.path, index + 1, message));
+            }
         }
     }
     findings
+}
+
+/// A literal in code that begins so. "cannot be read" is the end of a sentence, put together elsewhere.
+fn begins_with_cannot(line: &str) -> bool {
+    let starts = line.split_once("\"cannot ").map(|(_, rest)| rest);
+    !line.trim_start().starts_with("//") && starts.is_some_and(|rest| !rest.starts_with("be "))
 }
 
 /// A path of its own, not the middle of a web address that happens to contain the word.
@@ -50,6 +60,17 @@ mod tests {
             let found = check(&tree(&[(".ci/run", &text)]));
             assert_eq!(found.len(), 1, "{text}");
             assert_eq!(found[0].line, 2);
+        }
+    }
+
+    #[test]
+    fn a_message_begins_with_could_not() {
+        let found = |path: &str, line: &str| check(&tree(&[(path, line)])).len();
+        let file = "crates/selfup/src/a.rs";
+        assert_eq!(found(file, "    format!(\"cannot open {path}\")"), 1);
+        assert_eq!(found("xtask/src/a.rs", "format!(\"cannot open {path}\")"), 0);
+        for line in ["// not \"cannot open\"", "changed(\"cannot be read\")", "\"it cannot run\""] {
+            assert_eq!(found(file, line), 0, "{line}");
         }
     }
 

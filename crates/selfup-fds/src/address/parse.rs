@@ -18,7 +18,7 @@ const SCHEMES: &str = "tcp, tcp4, tcp6, udp, udp4, udp6, unix, unixgram, unixpac
 
 pub(super) fn form(text: &str) -> Result<Form> {
     after_scheme(text).map_err(|why| {
-        Error::new(ErrorKind::InvalidAddress, format!("cannot listen on {text:?}: {why}"))
+        Error::new(ErrorKind::InvalidAddress, format!("could not listen on {text:?}: {why}"))
     })
 }
 

@@ -34,7 +34,7 @@ pub(super) fn bind(address: &Address, inet: &Inet) -> Result<OwnedFd> {
         Some((candidate, error)) => failed(address, hint(inet, candidate, &error), error),
         None => Error::new(
             ErrorKind::Resolve,
-            format!("cannot listen on {address}: the host has no address of that family"),
+            format!("could not listen on {address}: the host has no address of that family"),
         ),
     })
 }
@@ -56,7 +56,8 @@ pub(super) fn candidates(address: &Address, inet: &Inet) -> Result<Vec<SocketAdd
             let mut found: Vec<SocketAddr> = (name.as_str(), inet.port)
                 .to_socket_addrs()
                 .map_err(|error| {
-                    let message = format!("cannot listen on {address}: cannot look up the host");
+                    let message =
+                        format!("could not listen on {address}: could not look up the host");
                     Error::new(ErrorKind::Resolve, message).because(error)
                 })?
                 .collect();

@@ -69,7 +69,7 @@ fn make_way(address: &Address, path: &Path, in_use: io::Error) -> Result<()> {
         Occupant::NoSocket(file_type) => Err(Error::new(
             ErrorKind::PathOccupied,
             format!(
-                "cannot listen on {address}: there is {} at that path, and it is left alone; \
+                "could not listen on {address}: there is {} at that path, and it is left alone; \
                  move it away, or listen on another path",
                 describe(file_type)
             ),

@@ -17,8 +17,9 @@ pub(super) fn all(offer: &Offer) -> Result<Inherited> {
             State::CloseOnExec => "was opened by this process itself",
         };
         let count = offer.len();
-        let message =
-            format!("cannot take over inherited fds: {LISTEN_FDS}={count}, but fd {number} {why}");
+        let message = format!(
+            "could not take over inherited fds: {LISTEN_FDS}={count}, but fd {number} {why}"
+        );
         return Err(Error::new(ErrorKind::InvalidVariable, message));
     }
     let fds = offer.numbers().map(own).collect::<Result<Vec<_>>>()?;
@@ -38,7 +39,7 @@ impl Inherited {
             return self.take_fd(index);
         }
         let refused = |why: &str| {
-            let message = format!("cannot take the inherited fd number {number}: {why}");
+            let message = format!("could not take the inherited fd number {number}: {why}");
             Err(Error::new(ErrorKind::NotInherited, message))
         };
         if number < FIRST {
@@ -54,7 +55,7 @@ impl Inherited {
 
 fn own(number: RawFd) -> Result<OwnedFd> {
     number::own(number).map_err(|error| {
-        let message = format!("cannot make the inherited fd number {number} close-on-exec");
+        let message = format!("could not make the inherited fd number {number} close-on-exec");
         Error::new(ErrorKind::Descriptor, message).because(error)
     })
 }

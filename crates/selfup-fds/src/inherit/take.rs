@@ -81,11 +81,11 @@ impl Inherited {
         let Some(fd) = self.fd(key) else { return Err(self.nothing_there(&key.to_string())) };
         let found = Kind::of(fd);
         if found != wanted {
-            let message = format!("cannot take the fd {key} as {wanted}: it is {found}");
+            let message = format!("could not take the fd {key} as {wanted}: it is {found}");
             return Err(Error::new(ErrorKind::WrongKind, message));
         }
         blocking::set_nonblocking(fd.as_fd(), self.nonblocking).map_err(|errno| {
-            let message = format!("cannot set whether the fd {key} blocks");
+            let message = format!("could not set whether the fd {key} blocks");
             Error::new(ErrorKind::Descriptor, message).because(errno)
         })?;
         self.take_fd(key)
@@ -98,7 +98,7 @@ impl Inherited {
             [] => "no fd is left".to_owned(),
             names => format!("the fds left are {}", names.join(", ")),
         };
-        let message = format!("cannot take the inherited fd {wanted}: {left}");
+        let message = format!("could not take the inherited fd {wanted}: {left}");
         Error::new(ErrorKind::NotInherited, message)
     }
 }

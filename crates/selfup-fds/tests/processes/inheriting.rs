@@ -61,8 +61,8 @@ fn names_are_taken_with_the_right_type() {
     let tcp = fds.local_address("tcp").unwrap().ip().unwrap();
     let expected = [
         format!("took {tcp}"),
-        r#"error: cannot take the fd "udp" as a TCP listener: it is a UDP socket"#.to_owned(),
-        r#"error: cannot take the inherited fd "none": the fds left are "udp""#.to_owned(),
+        r#"error: could not take the fd "udp" as a TCP listener: it is a UDP socket"#.to_owned(),
+        r#"error: could not take the inherited fd "none": the fds left are "udp""#.to_owned(),
         r#"left ["udp"]"#.to_owned(),
     ];
     assert_eq!(printed.lines().collect::<Vec<_>>(), expected);
@@ -113,7 +113,7 @@ fn malformed_variables_are_named() {
         let printed = output(&FdSet::new(), &mut shell(&script));
         let mut lines = printed.lines();
         let error = lines.next().unwrap();
-        assert!(error.starts_with("error: cannot take over inherited fds: "), "{printed}");
+        assert!(error.starts_with("error: could not take over inherited fds: "), "{printed}");
         assert!(error.contains(part), "{printed}");
         assert_eq!(lines.next_back(), Some("left []"), "they are removed in any case");
     };
@@ -135,7 +135,7 @@ fn a_shells_redirection_is_adopted() {
     let arguments = "fd://7 fd://7 fd://8 fd://1 fd://web";
     let script = format!(r#"exec "$0" role:adopt {arguments} 7</dev/null"#);
     let child = shell(&script).stdout(Stdio::piped()).spawn().unwrap();
-    let refused = "cannot take the inherited fd";
+    let refused = "could not take the inherited fd";
     let expected = [
         "fd://7 Device".to_owned(),
         format!("fd://7 {refused} number 7: it has been taken, or was opened by this process"),

@@ -31,8 +31,8 @@ fn without_ipv6_all_interfaces_are_ipv4() {
     for (text, start) in [
         (":0", "tcp://0.0.0.0:"),
         ("udp://:0", "udp://0.0.0.0:"),
-        ("tcp6://:0", "cannot listen on tcp6://:0: this machine has no IPv6"),
-        ("tcp://[::]:0", "cannot listen on tcp://[::]:0: this machine has no IPv6"),
+        ("tcp6://:0", "could not listen on tcp6://:0: this machine has no IPv6"),
+        ("tcp://[::]:0", "could not listen on tcp://[::]:0: this machine has no IPv6"),
     ] {
         let Some(printed) = bound_with(fault, text) else { return };
         assert!(printed.starts_with(start), "{text}: {printed}");
@@ -41,7 +41,7 @@ fn without_ipv6_all_interfaces_are_ipv4() {
 
 fn privileged_ports_are_explained() {
     let Some(printed) = bound_with("bind:error=EACCES:when=1", "127.0.0.1:80") else { return };
-    let expected = "cannot listen on tcp://127.0.0.1:80: port 80 is privileged; \
+    let expected = "could not listen on tcp://127.0.0.1:80: port 80 is privileged; \
                     it needs root, or CAP_NET_BIND_SERVICE\n";
     assert_eq!(printed, expected);
 }

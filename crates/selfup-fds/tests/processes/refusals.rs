@@ -31,7 +31,7 @@ fn refused(fds: &FdSet, command: &mut Command, errno: i32) -> Error {
     assert_eq!(error.kind(), ErrorKind::Spawn);
     let source = error.source().unwrap().downcast_ref::<io::Error>().unwrap();
     assert_eq!(source.raw_os_error(), Some(errno), "{source}");
-    let program = format!("cannot start {:?}", command.get_program());
+    let program = format!("could not start {:?}", command.get_program());
     assert!(error.to_string().starts_with(&program), "{error}");
     error
 }

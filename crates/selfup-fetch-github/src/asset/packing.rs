@@ -1,3 +1,5 @@
+//! How a published file is packed, told by its name.
+
 use selfup_fetch::{Compression, archive::Format};
 
 /// What a published file is, by its name.

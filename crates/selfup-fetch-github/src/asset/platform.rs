@@ -1,3 +1,5 @@
+//! How well a file's name fits a platform.
+
 use std::collections::BTreeSet;
 
 use selfup_fetch::Platform;

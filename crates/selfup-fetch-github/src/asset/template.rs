@@ -1,3 +1,5 @@
+//! Names of assets with `{version}` and `{tag}` filled in.
+
 use selfup_fetch::{Error, ErrorKind, Platform, Template};
 
 use crate::release::Release;

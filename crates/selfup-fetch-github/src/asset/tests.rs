@@ -1,3 +1,5 @@
+//! Which asset is chosen for which platform.
+
 use super::*;
 
 fn platform(target: &str) -> Platform {

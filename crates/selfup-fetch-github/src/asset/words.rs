@@ -1,3 +1,5 @@
+//! The words of a file's name.
+
 /// The words of a file's name, in lower case: what stands between anything but letters and digits.
 ///
 /// The repository's name at the start is left out, since it may hold such words itself. What is one

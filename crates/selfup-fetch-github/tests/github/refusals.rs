@@ -117,7 +117,7 @@ fn a_server_that_says_nothing_is_given_up() {
         .response_timeout(Duration::from_millis(100));
     let error = fetch(&mut source).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TimedOut);
-    assert!(error.to_string().contains("no answer within 100ms"), "{error}");
+    assert!(error.to_string().contains("no response within 100ms"), "{error}");
 }
 
 #[test]

@@ -65,7 +65,7 @@ fn the_handshake() {
 fn the_answer() {
     let server = Server::start(|_, reply| reply.hang());
     let source = http(server.url("/app")).response_timeout(SHORT);
-    ends(source, before_the_body, ErrorKind::TimedOut, "no answer within 200ms");
+    ends(source, before_the_body, ErrorKind::TimedOut, "no response within 200ms");
     let source = http(server.url("/app")).stall_timeout(SHORT);
     ends(source, before_the_body, ErrorKind::Stalled, "no byte moved for 200ms");
 }
@@ -77,14 +77,14 @@ fn the_middle_of_the_head() {
         reply.hang()
     });
     let source = http(server.url("/app")).response_timeout(SHORT);
-    ends(source, before_the_body, ErrorKind::TimedOut, "no answer within 200ms");
+    ends(source, before_the_body, ErrorKind::TimedOut, "no response within 200ms");
 
     let server = Server::start(|_, reply| {
         let head = b"HTTP/1.1 200 OK\r\nX: ".iter().copied().chain(std::iter::repeat(b'x'));
         reply.trickle(head, Duration::from_millis(20))
     });
     let source = http(server.url("/app")).response_timeout(2 * SHORT);
-    ends(source, before_the_body, ErrorKind::TimedOut, "no answer within 400ms");
+    ends(source, before_the_body, ErrorKind::TimedOut, "no response within 400ms");
 }
 
 #[test]

@@ -83,7 +83,7 @@ fn a_server_in_trouble_is_no_missing_signature() {
     });
     let error = poll(&mut http(server.url("/app"))).unwrap_err();
     assert!(error.is_transient(), "{error:?}");
-    assert!(error.to_string().contains("/app.minisig: the server answers 503"), "{error}");
+    assert!(error.to_string().contains("/app.minisig: the server responds with 503"), "{error}");
 }
 
 /// Object stores say "forbidden" of what is not there to those who may not list.

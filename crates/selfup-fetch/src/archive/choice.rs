@@ -1,3 +1,5 @@
+//! The choice of the one entry that is meant, as the entries go by.
+
 use std::{
     collections::HashSet,
     hash::{BuildHasher, RandomState},
@@ -130,7 +132,7 @@ impl Found {
             format!("the archive has {:?} more than once", self.path)
         } else if self.matches.count > 1 {
             format!(
-                "the archive has {} files that could be meant, {}; tell the path of one",
+                "the archive has {} files that could be meant, {}; give the path of one",
                 self.matches.count, self.matches
             )
         } else {

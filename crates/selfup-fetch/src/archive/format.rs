@@ -1,3 +1,5 @@
+//! The formats of archives, told by the names of files.
+
 use crate::Compression;
 
 /// What sort of archive a file is, which its name tells.

@@ -1,3 +1,5 @@
+//! How a program names the file of an archive that it wants.
+
 /// Which file of an archive is the executable.
 ///
 /// A file counts as executable if the archive says that its owner, group or anybody may execute it.

@@ -1,3 +1,5 @@
+//! Which paths of an archive's entries are acceptable.
+
 /// The path of an entry with nothing in it but names, or `None` if it is none that may be chosen.
 pub(super) fn normal(path: &[u8]) -> Option<String> {
     const LONGEST: usize = 4096;

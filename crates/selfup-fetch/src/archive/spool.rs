@@ -1,3 +1,5 @@
+//! Where data that cannot be streamed is buffered, and up to what size.
+
 use std::path::{Path, PathBuf};
 
 use crate::Current;

@@ -1,3 +1,5 @@
+//! The executable out of a tar archive: streamed if its place allows that, else buffered.
+
 mod extended;
 mod header;
 mod walk;

@@ -1,3 +1,5 @@
+//! The reader of the executable inside an archive.
+
 use std::{
     fmt,
     io::{self, Read},

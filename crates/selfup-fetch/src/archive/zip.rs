@@ -1,3 +1,5 @@
+//! The executable out of a zip archive, which is buffered first: its directory is at the end.
+
 mod inflate;
 
 use std::io::{Read, Seek, SeekFrom};

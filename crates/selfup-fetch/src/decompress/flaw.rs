@@ -1,3 +1,5 @@
+//! What a decoder found wrong with a stream.
+
 use std::{error, io};
 
 use crate::ErrorKind;

@@ -1,3 +1,5 @@
+//! The input of a decoder: counted, with its own errors kept apart from those of the format.
+
 use std::io::{self, BufRead, Read};
 
 /// What a decoder reads from: it counts what the decoder takes, and keeps apart what the decoders

@@ -1,3 +1,5 @@
+//! Decompression of sound, cut and flipped streams.
+
 use super::*;
 use flate2::{Compression as Level, write::GzEncoder};
 use proptest::prelude::*;
@@ -105,7 +107,7 @@ fn an_error_stays_an_error() {
     for _ in 0..2 {
         let error = Error::from(reader.read_to_end(&mut out).unwrap_err());
         assert_eq!(error.kind(), ErrorKind::Truncated);
-        assert!(error.to_string().starts_with("cannot fetch there: "), "{error}");
+        assert!(error.to_string().starts_with("could not fetch there: "), "{error}");
     }
 }
 
@@ -134,7 +136,7 @@ fn errors_of_the_input_pass_through() {
         for at in [0, 4, packed.len() / 2, packed.len() - 1] {
             let error = read_all(packed[..at].chain(Broken(kind))).unwrap_err();
             assert_eq!(error.kind(), kind);
-            assert_eq!(error.to_string(), "cannot fetch there: the line broke", "at {at}");
+            assert_eq!(error.to_string(), "could not fetch there: the line broke", "at {at}");
         }
     }
 }

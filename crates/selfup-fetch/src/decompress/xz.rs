@@ -1,3 +1,5 @@
+//! XZ: every stream of a file, within limited memory.
+
 use std::io::{self, Read};
 
 use lzma_rust2::XzReader;

@@ -1,3 +1,5 @@
+//! Zstandard: every frame of a stream, within a limited window.
+
 use std::io::{self, BufRead, Read};
 
 use ruzstd::decoding::{

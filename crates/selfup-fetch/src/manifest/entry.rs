@@ -1,3 +1,5 @@
+//! What a manifest says for one platform: URL, size, digests and signature.
+
 use super::{
     json::{Object, Value},
     limits,

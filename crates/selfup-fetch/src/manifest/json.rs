@@ -1,3 +1,5 @@
+//! The strict reading of a manifest's JSON, with the place of each mistake.
+
 use std::{
     collections::{BTreeMap, btree_map::Entry},
     fmt,
@@ -33,8 +35,8 @@ impl<'a> Value<'a> {
             Ok(raw) => Ok(Self { path: String::new(), text: raw.get() }),
             Err(_) if bytes.trim_ascii().is_empty() => Err(malformed("", "is empty")),
             Err(_) if bytes.trim_ascii_start().starts_with(b"<") => {
-                let what = "is no JSON but a page for people; check the address, and whether a \
-                            portal on the way answers in its place";
+                let what = "is no JSON but a page for people; check the URL, and whether a \
+                            portal on the way responds in its place";
                 Err(malformed("", what))
             }
             Err(error) => {

@@ -86,7 +86,7 @@ fn nothing_is_whole_before_all_of_the_archive_is() {
                 };
                 let again = Error::from(unpacked.read(&mut [0]).unwrap_err());
                 assert_eq!(again.kind(), ErrorKind::Corrupt);
-                assert!(again.to_string().starts_with("cannot fetch there: "), "{again}");
+                assert!(again.to_string().starts_with("could not fetch there: "), "{again}");
                 error
             }
             Err(error) => error,
@@ -113,7 +113,7 @@ fn errors_of_the_input_pass_through() {
             let error = unpack(reader, format, &app(), &spool())
                 .and_then(|mut unpacked| Ok(io::copy(&mut unpacked, &mut io::sink())?))
                 .unwrap_err();
-            assert_eq!(error.to_string(), "cannot fetch there: the line broke", "at {at}");
+            assert_eq!(error.to_string(), "could not fetch there: the line broke", "at {at}");
         }
     }
 }

@@ -118,7 +118,7 @@ fn names_of_platforms_are_whole_words_the_fullest_first() {
         assert_eq!(error.kind(), ErrorKind::NoneForPlatform, "{other}");
         assert!(error.is_transient());
         let words = format!(
-            "cannot fetch: the manifest of version 2.1.0 has nothing for \
+            "could not fetch: the manifest of version 2.1.0 has nothing for \
              armv7-unknown-linux-gnueabihf, linux-arm or linux; it has {other}"
         );
         assert_eq!(error.to_string(), words);
@@ -171,7 +171,7 @@ fn the_minimum_must_run_already() {
         (Some("1.7.9"), "1.7.9 runs; install one in between first"),
         (Some("1.8.0-rc.1"), "1.8.0-rc.1 runs"),
         (Some("one\ntwo"), "version \"one\\ntwo\", which is not of the form 1.2.3"),
-        (None, "is not known; tell it in the configuration"),
+        (None, "is not known; set it in the configuration"),
     ] {
         let error = manifest.may_replace(running).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unsupported);

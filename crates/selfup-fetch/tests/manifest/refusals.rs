@@ -15,7 +15,7 @@ fn refused(text: &str, reason: &str) {
     assert!(error.is_transient());
     let line = error.to_string();
     assert!(!line.contains('\n') && line.len() < 400, "{line}");
-    let found = line.strip_prefix("cannot fetch: the manifest").unwrap();
+    let found = line.strip_prefix("could not fetch: the manifest").unwrap();
     assert!(found.starts_with(reason), "{text}\n is refused: {found}");
 }
 
@@ -24,7 +24,7 @@ fn what_is_no_json() {
     for (text, reason) in [
         ("", " is empty"),
         ("  \n", " is empty"),
-        ("<!doctype html>", " is no JSON but a page for people; check the address"),
+        ("<!doctype html>", " is no JSON but a page for people; check the URL"),
         ("{", " is no sound JSON (EOF while parsing"),
         ("{}{}", " is no sound JSON (trailing characters"),
         ("{'format': 1}", " is no sound JSON ("),

@@ -47,7 +47,7 @@ fn markup(head: &[u8]) -> Option<&'static str> {
         let lower = head.to_ascii_lowercase();
         let has = |words: &[u8]| lower.windows(words.len()).any(|window| window == words);
         return Some(if has(b"directory listing") || has(b"index of /") {
-            "an HTML page that lists a directory; the address lacks the file's name"
+            "an HTML page that lists a directory; the URL lacks the file's name"
         } else {
             "an HTML page"
         });

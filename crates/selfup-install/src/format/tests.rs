@@ -1,3 +1,5 @@
+//! Headers, notes and loaders as they are read from real and from damaged executables.
+
 use std::cell::Cell;
 use std::fs;
 use std::sync::LazyLock;

@@ -48,7 +48,7 @@ impl FromStr for PublicKey {
     fn from_str(text: &str) -> Result<Self, Error> {
         let refuse = |why: &str| {
             let text = format!(
-                "cannot take a text of {} characters for a public key of minisign: {why}",
+                "could not take a text of {} characters for a public key of minisign: {why}",
                 text.chars().count()
             );
             Error::new(ErrorKind::Malformed, text)

@@ -341,7 +341,7 @@ fn a_source_that_cannot_begin_yet_is_tried_again() {
 
     let inits = [Error::new(ErrorKind::Configuration, "no address")].into();
     let mut stage = Stage::new(World { inits, ..world([Body::Whole(RUNNING)]) });
-    stage.wait("FetchOff cannot fetch: no address");
+    stage.wait("FetchOff could not fetch: no address");
     stage.thread.take().unwrap().join().unwrap();
     assert_eq!(lock(&stage.world).polls, 0);
 }

@@ -22,7 +22,7 @@ fn what_is_no_address_says_so() {
     ];
     for (address, words) in cases {
         let line = refusal(&deployment, &[&format!("address={address}")]);
-        for words in [&["could not open the socket \"address-0\": cannot "], words].concat() {
+        for words in [&["could not open the socket \"address-0\": could not "], words].concat() {
             assert!(line.contains(words), "{words:?} in {line}");
         }
     }
@@ -39,17 +39,17 @@ fn what_cannot_be_bound_says_why() {
     let long = format!("unix:///tmp/{}", "x".repeat(120));
     let nowhere = format!("unix://{}/no/such/app.sock", deployment.sandbox().path().display());
     let cases: [(&str, &[&str]); 7] = [
-        ("no-such-host.invalid:80", &["cannot look up the host"]),
+        ("no-such-host.invalid:80", &["could not look up the host"]),
         ("192.0.2.1:8080", &["no interface of this machine has the address 192.0.2.1"]),
         (&taken, &["another socket has port"]),
         (&long, &["a Unix socket has at most 107 bytes, and this one has 125"]),
         (&occupied, &["there is a regular file at that path, and it is left alone; move it away"]),
         (&nowhere, &["no/such does not exist"]),
-        ("fd://http", &["cannot take the inherited fd \"http\": no fd was inherited"]),
+        ("fd://http", &["could not take the inherited fd \"http\": no fd was inherited"]),
     ];
     for (address, words) in cases {
         let line = refusal(&deployment, &[&format!("address={address}")]);
-        for words in [&["could not open the socket \"address-0\": cannot "], words].concat() {
+        for words in [&["could not open the socket \"address-0\": could not "], words].concat() {
             assert!(line.contains(words), "{words:?} in {line}");
         }
     }
@@ -91,7 +91,7 @@ fn with_the_overseer_required_one_address_that_fails_is_too_much() {
     let (deployment, _) = deployed("required");
     let words = ["address=127.0.0.1:0", "address=127.0.0.1:70000", "required"];
     let line = refusal(&deployment, &words);
-    assert!(line.contains("cannot listen on \"127.0.0.1:70000\""), "{line}");
+    assert!(line.contains("could not listen on \"127.0.0.1:70000\""), "{line}");
     let words = ["address=127.0.0.1:70000", "address=x", "listen=three,127.0.0.1:y"];
     let line = refusal(&deployment, &words);
     assert!(line.contains("could not open the socket \"address-0\" and 2 more: "), "{line}");

@@ -67,7 +67,7 @@ fn a_folder_that_may_not_be_written_to_stops_upgrades_and_nothing_else() {
 
     // The directory may be written to, but root's file would not stay root's.
     fs::set_permissions(&folder, fs::Permissions::from_mode(0o777)).unwrap();
-    let warning = service.wait_warning(&["cannot keep the owner 0:0", "install as root"]);
+    let warning = service.wait_warning(&["could not keep the owner 0:0", "install as root"]);
     println!("{warning}");
     assert_eq!(deployment.installed(), first.id());
     chown(deployment.program(), Some(NOBODY), Some(NOBODY)).unwrap();

@@ -63,10 +63,7 @@ fn https_is_not_left() {
         let mut source = tls::trust(following(tls::url(&secure, "/manifest.json")));
         let error = poll(&mut source).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Protocol, "{error}");
-        assert!(
-            error.to_string().contains("/manifest.json: the manifest's address http"),
-            "{error}"
-        );
+        assert!(error.to_string().contains("/manifest.json: the manifest's URL http"), "{error}");
         assert!(
             error.to_string().ends_with("key=… cannot be used: it is unencrypted http:"),
             "{error}"

@@ -26,7 +26,7 @@ fn a_manifest_that_cannot_be_used_is_named_and_asked_for_again() {
         for _ in 0..2 {
             let error = poll(&mut source).unwrap_err();
             assert_eq!(error.kind(), kind, "{error}");
-            let place = format!("cannot fetch {}: ", site.server.url("/a/manifest.json"));
+            let place = format!("could not fetch {}: ", site.server.url("/a/manifest.json"));
             assert!(error.to_string().starts_with(&place), "{error}");
             assert!(error.to_string().contains(words), "{error}");
             source.settle(Outcome::Failed);
@@ -119,7 +119,7 @@ fn a_file_that_is_not_there_yet_is_asked_for_again() {
     let mut source = site.source();
     let error = poll(&mut source).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound);
-    assert!(error.to_string().contains("/a/one: the server answers 404"), "{error}");
+    assert!(error.to_string().contains("/a/one: the server responds with 404"), "{error}");
     site.put("/a/one", b"one");
     brings(&mut source, b"one");
 }

@@ -1,3 +1,5 @@
+//! Which entry is chosen from which archive.
+
 use super::*;
 
 /// What is chosen from entries written as `x path` (executable), `- path`, or `d path`.

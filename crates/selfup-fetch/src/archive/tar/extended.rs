@@ -1,3 +1,5 @@
+//! Extended headers of tar: long paths and sizes, by pax and by GNU.
+
 use super::header::{corrupt, sparse};
 use crate::Error;
 

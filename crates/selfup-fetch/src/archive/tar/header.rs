@@ -1,3 +1,5 @@
+//! One header block of a tar archive.
+
 use tar::EntryType;
 
 use super::super::{choice::Seen, path::normal};

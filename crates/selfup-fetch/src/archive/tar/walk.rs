@@ -1,3 +1,5 @@
+//! The entries of a tar archive, one after the other.
+
 use std::io::{self, Read};
 
 use super::{

@@ -1,3 +1,5 @@
+//! The content of one file in a zip archive, checked before its end is handed out.
+
 use std::{
     fs::File,
     io::{self, BufReader, Read, Take},
