@@ -13,6 +13,7 @@ mod length;
 mod links;
 mod lint_config;
 mod messages;
+mod module_docs;
 mod readmes;
 mod rust_source;
 mod tree;
@@ -64,6 +65,7 @@ const RULES: &[fn(&Tree) -> Vec<Finding>] = &[
     wording::check,
     vocabulary::check,
     messages::check,
+    module_docs::check,
     links::check,
     book::check,
 ];

@@ -2,18 +2,18 @@
 //!
 //! # How a connection is finished
 //!
-//! When the program is told to finish, three things happen, in this order:
+//! When the program drains, three things happen, in this order:
 //!
 //! 1. The server accepts no further connection. What waits in the kernel's queue is the successor's.
 //!    The listening socket is not watched any more; actix closes it at the third step.
-//! 2. Each answer has `Connection: close` from then on: a keep-alive client has one more request
+//! 2. Each response has `Connection: close` from then on: a keep-alive client has one more request
 //!    answered and then opens its next connection, which the successor gets. A connection that has
 //!    sent nothing yet is answered as well. Closing an idle connection at once instead, as actix
 //!    does when it stops, would race with a request on its way, and the client would see a reset.
 //! 3. When there has been no connection for half a second, or when the idle grace
 //!    (`Config::idle_grace`) is over, the server stops: it closes what
 //!    is still idle, or has sent no more than a part of a request's head, and waits for what is
-//!    under way, WebSockets and streams included. The grace begins anew with the end of each answer
+//!    under way, WebSockets and streams included. The grace begins anew with the end of each response
 //!    that had begun before the drain, since its client has not been told.
 //! 4. Shortly before the master's `terminate_timeout` the server
 //!    returns, whatever is still open ([`Listener::drain_limit`](selfup_program::Listener::drain_limit)).
@@ -29,7 +29,7 @@
 //! - `keep_alive`, 5 s by default: how long a connection may be idle between two requests. Set it to
 //!   more than clients and proxies keep idle connections (60 s are common), so that they close first.
 //! - `client_request_timeout`, 5 s by default: how long a connection may take to send its first
-//!   request. Whoever opens connections ahead of need is answered 408 then.
+//!   request. Whoever opens connections ahead of need gets 408 then.
 //!
 //! # What it does not do
 //!
@@ -45,14 +45,14 @@ use actix_service::IntoServiceFactory;
 use actix_web::body::MessageBody;
 
 mod app_factory;
-mod farewell;
+mod connection_close;
 mod open;
 mod owed;
 mod server;
 
 pub use app_factory::AppFactory;
-pub use farewell::{Farewell, FarewellFuture, FarewellService};
-pub use owed::FarewellBody;
+pub use connection_close::{ConnectionClose, ConnectionCloseFuture, ConnectionCloseService};
+pub use owed::ConnectionCloseBody;
 pub use server::{Server, server};
 
 /// Serves the app that `app` makes, with the defaults of actix-web: [`Server::run`] on a [`server`]

@@ -1,4 +1,4 @@
-//! Answers that began before the program drained, whose clients have not been told.
+//! Responses that began before the program drained, whose clients have not been told.
 
 use std::{
     pin::Pin,
@@ -17,7 +17,7 @@ use actix_web::{
 use pin_project_lite::pin_project;
 use tokio::{sync::Notify, time::sleep};
 
-/// How many answers are under way that do not say farewell: the clients may send one more request
+/// How many answers are under way that do not closes the connection: the clients may send one more request
 /// on each of these connections, and are owed time for that.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Owed(Arc<(AtomicUsize, Notify)>);
@@ -66,22 +66,22 @@ impl Drop for Owing {
 }
 
 pin_project! {
-    /// The body of an answer, which may be owed.
+    /// The body of a response, which may be owed.
     #[derive(Debug)]
-    pub struct FarewellBody<B> {
+    pub struct ConnectionCloseBody<B> {
         #[pin]
         body: B,
         owing: Option<Owing>,
     }
 }
 
-impl<B> FarewellBody<B> {
+impl<B> ConnectionCloseBody<B> {
     pub(crate) fn new(body: B, owing: Option<Owing>) -> Self {
         Self { body, owing }
     }
 }
 
-impl<B: MessageBody> MessageBody for FarewellBody<B> {
+impl<B: MessageBody> MessageBody for ConnectionCloseBody<B> {
     type Error = B::Error;
 
     fn size(&self) -> BodySize {

@@ -8,7 +8,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 
 use crate::{
     body,
-    exchange::{Answer, ask},
+    exchange::{Response, ask},
     limit::Limit,
     release::Asset,
     session::Session,
@@ -50,67 +50,67 @@ impl Api<'_> {
         if let Some(etag) = etag {
             headers.insert(header::IF_NONE_MATCH, etag.clone());
         }
-        let mut answer = self.ask(path, &headers)?;
-        match answer.status() {
+        let mut response = self.ask(path, &headers)?;
+        match response.status() {
             StatusCode::OK => {}
             StatusCode::NOT_MODIFIED if etag.is_some() => return Ok(None),
-            _ => return Err(self.refused(answer, about)),
+            _ => return Err(self.refused(response, about)),
         }
-        let json = body::whole(self.session, &mut answer, &self.prepared.deadlines, MOST_JSON)?;
+        let json = body::whole(self.session, &mut response, &self.prepared.deadlines, MOST_JSON)?;
         let value = serde_json::from_slice(&json).map_err(|error| {
             let reason = format!(
                 "what responds is not the api of github ({error}); a proxy or login page may be in \
                  between"
             );
-            answer.named(Error::new(ErrorKind::Protocol, reason).advise("check the base url"))
+            response.named(Error::new(ErrorKind::Protocol, reason).advise("check the base url"))
         })?;
-        let has_next = answer.header(header::LINK).is_some_and(names_next);
-        let etag = answer.headers().get(header::ETAG).cloned();
+        let has_next = response.header(header::LINK).is_some_and(names_next);
+        let etag = response.headers().get(header::ETAG).cloned();
         Ok(Some(Told { value, has_next, etag }))
     }
 
     /// Asks for the bytes of an asset, from where a redirect of the API says they are.
-    pub(crate) fn bytes(&mut self, asset: &Asset) -> Result<Answer, Error> {
+    pub(crate) fn bytes(&mut self, asset: &Asset) -> Result<Response, Error> {
         let path = format!(
             "/repos/{}/{}/releases/assets/{}",
             self.settings.owner, self.settings.repo, asset.id
         );
-        let answer = self.ask(&path, &as_bytes())?;
-        match answer.status() {
-            StatusCode::OK => Ok(answer),
-            _ => Err(self.refused(answer, About::Asset(&asset.name))),
+        let response = self.ask(&path, &as_bytes())?;
+        match response.status() {
+            StatusCode::OK => Ok(response),
+            _ => Err(self.refused(response, About::Asset(&asset.name))),
         }
     }
 
     /// Reads a small asset.
     pub(crate) fn text(&mut self, asset: &Asset) -> Result<String, Error> {
-        let mut answer = self.bytes(asset)?;
-        let bytes = body::whole(self.session, &mut answer, &self.prepared.deadlines, MOST_TEXT)?;
+        let mut response = self.bytes(asset)?;
+        let bytes = body::whole(self.session, &mut response, &self.prepared.deadlines, MOST_TEXT)?;
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 
-    fn ask(&mut self, path: &str, headers: &HeaderMap) -> Result<Answer, Error> {
+    fn ask(&mut self, path: &str, headers: &HeaderMap) -> Result<Response, Error> {
         let deadline = Instant::now() + self.prepared.deadlines.total;
         let url = self.prepared.url(path);
         ask(self.session, self.prepared, self.limit, url, headers, deadline)
     }
 
-    /// The error that an answer's status is.
-    fn refused(&mut self, mut answer: Answer, about: About<'_>) -> Error {
-        let message = self.message(&mut answer);
-        let status = answer.status();
-        if answer.is_api && matches!(status.as_u16(), 403 | 429) {
+    /// The error that a response's status is.
+    fn refused(&mut self, mut response: Response, about: About<'_>) -> Error {
+        let message = self.message(&mut response);
+        let status = response.status();
+        if response.is_api && matches!(status.as_u16(), 403 | 429) {
             if status::speaks_of_limit(&message) && self.limit.check().is_ok() {
                 self.limit.note_untold();
             }
-            // Whether it was this answer or that one before it: there is no use in asking.
+            // Whether it was this response or that one before it: there is no use in asking.
             if let Err(limited) = self.limit.check() {
                 return limited;
             }
         }
-        let wait = answer.header(header::RETRY_AFTER).and_then(|text| text.trim().parse().ok());
+        let wait = response.header(header::RETRY_AFTER).and_then(|text| text.trim().parse().ok());
         let has_token = self.prepared.token.is_some();
-        let error = if answer.is_api {
+        let error = if response.is_api {
             status::of_api(status, &message, about, has_token, self.settings)
         } else {
             status::of_storage(status)
@@ -119,16 +119,16 @@ impl Api<'_> {
             Some(seconds) => error.with_retry_after(std::time::Duration::from_secs(seconds)),
             None => error,
         };
-        answer.named(error)
+        response.named(error)
     }
 
     /// What the API says in words.
-    fn message(&self, answer: &mut Answer) -> String {
+    fn message(&self, response: &mut Response) -> String {
         #[derive(Deserialize)]
         struct Refusal {
             message: String,
         }
-        let body = body::whole(self.session, answer, &self.prepared.deadlines, MOST_TEXT);
+        let body = body::whole(self.session, response, &self.prepared.deadlines, MOST_TEXT);
         body.ok()
             .and_then(|body| serde_json::from_slice::<Refusal>(&body).ok())
             .map_or_else(String::new, |refusal| refusal.message)

@@ -9,7 +9,7 @@ use tokio::time::timeout;
 
 use crate::{
     deadlines::Deadlines,
-    exchange::Answer,
+    exchange::Response,
     failure::{is_cut, is_unsound},
     session::{Reply, Session},
 };
@@ -54,24 +54,24 @@ pub(crate) fn piece(
 /// Reads a body that is small, and refuses one that is not.
 pub(crate) fn whole(
     session: &Session,
-    answer: &mut Answer,
+    response: &mut Response,
     deadlines: &Deadlines,
     most: usize,
 ) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
     loop {
-        match piece(session, &mut answer.reply, deadlines, answer.deadline) {
+        match piece(session, &mut response.reply, deadlines, response.deadline) {
             Ok(None) => return Ok(bytes),
             Ok(Some(more)) if bytes.len() + more.len() <= most => bytes.extend_from_slice(&more),
             Ok(Some(_)) => {
                 let reason = format!("the response has more than {most} bytes");
-                return Err(answer.named(Error::new(ErrorKind::TooLarge, reason)));
+                return Err(response.named(Error::new(ErrorKind::TooLarge, reason)));
             }
             Err(Broken::Cut) => {
                 let reason = format!("the connection ended after {} bytes", bytes.len());
-                return Err(answer.named(Error::new(ErrorKind::Truncated, reason)));
+                return Err(response.named(Error::new(ErrorKind::Truncated, reason)));
             }
-            Err(Broken::Failed(error)) => return Err(answer.named(error)),
+            Err(Broken::Failed(error)) => return Err(response.named(error)),
         }
     }
 }

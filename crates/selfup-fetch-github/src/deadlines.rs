@@ -46,7 +46,7 @@ impl Deadlines {
         Error::new(ErrorKind::TimedOut, reason)
     }
 
-    pub(crate) fn no_answer(&self) -> Error {
+    pub(crate) fn no_response(&self) -> Error {
         Error::new(ErrorKind::TimedOut, format!("no response within {:?}", self.response))
     }
 

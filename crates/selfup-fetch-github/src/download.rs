@@ -10,7 +10,7 @@ use crate::{
     api,
     body::{Broken, piece},
     deadlines::Deadlines,
-    exchange::{Answer, again},
+    exchange::{Response, again},
     session::Session,
 };
 
@@ -20,7 +20,7 @@ use crate::{
 /// is read ahead of whoever reads here but what the socket holds.
 pub(crate) struct Download {
     /// `None` once there is nothing more to come.
-    line: Option<(Session, Answer)>,
+    line: Option<(Session, Response)>,
     deadlines: Deadlines,
     /// What is read, as it may be shown.
     place: String,
@@ -46,22 +46,22 @@ const MOST_RESUMPTIONS: u32 = 5;
 impl Download {
     /// # Errors
     ///
-    /// If the answer cannot be the asset.
+    /// If the response cannot be the asset.
     pub(crate) fn of(
         session: Session,
-        answer: Answer,
+        response: Response,
         deadlines: Deadlines,
         size: u64,
         place: String,
     ) -> Result<Self, Error> {
-        if let Some(coding) = answer.header(header::CONTENT_ENCODING)
+        if let Some(coding) = response.header(header::CONTENT_ENCODING)
             && !coding.eq_ignore_ascii_case("identity")
         {
             let reason =
                 format!("it comes with the content coding {coding:?}, which was not asked for");
             return Err(Error::new(ErrorKind::Protocol, reason).at(place));
         }
-        let length = answer.header(header::CONTENT_LENGTH).and_then(|text| text.parse().ok());
+        let length = response.header(header::CONTENT_LENGTH).and_then(|text| text.parse().ok());
         if let Some(length) = length.filter(|length: &u64| *length != size) {
             let reason = format!(
                 "it has {length} bytes, and {size} by the api; it was replaced in this moment, or \
@@ -69,9 +69,9 @@ impl Download {
             );
             return Err(Error::new(ErrorKind::Changed, reason).at(place));
         }
-        let resumption = resumption(&answer);
+        let resumption = resumption(&response);
         Ok(Self {
-            line: Some((session, answer)),
+            line: Some((session, response)),
             deadlines,
             place,
             size,
@@ -84,8 +84,8 @@ impl Download {
 
     /// Gets the next piece; an empty one at the end.
     fn next(&mut self) -> Result<Bytes, Error> {
-        while let Some((session, answer)) = &mut self.line {
-            match piece(session, &mut answer.reply, &self.deadlines, answer.deadline) {
+        while let Some((session, response)) = &mut self.line {
+            match piece(session, &mut response.reply, &self.deadlines, response.deadline) {
                 Ok(Some(bytes)) if self.received + bytes.len() as u64 > self.size => {
                     let reason = format!("it has more than the {} bytes of the api", self.size);
                     return Err(Error::new(ErrorKind::Changed, reason));
@@ -111,7 +111,7 @@ impl Download {
 
     /// Asks the storage host for the rest, if that is sure to be the rest of the same.
     fn resume(&mut self) -> bool {
-        let (Some(resumption), Some((session, answer))) = (&mut self.resumption, &mut self.line)
+        let (Some(resumption), Some((session, response))) = (&mut self.resumption, &mut self.line)
         else {
             return false;
         };
@@ -126,12 +126,12 @@ impl Download {
         };
         headers.insert(header::RANGE, range);
         headers.insert(header::IF_RANGE, resumption.etag.clone());
-        match again(session, &self.deadlines, answer, &headers) {
+        match again(session, &self.deadlines, response, &headers) {
             Ok(reply)
                 if reply.status() == StatusCode::PARTIAL_CONTENT
                     && begins_at(reply.headers(), self.received, self.size) =>
             {
-                answer.reply = reply;
+                response.reply = reply;
                 true
             }
             _ => false,
@@ -162,10 +162,10 @@ impl Read for Download {
 }
 
 /// Only with a strong tag (RFC 9110, section 13.1.5), and not from the API, which counts requests.
-fn resumption(answer: &Answer) -> Option<Resumption> {
-    let etag = answer.headers().get(header::ETAG)?;
+fn resumption(response: &Response) -> Option<Resumption> {
+    let etag = response.headers().get(header::ETAG)?;
     let is_strong = etag.as_bytes().starts_with(b"\"");
-    (is_strong && !answer.is_api).then(|| Resumption {
+    (is_strong && !response.is_api).then(|| Resumption {
         etag: etag.clone(),
         left: MOST_RESUMPTIONS,
         from: 0,

@@ -16,22 +16,22 @@ use crate::{
 };
 
 /// What came back at the end of the redirects, its body still to be read.
-pub(crate) struct Answer {
+pub(crate) struct Response {
     pub(crate) reply: Reply,
-    /// Who answered.
+    /// Who responded.
     pub(crate) url: Url,
     /// When the body must be there.
     pub(crate) deadline: Instant,
-    /// Whether the API answered, and not the host that it redirects downloads to.
+    /// Whether the API responded, and not the host that it redirects downloads to.
     pub(crate) is_api: bool,
-    /// Who answered, as it may be shown, if not the API.
+    /// Who responded, as it may be shown, if not the API.
     pub(crate) place: Option<String>,
 }
 
 /// More than any honest chain needs.
 const MOST_REDIRECTS: u32 = 10;
 
-impl Answer {
+impl Response {
     pub(crate) fn status(&self) -> StatusCode {
         self.reply.status()
     }
@@ -44,7 +44,7 @@ impl Answer {
         self.headers().get(name)?.to_str().ok()
     }
 
-    /// Names who answered, if that was not the API.
+    /// Names who responded, if that was not the API.
     pub(crate) fn named(&self, error: Error) -> Error {
         match &self.place {
             Some(place) => error.at(place),
@@ -53,7 +53,7 @@ impl Answer {
     }
 }
 
-/// Asks and follows redirects to an answer, and learns how much the API will still answer.
+/// Asks and follows redirects to a response, and learns how much the API will still answer.
 ///
 /// The token goes to the API's origin only: a storage host that is redirected to never sees it.
 pub(crate) fn ask(
@@ -63,7 +63,7 @@ pub(crate) fn ask(
     start: Url,
     headers: &HeaderMap,
     deadline: Instant,
-) -> Result<Answer, Error> {
+) -> Result<Response, Error> {
     let home = start.origin();
     let (mut url, mut redirects) = (start, 0);
     loop {
@@ -81,7 +81,7 @@ pub(crate) fn ask(
             limit.note(reply.status(), reply.headers(), prepared.token.is_some());
         }
         let Some(next) = target(&reply, &url).map_err(named)? else {
-            return Ok(Answer { reply, url, deadline, is_api, place });
+            return Ok(Response { reply, url, deadline, is_api, place });
         };
         redirects += 1;
         if redirects > MOST_REDIRECTS {
@@ -94,14 +94,14 @@ pub(crate) fn ask(
     }
 }
 
-/// Asks the one who answered once more, within the same deadline.
+/// Asks the one who responded once more, within the same deadline.
 pub(crate) fn again(
     session: &Session,
     deadlines: &Deadlines,
-    answer: &Answer,
+    response: &Response,
     headers: &HeaderMap,
 ) -> Result<Reply, Error> {
-    once(session, deadlines, &answer.url, headers, answer.deadline)
+    once(session, deadlines, &response.url, headers, response.deadline)
 }
 
 fn once(
@@ -117,17 +117,17 @@ fn once(
     let left = deadline.saturating_duration_since(Instant::now());
     // The connection has a deadline of its own within this one.
     let patience = (deadlines.connect + deadlines.response).min(left);
-    let answered =
+    let responded =
         session.run(async { timeout(patience, session.get(uri, headers.clone())).await });
-    match answered {
+    match responded {
         Some(Ok(Ok(reply))) => Ok(reply),
-        Some(Ok(Err(error))) => Err(failure::before_answer(error, deadlines)),
+        Some(Ok(Err(error))) => Err(failure::before_response(error, deadlines)),
         Some(Err(_)) | None if patience == left => Err(deadlines.too_long()),
-        Some(Err(_)) | None => Err(deadlines.no_answer()),
+        Some(Err(_)) | None => Err(deadlines.no_response()),
     }
 }
 
-/// Where an answer sends us, if it does.
+/// Where a response sends us, if it does.
 fn target(reply: &Reply, url: &Url) -> Result<Option<Url>, Error> {
     let status = reply.status();
     if !matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308) {

@@ -9,8 +9,8 @@ use crate::{
     deadlines::Deadlines,
 };
 
-/// What it means that there was no answer.
-pub(crate) fn before_answer(error: octocrab::Error, deadlines: &Deadlines) -> Error {
+/// What it means that there was no response.
+pub(crate) fn before_response(error: octocrab::Error, deadlines: &Deadlines) -> Error {
     if causes(&error).any(|cause| cause.is::<NoConnection>()) {
         return deadlines.no_connection();
     }

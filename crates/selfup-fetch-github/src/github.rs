@@ -190,7 +190,7 @@ impl GitHub {
         self
     }
 
-    /// Sets how long the head of an answer may take once there is a connection.
+    /// Sets how long the head of a response may take once there is a connection.
     pub const fn response_timeout(mut self, timeout: Duration) -> Self {
         self.settings.deadlines.response = timeout;
         self

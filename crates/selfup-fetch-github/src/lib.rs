@@ -100,7 +100,7 @@
 //! and a release costs two to four requests for each. Actions' own `GITHUB_TOKEN` has 1,000 an hour.
 //!
 //! A limit that is hit is an [`Unavailable`](selfup_fetch::ErrorKind::Unavailable) that says until
-//! when, by the server's clock, and nothing is asked for before; the same after an answer that says
+//! when, by the server's clock, and nothing is asked for before; the same after a response that says
 //! that it was the last one. Where the API asks to be left alone without saying for how long, that
 //! is a minute. It is never longer than an hour.
 //!
@@ -136,7 +136,7 @@
 //!
 //! It blocks, and so must not be called from within a tokio runtime, which panics then; use
 //! `spawn_blocking`. Proxies are for `https:` only, and spoken to without TLS. Names are resolved by the system on a short-lived thread; a resolver
-//! that hangs beyond the deadline keeps that thread until it answers.
+//! that hangs beyond the deadline keeps that thread until it responds.
 //!
 //! # Platforms
 //!

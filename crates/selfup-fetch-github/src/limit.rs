@@ -39,7 +39,7 @@ impl Limit {
         Err(Error::new(ErrorKind::Unavailable, closed.reason.clone()).with_retry_after(left))
     }
 
-    /// Learns from the head of an answer of the API.
+    /// Learns from the head of a response of the API.
     pub(crate) fn note(&mut self, status: StatusCode, headers: &HeaderMap, has_token: bool) {
         if let Some((wait, reason)) = told(status, headers, has_token) {
             self.close(wait, reason);

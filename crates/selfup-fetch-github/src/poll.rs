@@ -153,10 +153,10 @@ impl GitHub {
             None => checksum::of(&mut api, &release, asset)?,
         };
         let signature = signature.filter(|_| wanted).map(|it| api.text(it)).transpose()?;
-        let answer = api.bytes(asset)?;
+        let response = api.bytes(asset)?;
         let place = format!("{} of {}", asset.name, settings.place());
         let deadlines = prepared.deadlines;
-        let download = Download::of(session, answer, deadlines, asset.size, place.clone())?;
+        let download = Download::of(session, response, deadlines, asset.size, place.clone())?;
         let download = current.counted(download, Some(asset.size));
         let archive = artifact::Archive::of(settings.member.as_deref(), current);
         let mut artifact = artifact::of(download, asset, digest, &archive, &place)?;

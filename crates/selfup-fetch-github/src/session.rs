@@ -58,7 +58,7 @@ impl Session {
 impl Drop for Session {
     fn drop(&mut self) {
         if let Some(runtime) = self.runtime.take() {
-            // A resolver that hangs keeps its thread until it answers; nobody waits for it here.
+            // A resolver that hangs keeps its thread until it responds; nobody waits for it here.
             runtime.shutdown_background();
         }
     }

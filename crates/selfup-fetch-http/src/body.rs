@@ -5,9 +5,9 @@ use std::io::{self, Read};
 use selfup_fetch::{Error, ErrorKind};
 use ureq::BodyReader;
 
-use crate::{answer::Answer, deadlines::Deadlines};
+use crate::{deadlines::Deadlines, response::Response};
 
-/// The body of one answer as it comes over the line: to its end, or an error.
+/// The body of one response as it comes over the line: to its end, or an error.
 pub(crate) struct Body {
     reader: BodyReader<'static>,
     deadlines: Deadlines,
@@ -40,20 +40,20 @@ impl Read for Body {
 }
 
 impl Body {
-    pub(crate) fn of(answer: Answer, deadlines: Deadlines) -> Self {
-        let end = answer.length();
-        Self::part_of(answer, deadlines, 0, end)
+    pub(crate) fn of(response: Response, deadlines: Deadlines) -> Self {
+        let end = response.length();
+        Self::part_of(response, deadlines, 0, end)
     }
 
     /// One that begins somewhere in the file, and goes on to its end.
     pub(crate) fn part_of(
-        answer: Answer,
+        response: Response,
         deadlines: Deadlines,
         position: u64,
         end: Option<u64>,
     ) -> Self {
-        let reader = answer.response.into_body().into_reader();
-        Self { reader, deadlines, place: answer.place, position, end }
+        let reader = response.inner.into_body().into_reader();
+        Self { reader, deadlines, place: response.place, position, end }
     }
 
     pub(crate) const fn position(&self) -> u64 {

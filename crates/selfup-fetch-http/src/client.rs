@@ -208,7 +208,7 @@ fn agents(
 /// an open one costs both sides memory.
 const KEPT_OPEN: Duration = Duration::from_secs(10);
 
-/// The largest head of a request or an answer, and so the size of the buffers.
+/// The largest head of a request or a response, and so the size of the buffers.
 const HEAD: usize = 32 << 10;
 
 /// Headers that decide what comes back, or that are meant for somebody on the way; a setting that

@@ -13,7 +13,7 @@ pub(crate) struct ContentRange {
 }
 
 impl ContentRange {
-    /// The one of an answer, if it has exactly one, and that makes sense.
+    /// The one of a response, if it has exactly one, and that makes sense.
     pub(crate) fn of(headers: &HeaderMap) -> Option<Self> {
         let mut values = headers.get_all(header::CONTENT_RANGE).iter();
         let range = Self::parse(values.next()?.to_str().ok()?)?;

@@ -7,35 +7,35 @@ use std::{
 
 use selfup_fetch::{Artifact, Compression, Current, Error, decompress};
 
-use crate::{answer::Answer, client::Client, transfer::Transfer};
+use crate::{client::Client, response::Response, transfer::Transfer};
 
 pub(crate) type Bytes = Box<dyn Read + Send>;
 
-/// Makes an artifact of an answer: content coding undone, and decompressed if the name at the end
+/// Makes an artifact of a response: content coding undone, and decompressed if the name at the end
 /// of the redirects, or else the configured one, says that it is compressed.
 pub(crate) fn artifact(
-    answer: Answer,
+    response: Response,
     client: &Arc<Client>,
     current: &Current,
 ) -> Result<Artifact, Error> {
-    checked_artifact(answer, client, current, |file| file)
+    checked_artifact(response, client, current, |file| file)
 }
 
 /// The same, where all bytes of the file, as it is published, pass through what `check` returns.
 pub(crate) fn checked_artifact(
-    answer: Answer,
+    response: Response,
     client: &Arc<Client>,
     current: &Current,
     check: impl FnOnce(Bytes) -> Bytes,
 ) -> Result<Artifact, Error> {
-    let compression = match answer.url.compression() {
+    let compression = match response.url.compression() {
         Compression::None => client.url.compression(),
         compression => compression,
     };
-    let coding = answer.coding(compression)?;
-    let expected = answer.length();
-    let place = answer.place.clone();
-    let bytes = current.counted(Transfer::of(answer, client), expected);
+    let coding = response.coding(compression)?;
+    let expected = response.length();
+    let place = response.place.clone();
+    let bytes = current.counted(Transfer::of(response, client), expected);
     if coding == Compression::None && compression == Compression::None {
         let artifact = Artifact::new(check(Box::new(bytes)));
         return Ok(if let Some(size) = expected { artifact.size(size) } else { artifact });
@@ -75,7 +75,7 @@ struct IfStill {
 
 enum State {
     Unseen(Bytes),
-    Seen(Bytes),
+    KnownValidators(Bytes),
 }
 
 impl IfStill {
@@ -98,10 +98,10 @@ impl Read for IfStill {
             let reader = std::mem::replace(reader, Box::new(io::empty()));
             let whole = Box::new(Cursor::new(start).chain(reader));
             let compression = if is_compressed { self.compression } else { Compression::None };
-            self.state = State::Seen(undone(whole, compression, &self.place)?);
+            self.state = State::KnownValidators(undone(whole, compression, &self.place)?);
         }
         match &mut self.state {
-            State::Unseen(reader) | State::Seen(reader) => reader.read(buf),
+            State::Unseen(reader) | State::KnownValidators(reader) => reader.read(buf),
         }
     }
 }

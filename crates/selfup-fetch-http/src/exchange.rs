@@ -5,15 +5,17 @@ use std::{io, time::Instant};
 use selfup_fetch::{Error, ErrorKind};
 use ureq::{
     Agent, Body, Proxy,
-    http::{HeaderName, HeaderValue, Method, Request, Response, header},
+    http::{self, HeaderName, HeaderValue, Method, Request, header},
 };
 
-use crate::{answer::Answer, client::Client, failure::Failure, provider::NONE, proxies, url::Url};
+use crate::{
+    client::Client, failure::Failure, provider::NONE, proxies, response::Response, url::Url,
+};
 
 /// A header of one request.
 pub(crate) type Header = (HeaderName, HeaderValue);
 
-/// Asks an address of the configured origin and follows redirects to an answer.
+/// Asks an address of the configured origin and follows redirects to a response.
 ///
 /// The configuration's headers, credentials among them, are sent to the configured origin only;
 /// a redirect that comes back there gets them again. The `more` headers, conditions and the like,
@@ -24,7 +26,7 @@ pub(crate) fn ask(
     method: &Method,
     more: &[Header],
     until: Instant,
-) -> Result<Answer, Error> {
+) -> Result<Response, Error> {
     let mut failure = Failure { deadlines: client.deadlines, home: start.shown(), proxy: None };
     let mut url = start.clone();
     let mut redirects = 0;
@@ -53,7 +55,7 @@ pub(crate) fn ask(
         else {
             let place = failure.place(&url);
             let anonymous = !at_home && !client.headers.is_empty();
-            return Ok(Answer { response, url, place, anonymous, until });
+            return Ok(Response { inner: response, url, place, anonymous, until });
         };
         redirects += 1;
         if redirects > client.max_redirects {
@@ -84,7 +86,7 @@ impl Way<'_> {
         &self,
         client: &Client,
         request: impl Fn() -> Request<()>,
-    ) -> Result<Response<Body>, ureq::Error> {
+    ) -> Result<http::Response<Body>, ureq::Error> {
         match self.send_once(request()) {
             Err(ureq::Error::Io(error)) if was_closed(&error) && client.was_used() => {
                 self.send_once(request())
@@ -94,7 +96,7 @@ impl Way<'_> {
         .inspect(|_| client.note_use())
     }
 
-    fn send_once(&self, request: Request<()>) -> Result<Response<Body>, ureq::Error> {
+    fn send_once(&self, request: Request<()>) -> Result<http::Response<Body>, ureq::Error> {
         let left = self.until.saturating_duration_since(Instant::now());
         if left.is_zero() {
             return Err(ureq::Error::Timeout(ureq::Timeout::Global));
@@ -116,7 +118,7 @@ fn was_closed(error: &io::Error) -> bool {
 }
 
 /// Where a response sends us, if it does.
-fn target(response: &Response<Body>, url: &Url) -> Result<Option<Url>, Error> {
+fn target(response: &http::Response<Body>, url: &Url) -> Result<Option<Url>, Error> {
     if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
         return Ok(None);
     }

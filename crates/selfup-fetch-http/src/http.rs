@@ -4,8 +4,8 @@ use std::{fmt, time::Duration};
 
 use crate::{
     Validators,
+    known_validators::KnownValidators,
     poll::Poll,
-    seen::Seen,
     settings::{Identity, Settings},
 };
 
@@ -42,7 +42,7 @@ pub struct Http {
     /// Made of the settings by `init` or the first `fetch`.
     pub(crate) poll: Option<Poll>,
     /// What the last settled executable looked like; `None` where nothing can prove it unchanged.
-    pub(crate) settled: Option<Seen>,
+    pub(crate) settled: Option<KnownValidators>,
     /// What is settled came in doubt, and comes again when it is asked for.
     pub(crate) doubtful: bool,
     /// The signature of the settled executable, if it was refused for all that one was asked for;
@@ -58,7 +58,7 @@ pub struct Http {
 /// What an artifact looks like that was handed out.
 pub(crate) struct Pending {
     /// As in [`Http::settled`].
-    pub(crate) seen: Option<Seen>,
+    pub(crate) seen: Option<KnownValidators>,
     /// As in [`Http::refused`].
     pub(crate) signature: Option<Option<String>>,
 }
@@ -244,7 +244,7 @@ impl Http {
         self
     }
 
-    /// Sets how long the whole head of an answer may take once the request is sent.
+    /// Sets how long the whole head of a response may take once the request is sent.
     pub const fn response_timeout(mut self, timeout: Duration) -> Self {
         self.settings.deadlines.response = timeout;
         self

@@ -30,7 +30,7 @@
 //!   long one there, or have the server send an `ETag`.
 //! - **Remembers late.** Validators count as seen once the executable is settled as installed,
 //!   up to date or refused. A broken transfer is fetched again.
-//! - **Never waits for ever.** Every phase has a deadline: name and connection, answer, the time
+//! - **Never waits for ever.** Every phase has a deadline: name and connection, response, the time
 //!   without any byte, the whole transfer. See [`Http`] for the defaults.
 //! - **Goes on after a break** in the middle of a file, where the server can prove that it is still
 //!   the same: see [below](#resuming).
@@ -43,7 +43,7 @@
 //! - **Goes through proxies**, those of the environment or [one of yours](Http::proxy).
 //! - **Brings the signature** where one is wanted: from the same address with `.minisig` after its
 //!   path, with the same credentials. It signs the executable itself: that of `app.gz` is
-//!   `app.minisig`, made of `app`. A server that answers 404, 410 or 403 has none (object stores say
+//!   `app.minisig`, made of `app`. A server that responses 404, 410 or 403 has none (object stores say
 //!   403 of what is not there to those who may not list), so that the executable is refused where
 //!   it needs one. What was refused is fetched again when its signature changes.
 //! - **Follows a manifest**, with the feature `manifest`: one document that says what is published
@@ -66,7 +66,7 @@
 //! When a body breaks (the connection ends or is reset, or no byte comes for the
 //! [stall timeout](Http::stall_timeout)), the rest is asked for from the configured address anew,
 //! with `Range` and `If-Range` (RFC 9110, sections 13.1.5 and 14), and whoever reads does not
-//! notice. That is done if the answer had
+//! notice. That is done if the response had
 //!
 //! - a strong `ETag`; or no tag at all and a `Last-Modified` at least a minute before its `Date`. A
 //!   weak tag leaves nothing to resume by. Nor does a validator that [does not count](Validators);
@@ -92,9 +92,9 @@
 //! |---|---|---|
 //! | settings that cannot work; `https:` without cryptography; a proxy of the environment that cannot be used; a compression that this build does not know | `Configuration` | no |
 //! | no such name, refused, no route; a proxy that does not reach the host | `Unreachable` | yes |
-//! | no connection, no answer or not all of it within a deadline | `TimedOut` | yes |
+//! | no connection, no response or not all of it within a deadline | `TimedOut` | yes |
 //! | no byte for the stall timeout | `Stalled` ¹ | yes |
-//! | the connection ended before the answer or within it | `Truncated` ¹ | yes |
+//! | the connection ended before the response or within it | `Truncated` ¹ | yes |
 //! | the server's certificate is not accepted | `Untrusted` | no |
 //! | 401, 403, 407; a client certificate is wanted or not accepted | `Denied` | no |
 //! | 404, 410 | `NotFound` | yes |
@@ -135,8 +135,8 @@
 //! can. Serve with a length.
 //! `Last-Modified` counts whole seconds: where it is the only validator and was less than two
 //! seconds old, the file is fetched once more. Names are resolved by the system on a short-lived
-//! thread; a resolver that hangs beyond the deadline keeps that thread until it answers. Timeouts
-//! of phases may add up to the total one. A server that leaves `HEAD` without any answer, but keeps
+//! thread; a resolver that hangs beyond the deadline keeps that thread until it responds. Timeouts
+//! of phases may add up to the total one. A server that leaves `HEAD` without any response, but keeps
 //! the connection, is not found out, and is a timeout at each poll.
 //!
 //! # Platforms
@@ -146,7 +146,6 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 
-mod answer;
 mod body;
 mod client;
 mod content_range;
@@ -157,6 +156,7 @@ mod exchange;
 mod failure;
 mod forward;
 mod http;
+mod known_validators;
 mod location;
 #[cfg(feature = "manifest")]
 mod manifest;
@@ -166,12 +166,12 @@ mod pem;
 mod poll;
 mod provider;
 mod proxies;
+mod response;
 mod resumption;
-mod seen;
 mod settings;
 mod signature;
 mod status;
-mod strong;
+mod strong_validator;
 mod transfer;
 mod url;
 mod validators;

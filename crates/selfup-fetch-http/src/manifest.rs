@@ -11,13 +11,13 @@ use ureq::http::{Method, StatusCode};
 
 use crate::{
     Http,
-    answer::Answer,
     body::Body,
     client::Client,
     decode::{checked_artifact, undone},
     exchange::ask,
     http::Pending,
-    seen::Seen,
+    known_validators::KnownValidators,
+    response::Response,
     signature,
     url::Url,
 };
@@ -46,7 +46,7 @@ struct Found {
     offer: Offer,
     manifest: Manifest,
     /// As in [`Http::settled`].
-    seen: Option<Seen>,
+    seen: Option<KnownValidators>,
     place: String,
 }
 
@@ -104,8 +104,8 @@ impl Http {
     /// What the manifest says of the executable that it offers, whatever was settled.
     pub(crate) fn told(&mut self, current: &Current) -> Result<Option<selfup_fetch::Offer>, Error> {
         let Some(poll) = &mut self.poll else { return Ok(None) };
-        let Some(answer) = poll.changed(None)? else { return Ok(None) };
-        let Found { offer, manifest, place, .. } = Found::read(answer, &poll.client)?;
+        let Some(response) = poll.changed(None)? else { return Ok(None) };
+        let Found { offer, manifest, place, .. } = Found::read(response, &poll.client)?;
         let mut told = offer.entry.offer();
         if told.is_running(current) != Some(true) {
             manifest.may_replace(current.version()).map_err(|error| error.at(place))?;
@@ -119,8 +119,8 @@ impl Http {
     fn find(&mut self, current: &Current) -> Result<Option<Found>, Error> {
         let Self { poll: Some(poll), offers: Some(offers), .. } = self else { return Ok(None) };
         offers.pending = None;
-        let Some(answer) = poll.changed(self.settled.as_ref())? else { return Ok(None) };
-        let found = Found::read(answer, &poll.client)?;
+        let Some(response) = poll.changed(self.settled.as_ref())? else { return Ok(None) };
+        let found = Found::read(response, &poll.client)?;
         if !offers.has_settled(&found.offer) {
             if !found.offer.entry.is_running(current) {
                 return Ok(Some(found));
@@ -134,11 +134,12 @@ impl Http {
 }
 
 impl Found {
-    fn read(answer: Answer, client: &Client) -> Result<Self, Error> {
-        let seen = Seen::of(answer.headers(), client.validators).provable(answer.headers());
-        let (base, place) = (answer.url.clone(), answer.place.clone());
+    fn read(response: Response, client: &Client) -> Result<Self, Error> {
+        let seen =
+            KnownValidators::of(response.headers(), client.validators).provable(response.headers());
+        let (base, place) = (response.url.clone(), response.place.clone());
         let read = || {
-            let manifest = Manifest::parse(&document(answer, client)?)?;
+            let manifest = Manifest::parse(&document(response, client)?)?;
             let entry = manifest.for_target(&Platform::current())?.clone();
             let offer = Offer::of(entry, &base, client)?;
             Ok((manifest, offer))
@@ -149,10 +150,10 @@ impl Found {
 }
 
 /// The bytes of a manifest, and one more if there are too many.
-fn document(answer: Answer, client: &Client) -> Result<Vec<u8>, Error> {
-    let coding = answer.coding(selfup_fetch::Compression::None)?;
-    let place = answer.place.clone();
-    let body = undone(Box::new(Body::of(answer, client.deadlines)), coding, &place)?;
+fn document(response: Response, client: &Client) -> Result<Vec<u8>, Error> {
+    let coding = response.coding(selfup_fetch::Compression::None)?;
+    let place = response.place.clone();
+    let body = undone(Box::new(Body::of(response, client.deadlines)), coding, &place)?;
     let mut bytes = Vec::new();
     body.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
@@ -185,12 +186,12 @@ impl Offer {
     fn fetch(&self, current: &Current) -> Result<Artifact, Error> {
         let (client, entry) = (&self.client, &self.entry);
         let until = client.deadlines.total_from_now();
-        let answer = ask(client, &client.url, &Method::GET, &[], until)?;
-        if answer.status() != StatusCode::OK {
-            return Err(answer.refused());
+        let response = ask(client, &client.url, &Method::GET, &[], until)?;
+        if response.status() != StatusCode::OK {
+            return Err(response.refused());
         }
-        let place = answer.place.clone();
-        let mut artifact = checked_artifact(answer, client, current, |file| {
+        let place = response.place.clone();
+        let mut artifact = checked_artifact(response, client, current, |file| {
             Box::new(checked(file, entry.size(), entry.digests().to_vec()).named(place))
         })?;
         artifact.file_name = client.url.executable_name();

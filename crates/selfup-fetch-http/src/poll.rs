@@ -7,12 +7,12 @@ use ureq::http::{Method, StatusCode};
 
 use crate::{
     Http,
-    answer::Answer,
     client::Client,
     decode,
     exchange::{Header, ask},
     http::Pending,
-    seen::Seen,
+    known_validators::KnownValidators,
+    response::Response,
     signature, status,
 };
 
@@ -38,21 +38,21 @@ impl Fetch for Http {
         let Some(poll) = &mut self.poll else { return Ok(None) };
         let wanted = current.is_signature_wanted();
         let signature = |poll: &Poll| wanted.then(|| signature::of(&poll.client)).transpose();
-        let (answer, signed_anew) = match poll.changed(self.settled.as_ref())? {
-            Some(answer) => (answer, false),
+        let (response, signed_anew) = match poll.changed(self.settled.as_ref())? {
+            Some(response) => (response, false),
             // What was refused may have been signed since.
             None if self.refused.is_some()
                 && current.is_signature_due()
                 && signature(poll)? != self.refused =>
             {
-                let Some(answer) = poll.got(None, None)? else { return Ok(None) };
-                (answer, true)
+                let Some(response) = poll.got(None, None)? else { return Ok(None) };
+                (response, true)
             }
             None => return Ok(None),
         };
-        let headers = answer.headers();
-        let seen = Seen::of(headers, poll.client.validators).provable(headers);
-        let mut artifact = decode::artifact(answer, &poll.client, current)?;
+        let headers = response.headers();
+        let seen = KnownValidators::of(headers, poll.client.validators).provable(headers);
+        let mut artifact = decode::artifact(response, &poll.client, current)?;
         let signature = signature(poll)?;
         artifact.signature = signature.clone().flatten();
         artifact.signed_anew = signed_anew;
@@ -120,30 +120,33 @@ impl Http {
 
 impl Poll {
     /// Asks for what is not the settled one.
-    pub(crate) fn changed(&mut self, settled: Option<&Seen>) -> Result<Option<Answer>, Error> {
-        // With nothing to hold the answer against, HEAD could only cost time.
+    pub(crate) fn changed(
+        &mut self,
+        settled: Option<&KnownValidators>,
+    ) -> Result<Option<Response>, Error> {
+        // With nothing to hold the response against, HEAD could only cost time.
         let Some(settled) = settled else { return self.got(None, None) };
         let look = if self.head { self.look(settled)? } else { Look::Useless };
-        let answer = match look {
+        let response = match look {
             Look::Unchanged => return Ok(None),
             Look::Changed => self.got(Some(settled), settled.condition_by_tag())?,
             Look::Useless => self.got(Some(settled), settled.condition())?,
         };
         // A HEAD that does not say what GET says costs a request at each poll, and tells nothing.
-        let misled = look == Look::Changed && answer.is_none();
+        let misled = look == Look::Changed && response.is_none();
         self.head &= look != Look::Useless && !misled;
-        Ok(answer)
+        Ok(response)
     }
 
     /// Asks with `HEAD`.
-    fn look(&self, settled: &Seen) -> Result<Look, Error> {
+    fn look(&self, settled: &KnownValidators) -> Result<Look, Error> {
         let head = match self.ask(&Method::HEAD, &[]) {
             Ok(head) => head,
             Err(error) if is_about_head(&error) => return Ok(Look::Useless),
             Err(error) => return Err(error),
         };
         if head.status() == StatusCode::OK {
-            let now = Seen::of(head.headers(), self.client.validators);
+            let now = KnownValidators::of(head.headers(), self.client.validators);
             return Ok(if settled.is_still(&now) { Look::Unchanged } else { Look::Changed });
         }
         if status::needs_get(head.status(), head.asks_to_wait()) {
@@ -156,33 +159,37 @@ impl Poll {
     /// Gets it, unless it turns out to be the settled one after all.
     fn got(
         &self,
-        settled: Option<&Seen>,
+        settled: Option<&KnownValidators>,
         condition: Option<Header>,
-    ) -> Result<Option<Answer>, Error> {
-        let mut answer = self.ask(&Method::GET, condition.as_slice())?;
-        if answer.status() == StatusCode::NOT_MODIFIED
+    ) -> Result<Option<Response>, Error> {
+        let mut response = self.ask(&Method::GET, condition.as_slice())?;
+        if response.status() == StatusCode::NOT_MODIFIED
             && let Some(settled) = settled
             && condition.is_some()
         {
-            if !settled.refutes(answer.headers()) {
+            if !settled.refutes(response.headers()) {
                 return Ok(None);
             }
-            answer = self.ask(&Method::GET, &[])?;
+            response = self.ask(&Method::GET, &[])?;
         }
-        if answer.status() != StatusCode::OK {
-            return Err(answer.refused());
+        if response.status() != StatusCode::OK {
+            return Err(response.refused());
         }
-        let seen = Seen::of(answer.headers(), self.client.validators);
-        Ok(if settled.is_some_and(|settled| settled.is_still(&seen)) { None } else { Some(answer) })
+        let seen = KnownValidators::of(response.headers(), self.client.validators);
+        Ok(if settled.is_some_and(|settled| settled.is_still(&seen)) {
+            None
+        } else {
+            Some(response)
+        })
     }
 
-    fn ask(&self, method: &Method, more: &[Header]) -> Result<Answer, Error> {
+    fn ask(&self, method: &Method, more: &[Header]) -> Result<Response, Error> {
         let client = &self.client;
         ask(client, &client.url, method, more, client.deadlines.total_from_now())
     }
 }
 
-/// What an answer to `HEAD` says.
+/// What a response to `HEAD` says.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Look {
     Unchanged,

@@ -13,8 +13,8 @@ use ureq::{
 };
 
 use crate::{
-    answer::Answer, body::Body, client::Client, content_range::ContentRange, exchange::ask,
-    strong::Strong, url::Url,
+    body::Body, client::Client, content_range::ContentRange, exchange::ask, response::Response,
+    strong_validator::StrongValidator, url::Url,
 };
 
 /// What it takes to go on with a file in the middle (RFC 9110, sections 13.1.5 and 14).
@@ -23,9 +23,9 @@ use crate::{
 /// validator from the same place.
 pub(crate) struct Resumption {
     client: Arc<Client>,
-    /// Who answered.
+    /// Who responded.
     url: Url,
-    validator: Strong,
+    validator: StrongValidator,
     until: Instant,
     /// How many more times the rest may be asked for.
     left: u32,
@@ -57,18 +57,18 @@ enum Setback {
 
 impl Resumption {
     /// That of a file which has just begun; `None` if it cannot be resumed.
-    pub(crate) fn of(answer: &Answer, client: &Arc<Client>) -> Option<Self> {
-        let headers = answer.headers();
+    pub(crate) fn of(response: &Response, client: &Arc<Client>) -> Option<Self> {
+        let headers = response.headers();
         // Of a coded answer it is never sure which bytes a range counts.
         if client.resumptions == 0 || is_coded(headers) || refuses_ranges(headers) {
             return None;
         }
-        let seed = RandomState::new().hash_one(answer.until);
+        let seed = RandomState::new().hash_one(response.until);
         Some(Self {
-            validator: Strong::of(headers, client.validators)?,
-            url: answer.url.clone(),
+            validator: StrongValidator::of(headers, client.validators)?,
+            url: response.url.clone(),
             client: Arc::clone(client),
-            until: answer.until,
+            until: response.until,
             left: client.resumptions,
             resumed_at: None,
             backoff: Backoff::new(FIRST_PAUSE, LONGEST_PAUSE, seed),
@@ -134,11 +134,12 @@ impl Resumption {
         let range = HeaderValue::try_from(format!("bytes={}-", body.position()));
         let range = range.map_err(|_| Setback::Whole)?;
         let more = [(header::RANGE, range), self.validator.if_range()];
-        let answer =
+        let response =
             ask(client, &client.url, &Method::GET, &more, self.until).map_err(Setback::of)?;
-        let is_same = answer.url.is_same_file(&self.url) && self.validator.is_in(answer.headers());
-        match answer.status() {
-            StatusCode::PARTIAL_CONTENT if is_same => self.joined(answer, body),
+        let is_same =
+            response.url.is_same_file(&self.url) && self.validator.is_in(response.headers());
+        match response.status() {
+            StatusCode::PARTIAL_CONTENT if is_same => self.joined(response, body),
             StatusCode::OK if is_same => Err(Setback::Whole),
             // Nothing follows; without a length, only the mark of the end may have been missing.
             StatusCode::RANGE_NOT_SATISFIABLE if body.end().is_none() => Err(Setback::Whole),
@@ -147,33 +148,33 @@ impl Resumption {
                     "it is not the same any more after {} bytes; it will be fetched from the start",
                     body.position()
                 );
-                Err(Setback::Final(Error::new(ErrorKind::Changed, reason).at(answer.place)))
+                Err(Setback::Final(Error::new(ErrorKind::Changed, reason).at(response.place)))
             }
-            _ => Err(Setback::of(answer.refused())),
+            _ => Err(Setback::of(response.refused())),
         }
     }
 
     /// Checks that a part is the one that was asked for.
-    fn joined(&self, answer: Answer, body: &Body) -> Result<Body, Setback> {
+    fn joined(&self, response: Response, body: &Body) -> Result<Body, Setback> {
         let position = body.position();
         let end = |range: ContentRange| {
             let end = body.end().or(range.total)?;
             let is_the_rest = range.first == position && range.end <= end;
             let is_of_the_same = range.total.is_none_or(|total| total == end);
-            let announced = answer.length().unwrap_or(range.end - range.first);
+            let announced = response.length().unwrap_or(range.end - range.first);
             let is_as_long = announced == range.end - range.first;
             (is_the_rest && is_of_the_same && is_as_long).then_some(end)
         };
-        match ContentRange::of(answer.headers()).and_then(end) {
-            Some(end) if !is_coded(answer.headers()) => {
-                Ok(Body::part_of(answer, self.client.deadlines, position, Some(end)))
+        match ContentRange::of(response.headers()).and_then(end) {
+            Some(end) if !is_coded(response.headers()) => {
+                Ok(Body::part_of(response, self.client.deadlines, position, Some(end)))
             }
             _ => {
                 let reason = format!(
                     "the rest from byte {position} was asked for, and what comes is another part, \
                      or coded"
                 );
-                Err(Setback::Final(Error::new(ErrorKind::Protocol, reason).at(answer.place)))
+                Err(Setback::Final(Error::new(ErrorKind::Protocol, reason).at(response.place)))
             }
         }
     }

@@ -16,16 +16,16 @@ pub(crate) fn of(client: &Client) -> Result<Option<String>, Error> {
 
 /// The signature at an address, if there is one.
 pub(crate) fn at(client: &Client, url: &Url) -> Result<Option<String>, Error> {
-    let answer = ask(client, url, &Method::GET, &[], client.deadlines.total_from_now())?;
-    match answer.status() {
+    let response = ask(client, url, &Method::GET, &[], client.deadlines.total_from_now())?;
+    match response.status() {
         StatusCode::OK => {}
         StatusCode::NOT_FOUND | StatusCode::GONE => return Ok(None),
-        StatusCode::FORBIDDEN if !answer.asks_to_wait() => return Ok(None),
-        _ => return Err(answer.refused()),
+        StatusCode::FORBIDDEN if !response.asks_to_wait() => return Ok(None),
+        _ => return Err(response.refused()),
     }
-    let coding = answer.coding(Compression::None)?;
-    let place = answer.place.clone();
-    let body = undone(Box::new(Body::of(answer, client.deadlines)), coding, &place)?;
+    let coding = response.coding(Compression::None)?;
+    let place = response.place.clone();
+    let body = undone(Box::new(Body::of(response, client.deadlines)), coding, &place)?;
     read_signature(body).map(Some).map_err(|error| match Error::from(error) {
         error if error.kind() == ErrorKind::Io => error.at(place),
         error => error,

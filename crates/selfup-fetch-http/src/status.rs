@@ -6,7 +6,7 @@ use ureq::http::StatusCode;
 /// What a status that is no success means for whoever waits for an executable.
 pub(crate) fn meaning(status: StatusCode, asks_to_wait: bool) -> (ErrorKind, String) {
     let (kind, hint) = match status.as_u16() {
-        // Some rate limits answer 403.
+        // Some rate limits respond with 403.
         403 | 429 | 503 if asks_to_wait => (ErrorKind::Unavailable, "it asks to be left alone"),
         401 => (ErrorKind::Denied, "credentials are missing or not accepted"),
         403 => (ErrorKind::Denied, "the credentials, if any, do not allow it"),
@@ -20,13 +20,13 @@ pub(crate) fn meaning(status: StatusCode, asks_to_wait: bool) -> (ErrorKind, Str
     (kind, format!("the server responds with {status}: {hint}"))
 }
 
-/// Whether the same request will get the same answer until somebody changes something, although
+/// Whether the same request will get the same response until somebody changes something, although
 /// its kind would not say so.
 pub(crate) fn is_final(status: StatusCode) -> bool {
     status.is_client_error() && !matches!(status.as_u16(), 403 | 404 | 408 | 410 | 421 | 425 | 429)
 }
 
-/// Whether an answer to `HEAD` says nothing about what `GET` would bring: not allowed, not
+/// Whether a response to `HEAD` says nothing about what `GET` would bring: not allowed, not
 /// implemented, not signed for (presigned addresses are for one method), not routed at all, or too
 /// much for the program behind. Who asks to wait is meant for `GET` as well.
 pub(crate) fn needs_get(status: StatusCode, asks_to_wait: bool) -> bool {

@@ -7,7 +7,7 @@ use std::{
 
 use selfup_fetch::{Error, ErrorKind};
 
-use crate::{answer::Answer, body::Body, client::Client, resumption::Resumption};
+use crate::{body::Body, client::Client, response::Response, resumption::Resumption};
 
 /// A file as it comes over the line: whole, or an error, however many answers it took.
 pub(crate) struct Transfer {
@@ -18,9 +18,9 @@ pub(crate) struct Transfer {
 }
 
 impl Transfer {
-    pub(crate) fn of(answer: Answer, client: &Arc<Client>) -> Self {
-        let resumption = Resumption::of(&answer, client);
-        Self { body: Body::of(answer, client.deadlines), resumption, failed: None }
+    pub(crate) fn of(response: Response, client: &Arc<Client>) -> Self {
+        let resumption = Resumption::of(&response, client);
+        Self { body: Body::of(response, client.deadlines), resumption, failed: None }
     }
 
     /// Goes on after a break, or fails for good.

@@ -1,6 +1,6 @@
 //! The choice of headers by which a change is noticed.
 
-/// Which headers of an answer count when it is asked whether the executable has changed.
+/// Which headers of a response count when it is asked whether the executable has changed.
 ///
 /// It has not, if the best validator it had (`ETag`, else `Last-Modified`) is still the same and
 /// nothing else that counts speaks against it. `Content-Length` can only speak against it: two

@@ -45,20 +45,20 @@ impl Read for Body {
 }
 
 impl Body {
-    /// Reads what the answer brings of the object at `place`.
+    /// Reads what the response brings of the object at `place`.
     pub(crate) fn of(
-        answer: GetObjectOutput,
+        response: GetObjectOutput,
         line: Resumption,
         object: &Object,
         place: String,
     ) -> Result<Self, Error> {
-        line.check(&answer, 0)?;
+        line.check(&response, 0)?;
         Ok(Self {
             line: Some(line),
             place,
             size: object.size,
             received: 0,
-            stream: answer.body,
+            stream: response.body,
             chunk: Bytes::new(),
             verifier: object.checksum.clone().map(|checksum| checksum.verifier()),
             failed: None,

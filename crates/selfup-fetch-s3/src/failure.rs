@@ -14,14 +14,14 @@ use crate::{
 /// What came of a request that brought nothing.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// The server answered, but not with the object.
+    /// The server responded, but not with the object.
     Refused(Refusal),
-    /// There is no answer, or none that makes sense.
+    /// There is no response, or none that makes sense.
     Failed(Error),
 }
 
 impl Failure {
-    /// Reads the SDK's error, which is not kept: it holds whole answers, and S3's answers repeat
+    /// Reads the SDK's error, which is not kept: it holds whole responses, and S3's answers repeat
     /// the request in places, its session token included.
     pub(crate) fn of<E>(error: SdkError<E>, deadlines: Deadlines) -> Self
     where

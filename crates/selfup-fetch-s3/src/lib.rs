@@ -34,7 +34,7 @@
 //!   reading fails at the end. SHA-256 and SHA-1 go to whoever installs as well, unless the bytes
 //!   are decompressed. The checksum of a multipart upload counts only if it is of the full object,
 //!   and an `ETag` is never taken for an MD5.
-//! - **Never waits for ever.** Every phase has a deadline: connection, answer and credentials, the
+//! - **Never waits for ever.** Every phase has a deadline: connection, response and credentials, the
 //!   time without any byte, the whole. See [`S3`] for the defaults.
 //! - **Brings the signature** where one is wanted: the object beside it whose key ends in
 //!   `.minisig`. It signs the executable itself: that of `app.gz` is `app.minisig`, made of `app`.
@@ -104,7 +104,7 @@
 //! The SDK is asynchronous. Each poll starts a private tokio runtime on the calling thread, which
 //! goes on with the artifact's reader until that ends, fails or is dropped. Between polls there is
 //! neither thread, socket nor descriptor. Names are resolved by the system on a short-lived thread;
-//! a resolver that hangs beyond the deadline keeps that thread until it answers.
+//! a resolver that hangs beyond the deadline keeps that thread until it responds.
 //!
 //! # TLS
 //!
@@ -124,9 +124,6 @@
 #![forbid(unsafe_code)]
 
 mod access;
-mod ask;
-#[cfg(feature = "manifest")]
-mod beside;
 mod body;
 mod checksum;
 mod client;
@@ -139,6 +136,9 @@ mod manifest;
 mod object;
 mod poll;
 mod refusal;
+#[cfg(feature = "manifest")]
+mod relative;
+mod request;
 mod resumption;
 mod roots;
 mod s3;

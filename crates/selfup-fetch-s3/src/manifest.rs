@@ -150,9 +150,9 @@ impl S3 {
         source: &Source,
         object: &Object,
     ) -> Result<Found, Error> {
-        let (answer, _) = self.take(session, source, &object.seen)?;
+        let (response, _) = self.take(session, source, &object.seen)?;
         let compression = if object.is_coded { Compression::Gzip } else { Compression::None };
-        let text = decompress(Chunks::of(answer, session), compression)?;
+        let text = decompress(Chunks::of(response, session), compression)?;
         // One more shows that it is too long.
         let mut bytes = Vec::new();
         text.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes)?;
@@ -190,10 +190,10 @@ impl S3 {
     ) -> Result<Artifact, Error> {
         let (file, entry) = (&offer.file, &offer.entry);
         let object = self.head(&session, file)?;
-        let (answer, condition) = self.take(&session, file, &object.seen)?;
+        let (response, condition) = self.take(&session, file, &object.seen)?;
         let access = self.settings.access.clone();
         let line = Resumption::new(session, file.clone(), access, condition, object.size);
-        let body = Body::of(answer, line, &object, file.place())?;
+        let body = Body::of(response, line, &object, file.place())?;
         let body = current.counted(body, Some(object.size));
         let body = checked(body, entry.size(), entry.digests().to_vec()).named(file.place());
         Ok(entry.describe(artifact(body, file, object)?))
@@ -214,7 +214,7 @@ impl Offer {
 
 /// Where an address in a manifest leads.
 fn object(address: &str, source: &Source) -> Result<Source, Error> {
-    source.beside(address).map_err(|reason| {
+    source.relative(address).map_err(|reason| {
         let shown = selfup_fetch::redact(address);
         let reason = format!("the manifest's URL {shown} cannot be used: {reason}");
         Error::new(ErrorKind::Protocol, reason)

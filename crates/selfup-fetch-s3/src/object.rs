@@ -5,7 +5,7 @@ use selfup_fetch::{Compression, Error, ErrorKind};
 
 use crate::{checksum::Checksum, settings::Source};
 
-/// What is there at the moment, as the answer to `HEAD` has it.
+/// What is there at the moment, as the response to `HEAD` has it.
 #[derive(Debug, Clone)]
 pub(crate) struct Object {
     pub(crate) seen: Seen,

@@ -8,11 +8,12 @@ use selfup_fetch::{
 };
 
 use crate::{
-    S3, ask,
+    S3,
     body::Body,
     checksum::Checksum,
     failure::Failure,
     object::{Condition, Object, Seen},
+    request,
     resumption::Resumption,
     s3::Pending,
     session::Session,
@@ -127,10 +128,10 @@ impl S3 {
         if is_settled && self.refused == signature {
             return Ok(None);
         }
-        let (answer, condition) = self.take(&session, source, &object.seen)?;
+        let (response, condition) = self.take(&session, source, &object.seen)?;
         let access = self.settings.access.clone();
         let line = Resumption::new(session, source.clone(), access, condition, object.size);
-        let body = Body::of(answer, line, &object, source.place())?;
+        let body = Body::of(response, line, &object, source.place())?;
         let body = current.counted(body, Some(object.size));
         let seen = object.seen.is_provable().then(|| object.seen.clone());
         let mut artifact = artifact(body, source, object)?;
@@ -141,12 +142,12 @@ impl S3 {
     }
 
     pub(crate) fn head(&mut self, session: &Session, source: &Source) -> Result<Object, Error> {
-        let failure = match ask::head(session, source) {
+        let failure = match request::head(session, source) {
             Ok(head) => return Object::of(&head),
             Err(failure) => failure,
         };
         let failure = match failure {
-            Failure::Refused(mute) if mute.is_mute() => match ask::why(session, source) {
+            Failure::Refused(mute) if mute.is_mute() => match request::why(session, source) {
                 Err(Failure::Refused(told)) => Failure::Refused(told),
                 Err(_) | Ok(_) => Failure::Refused(mute),
             },
@@ -166,14 +167,14 @@ impl S3 {
         seen: &Seen,
     ) -> Result<(GetObjectOutput, Condition), Error> {
         let condition = seen.condition(!self.kept.names_no_version);
-        match ask::get(session, source, Some(&condition), 0) {
-            Ok(answer) => Ok((answer, condition)),
+        match request::get(session, source, Some(&condition), 0) {
+            Ok(response) => Ok((response, condition)),
             Err(Failure::Refused(refusal)) if refusal.is_denied() && condition.has_choice() => {
                 let condition = seen.condition(false);
-                let answer = ask::get(session, source, Some(&condition), 0)
+                let response = request::get(session, source, Some(&condition), 0)
                     .map_err(|failure| self.explain(failure))?;
                 self.kept.names_no_version = true;
-                Ok((answer, condition))
+                Ok((response, condition))
             }
             Err(failure) => Err(self.explain(failure)),
         }

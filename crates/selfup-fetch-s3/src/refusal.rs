@@ -11,7 +11,7 @@ use crate::access::Access;
 #[derive(Debug, Default)]
 pub(crate) struct Refusal {
     pub(crate) status: u16,
-    /// S3's word for it, which answers to `HEAD` do not have.
+    /// S3's word for it, which responses to `HEAD` do not have.
     pub(crate) code: Option<String>,
     message: Option<String>,
     /// The region that the bucket is in, where the server tells.
@@ -38,7 +38,7 @@ impl Refusal {
         }
     }
 
-    /// Whether only the answer to a `GET` would tell more.
+    /// Whether only the response to a `GET` would tell more.
     pub(crate) fn is_mute(&self) -> bool {
         self.message.is_none()
             && self.retry_after.is_none()

@@ -9,7 +9,8 @@ use aws_sdk_s3::operation::get_object::GetObjectOutput;
 use selfup_fetch::{Backoff, Error, ErrorKind};
 
 use crate::{
-    access::Access, ask, deadlines::Phase, object::Condition, session::Session, settings::Source,
+    access::Access, deadlines::Phase, object::Condition, request, session::Session,
+    settings::Source,
 };
 
 /// Whom was asked for what, so that the rest can be asked for where the line breaks.
@@ -57,11 +58,11 @@ impl Resumption {
         &self.session
     }
 
-    /// Sees to it that the answer is the object that was looked at, from `position` on. Servers
+    /// Sees to it that the response is the object that was looked at, from `position` on. Servers
     /// that know of no conditions send what is there now.
-    pub(crate) fn check(&self, answer: &GetObjectOutput, position: u64) -> Result<(), Error> {
-        let length = answer.content_length().and_then(|length| u64::try_from(length).ok());
-        let is_same = answer.e_tag() == self.condition.etag.as_deref();
+    pub(crate) fn check(&self, response: &GetObjectOutput, position: u64) -> Result<(), Error> {
+        let length = response.content_length().and_then(|length| u64::try_from(length).ok());
+        let is_same = response.e_tag() == self.condition.etag.as_deref();
         if !is_same || length != Some(self.size - position) {
             return Err(Error::new(
                 ErrorKind::Changed,
@@ -89,14 +90,14 @@ impl Resumption {
             let pause = self.backoff.after_failure(asked);
             self.session.wait(Phase::Total, async { tokio::time::sleep(pause).await })?;
             self.left -= 1;
-            let part = ask::get(&self.session, &self.source, Some(&self.condition), position)
+            let part = request::get(&self.session, &self.source, Some(&self.condition), position)
                 .map_err(|failure| failure.into_error(&self.access));
             match part {
-                Ok(answer) if !begins_at(&answer, position) => return Err(broken),
-                Ok(answer) => {
-                    self.check(&answer, position)?;
+                Ok(response) if !begins_at(&response, position) => return Err(broken),
+                Ok(response) => {
+                    self.check(&response, position)?;
                     self.resumed_at = position;
-                    return Ok(answer);
+                    return Ok(response);
                 }
                 Err(error) if can_pass(&error) => last = Some(error),
                 Err(error) => return Err(error),
@@ -114,9 +115,9 @@ impl Resumption {
 }
 
 /// Whether it is the part that was asked for, and not the whole.
-fn begins_at(answer: &GetObjectOutput, position: u64) -> bool {
+fn begins_at(response: &GetObjectOutput, position: u64) -> bool {
     let begin = format!("bytes {position}-");
-    answer.content_range().is_some_and(|range| range.starts_with(&begin))
+    response.content_range().is_some_and(|range| range.starts_with(&begin))
 }
 
 /// Whether it was the line or the server's state that failed, and not what was said.

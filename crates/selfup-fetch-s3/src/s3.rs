@@ -162,7 +162,7 @@ impl S3 {
     /// `false`, but for this machine itself (loopback).
     ///
     /// The secret key is not sent, but whoever is on the way can read a session token and what is
-    /// fetched, and change the answer. An endpoint that was set is refused by `init`, one of the
+    /// fetched, and change the response. An endpoint that was set is refused by `init`, one of the
     /// environment or a profile by each poll. Requests of [`anonymous`](Self::anonymous) are sent.
     pub const fn allow_insecure_credentials(mut self, allow: bool) -> Self {
         self.settings.insecure_credentials = allow;
@@ -229,7 +229,7 @@ impl S3 {
         self
     }
 
-    /// Sets how long the head of an answer may take once there is a connection, and how long it
+    /// Sets how long the head of a response may take once there is a connection, and how long it
     /// may take to come by credentials.
     pub const fn response_timeout(mut self, timeout: Duration) -> Self {
         self.settings.deadlines.response = timeout;

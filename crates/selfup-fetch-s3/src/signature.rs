@@ -8,9 +8,9 @@ use selfup_fetch::{Error, read_signature};
 
 use crate::{
     access::Access,
-    ask,
     deadlines::Phase,
     failure::{self, Failure},
+    request,
     session::Session,
     settings::Source,
 };
@@ -30,12 +30,12 @@ pub(crate) fn at(
     source: &Source,
     access: &Access,
 ) -> Result<Option<String>, Error> {
-    let answer = match ask::get(session, source, None, 0) {
-        Ok(answer) => answer,
+    let response = match request::get(session, source, None, 0) {
+        Ok(response) => response,
         Err(Failure::Refused(refusal)) if refusal.is_absence() => return Ok(None),
         Err(failure) => return Err(failure.into_error(access).at(source.place())),
     };
-    let text = read_signature(Chunks::of(answer, session))
+    let text = read_signature(Chunks::of(response, session))
         .map_err(|error| Error::from(error).at(source.place()))?;
     Ok(Some(text))
 }
@@ -48,8 +48,8 @@ pub(crate) struct Chunks<'a> {
 }
 
 impl<'a> Chunks<'a> {
-    pub(crate) fn of(answer: GetObjectOutput, session: &'a Session) -> Self {
-        Self { session, stream: answer.body, chunk: Bytes::new() }
+    pub(crate) fn of(response: GetObjectOutput, session: &'a Session) -> Self {
+        Self { session, stream: response.body, chunk: Bytes::new() }
     }
 }
 

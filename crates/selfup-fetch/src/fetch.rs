@@ -74,7 +74,7 @@ pub trait Fetch: Send {
     /// Whether what was settled as [`Outcome::Doubtful`] last is held back: known by what the source
     /// says of its state, and not brought again until that changes, or until [`retry`](Self::retry).
     ///
-    /// A fetcher that answers `false`, which is the default, brings it with its next fetch, so that
+    /// A fetcher that responses `false`, which is the default, brings it with its next fetch, so that
     /// the caller has to wait instead of asking.
     fn holds_back(&self) -> bool {
         false

@@ -6,8 +6,8 @@ use std::io;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
 use std::path::Path;
 
+use crate::eintr::retry_on_eintr;
 use crate::error::{Error, ErrorKind, Result};
-use crate::interrupted::again;
 use crate::sys;
 
 /// Says something about the very bytes of a file: never true of other bytes.
@@ -61,7 +61,7 @@ pub(crate) fn disarm(path: &Path, file: &File) -> Result<()> {
     let metadata = file.metadata().map_err(failed)?;
     file.set_permissions(Permissions::from_mode(mode(&metadata) & 0o744)).map_err(failed)?;
     if sys::attribute(file, CAPABILITY).map_err(failed)?.is_some() {
-        again(|| sys::remove_attribute(file, CAPABILITY)).map_err(failed)?;
+        retry_on_eintr(|| sys::remove_attribute(file, CAPABILITY)).map_err(failed)?;
     }
     Ok(())
 }
@@ -76,7 +76,7 @@ fn carry_owner(path: &Path, old: &Metadata, new: &Metadata, to: &File) -> Result
     if (uid, gid) == (None, None) {
         return Ok(());
     }
-    again(|| fchown(to, uid, gid))
+    retry_on_eintr(|| fchown(to, uid, gid))
         .map_err(|cause| lost(path, &format!("owner {}:{}", old.uid(), old.gid()), Some(cause)))
 }
 
@@ -90,13 +90,15 @@ fn carry_extended(path: &Path, from: &File, to: &File) -> Result<()> {
         let value = |file| sys::attribute(file, name).map_err(|cause| kept(name, cause));
         let Some(wanted) = value(from)? else { continue };
         if value(to)?.as_ref() != Some(&wanted) {
-            again(|| sys::set_attribute(to, name, &wanted)).map_err(|cause| kept(name, cause))?;
+            retry_on_eintr(|| sys::set_attribute(to, name, &wanted))
+                .map_err(|cause| kept(name, cause))?;
         }
     }
     if !names.iter().any(|name| name.as_c_str() == INHERITED)
         && list(to)?.iter().any(|name| name.as_c_str() == INHERITED)
     {
-        again(|| sys::remove_attribute(to, INHERITED)).map_err(|cause| kept(INHERITED, cause))?;
+        retry_on_eintr(|| sys::remove_attribute(to, INHERITED))
+            .map_err(|cause| kept(INHERITED, cause))?;
     }
     Ok(())
 }

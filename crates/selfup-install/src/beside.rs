@@ -8,13 +8,13 @@ use crate::belief::Belief;
 use crate::error::{Error, Result};
 use crate::id::Id;
 use crate::identity::{Identity, open_regular};
+use crate::placement::Occupant;
 use crate::previous::Why;
 use crate::record::{Beside, Record};
-use crate::site::Occupant;
+use crate::short_lock::ShortLock;
 use crate::sys::flock;
 use crate::target::Target;
 use crate::trial::Trial;
-use crate::turn::Turn;
 
 /// Removes what is nobody's: files on trial without a line, and lines without a file, or whose file
 /// nobody holds although another executable is at the path than the one it was to replace.
@@ -124,7 +124,7 @@ pub(crate) enum Found {
 }
 
 /// Takes up the latest trial that nobody else has in hand. What has become pointless is removed.
-pub(crate) fn take_up(turn: &Turn, mut record: Record, max_starts: u32) -> Result<Found> {
+pub(crate) fn take_up(turn: &ShortLock, mut record: Record, max_starts: u32) -> Result<Found> {
     let target = &turn.target;
     let present = Occupant::at(target.resolved())?;
     sweep(target, &mut record, present.id);

@@ -5,8 +5,8 @@ use std::time::SystemTime;
 
 use crate::error::{Error, Result};
 use crate::id::Id;
+use crate::short_lock::{self, ShortLock};
 use crate::target::Target;
-use crate::turn::{self, Turn};
 
 impl Target {
     /// Notes that this process, which runs the executable that `running` is the id of, has started
@@ -23,7 +23,7 @@ impl Target {
     /// What keeps the record from being read or written. It is no reason not to go on: it is noted by
     /// the next start that can.
     pub fn has_started(&self, running: impl FnOnce() -> io::Result<Id>) -> Result<()> {
-        if turn::read(self)?.is_none_or(|record| record.unstarted().is_none()) {
+        if short_lock::read(self)?.is_none_or(|record| record.unstarted().is_none()) {
             return Ok(());
         }
         let running = running().map_err(|cause| {
@@ -32,7 +32,7 @@ impl Target {
                 cause,
             )
         })?;
-        let turn = Turn::take(self)?;
+        let turn = ShortLock::take(self)?;
         let mut record = turn.record()?;
         let Some(unstarted) = record.unstarted() else { return Ok(()) };
         if unstarted.id == running {

@@ -12,13 +12,13 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::id::Id;
 use crate::identity::Identity;
 use crate::installed::Installed;
+use crate::placement::Occupant;
 use crate::previous::{self, Kept};
 use crate::record::{Beside, Record};
-use crate::site::Occupant;
+use crate::short_lock::ShortLock;
 use crate::sys::flock;
 use crate::target::Target;
 use crate::trial::Trial;
-use crate::turn::Turn;
 use crate::verify::{Verified, altered};
 use crate::warning::{self, Warning};
 
@@ -60,7 +60,7 @@ struct Prepared {
     previous: Id,
     /// What is to be remembered again if the rename fails.
     before: Record,
-    turn: Turn,
+    turn: ShortLock,
 }
 
 impl Verified {
@@ -175,13 +175,13 @@ impl Verified {
     }
 
     /// Steps 1 to 3, and the turn. What takes long is done before that is taken.
-    fn dress_for_its_place(&mut self) -> Result<(Turn, Vec<Warning>)> {
+    fn dress_for_its_place(&mut self) -> Result<(ShortLock, Vec<Warning>)> {
         self.require_in_place()?;
         self.flush_while_hashing()?;
         self.refresh_target()?;
         self.dress()?;
         let warnings = warning::about(&self.site.target, &self.replaces);
-        let turn = Turn::take(&self.site.target)?;
+        let turn = ShortLock::take(&self.site.target)?;
         if self.refresh_target()? {
             self.dress()?;
         }
@@ -311,7 +311,7 @@ pub(crate) fn still_replaces(target: &Target, replaces: &mut Occupant, new: Id) 
 
 /// What is kept already, and to be kept on, if the present executable is on trial itself.
 pub(crate) fn proven(
-    turn: &Turn,
+    turn: &ShortLock,
     record: &Record,
     present: &Occupant,
     new: Id,

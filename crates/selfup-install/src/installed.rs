@@ -5,11 +5,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::Id;
+use crate::placement::Occupant;
 use crate::previous::{Restored, Why, put_back};
 use crate::record::{InPlace, Unstarted};
-use crate::site::Occupant;
+use crate::short_lock::ShortLock;
 use crate::target::Target;
-use crate::turn::Turn;
 use crate::warning::Warning;
 
 /// A new executable that is in the target's place, while it is not yet known whether it is good: it
@@ -116,7 +116,7 @@ impl Installed {
     }
 
     fn end_trial_with(&self, unstarted: Option<Unstarted>) -> Result<()> {
-        let turn = Turn::take(&self.target)?;
+        let turn = ShortLock::take(&self.target)?;
         let mut record = turn.record()?;
         if record.trial_of(self.id).is_some() {
             record.end_trial(self.id);
@@ -146,7 +146,7 @@ impl Installed {
         if !self.counted.load(Ordering::SeqCst) {
             return Ok(());
         }
-        let turn = Turn::take(&self.target)?;
+        let turn = ShortLock::take(&self.target)?;
         let mut record = turn.record()?;
         if let Some(trial) = record.trial_of(self.id) {
             record.count(self.id, trial.starts.saturating_sub(1));
@@ -178,7 +178,7 @@ impl Installed {
     }
 
     fn put_back(&self, reason: &str) -> Result<Restored> {
-        let turn = Turn::take(&self.target)?;
+        let turn = ShortLock::take(&self.target)?;
         self.require_in_place()?;
         put_back(
             &turn,

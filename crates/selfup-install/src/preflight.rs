@@ -8,7 +8,7 @@ use nix::unistd::geteuid;
 use crate::attributes;
 use crate::error::{Error, ErrorKind, Result};
 use crate::identity::open_regular;
-use crate::site::Site;
+use crate::placement::Placement;
 use crate::staged::temporary;
 use crate::sys;
 use crate::target::Target;
@@ -40,7 +40,7 @@ impl Target {
     pub fn preflight(&self) -> Result<()> {
         self.require_same_path()?;
         let present = open_regular(self.resolved())?;
-        let site = match Site::enter(self) {
+        let site = match Placement::enter(self) {
             Err(error) if error.kind() == ErrorKind::Busy => return Ok(()),
             site => site?,
         };

@@ -12,11 +12,11 @@ use crate::beside;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::Id;
 use crate::identity::{Identity, open_regular};
+use crate::placement::Occupant;
 use crate::record::Record;
-use crate::site::Occupant;
+use crate::short_lock::ShortLock;
 use crate::staged::temporary;
 use crate::target::Target;
-use crate::turn::Turn;
 
 /// The executable that an installation replaced.
 #[derive(Debug, Clone)]
@@ -108,7 +108,7 @@ impl Target {
     /// else is changing the target and does not come to an end; otherwise what the file system
     /// says. The target is what it was.
     pub fn rollback(&self) -> Result<Restored> {
-        let turn = Turn::take(self)?;
+        let turn = ShortLock::take(self)?;
         let mut record = turn.record()?;
         // If it cannot be read there is the more reason to replace it.
         let present = self.id().ok();
@@ -147,7 +147,7 @@ impl Why<'_> {
 /// so found at the next start. A record that cannot be written, because the disk is full for one,
 /// is no reason to leave a bad executable in place.
 pub(crate) fn put_back(
-    turn: &Turn,
+    turn: &ShortLock,
     mut record: Record,
     expected: Option<Id>,
     refused: Option<(Id, Why<'_>)>,
@@ -261,7 +261,7 @@ fn require_same(target: &Target, linked: &Path, present: &Occupant) -> Result<()
 }
 
 /// Makes a copy of an executable that runs the previous one, in place of an older one.
-pub(crate) fn keep_running(turn: &Turn, running: &File) -> Result<()> {
+pub(crate) fn keep_running(turn: &ShortLock, running: &File) -> Result<()> {
     let names = turn.target.names();
     copy(&turn.target, running, &names.replaced())?;
     lay_aside(&turn.target, &names.replaced(), &names.previous())?;

@@ -9,9 +9,9 @@ use crate::installed::Installed;
 use crate::previous::{Restored, Why, put_back};
 use crate::record::{InPlace, Record};
 use crate::refusal::Refusal;
+use crate::short_lock::{self, ShortLock};
 use crate::target::Target;
 use crate::trial::Trial;
-use crate::turn::{self, Turn};
 
 /// What the executable at the target's path is, at the start of a program.
 #[derive(Debug)]
@@ -90,10 +90,10 @@ impl Target {
     /// them is a reason not to start.
     pub fn begin(&self, max_starts: u32) -> Result<Start> {
         let is_settled = |record: &Record| !record.has_trials() && record.candidates().is_empty();
-        if turn::read(self)?.is_none_or(|record| is_settled(&record)) {
+        if short_lock::read(self)?.is_none_or(|record| is_settled(&record)) {
             return Ok(Start::Settled);
         }
-        let turn = Turn::take(self)?;
+        let turn = ShortLock::take(self)?;
         let mut record = turn.record()?;
         if is_settled(&record) {
             return Ok(Start::Settled);
@@ -126,7 +126,7 @@ impl Target {
     /// [`Io`](ErrorKind::Io) or [`NotWritable`](ErrorKind::NotWritable) if the record cannot be
     /// read. What cannot be understood in it is skipped.
     pub fn refusals(&self) -> Result<Vec<Refusal>> {
-        Ok(turn::read(self)?.unwrap_or_default().into_refusals())
+        Ok(short_lock::read(self)?.unwrap_or_default().into_refusals())
     }
 
     /// Remembers that an executable is not to be tried again until it is forgiven, and why: `reason`
@@ -138,7 +138,7 @@ impl Target {
     ///
     /// Those of [`begin`](Self::begin) that are about the record.
     pub fn refuse(&self, id: Id, reason: &str) -> Result<()> {
-        let turn = Turn::take(self)?;
+        let turn = ShortLock::take(self)?;
         let mut record = turn.record()?;
         record.refuse(id, reason, SystemTime::now());
         turn.write(&record)
@@ -151,7 +151,7 @@ impl Target {
     ///
     /// Those of [`begin`](Self::begin) that are about the record.
     pub fn fail(&self, id: Id, reason: &str) -> Result<()> {
-        let turn = Turn::take(self)?;
+        let turn = ShortLock::take(self)?;
         let mut record = turn.record()?;
         record.fail(id, reason, SystemTime::now());
         turn.write(&record)
@@ -166,7 +166,7 @@ impl Target {
         if !self.refusals()?.iter().any(|refusal| refusal.id() == id) {
             return Ok(false);
         }
-        let turn = Turn::take(self)?;
+        let turn = ShortLock::take(self)?;
         let mut record = turn.record()?;
         let was_refused = record.forgive(id);
         if was_refused {
@@ -176,7 +176,12 @@ impl Target {
     }
 }
 
-fn count(turn: &Turn, mut record: Record, trial: InPlace, warning: Option<Error>) -> Result<Start> {
+fn count(
+    turn: &ShortLock,
+    mut record: Record,
+    trial: InPlace,
+    warning: Option<Error>,
+) -> Result<Start> {
     let starts = trial.starts.saturating_add(1);
     record.count(trial.id, starts);
     turn.write(&record)?;
@@ -184,7 +189,7 @@ fn count(turn: &Turn, mut record: Record, trial: InPlace, warning: Option<Error>
     Ok(Start::OnTrial { installed, starts })
 }
 
-fn go_back(turn: &Turn, record: Record, trial: InPlace) -> Result<Start> {
+fn go_back(turn: &ShortLock, record: Record, trial: InPlace) -> Result<Start> {
     let reason = format!("it was started {} times and never survived its probation", trial.starts);
     let restored =
         put_back(turn, record, Some(trial.previous), Some((trial.id, Why::Failed(&reason))))?;

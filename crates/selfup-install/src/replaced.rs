@@ -5,11 +5,11 @@ use std::fs::File;
 use crate::error::{Error, Result};
 use crate::id::Id;
 use crate::installed::Installed;
+use crate::placement::Occupant;
 use crate::previous::keep_running;
 use crate::record::Record;
-use crate::site::Occupant;
+use crate::short_lock::ShortLock;
 use crate::target::Target;
-use crate::turn::Turn;
 
 /// How what is at the path compares with what runs.
 #[derive(Debug)]
@@ -60,7 +60,7 @@ impl Target {
         if found == running {
             return Ok(Replaced::No);
         }
-        let turn = Turn::take(self)?;
+        let turn = ShortLock::take(self)?;
         let mut record = turn.record()?;
         let present = Occupant::at(self.resolved())?.id;
         if present == running {

@@ -13,8 +13,8 @@ use crate::expected::Expected;
 use crate::id::{CHUNK, Id};
 use crate::marker::Notes;
 use crate::names::RANDOM;
+use crate::placement::{Occupant, Placement};
 use crate::signature::Signature;
-use crate::site::{Occupant, Site};
 use crate::sys;
 use crate::target::Target;
 use crate::version::Claim;
@@ -60,14 +60,14 @@ pub struct Staged {
     signature: Option<Signature>,
     words: Words,
     pub(crate) replaces: Box<Occupant>,
-    pub(crate) site: Box<Site>,
+    pub(crate) site: Box<Placement>,
 }
 
 impl Staged {
     pub(crate) fn create(target: &Target, expected: Expected) -> Result<Self> {
         let signature = promised(target, &expected)?;
         target.require_same_path()?;
-        let site = Site::enter(target)?;
+        let site = Placement::enter(target)?;
         Self::at(site, temporary(target)?, expected, signature)
     }
 
@@ -75,12 +75,12 @@ impl Staged {
     pub(crate) fn elsewhere(target: &Target, directory: &Path, expected: Expected) -> Result<Self> {
         let signature = promised(target, &expected)?;
         target.require_same_path()?;
-        let site = Site::visit(target)?;
+        let site = Placement::visit(target)?;
         Self::at(site, temporary_in(directory, target)?, expected, signature)
     }
 
     fn at(
-        site: Site,
+        site: Placement,
         temporary: NamedTempFile,
         expected: Expected,
         signature: Option<Signature>,

@@ -11,11 +11,11 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::id::Id;
 use crate::identity::Identity;
 use crate::install::{proven, still_replaces};
+use crate::placement::Occupant;
 use crate::previous::{self, Kept};
 use crate::record::Record;
-use crate::site::Occupant;
+use crate::short_lock::ShortLock;
 use crate::target::Target;
-use crate::turn::Turn;
 use crate::warning::Warning;
 use crate::{attributes, beside};
 
@@ -132,7 +132,7 @@ impl Trial {
 
     fn take_place(&mut self) -> std::result::Result<Option<Error>, (Error, Over)> {
         let not_yet = |error| (error, Over(false));
-        let turn = Turn::take(&self.target).map_err(not_yet)?;
+        let turn = ShortLock::take(&self.target).map_err(not_yet)?;
         let mut record = turn.record().map_err(not_yet)?;
         if let Some(refusal) = record.refusal(self.id).filter(|it| it.failures() == 0) {
             let (path, reason) = (self.target.resolved().display(), refusal.reason());
@@ -170,7 +170,7 @@ impl Trial {
     }
 
     /// All that precedes the rename.
-    fn keep(&mut self, turn: &Turn, record: &Record) -> Result<Option<Kept>> {
+    fn keep(&mut self, turn: &ShortLock, record: &Record) -> Result<Option<Kept>> {
         self.require_unaltered()?;
         attributes::carry(self.target.resolved(), &self.replaces.file, &self.file)?;
         self.file.sync_all().map_err(|cause| {
@@ -206,7 +206,7 @@ impl Trial {
     }
 
     fn take_back(self, note: impl FnOnce(&mut Record, Id)) -> Result<bool> {
-        let noted = Turn::take(&self.target).and_then(|turn| {
+        let noted = ShortLock::take(&self.target).and_then(|turn| {
             let mut record = turn.record()?;
             let is_proven = self.target.id().is_ok_and(|present| present == self.id);
             if !is_proven {
@@ -221,7 +221,7 @@ impl Trial {
     }
 
     /// The file goes after the line, so that a crash in between leaves a file that is nobody's.
-    fn end(&self, turn: &Turn, record: &mut Record) -> Result<()> {
+    fn end(&self, turn: &ShortLock, record: &mut Record) -> Result<()> {
         record.end_candidate(&self.token);
         let noted = turn.write(record);
         drop(fs::remove_file(&self.path));
@@ -238,7 +238,7 @@ impl Trial {
         if !self.counted.load(Ordering::SeqCst) {
             return Ok(());
         }
-        let turn = Turn::take(&self.target)?;
+        let turn = ShortLock::take(&self.target)?;
         let mut record = turn.record()?;
         let found = record.candidates().iter().find(|it| it.token == self.token);
         if let Some(starts) = found.map(|it| it.starts.saturating_sub(1)) {
@@ -252,7 +252,7 @@ impl Trial {
     /// Whether somebody has refused it by hand since its trial began. Cheap: one small file is read.
     #[must_use]
     pub fn is_refused(&self) -> bool {
-        let record = crate::turn::read(&self.target).ok().flatten().unwrap_or_default();
+        let record = crate::short_lock::read(&self.target).ok().flatten().unwrap_or_default();
         record.refusal(self.id).is_some_and(|refusal| refusal.failures() == 0)
     }
 

@@ -12,8 +12,8 @@ use crate::format::{self, Executable};
 use crate::id::Id;
 use crate::identity::{Identity, open_regular};
 use crate::marker;
+use crate::placement::{Occupant, Placement};
 use crate::probe::Probe;
-use crate::site::{Occupant, Site};
 use crate::staged::Staged;
 use crate::version::VersionPolicy;
 
@@ -104,7 +104,7 @@ pub struct Verified {
     pub(crate) file: File,
     pub(crate) id: Id,
     pub(crate) replaces: Box<Occupant>,
-    pub(crate) site: Box<Site>,
+    pub(crate) site: Box<Placement>,
 }
 
 impl Verified {

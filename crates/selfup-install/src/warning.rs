@@ -6,7 +6,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 
 use crate::package::{self, Owner};
-use crate::site::Occupant;
+use crate::placement::Occupant;
 use crate::target::Target;
 
 /// Something about the target that may surprise an operator later; the installation is good.

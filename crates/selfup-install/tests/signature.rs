@@ -204,7 +204,7 @@ fn an_older_version_is_refused_without_being_run() {
     let announced = Expected::new().version(Some("1.9.0"));
     assert_says(&verify(announced, policy.clone()).unwrap_err(), ErrorKind::Downgrade, &[]);
     let error = verify(Expected::new(), policy.clone().required(true)).unwrap_err();
-    assert_says(&error, ErrorKind::VersionUnknown, &["not told, and required"]);
+    assert_says(&error, ErrorKind::VersionUnknown, &["not known, and required"]);
     let plain = trusting(&[&signer], &signer.sign("app", &content, &[])).version(Some("2.0.0"));
     let error = verify(plain, policy.clone().required(true)).unwrap_err();
     assert_says(

@@ -28,7 +28,7 @@ struct Known {
     waiting: Option<Waker>,
 }
 
-/// A request until its answer is over.
+/// A request until its response is over.
 pub(crate) struct Exchange(Activity);
 
 impl Activity {

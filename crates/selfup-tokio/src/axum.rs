@@ -9,9 +9,9 @@ use hyper_util::{rt::TokioExecutor, server::conn::auto::Builder};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::{Connection, Farewell, Listener, drive};
+use crate::{Connection, ConnectionClose, Listener, drive};
 
-/// Serves the router until the program is told to finish, and then until every connection is
+/// Serves the router until the program drains, and then until every connection is
 /// closed. No keep-alive client loses a request that it sends within the idle grace.
 ///
 /// A connection that was upgraded to another protocol, a WebSocket say, is waited for, too.
@@ -28,7 +28,7 @@ pub async fn serve(listener: selfup_program::Listener, router: Router) -> io::Re
     // A router is always ready.
     let service =
         service_fn(move |request: Request<Incoming>| router.clone().call(request.map(Body::new)));
-    let service = Farewell::new(listener.finish()).layer(service);
+    let service = ConnectionClose::new(listener.drain()).layer(service);
     #[cfg_attr(not(any(feature = "http2", feature = "hyper")), expect(unused_mut))]
     let mut server = Builder::new(TokioExecutor::new());
     // For WebSockets.
@@ -45,10 +45,10 @@ impl axum::serve::Listener for Listener {
     /// `None` on a Unix socket.
     type Addr = Option<SocketAddr>;
 
-    /// Waits for ever once the program was told to finish: the server is ended by
-    /// [`Finish::wait`](crate::Finish::wait).
+    /// Waits for ever once the program drains: the server is ended by
+    /// [`Drain::wait`](crate::Drain::wait).
     async fn accept(&mut self) -> (Connection, Option<SocketAddr>) {
-        match self.accept_patiently().await {
+        match self.accept_with_retry().await {
             Some(connection) => {
                 let peer = connection.peer_addr();
                 (connection, peer)

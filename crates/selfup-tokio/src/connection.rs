@@ -14,7 +14,7 @@ use tokio::{
 
 use crate::open::Counted;
 
-/// A connection that [`Finish`](crate::Finish) waits for.
+/// A connection that [`Drain`](crate::Drain) waits for.
 pub struct Connection {
     stream: Stream,
     peer: Option<SocketAddr>,

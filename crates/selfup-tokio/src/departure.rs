@@ -10,7 +10,7 @@ use std::{
 use selfup_program::{GracefulShutdown, IdleGrace};
 use tokio::time::{Sleep, sleep_until};
 
-use crate::{Finish, activity::Activity};
+use crate::{Drain, activity::Activity};
 
 /// What is due on a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,10 +28,10 @@ pub(crate) enum Due {
 /// The end of one connection.
 ///
 /// HTTP/2 has a goodbye that loses nothing whatever the client does at that moment. HTTP/1 is told
-/// by its next answer, or closed when nothing was under way for the idle grace; who has not said yet
+/// by its next response, or closed when nothing was under way for the idle grace; who has not said yet
 /// what he speaks, likewise. The head of a request has the grace to become whole.
 pub(crate) struct Departure {
-    drain: GracefulShutdown,
+    shutdown: GracefulShutdown,
     grace: Duration,
     place: IdleGrace,
     limit: Duration,
@@ -43,14 +43,14 @@ pub(crate) struct Departure {
 }
 
 impl Departure {
-    pub(crate) fn new(finish: &Finish, activity: Activity) -> Self {
-        let (drain, grace, limit) = finish.times();
+    pub(crate) fn new(drain: &Drain, activity: Activity) -> Self {
+        let (shutdown, grace, limit) = drain.times();
         let place = IdleGrace::new(grace);
         let (begun, timer, said, insisted) = (None, None, false, None);
-        Self { drain, grace, place, limit, activity, begun, timer, said, insisted }
+        Self { shutdown, grace, place, limit, activity, begun, timer, said, insisted }
     }
 
-    /// What is due before anything else is done on the connection: an answer that ends because the
+    /// What is due before anything else is done on the connection: a response that ends because the
     /// program drains must find the client told.
     pub(crate) fn poll_before(&mut self, context: &mut Context<'_>) -> Option<Due> {
         let begun = self.begun(context)?;
@@ -80,8 +80,8 @@ impl Departure {
     }
 
     fn begun(&mut self, context: &mut Context<'_>) -> Option<Instant> {
-        if self.begun.is_none() && Pin::new(&mut self.drain).poll(context).is_ready() {
-            self.begun = self.drain.since();
+        if self.begun.is_none() && Pin::new(&mut self.shutdown).poll(context).is_ready() {
+            self.begun = self.shutdown.since();
         }
         self.begun
     }

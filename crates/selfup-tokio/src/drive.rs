@@ -21,7 +21,7 @@ use hyper_util::{
 };
 
 use crate::{
-    Connection, FarewellService, Finish, Listener,
+    Connection, ConnectionCloseService, Drain, Listener,
     activity::Activity,
     departure::{Departure, Due},
     tracked::Tracked,
@@ -35,7 +35,7 @@ pub(crate) type SetPeer = fn(&mut Request<Incoming>, SocketAddr);
 pub(crate) async fn serve<S, B>(
     mut listener: Listener,
     server: Builder<TokioExecutor>,
-    service: FarewellService<S>,
+    service: ConnectionCloseService<S>,
     set_peer: SetPeer,
 ) -> io::Result<()>
 where
@@ -46,20 +46,20 @@ where
     B::Data: Send,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
-    let finish = listener.finish();
-    while let Some(connection) = listener.accept_patiently().await {
-        let (server, service, finish) = (server.clone(), service.clone(), finish.clone());
-        tokio::spawn(serve_one(connection, server, service, finish, set_peer));
+    let drain = listener.drain();
+    while let Some(connection) = listener.accept_with_retry().await {
+        let (server, service, drain) = (server.clone(), service.clone(), drain.clone());
+        tokio::spawn(serve_one(connection, server, service, drain, set_peer));
     }
-    finish.none_open().await;
+    drain.none_open().await;
     Ok(())
 }
 
 async fn serve_one<S, B>(
     connection: Connection,
     server: Builder<TokioExecutor>,
-    service: FarewellService<S>,
-    finish: Finish,
+    service: ConnectionCloseService<S>,
+    drain: Drain,
     set_peer: SetPeer,
 ) where
     S: Service<Request<Incoming>, Response = Response<B>> + Send + 'static,
@@ -71,15 +71,15 @@ async fn serve_one<S, B>(
 {
     let peer = connection.peer_addr();
     let (activity, insist) = (Activity::new(), Insist::default());
-    let mut departure = Departure::new(&finish, activity.clone());
+    let mut departure = Departure::new(&drain, activity.clone());
     let wire = Wire::new(connection, activity.clone(), insist.clone());
     let service = service_fn(move |mut request: Request<Incoming>| {
         if let Some(peer) = peer {
             set_peer(&mut request, peer);
         }
         let exchange = activity.begin(request.method() == Method::CONNECT);
-        let answer = service.call(request);
-        async { answer.await.map(|answer| answer.map(|body| Tracked::new(body, exchange))) }
+        let response = service.call(request);
+        async { response.await.map(|response| response.map(|body| Tracked::new(body, exchange))) }
     });
     let mut connection = pin!(server.serve_connection_with_upgrades(TokioIo::new(wire), service));
     let mut is_closing = false;

@@ -42,12 +42,12 @@ impl Frames {
         self.known == 0
     }
 
-    /// The answer to the ping that came after a GOAWAY.
-    pub(crate) fn answer(&self) -> Option<[u8; HEAD + 8]> {
-        let mut answer = [0; HEAD + 8];
-        answer[..HEAD].copy_from_slice(&[0, 0, 8, PING, ACK, 0, 0, 0, 0]);
-        answer[HEAD..].copy_from_slice(&self.asked);
-        self.has_asked.then_some(answer)
+    /// The response to the ping that came after a GOAWAY.
+    pub(crate) fn response(&self) -> Option<[u8; HEAD + 8]> {
+        let mut response = [0; HEAD + 8];
+        response[..HEAD].copy_from_slice(&[0, 0, 8, PING, ACK, 0, 0, 0, 0]);
+        response[HEAD..].copy_from_slice(&self.asked);
+        self.has_asked.then_some(response)
     }
 
     fn follow_head(&mut self, bytes: &[u8]) -> usize {
@@ -95,10 +95,10 @@ mod tests {
         for size in 1..=sent.len() {
             let mut frames = Frames::default();
             for part in sent.chunks(size) {
-                assert!(frames.answer().is_none());
+                assert!(frames.response().is_none());
                 frames.follow(part);
             }
-            assert_eq!(frames.answer().unwrap(), ANSWER);
+            assert_eq!(frames.response().unwrap(), ANSWER);
             assert!(frames.is_between());
         }
     }

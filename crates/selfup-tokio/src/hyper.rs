@@ -9,9 +9,9 @@ use hyper::{body::Incoming, service::Service};
 use hyper_util::{rt::TokioExecutor, server::conn::auto::Builder};
 use tower_layer::Layer;
 
-use crate::{Farewell, Listener, drive};
+use crate::{ConnectionClose, Listener, drive};
 
-/// Serves with a clone of the service for each connection until the program is told to finish, and
+/// Serves with a clone of the service for each connection until the program drains, and
 /// then until every connection is closed. No keep-alive client loses a request that it sends within
 /// the idle grace.
 ///
@@ -35,7 +35,7 @@ where
 {
     listener.drain_on_signals()?;
     let listener = Listener::new(listener)?;
-    let service = Farewell::new(listener.finish()).layer(service);
+    let service = ConnectionClose::new(listener.drain()).layer(service);
     drive::serve(listener, Builder::new(TokioExecutor::new()), service, |request, peer| {
         request.extensions_mut().insert::<SocketAddr>(peer);
     })

@@ -1,20 +1,20 @@
-//! [`FarewellService`] as a service of hyper.
+//! [`ConnectionCloseService`] as a service of hyper.
 
 use http::{Request, Response};
 use hyper::service::Service;
 
-use crate::{FarewellFuture, FarewellService};
+use crate::{ConnectionCloseFuture, ConnectionCloseService};
 
-impl<S, A, B> Service<Request<A>> for FarewellService<S>
+impl<S, A, B> Service<Request<A>> for ConnectionCloseService<S>
 where
     S: Service<Request<A>, Response = Response<B>>,
 {
     type Response = Response<B>;
     type Error = S::Error;
-    type Future = FarewellFuture<S::Future>;
+    type Future = ConnectionCloseFuture<S::Future>;
 
-    fn call(&self, request: Request<A>) -> FarewellFuture<S::Future> {
+    fn call(&self, request: Request<A>) -> ConnectionCloseFuture<S::Future> {
         let version = request.version();
-        self.answer(version, self.inner.call(request))
+        self.response(version, self.inner.call(request))
     }
 }

@@ -2,25 +2,25 @@
 //!
 //! # How a connection is finished
 //!
-//! When the program is told to finish, three things happen, in this order:
+//! When the program drains, three things happen, in this order:
 //!
 //! 1. [`Listener`] gives out no further connection, and closes its socket. What waits in the
 //!    kernel's queue is the successor's.
-//! 2. [`Farewell`] adds `Connection: close` to each HTTP/1 answer from then on: a keep-alive client
+//! 2. [`ConnectionClose`] adds `Connection: close` to each HTTP/1 response from then on: a keep-alive client
 //!    has one more request answered and then opens its next connection, which the successor gets.
 //!    Closing an idle connection at once instead would race with a request on its way, and the
 //!    client would see a reset.
 //! 3. `axum::serve` and `hyper::serve` decide for each connection by itself when it is closed. One on
 //!    which nothing is under way, or no more than a part of a request's head, is closed when its
 //!    [`IdleGrace`](selfup_program::IdleGrace) is over: not all at one moment, and none that was used within
-//!    the last idle grace. An answer that began before the drain and ends later than that has a whole
+//!    the last idle grace. A response that began before the drain and ends later than that has a whole
 //!    grace from its end on, since its client was not told.
 //! 4. Shortly before the master's `terminate_timeout` what is still
 //!    open is closed, whatever it is, and the server returns: see
 //!    [`Listener::drain_limit`](selfup_program::Listener::drain_limit). A stream without an end is better ended
 //!    by the program, as soon as [`graceful_shutdown`](selfup_program::State::graceful_shutdown) says so.
 //!
-//! A server that is given a [`Listener`] and ended by [`Finish::wait`] closes everything idle at one
+//! A server that is given a [`Listener`] and ended by [`Drain::wait`] closes everything idle at one
 //! moment, when the idle grace is over.
 //!
 //! # What it does not do
@@ -39,17 +39,18 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 
+mod accept;
 #[cfg(any(feature = "axum", feature = "hyper"))]
 mod activity;
 #[cfg(feature = "axum")]
 pub mod axum;
 mod connection;
+mod connection_close;
 #[cfg(any(feature = "axum", feature = "hyper"))]
 mod departure;
+mod drain;
 #[cfg(any(feature = "axum", feature = "hyper"))]
 mod drive;
-mod farewell;
-mod finish;
 #[cfg(any(feature = "axum", feature = "hyper"))]
 mod frames;
 #[cfg(feature = "hyper")]
@@ -60,7 +61,6 @@ mod listener;
 #[cfg(test)]
 mod models;
 mod open;
-mod patience;
 mod socket;
 mod sync;
 #[cfg(any(feature = "axum", feature = "hyper"))]
@@ -69,6 +69,6 @@ mod tracked;
 mod wire;
 
 pub use connection::{Connection, Stream};
-pub use farewell::{Farewell, FarewellFuture, FarewellService};
-pub use finish::Finish;
+pub use connection_close::{ConnectionClose, ConnectionCloseFuture, ConnectionCloseService};
+pub use drain::Drain;
 pub use listener::Listener;

@@ -10,19 +10,19 @@ use std::{
 
 use selfup_program::{Accepting, GracefulShutdown};
 
-use crate::{Connection, Finish, socket::Socket};
+use crate::{Connection, Drain, socket::Socket};
 
-/// A TCP or Unix listener that stops giving out connections when the program is told to finish.
+/// A TCP or Unix listener that stops giving out connections when the program drains.
 ///
 /// It then closes its socket, which the other generations and the master still have.
 #[derive(Debug)]
 pub struct Listener {
-    /// Until the program is told to finish. If it stayed, each connection that comes for the
+    /// Until the program drains. If it stayed, each connection that comes for the
     /// successor would wake this process as well.
     socket: Option<Socket>,
     address: Option<SocketAddr>,
-    drain: GracefulShutdown,
-    finish: Finish,
+    shutdown: GracefulShutdown,
+    drain: Drain,
     accepting: Accepting,
 }
 
@@ -37,14 +37,14 @@ impl Listener {
     ///
     /// If it is not called from within a tokio runtime that has input and output enabled.
     pub fn new(listener: selfup_program::Listener) -> io::Result<Self> {
-        let (drain, accepting) = (listener.graceful_shutdown(), listener.accepting());
-        let finish = Finish::new(drain.clone(), listener.idle_grace(), listener.drain_limit());
+        let (shutdown, accepting) = (listener.graceful_shutdown(), listener.accepting());
+        let drain = Drain::new(shutdown.clone(), listener.idle_grace(), listener.drain_limit());
         let socket = Socket::new(listener)?;
         let address = socket.local_addr()?;
-        Ok(Self { socket: Some(socket), address, drain, finish, accepting })
+        Ok(Self { socket: Some(socket), address, shutdown, drain, accepting })
     }
 
-    /// Waits for the next connection; `None` when the program was told to finish.
+    /// Waits for the next connection; `None` when the program drains.
     ///
     /// # Errors
     ///
@@ -61,16 +61,16 @@ impl Listener {
 
     /// Knows when the server can be closed down.
     #[must_use]
-    pub fn finish(&self) -> Finish {
-        self.finish.clone()
+    pub fn drain(&self) -> Drain {
+        self.drain.clone()
     }
 
     fn poll_accept(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Option<Connection>>> {
         self.accepting.begin();
         // Before anything is looked at: a server that hears on another thread that it is time to
-        // finish must not be taken for empty while this one accepts a last connection.
-        let counted = self.finish.count();
-        if Pin::new(&mut self.drain).poll(context).is_ready() {
+        // drain must not be taken for empty while this one accepts a last connection.
+        let counted = self.drain.count();
+        if Pin::new(&mut self.shutdown).poll(context).is_ready() {
             self.socket = None;
         }
         let Some(socket) = &self.socket else {

@@ -1,4 +1,4 @@
-//! The body of an answer, whose end is the end of the exchange.
+//! The body of a response, whose end is the end of the exchange.
 
 use std::{
     pin::Pin,

@@ -27,13 +27,13 @@ pub(crate) struct Wire {
     preface: Option<usize>,
     received: Frames,
     sent: Frames,
-    /// The answer that the client owes, and how much of it was read.
-    answered: usize,
+    /// The response that the client owes, and how much of it was read.
+    responded: usize,
 }
 
 /// An HTTP/2 client that does not answer the ping of its GOAWAY is taken to have seen it.
 ///
-/// Until that answer comes, the client may open streams, for ever if it never comes. Nothing in
+/// Until that response comes, the client may open streams, for ever if it never comes. Nothing in
 /// hyper or h2 bounds it.
 #[derive(Clone, Default)]
 pub(crate) struct Insist(Arc<AtomicBool>);
@@ -47,20 +47,21 @@ impl Insist {
 impl Wire {
     pub(crate) fn new(connection: Connection, activity: Activity, insist: Insist) -> Self {
         let (received, sent) = (Frames::default(), Frames::default());
-        Self { connection, activity, insist, preface: Some(0), received, sent, answered: 0 }
+        Self { connection, activity, insist, preface: Some(0), received, sent, responded: 0 }
     }
 
-    /// Gives the answer to the server that the client owes.
+    /// Gives the response to the server that the client owes.
     fn answer_for_the_client(&mut self, buffer: &mut ReadBuf<'_>) -> bool {
         let may_begin =
             self.insist.0.load(Ordering::Relaxed) && self.is_http2() && self.received.is_between();
-        let Some(answer) = self.sent.answer().filter(|_| may_begin || self.answered > 0) else {
+        let Some(response) = self.sent.response().filter(|_| may_begin || self.responded > 0)
+        else {
             return false;
         };
-        let left = answer.get(self.answered..).unwrap_or_default();
+        let left = response.get(self.responded..).unwrap_or_default();
         let taken = left.len().min(buffer.remaining());
         buffer.put_slice(&left[..taken]);
-        self.answered += taken;
+        self.responded += taken;
         taken > 0
     }
 

@@ -1,3 +1,5 @@
+//! Rolling back by hand, and what was refused.
+
 use selfup_install::Target;
 
 use selfup_master::{Error, ErrorKind};

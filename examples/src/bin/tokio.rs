@@ -8,7 +8,7 @@
 use std::{env, io, process::ExitCode};
 
 use selfup::State;
-use selfup_tokio::{Connection, Finish, Listener};
+use selfup_tokio::{Connection, Drain, Listener};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 
 fn main() -> ExitCode {
@@ -30,18 +30,18 @@ fn program(state: State) -> io::Result<()> {
 
 async fn serve(listener: selfup::Listener) -> io::Result<()> {
     let mut listener = Listener::new(listener)?;
-    let finish = listener.finish();
-    while let Some(connection) = listener.accept_patiently().await {
-        tokio::spawn(converse(connection, finish.clone()));
+    let drain = listener.drain();
+    while let Some(connection) = listener.accept_with_retry().await {
+        tokio::spawn(converse(connection, drain.clone()));
     }
-    // Told to finish: a successor accepts, and what is open here comes to its end.
-    finish.none_open().await;
+    // Told to drain: a successor accepts, and what is open here comes to its end.
+    drain.none_open().await;
     Ok(())
 }
 
-/// Answers line by line. When it is time to finish, one more is answered that comes within the idle
+/// Answers line by line. When it is time to drain, one more is answered that comes within the idle
 /// grace.
-async fn converse(connection: Connection, finish: Finish) -> io::Result<()> {
+async fn converse(connection: Connection, drain: Drain) -> io::Result<()> {
     let (reader, mut writer) = tokio::io::split(connection);
     let mut lines = BufReader::new(reader).lines();
     let mut last = false;
@@ -49,9 +49,9 @@ async fn converse(connection: Connection, finish: Finish) -> io::Result<()> {
         let line = tokio::select! {
             biased;
             line = lines.next_line() => line?,
-            () = finish.clone().wait() => None,
+            () = drain.clone().wait() => None,
         };
-        last = line.is_none() || finish.has_begun();
+        last = line.is_none() || drain.has_begun();
         let mut answer = line.map(|line| line.to_uppercase() + "\n").unwrap_or_default();
         if last {
             answer += "BYE\n";

@@ -213,9 +213,9 @@ async fn on_tokio(state: &State, way: &str) -> io::Result<()> {
         "tokio" => {
             // It is made one of tokio's before there is anything to serve with.
             let listener = selfup_tokio::Listener::new(listener)?;
-            let finish = listener.finish();
+            let drain = listener.drain();
             prepare(state)?;
-            axum::serve(listener, router).with_graceful_shutdown(finish.wait()).await
+            axum::serve(listener, router).with_graceful_shutdown(drain.wait()).await
         }
         _ => {
             let listener = tokio::net::TcpListener::from_std(raw(listener))?;

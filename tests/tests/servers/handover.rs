@@ -2,7 +2,7 @@
 //! and a child that gets it wrong is caught.
 
 mod calls;
-mod farewell;
+mod connection_close;
 mod herd;
 mod http2;
 mod load;

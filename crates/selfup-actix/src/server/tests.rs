@@ -1,4 +1,4 @@
-//! What clients see on the wire of a server that is told to finish.
+//! What clients see on the wire of a server that drains.
 
 use std::{
     future::ready,
@@ -87,19 +87,19 @@ fn refuse() -> Result<ServiceResponse, Error> {
     Err(error::ErrorForbidden("refused"))
 }
 
-/// An answer, head and body; empty if the connection is closed instead.
+/// A response, head and body; empty if the connection is closed instead.
 fn read_answer(mut connection: &TcpStream) -> String {
     connection.set_read_timeout(Some(PATIENCE)).unwrap();
-    let (mut answer, mut byte) = (String::new(), [0]);
-    while left(&answer) > 0 && connection.read(&mut byte).unwrap() == 1 {
-        answer.push(byte[0].into());
+    let (mut response, mut byte) = (String::new(), [0]);
+    while left(&response) > 0 && connection.read(&mut byte).unwrap() == 1 {
+        response.push(byte[0].into());
     }
-    answer
+    response
 }
 
 /// How much is missing, as far as one can know.
-fn left(answer: &str) -> usize {
-    let Some((head, body)) = answer.split_once("\r\n\r\n") else { return 1 };
+fn left(response: &str) -> usize {
+    let Some((head, body)) = response.split_once("\r\n\r\n") else { return 1 };
     let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
     length.map_or(0, |length| length.parse::<usize>().unwrap() - body.len())
 }
@@ -121,8 +121,8 @@ fn wait_until(what: &str, condition: impl Fn() -> bool) {
     }
 }
 
-fn says_farewell(answer: &str) -> bool {
-    answer.contains("\r\nconnection: close\r\n")
+fn says_close(response: &str) -> bool {
+    response.contains("\r\nconnection: close\r\n")
 }
 
 impl Running {
@@ -142,12 +142,12 @@ impl Running {
         self.tell.take().expect("it is told once").send(()).unwrap();
     }
 
-    /// Tells the server to finish, and returns when it says farewell.
+    /// Tells the server to finish, and returns when it closes the connection.
     fn tell_and_wait(&mut self) {
         let connection = self.connect();
-        assert!(!says_farewell(&ask(&connection, "/ HTTP/1.1")));
+        assert!(!says_close(&ask(&connection, "/ HTTP/1.1")));
         self.tell();
-        wait_until("it says farewell", || says_farewell(&ask(&connection, "/ HTTP/1.1")));
+        wait_until("it closes the connection", || says_close(&ask(&connection, "/ HTTP/1.1")));
         assert_eq!(read_answer(&connection), "");
     }
 
@@ -157,28 +157,28 @@ impl Running {
 }
 
 #[test]
-fn a_connection_has_one_more_answer_that_says_farewell() {
+fn a_connection_has_one_more_answer_that_says_close() {
     let mut server = serve(FOR_EVER);
     let [silent, kept, old, refused, switched] = server.connect_all();
     let (new_version, old_version) = ("/ HTTP/1.1", "/ HTTP/1.0");
-    assert!(!says_farewell(&ask(&kept, new_version)));
-    assert!(!says_farewell(&ask(&refused, "/refused HTTP/1.1")));
+    assert!(!says_close(&ask(&kept, new_version)));
+    assert!(!says_close(&ask(&refused, "/refused HTTP/1.1")));
     send(&old, old_version, "Connection: keep-alive\r\n");
     assert!(read_answer(&old).contains("\r\nconnection: keep-alive\r\n"));
     server.tell_and_wait();
     for (connection, what) in
         [(&silent, new_version), (&kept, new_version), (&refused, "/refused HTTP/1.1")]
     {
-        let answer = ask(connection, what);
-        assert!(says_farewell(&answer), "{answer:?}");
+        let response = ask(connection, what);
+        assert!(says_close(&response), "{response:?}");
         assert_eq!(read_answer(connection), "");
     }
     send(&old, old_version, "Connection: keep-alive\r\n");
-    let answer = read_answer(&old);
-    assert!(answer.ends_with("hello") && !answer.contains("keep-alive"), "{answer:?}");
+    let response = read_answer(&old);
+    assert!(response.ends_with("hello") && !response.contains("keep-alive"), "{response:?}");
     assert_eq!(read_answer(&old), "");
-    let answer = ask(&switched, "/switch HTTP/1.1");
-    assert!(answer.contains("\r\nconnection: upgrade\r\n"), "{answer:?}");
+    let response = ask(&switched, "/switch HTTP/1.1");
+    assert!(response.contains("\r\nconnection: upgrade\r\n"), "{response:?}");
     drop(switched);
     server.wait();
 }
@@ -214,7 +214,7 @@ fn what_is_under_way_when_the_grace_is_over_is_answered() {
     server.tell();
     assert_eq!(read_answer(&idle), "", "the grace is over");
     server.permits.add_permits(1);
-    let answer = read_answer(&held);
-    assert!(answer.ends_with("held") && says_farewell(&answer), "{answer:?}");
+    let response = read_answer(&held);
+    assert!(response.ends_with("held") && says_close(&response), "{response:?}");
     server.wait();
 }

@@ -8,7 +8,7 @@ use std::fs::File;
 use std::io;
 use std::os::fd::AsRawFd;
 
-use crate::interrupted::again;
+use crate::eintr::retry_on_eintr;
 
 /// Locks a file for us alone, without waiting; whether that was possible.
 pub(crate) fn try_lock(file: &File) -> io::Result<bool> {
@@ -24,7 +24,7 @@ pub(crate) fn unlock(file: &File) -> io::Result<()> {
 }
 
 fn flock(file: &File, operation: libc::c_int) -> io::Result<()> {
-    again(|| {
+    retry_on_eintr(|| {
         // SAFETY: the call takes two integers; the descriptor is open as long as the file lives.
         let result = unsafe { libc::flock(file.as_raw_fd(), operation) };
         if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }

@@ -1,3 +1,5 @@
+//! Locking a file for one process.
+
 use std::{fs::File, io, os::fd::AsRawFd};
 
 /// Locks a file for this process alone, without waiting; whether that was possible. The standard

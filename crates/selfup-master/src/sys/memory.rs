@@ -1,3 +1,5 @@
+//! Giving code pages back that only the start needed.
+
 use std::fs;
 
 /// Lets go of the pages of code that only the start has needed.

@@ -1,3 +1,5 @@
+//! Which children of this thread have ended, found out without reaping them.
+
 use std::{io, mem::MaybeUninit, ptr};
 
 use libc::{pid_t, siginfo_t};

@@ -1,3 +1,5 @@
+//! The file of the executable that serves, and its id.
+
 use std::{
     fs::File,
     sync::{Arc, Mutex, MutexGuard, PoisonError},

@@ -1,3 +1,5 @@
+//! The thread that polls for upgrades and installs them.
+
 use std::{
     any::Any,
     collections::HashSet,

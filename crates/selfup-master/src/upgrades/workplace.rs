@@ -1,3 +1,5 @@
+//! What the upgrade thread has on the disk, for a master that ends at any moment.
+
 use std::{
     fs,
     path::{Path, PathBuf},

@@ -1,3 +1,5 @@
+//! Taking over a descriptor by its number.
+
 use std::{
     io,
     os::fd::{FromRawFd, OwnedFd, RawFd},

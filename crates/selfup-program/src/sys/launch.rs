@@ -1,3 +1,5 @@
+//! The path by which this process was executed.
+
 use std::{
     ffi::{CStr, OsStr},
     os::unix::ffi::OsStrExt,

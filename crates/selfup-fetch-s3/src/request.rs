@@ -18,7 +18,7 @@ pub(crate) fn head(session: &Session, source: &Source) -> Result<HeadObjectOutpu
         .bucket(&source.bucket)
         .key(&source.key)
         .checksum_mode(ChecksumMode::Enabled);
-    answer(session, request.send())
+    response(session, request.send())
 }
 
 /// The object, its body still to be read, from the byte at `start` on.
@@ -35,16 +35,16 @@ pub(crate) fn get(
     if start > 0 {
         request = request.range(format!("bytes={start}-"));
     }
-    answer(session, request.send())
+    response(session, request.send())
 }
 
-/// Asks for the first byte, only to hear why there is none: answers to `HEAD` have no words.
+/// Asks for the first byte, only to hear why there is none: responses to `HEAD` have no words.
 pub(crate) fn why(session: &Session, source: &Source) -> Result<GetObjectOutput, Failure> {
     let request = session.client.get_object().bucket(&source.bucket).key(&source.key);
-    answer(session, request.range("bytes=0-0").send())
+    response(session, request.range("bytes=0-0").send())
 }
 
-fn answer<T, E>(
+fn response<T, E>(
     session: &Session,
     request: impl Future<Output = Result<T, SdkError<E>>>,
 ) -> Result<T, Failure>
@@ -52,7 +52,7 @@ where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
 {
     match session.wait(Phase::Response, request) {
-        Ok(Ok(answer)) => Ok(answer),
+        Ok(Ok(response)) => Ok(response),
         Ok(Err(error)) => Err(Failure::of(error, session.deadlines)),
         Err(missed) => Err(Failure::Failed(missed)),
     }

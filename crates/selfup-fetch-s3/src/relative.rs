@@ -1,27 +1,27 @@
-//! The object that holds the signature of another.
+//! Relative URLs in a manifest, as keys of the same bucket.
 
 use percent_encoding::percent_decode_str;
 
 use crate::settings::Source;
 
 impl Source {
-    /// The object of the same bucket that a relative address leads to from here (RFC 3986, section
-    /// 5.2). The address is decoded: `my%20app` is the key `my app`.
-    pub(crate) fn beside(&self, address: &str) -> Result<Self, &'static str> {
-        let first = address.split('/').next().unwrap_or_default();
-        if first.contains(':') || address.starts_with("//") {
+    /// The object of the same bucket that a relative URL leads to from here (RFC 3986, section
+    /// 5.2). The URL is decoded: `my%20app` is the key `my app`.
+    pub(crate) fn relative(&self, url: &str) -> Result<Self, &'static str> {
+        let first = url.split('/').next().unwrap_or_default();
+        if first.contains(':') || url.starts_with("//") {
             return Err("only what is relative to the manifest, in its bucket, can be fetched");
         }
-        if address.contains(['?', '#']) {
+        if url.contains(['?', '#']) {
             return Err("a key has neither a query nor a fragment; write %3F for ?, and %23 for #");
         }
-        let mut folders: Vec<String> = match address.strip_prefix('/') {
+        let mut folders: Vec<String> = match url.strip_prefix('/') {
             Some(_) => Vec::new(),
             None => self.key.split('/').map(str::to_owned).collect(),
         };
         // The object's own name.
         folders.pop();
-        let mut steps = address.strip_prefix('/').unwrap_or(address).split('/').peekable();
+        let mut steps = url.strip_prefix('/').unwrap_or(url).split('/').peekable();
         while let Some(step) = steps.next() {
             let decoded = percent_decode_str(step).decode_utf8();
             match (step, decoded) {
@@ -41,14 +41,14 @@ mod tests {
     use crate::settings::Settings;
     use proptest::prelude::*;
 
-    fn beside(key: &str, address: &str) -> Result<String, &'static str> {
+    fn relative(key: &str, url: &str) -> Result<String, &'static str> {
         let source = Settings::new("releases".into(), key.into()).prepare().unwrap();
-        source.beside(address).map(|source| source.key)
+        source.relative(url).map(|source| source.key)
     }
 
     #[test]
     fn an_address_leads_to_a_key() {
-        for (key, address, found) in [
+        for (key, url, found) in [
             ("manifest.json", "app", "app"),
             ("manifest.json", "/app", "app"),
             ("manifest.json", "1.0/app.gz", "1.0/app.gz"),
@@ -62,13 +62,13 @@ mod tests {
             ("manifest.json", "my%20app%3F+%2B1", "my app?++1"),
             ("manifest.json", "./a:b", "a:b"),
         ] {
-            assert_eq!(beside(key, address).unwrap(), found, "{address}");
+            assert_eq!(relative(key, url).unwrap(), found, "{url}");
         }
     }
 
     #[test]
     fn what_is_no_key_is_told() {
-        for (address, word) in [
+        for (url, word) in [
             ("https://host/app", "relative"),
             ("s3://releases/app", "relative"),
             ("//host/app", "relative"),
@@ -79,14 +79,14 @@ mod tests {
             ("/", "no object"),
             ("%ff", "UTF-8"),
         ] {
-            assert!(beside("a/manifest.json", address).unwrap_err().contains(word), "{address}");
+            assert!(relative("a/manifest.json", url).unwrap_err().contains(word), "{url}");
         }
     }
 
     proptest! {
         #[test]
-        fn no_address_panics(address in "(\\PC|[/.%?:]){0,12}") {
-            drop(beside("a/manifest.json", &address));
+        fn no_address_panics(url in "(\\PC|[/.%?:]){0,12}") {
+            drop(relative("a/manifest.json", &url));
         }
     }
 }

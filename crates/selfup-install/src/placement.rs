@@ -9,31 +9,31 @@ use crate::beside;
 use crate::error::{Error, Result};
 use crate::id::Id;
 use crate::identity::{Identity, open_regular};
-use crate::leftovers;
 use crate::lock::Lock;
+use crate::short_lock::ShortLock;
+use crate::stale_files;
 use crate::target::Target;
-use crate::turn::Turn;
 
 /// The target's directory, free of leftovers, and the lock that lets only one installer work there
 /// from the first byte to the swap.
 ///
 /// It does not keep anybody from going back to the previous executable meanwhile: whatever changes
-/// the target takes a [`Turn`] for it.
+/// the target takes a [`ShortLock`] for it.
 #[derive(Debug)]
-pub(crate) struct Site {
+pub(crate) struct Placement {
     pub(crate) target: Target,
     directory: File,
     /// `None` for who only looks.
     _lock: Option<Lock>,
 }
 
-impl Site {
+impl Placement {
     pub(crate) fn enter(target: &Target) -> Result<Self> {
         let path = target.names().directory();
         let directory = open_directory(path)?;
         let lock = Lock::take(target.names().lock(), &Belief::of(target)?)?;
-        leftovers::clear(target)?;
-        let turn = Turn::take(target)?;
+        stale_files::clear(target)?;
+        let turn = ShortLock::take(target)?;
         beside::clear(target, &turn.record().unwrap_or_default());
         drop(turn);
         Ok(Self { target: target.clone(), directory, _lock: Some(lock) })

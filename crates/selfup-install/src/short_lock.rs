@@ -7,10 +7,10 @@ use std::path::Path;
 
 use crate::belief::Belief;
 use crate::error::{Error, ErrorKind, Result};
-use crate::leftovers;
 use crate::lock::Lock;
+use crate::placement::open_directory;
 use crate::record::{LONGEST, Record};
-use crate::site::open_directory;
+use crate::stale_files;
 use crate::target::Target;
 
 /// The right to change the target, the previous executable and the record, for a moment: nothing is
@@ -18,18 +18,18 @@ use crate::target::Target;
 ///
 /// Who takes it finds no swap half done: one that was cut short is finished or forgotten.
 #[derive(Debug)]
-pub(crate) struct Turn {
+pub(crate) struct ShortLock {
     pub(crate) target: Target,
     directory: File,
     _lock: Lock,
 }
 
-impl Turn {
+impl ShortLock {
     /// Waits for those who have theirs.
     pub(crate) fn take(target: &Target) -> Result<Self> {
         let directory = open_directory(target.names().directory())?;
         let lock = Lock::wait(&target.names().turn(), &Belief::of(target)?)?;
-        leftovers::settle(target);
+        stale_files::settle(target);
         Ok(Self { target: target.clone(), directory, _lock: lock })
     }
 

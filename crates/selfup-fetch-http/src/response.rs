@@ -5,17 +5,17 @@ use std::time::{Duration, Instant, SystemTime};
 use selfup_fetch::{Compression, Error, ErrorKind};
 use ureq::{
     Body,
-    http::{HeaderMap, HeaderName, Response, StatusCode, header},
+    http::{self, HeaderMap, HeaderName, StatusCode, header},
 };
 
 use crate::{status, url::Url};
 
 /// What came back at the end of the redirects, its body still to be read.
-pub(crate) struct Answer {
-    pub(crate) response: Response<Body>,
-    /// Who answered.
+pub(crate) struct Response {
+    pub(crate) inner: http::Response<Body>,
+    /// Who responded.
     pub(crate) url: Url,
-    /// Who answered, and whom we asked, as it may be shown.
+    /// Who responded, and whom we asked, as it may be shown.
     pub(crate) place: String,
     /// Whether it was asked without the configured headers, because it is another origin.
     pub(crate) anonymous: bool,
@@ -23,13 +23,13 @@ pub(crate) struct Answer {
     pub(crate) until: Instant,
 }
 
-impl Answer {
+impl Response {
     pub(crate) fn status(&self) -> StatusCode {
-        self.response.status()
+        self.inner.status()
     }
 
     pub(crate) fn headers(&self) -> &HeaderMap {
-        self.response.headers()
+        self.inner.headers()
     }
 
     /// The error that its status is.

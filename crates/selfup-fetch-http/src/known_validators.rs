@@ -6,16 +6,16 @@ use ureq::http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use crate::Validators;
 
-/// What an answer looked like, by the headers that count.
+/// What a response looked like, by the headers that count.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Seen {
+pub(crate) struct KnownValidators {
     etag: Option<HeaderValue>,
     last_modified: Option<HeaderValue>,
     content_length: Option<HeaderValue>,
     rules: Validators,
 }
 
-impl Seen {
+impl KnownValidators {
     pub(crate) fn of(headers: &HeaderMap, rules: Validators) -> Self {
         let if_counts =
             |counts: bool, name: HeaderName| headers.get(name).filter(|_| counts).cloned();
@@ -27,7 +27,7 @@ impl Seen {
         }
     }
 
-    /// Itself, if a later answer could prove that nothing has changed.
+    /// Itself, if a later response could prove that nothing has changed.
     ///
     /// A `Last-Modified` of the current second proves nothing: the file may be replaced once
     /// more within it (RFC 9110, section 8.8.2.2).
@@ -107,8 +107,8 @@ mod tests {
             .collect()
     }
 
-    fn seen(pairs: &[(&'static str, &'static str)]) -> Seen {
-        Seen::of(&headers(pairs), Validators::all())
+    fn seen(pairs: &[(&'static str, &'static str)]) -> KnownValidators {
+        KnownValidators::of(&headers(pairs), Validators::all())
     }
 
     #[test]
@@ -135,7 +135,7 @@ mod tests {
         assert!(!seen(&nine).is_still(&seen(&nine)));
 
         let rules = Validators::none().content_length(true);
-        let alone = |pairs| Seen::of(&headers(pairs), rules);
+        let alone = |pairs| KnownValidators::of(&headers(pairs), rules);
         let then = alone(&[("etag", "\"1\""), ("content-length", "9")]);
         assert_eq!(then.etag, None, "the tag does not count");
         assert!(then.clone().provable(&headers(&nine)).is_some());
@@ -156,7 +156,7 @@ mod tests {
             let mut pairs = vec![("last-modified", OLD)];
             pairs.extend(date.map(|date| ("date", date)));
             let headers = headers(&pairs);
-            let seen = Seen::of(&headers, Validators::all());
+            let seen = KnownValidators::of(&headers, Validators::all());
             assert_eq!(seen.provable(&headers).is_some(), provable, "{date:?}");
         }
     }
@@ -168,7 +168,7 @@ mod tests {
         assert_eq!(seen(&all[1..]).condition().unwrap().0, header::IF_MODIFIED_SINCE);
         assert_eq!(seen(&all[1..]).condition_by_tag(), None);
         assert_eq!(seen(&all[2..]).condition(), None);
-        let none = Seen::of(&headers(&all), Validators::none());
+        let none = KnownValidators::of(&headers(&all), Validators::none());
         assert_eq!(none.condition(), None);
         assert_eq!(none.provable(&headers(&all)), None);
     }

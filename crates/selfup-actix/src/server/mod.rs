@@ -17,50 +17,53 @@ use actix_web::{
 };
 use tokio::time::sleep;
 
-use crate::{AppFactory, Farewell, FarewellBody, farewell::Leaving, open::Open};
+use crate::{
+    AppFactory, ConnectionClose, ConnectionCloseBody, connection_close::Draining, open::Open,
+};
 
 /// How long there must be no connection until the server is taken for empty. A connection that was
 /// accepted goes to its worker through a queue, where it is not counted yet, and is lost if the
 /// server stops.
 const QUIET: Duration = Duration::from_millis(500);
 
-/// An actix-web server that loses no request when the program is told to finish.
+/// An actix-web server that loses no request when the program drains.
 #[must_use = "it serves when it is run"]
 pub struct Server<F, S, B>
 where
-    F: Fn() -> Farewell<S, B> + Send + Clone + 'static,
+    F: Fn() -> ConnectionClose<S, B> + Send + Clone + 'static,
     S: AppFactory<B>,
     B: MessageBody + 'static,
 {
     http: Http<F, S, B>,
     on_connect: OnConnect,
-    leaving: Leaving,
+    draining: Draining,
 }
 
-type Http<F, S, B> = HttpServer<F, Farewell<S, B>, Farewell<S, B>, FarewellBody<EitherBody<B>>>;
+type Http<F, S, B> =
+    HttpServer<F, ConnectionClose<S, B>, ConnectionClose<S, B>, ConnectionCloseBody<EitherBody<B>>>;
 type OnConnect = Box<dyn Fn(&dyn Any, &mut Extensions) + Send + Sync>;
 
 /// A server of the app that `app` makes, once for each worker, as
 /// [`HttpServer::new`](actix_web::HttpServer::new) does.
 pub fn server<A, S, B>(
     app: impl Fn() -> A + Send + Clone + 'static,
-) -> Server<impl Fn() -> Farewell<S, B> + Send + Clone + 'static, S, B>
+) -> Server<impl Fn() -> ConnectionClose<S, B> + Send + Clone + 'static, S, B>
 where
     A: IntoServiceFactory<S, Request>,
     S: AppFactory<B>,
     B: MessageBody + 'static,
 {
-    let leaving = Leaving::default();
+    let draining = Draining::default();
     let http = HttpServer::new({
-        let leaving = leaving.clone();
-        move || Farewell::new(app().into_factory(), leaving.clone())
+        let draining = draining.clone();
+        move || ConnectionClose::new(app().into_factory(), draining.clone())
     });
-    Server { http, on_connect: Box::new(|_, _| ()), leaving }
+    Server { http, on_connect: Box::new(|_, _| ()), draining }
 }
 
 impl<F, S, B> Server<F, S, B>
 where
-    F: Fn() -> Farewell<S, B> + Send + Clone + 'static,
+    F: Fn() -> ConnectionClose<S, B> + Send + Clone + 'static,
     S: AppFactory<B>,
     B: MessageBody + 'static,
 {
@@ -81,9 +84,18 @@ where
     pub fn configure(
         mut self,
         set: impl FnOnce(
-            HttpServer<F, Farewell<S, B>, Farewell<S, B>, FarewellBody<EitherBody<B>>>,
-        )
-            -> HttpServer<F, Farewell<S, B>, Farewell<S, B>, FarewellBody<EitherBody<B>>>,
+            HttpServer<
+                F,
+                ConnectionClose<S, B>,
+                ConnectionClose<S, B>,
+                ConnectionCloseBody<EitherBody<B>>,
+            >,
+        ) -> HttpServer<
+            F,
+            ConnectionClose<S, B>,
+            ConnectionClose<S, B>,
+            ConnectionCloseBody<EitherBody<B>>,
+        >,
     ) -> Self {
         self.http = set(self.http);
         self
@@ -99,7 +111,7 @@ where
         self
     }
 
-    /// Serves until the program is told to finish, and then until every request under way is
+    /// Serves until the program drains, and then until every request under way is
     /// answered. No keep-alive client loses a request that it sends within the idle grace.
     ///
     /// # Errors
@@ -152,7 +164,7 @@ where
             () = begun => {}
         }
         let leave = async {
-            leave(times.grace, &self.leaving, &open, handle).await;
+            leave(times.grace, &self.draining, &open, handle).await;
             pending::<()>().await;
         };
         tokio::select! {
@@ -173,14 +185,14 @@ struct Times {
 }
 
 /// Says farewell on every connection within the grace, and tells the server to stop.
-async fn leave(grace: Duration, leaving: &Leaving, open: &Open, handle: ServerHandle) {
-    leaving.begin();
+async fn leave(grace: Duration, draining: &Draining, open: &Open, handle: ServerHandle) {
+    draining.begin();
     handle.pause().await;
     tokio::select! {
         () = open.none_for(QUIET) => {}
         // All at once, and no sooner than the last one that was not told has had its time: actix
-        // closes a connection that answers when it stops, whatever the answer says.
-        () = leaving.owed().none_for(grace) => {}
+        // closes a connection that responses when it stops, whatever the response says.
+        () = draining.owed().none_for(grace) => {}
     }
     // It is told by the call already; its end is that of the server.
     drop(handle.stop(true));
@@ -188,12 +200,12 @@ async fn leave(grace: Duration, leaving: &Leaving, open: &Open, handle: ServerHa
 
 impl<F, S, B> fmt::Debug for Server<F, S, B>
 where
-    F: Fn() -> Farewell<S, B> + Send + Clone + 'static,
+    F: Fn() -> ConnectionClose<S, B> + Send + Clone + 'static,
     S: AppFactory<B>,
     B: MessageBody + 'static,
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Server").field("leaving", &self.leaving).finish_non_exhaustive()
+        f.debug_struct("Server").field("draining", &self.draining).finish_non_exhaustive()
     }
 }
 

@@ -85,10 +85,10 @@ fn hands_a_unix_socket_over(name: &str, program: &str, arguments: &[&str]) {
     wait_until("an answer of the new child", PATIENCE, || {
         !ask(&mut connect().unwrap()).contains(&old)
     });
-    wait_until("the old child's farewell", PATIENCE, || says_farewell(&ask(&mut kept)));
+    wait_until("the old child's `Connection: close`", PATIENCE, || says_close(&ask(&mut kept)));
     for client in [&mut silent, &mut later] {
         let answer = ask(client);
-        assert!(answer.contains(&old) && says_farewell(&answer), "{answer:?}");
+        assert!(answer.contains(&old) && says_close(&answer), "{answer:?}");
     }
     wait_until("one child", PATIENCE, || children_of(process.pid()).len() == 1);
     assert!(!ask(&mut connect().unwrap()).contains(&old), "the socket is still there");
@@ -110,9 +110,9 @@ fn answers_a_connection_that_was_silent(process: Process, old_child_at_first: im
         !ask(&mut TcpStream::connect(server).unwrap()).contains(&old)
     });
     old_child_at_first(old_child);
-    wait_until("the old child's farewell", PATIENCE, || says_farewell(&ask(&mut kept)));
+    wait_until("the old child's `Connection: close`", PATIENCE, || says_close(&ask(&mut kept)));
     let answer = ask(&mut silent);
-    assert!(answer.contains(&old) && says_farewell(&answer), "{answer:?}");
+    assert!(answer.contains(&old) && says_close(&answer), "{answer:?}");
     wait_until("one child", PATIENCE, || children_of(process.pid()).len() == 1);
     stop(&process);
 }
@@ -168,7 +168,7 @@ fn waits_for_a_connection_that_changes_its_protocol(server: &str) {
     let client = kept.local_addr().unwrap();
     assert!(answer.contains(&old) && answer.contains(&format!("({client})")), "{answer:?}");
     process.signal(libc::SIGUSR2);
-    wait_until("the old child's farewell", PATIENCE, || says_farewell(&ask(&mut kept)));
+    wait_until("the old child's `Connection: close`", PATIENCE, || says_close(&ask(&mut kept)));
     changing.set_read_timeout(Some(PATIENCE)).unwrap();
     let request = b"GET / HTTP/1.1\r\nHost: test\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\n";
     changing.write_all(request).unwrap();
@@ -200,7 +200,7 @@ fn lets_go_of_the_socket(old_child: u32) {
     });
 }
 
-fn says_farewell(answer: &str) -> bool {
+fn says_close(answer: &str) -> bool {
     answer.to_ascii_lowercase().contains("connection: close")
 }
 

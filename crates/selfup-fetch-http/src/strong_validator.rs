@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use ureq::http::{HeaderMap, HeaderName, HeaderValue, header};
 
-use crate::{Validators, seen::age};
+use crate::{Validators, known_validators::age};
 
-/// A validator by which a part of one answer may be joined to a part of another.
+/// A validator by which a part of one response may be joined to a part of another.
 ///
 /// It is a strong `ETag`, which stands for one sequence of bytes (RFC 9110, section 8.8.3), or,
 /// where there is no tag at all, a `Last-Modified` that was old enough (section 8.8.2.2).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Strong {
+pub(crate) struct StrongValidator {
     name: HeaderName,
     value: HeaderValue,
 }
@@ -20,8 +20,8 @@ pub(crate) struct Strong {
 /// were the one that dated the file; a minute is what RFC 7232 asked for in case it is not.
 const OLD: Duration = Duration::from_secs(60);
 
-impl Strong {
-    /// That of an answer, if it has one that counts.
+impl StrongValidator {
+    /// That of a response, if it has one that counts.
     ///
     /// A weak tag leaves none: with a tag at hand, the time must not be used (RFC 9110, section
     /// 13.1.5).
@@ -43,7 +43,7 @@ impl Strong {
         (header::IF_RANGE, self.value.clone())
     }
 
-    /// Whether another answer says that it is of the same bytes.
+    /// Whether another response says that it is of the same bytes.
     pub(crate) fn is_in(&self, headers: &HeaderMap) -> bool {
         headers.get(&self.name) == Some(&self.value)
     }
@@ -60,11 +60,14 @@ mod tests {
 
     const MODIFIED: &str = "Mon, 05 Jan 2026 10:00:00 GMT";
 
-    fn strong(pairs: &[(&'static str, &'static str)], rules: Validators) -> Option<Strong> {
+    fn strong(
+        pairs: &[(&'static str, &'static str)],
+        rules: Validators,
+    ) -> Option<StrongValidator> {
         let headers = pairs
             .iter()
             .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
-        Strong::of(&headers.collect(), rules)
+        StrongValidator::of(&headers.collect(), rules)
     }
 
     #[test]

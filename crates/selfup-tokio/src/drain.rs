@@ -11,19 +11,19 @@ use selfup_program::GracefulShutdown;
 
 use crate::open::{Counted, Open};
 
-/// Knows when a server can be closed down: when the program was told to finish, and either its
+/// Knows when a server can be closed down: when the program drains, and either its
 /// last connection is gone or the idle grace is over.
 #[derive(Clone, Debug)]
-pub struct Finish {
-    drain: GracefulShutdown,
+pub struct Drain {
+    shutdown: GracefulShutdown,
     idle_grace: Duration,
     limit: Duration,
     open: Open,
 }
 
-impl Finish {
-    pub(crate) fn new(drain: GracefulShutdown, idle_grace: Duration, limit: Duration) -> Self {
-        Self { drain, idle_grace, limit, open: Open::new() }
+impl Drain {
+    pub(crate) fn new(shutdown: GracefulShutdown, idle_grace: Duration, limit: Duration) -> Self {
+        Self { shutdown, idle_grace, limit, open: Open::new() }
     }
 
     /// Waits until the server can be closed down, for
@@ -33,14 +33,14 @@ impl Finish {
     /// These close every idle connection at that moment. [`axum::serve`](crate::axum::serve) and
     /// [`hyper::serve`](crate::hyper::serve) decide for each connection by itself.
     pub async fn wait(self) {
-        self.drain.clone().await;
+        self.shutdown.clone().await;
         first_of(self.open.none(), tokio::time::sleep(self.idle_grace)).await;
     }
 
-    /// Whether the program was told to finish.
+    /// Whether the program drains.
     #[must_use]
     pub fn has_begun(&self) -> bool {
-        self.drain.requested()
+        self.shutdown.requested()
     }
 
     /// Waits until there is no connection, or [`time_is_up`](Self::time_is_up): after a server that
@@ -49,23 +49,23 @@ impl Finish {
         first_of(self.open.none(), self.time_is_up()).await;
     }
 
-    /// Waits until the program was told to finish and has taken as long as it may
+    /// Waits until the program drains and has taken as long as it may
     /// ([`Listener::drain_limit`](selfup_program::Listener::drain_limit)): what is still open then is to be
     /// closed, so that the program can return before it is killed.
     pub async fn time_is_up(&self) {
-        self.drain.clone().await;
+        self.shutdown.clone().await;
         if let Some(since) = self.begun_at() {
             tokio::time::sleep(self.limit.saturating_sub(since.elapsed())).await;
         }
     }
 
     pub(crate) fn begun_at(&self) -> Option<Instant> {
-        self.drain.since()
+        self.shutdown.since()
     }
 
     #[cfg(any(feature = "axum", feature = "hyper"))]
     pub(crate) fn times(&self) -> (GracefulShutdown, Duration, Duration) {
-        (self.drain.clone(), self.idle_grace, self.limit)
+        (self.shutdown.clone(), self.idle_grace, self.limit)
     }
 
     pub(crate) fn count(&self) -> Counted {

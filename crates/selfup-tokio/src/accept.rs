@@ -9,11 +9,11 @@ const NO_DESCRIPTORS: Duration = Duration::from_secs(1);
 
 impl Listener {
     /// Waits for the next connection, through whatever errors; `None` when the program was told to
-    /// finish.
+    /// drain.
     ///
     /// A client that was gone before it was accepted is passed over. When no descriptors are left,
     /// it tries again every second, until some connections have been closed.
-    pub async fn accept_patiently(&mut self) -> Option<Connection> {
+    pub async fn accept_with_retry(&mut self) -> Option<Connection> {
         loop {
             match self.accept().await {
                 Ok(accepted) => return accepted,

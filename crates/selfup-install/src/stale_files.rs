@@ -4,11 +4,11 @@ use std::fs;
 use std::path::Path;
 
 use crate::belief::Belief;
+use crate::eintr::retry_on_eintr;
 use crate::error::{Error, Result};
-use crate::interrupted::again;
 use crate::lock::is_ours;
+use crate::placement::Occupant;
 use crate::previous::lay_aside;
-use crate::site::Occupant;
 use crate::target::Target;
 
 impl Target {
@@ -36,7 +36,7 @@ pub(crate) fn clear(target: &Target) -> Result<()> {
     let unreadable = |cause| {
         Error::system(format_args!("could not list {}", names.directory().display()), cause)
     };
-    for entry in again(|| fs::read_dir(names.directory())).map_err(unreadable)? {
+    for entry in retry_on_eintr(|| fs::read_dir(names.directory())).map_err(unreadable)? {
         let entry = entry.map_err(unreadable)?;
         let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
         if is_file && names.temporary_token(&entry.file_name()).is_some() {
