@@ -114,6 +114,12 @@ fn what_is_on_trial_can_be_rolled_back_by_hand() {
     service.wait_version(1);
     assert_eq!(deployment.installed(), first.id());
     deployment.wait_listing(&[RECORD, "app"]);
+    // Forgiven, it comes again, although nothing else is offered than before.
+    service.ask("forgive");
+    service.wait_version(2);
+    service.ask("rollback");
+    service.wait_version(1);
+    deployment.wait_listing(&[RECORD, "app"]);
     // Offered anew, it is not taken.
     publish(&origin, &second);
     service.wait_warning(&[second.id(), "was refused before: rolled back by hand"]);

@@ -13,8 +13,10 @@ fn only_the_whole_id_of_what_is_refused_forgives_it() {
     let service = deployment.start([&http(&origin)[..], "probation=50", "events"]);
     service.wait_version(2);
     service.process().wait_line("event Kept", PATIENCE);
-    service.ask("rollback");
-    service.wait_version(1);
+    let roll_back = || {
+        service.ask("rollback");
+        service.wait_version(1);
+    };
     let forgive = |id: &str, result: &str| {
         service.ask(&format!("forgive {id}"));
         println!(
@@ -23,6 +25,17 @@ fn only_the_whole_id_of_what_is_refused_forgives_it() {
         );
     };
     let id = second.id();
+    // At once, before the source is asked the next time.
+    roll_back();
+    forgive(id, "Ok(true)");
+    service.wait_version(2);
+    forgive(id, "Ok(false)");
+    let kept = || {
+        let lines = service.process().lines();
+        lines.iter().filter(|line| line.starts_with("event Kept")).count() == 2
+    };
+    service.process().wait_until("it to be kept again", PATIENCE, kept);
+    roll_back();
     // What is not refused, known here or not, needs no forgiveness.
     forgive(&"0".repeat(40), "Ok(false)");
     forgive(first.id(), "Ok(false)");

@@ -180,6 +180,7 @@ impl Master {
             Some(_) if self.rolled_back == Some(before.id) => {}
             Some(reason) => {
                 self.rolled_back = Some(before.id);
+                self.upgrades.rolled_back_by_hand(before.id);
                 let (refused, version) = (before.id.to_string(), before.version);
                 self.reporter.tell(&Told::PutBack { refused, version, reason });
             }

@@ -60,6 +60,7 @@ impl Master {
             Looked::RolledBack { refused } => {
                 let reason = "it was rolled back by hand".to_owned();
                 self.rolled_back = Some(refused);
+                self.upgrades.rolled_back_by_hand(refused);
                 let version = self.executable.as_ref().and_then(|it| it.version.clone());
                 self.tell(Told::PutBack { refused: refused.to_string(), version, reason });
             }

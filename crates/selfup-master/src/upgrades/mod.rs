@@ -15,7 +15,7 @@ use std::{
     fmt, io,
     path::{Path, PathBuf},
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
         mpsc,
     },
@@ -111,6 +111,8 @@ struct Shared {
     workplace: Workplace,
     /// Something is being tried that did not come from the worker.
     is_trying: AtomicBool,
+    /// What was rolled back by hand after it was kept, until the worker has seen that it runs no more.
+    rolled_back: Mutex<Option<Id>>,
 }
 
 impl Upgrades {
@@ -195,6 +197,11 @@ impl Upgrades {
             return Ok(false);
         }
         look::look(path.to_owned(), serving, self.kept, mailbox).map(|()| true)
+    }
+
+    /// This executable, which may have been kept here, was rolled back by hand.
+    pub(super) fn rolled_back_by_hand(&self, refused: Id) {
+        *self.shared.rolled_back() = Some(refused);
     }
 
     /// Whether somebody has refused by hand what is being tried.
@@ -288,6 +295,12 @@ impl Upgrades {
             // A worker that is gone needs no verdict.
             let _told = verdicts.send(verdict);
         }
+    }
+}
+
+impl Shared {
+    fn rolled_back(&self) -> MutexGuard<'_, Option<Id>> {
+        self.rolled_back.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -312,11 +312,11 @@ impl Worker {
     fn look_at_what_serves(&mut self) {
         let running = &self.shared.running;
         let serving = Serving { id: running.id(), version: running.version() };
-        // Rolled back by hand: it is to come again once that is forgiven, although the fetcher knows it
-        // as installed.
+        // Rolled back by hand: it is to come again once that is forgiven, which may have happened by now,
+        // although the fetcher knows it as installed.
         if let Some(kept) = self.kept
             && serving.id.is_some_and(|id| id != kept)
-            && self.acceptance.refusal(kept).is_some()
+            && self.shared.rolled_back().take_if(|id| *id == kept).is_some()
         {
             (self.kept, self.held_back) = (None, Some(kept));
         }
@@ -476,6 +476,11 @@ impl Worker {
             // It is written down, and has just been told.
             (Verdict::Refused, Some(reason)) => {
                 self.last_report = Some(refused_before(id, &reason));
+                self.held_back = Some(id);
+                return Ok(Outcome::Doubtful);
+            }
+            // Rolled back by hand; it is to come again once that is forgiven.
+            (Verdict::Over, Some(_)) => {
                 self.held_back = Some(id);
                 return Ok(Outcome::Doubtful);
             }
