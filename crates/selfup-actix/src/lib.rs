@@ -46,13 +46,19 @@ use actix_web::body::MessageBody;
 
 mod app_factory;
 mod connection_close;
+mod connection_close_body;
+#[cfg(test)]
+mod models;
 mod open;
+#[cfg(test)]
+mod open_tests;
 mod owed;
 mod server;
+mod sync;
 
 pub use app_factory::AppFactory;
 pub use connection_close::{ConnectionClose, ConnectionCloseFuture, ConnectionCloseService};
-pub use owed::ConnectionCloseBody;
+pub use connection_close_body::ConnectionCloseBody;
 pub use server::{Server, server};
 
 /// Serves the app that `app` makes, with the defaults of actix-web: [`Server::run`] on a [`server`]

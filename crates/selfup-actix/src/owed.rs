@@ -1,23 +1,10 @@
 //! Responses that began before the program drained, whose clients have not been told.
 
-use std::{
-    pin::Pin,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    task::{Context, Poll},
-    time::Duration,
-};
+use std::time::Duration;
 
-use actix_web::{
-    body::{BodySize, MessageBody},
-    web::Bytes,
-};
-use pin_project_lite::pin_project;
-use tokio::{sync::Notify, time::sleep};
+use super::sync::{Arc, AtomicUsize, Notify, Ordering, sleep};
 
-/// How many answers are under way that do not closes the connection: the clients may send one more request
+/// How many responses are under way that do not close the connection: the clients may send one more request
 /// on each of these connections, and are owed time for that.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Owed(Arc<(AtomicUsize, Notify)>);
@@ -62,41 +49,5 @@ impl Drop for Owing {
         if count.fetch_sub(1, Ordering::SeqCst) == 1 {
             changed.notify_waiters();
         }
-    }
-}
-
-pin_project! {
-    /// The body of a response, which may be owed.
-    #[derive(Debug)]
-    pub struct ConnectionCloseBody<B> {
-        #[pin]
-        body: B,
-        owing: Option<Owing>,
-    }
-}
-
-impl<B> ConnectionCloseBody<B> {
-    pub(crate) fn new(body: B, owing: Option<Owing>) -> Self {
-        Self { body, owing }
-    }
-}
-
-impl<B: MessageBody> MessageBody for ConnectionCloseBody<B> {
-    type Error = B::Error;
-
-    fn size(&self) -> BodySize {
-        self.body.size()
-    }
-
-    fn poll_next(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Bytes, B::Error>>> {
-        self.project().body.poll_next(context)
-    }
-
-    fn try_into_bytes(self) -> Result<Bytes, Self> {
-        let Self { body, owing } = self;
-        body.try_into_bytes().map_err(|body| Self { body, owing })
     }
 }

@@ -79,7 +79,11 @@ impl Stage {
 
     /// A command that runs here, as the service's user.
     pub(super) fn command(&self, name: &str) -> Command {
-        let mut command = self.as_user(self.path(name));
+        // Where soak was started in the background by a script, it ignores SIGINT and SIGQUIT; a service
+        // manager has the service do so with none.
+        let mut command = Command::new("env");
+        let program = self.as_user(self.path(name));
+        command.arg("--default-signal").arg(program.get_program()).args(program.get_args());
         self.prepare(&mut command);
         command
     }
