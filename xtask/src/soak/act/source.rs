@@ -11,8 +11,9 @@ pub(super) fn corrupt(service: &mut Service, damage: Damage) -> Result {
     service.stage.set_damage(Some(damage))?;
     service.release = service.releases.publish_good()?;
     service.wait_explained(news(damage))?;
-    service.settled()?;
-    // This one arrives.
+    // Not what was damaged.
+    service.right_file()?;
+    // The next one arrives.
     upgrade::good(service)?;
     service.stage.set_damage(None)?;
     service.right_file()
