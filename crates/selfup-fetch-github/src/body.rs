@@ -4,11 +4,10 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use http_body_util::BodyExt;
-use selfup_fetch::{Error, ErrorKind};
+use selfup_fetch::{Error, ErrorKind, parts::Deadlines};
 use tokio::time::timeout;
 
 use crate::{
-    deadlines::Deadlines,
     exchange::Response,
     failure::{is_cut, is_unsound},
     session::{Reply, Session},

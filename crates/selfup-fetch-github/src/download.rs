@@ -4,12 +4,11 @@ use std::io::{self, Read};
 
 use bytes::{Buf, Bytes};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use selfup_fetch::{Error, ErrorKind};
+use selfup_fetch::{Error, ErrorKind, parts::Deadlines};
 
 use crate::{
     api,
     body::{Broken, piece},
-    deadlines::Deadlines,
     exchange::{Response, again},
     session::Session,
 };

@@ -3,12 +3,11 @@
 use std::time::Instant;
 
 use http::{HeaderMap, StatusCode, Uri, header};
-use selfup_fetch::{Error, ErrorKind, redact};
+use selfup_fetch::{Error, ErrorKind, parts::Deadlines, redact};
 use tokio::time::timeout;
 use url::Url;
 
 use crate::{
-    deadlines::Deadlines,
     failure,
     limit::Limit,
     session::{Reply, Session},

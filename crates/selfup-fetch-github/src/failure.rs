@@ -2,17 +2,14 @@
 
 use std::{error::Error as StdError, io};
 
-use selfup_fetch::{Error, ErrorKind};
+use selfup_fetch::{Error, ErrorKind, parts::Deadlines};
 
-use crate::{
-    connect::{NoConnection, NoProxy},
-    deadlines::Deadlines,
-};
+use crate::connect::{NoConnection, NoProxy};
 
 /// What it means that there was no response.
 pub(crate) fn before_response(error: octocrab::Error, deadlines: &Deadlines) -> Error {
     if causes(&error).any(|cause| cause.is::<NoConnection>()) {
-        return deadlines.no_connection();
+        return deadlines.no_connection("the machine's dns and network, and firewalls on the way");
     }
     if let Some(refused) = causes(&error).find_map(|cause| cause.downcast_ref::<NoProxy>()) {
         let why = innermost(refused);

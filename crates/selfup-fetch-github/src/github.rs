@@ -2,11 +2,14 @@
 
 use std::{fmt, time::Duration};
 
+use selfup_fetch::parts::Memory;
+
 use crate::{
     asset::Wanted,
     limit::Limit,
     listing::Listing,
-    poll::{Pending, Settled},
+    poll::Identity,
+    release::Stamp,
     settings::{Prepared, Settings},
 };
 
@@ -40,9 +43,8 @@ pub struct GitHub {
     pub(crate) listing: Listing,
     /// Until when the API wants to be left alone.
     pub(crate) limit: Limit,
-    pub(crate) settled: Option<Settled>,
-    /// The artifact that was handed out and not settled yet.
-    pub(crate) pending: Option<Pending>,
+    /// What came of earlier polls.
+    pub(crate) memory: Memory<Identity, Stamp>,
 }
 
 /// A host may make 60 requests an hour without a token, and shares them with all behind its
@@ -59,8 +61,7 @@ impl GitHub {
             prepared: None,
             listing: Listing::default(),
             limit: Limit::default(),
-            settled: None,
-            pending: None,
+            memory: Memory::new(),
         }
     }
 
@@ -215,7 +216,7 @@ impl fmt::Debug for GitHub {
         f.debug_struct("GitHub")
             .field("settings", &self.settings)
             .field("interval", &self.interval)
-            .field("settled", &self.settled)
+            .field("settled", &self.memory.settled())
             .finish_non_exhaustive()
     }
 }

@@ -23,38 +23,16 @@ pub(crate) struct Identity {
     asset: Stamp,
 }
 
-/// What was settled.
-#[derive(Debug)]
-pub(crate) struct Settled {
-    identity: Identity,
-    /// It came in doubt, and comes again when it is asked for.
-    doubtful: bool,
-    /// The signature of what was refused for all that one was asked for; an inner `None` where
-    /// there was none.
-    refused: Option<Option<Stamp>>,
-}
-
-/// What was handed out.
-pub(crate) struct Pending {
-    identity: Identity,
-    /// The signature that came with it, if one was asked for.
-    signature: Option<Option<Stamp>>,
-}
-
 impl Fetch for GitHub {
     fn init(&mut self, _: &Current) -> Result<(), Error> {
         self.prepare()
     }
 
     fn fetch(&mut self, current: &Current) -> Result<Option<Artifact>, Error> {
-        self.pending = None;
+        self.memory.begin();
         self.prepare()?;
         let place = self.settings.place();
-        let Some((pending, artifact)) = self.poll(current).map_err(|error| error.at(place))? else {
-            return Ok(None);
-        };
-        self.pending = Some(pending);
-        Ok(Some(artifact))
+        self.poll(current).map_err(|error| error.at(place))
     }
 
     fn look(&mut self, current: &Current) -> Result<Option<Offer>, Error> {
@@ -64,13 +42,7 @@ impl Fetch for GitHub {
     }
 
     fn settle(&mut self, outcome: Outcome) {
-        if let Some(pending) = self.pending.take()
-            && (outcome.is_settled() || outcome == Outcome::Doubtful)
-        {
-            let refused = pending.signature.filter(|_| outcome == Outcome::Refused);
-            let doubtful = outcome == Outcome::Doubtful;
-            self.settled = Some(Settled { identity: pending.identity, doubtful, refused });
-        }
+        self.memory.settle(outcome);
     }
 
     fn caution(&self, current: &Current) -> Option<String> {
@@ -79,11 +51,11 @@ impl Fetch for GitHub {
     }
 
     fn holds_back(&self) -> bool {
-        self.settled.as_ref().is_some_and(|settled| settled.doubtful)
+        self.memory.holds_back()
     }
 
     fn retry(&mut self) {
-        self.settled = None;
+        self.memory.retry();
     }
 
     fn interval(&self) -> Option<Duration> {
@@ -126,7 +98,7 @@ impl GitHub {
         Ok(Some(offer))
     }
 
-    fn poll(&mut self, current: &Current) -> Result<Option<(Pending, Artifact)>, Error> {
+    fn poll(&mut self, current: &Current) -> Result<Option<Artifact>, Error> {
         // Before anything is made that would cost something.
         self.limit.check()?;
         let Some(prepared) = &self.prepared else { return Ok(None) };
@@ -138,13 +110,11 @@ impl GitHub {
         let asset = settings.wanted.choose(&release, &settings.repo, &prepared.platform)?;
         let signature = signature::beside(&release, asset);
         let wanted = current.is_signature_wanted();
-        let pending = Pending {
-            identity: Identity { release: release.id, asset: asset.stamp() },
-            signature: wanted.then(|| signature.map(Asset::stamp)),
-        };
-        let known = self.settled.as_ref().filter(|settled| settled.identity == pending.identity);
-        let signed_anew = known.is_some_and(|known| known.is_signed_anew(&pending));
-        if known.is_some() && !(signed_anew && current.is_signature_due()) {
+        let identity = Identity { release: release.id, asset: asset.stamp() };
+        let stamp = wanted.then(|| signature.map(Asset::stamp));
+        let is_settled = self.memory.settled() == Some(&identity);
+        let signed_anew = is_settled && self.memory.is_signed_anew(stamp.as_ref());
+        if is_settled && !(signed_anew && current.is_signature_due()) {
             return Ok(None);
         }
 
@@ -163,16 +133,7 @@ impl GitHub {
         artifact.version = Some(release.version().to_owned());
         artifact.signature = signature;
         artifact.signed_anew = signed_anew;
-        Ok(Some((pending, artifact)))
-    }
-}
-
-impl Settled {
-    /// Whether what was refused has been signed since.
-    fn is_signed_anew(&self, now: &Pending) -> bool {
-        match (&self.refused, &now.signature) {
-            (Some(then), Some(now)) => then != now,
-            _ => false,
-        }
+        self.memory.hand_out(Some(identity), stamp);
+        Ok(Some(artifact))
     }
 }

@@ -5,10 +5,10 @@ use std::{fmt, sync::Arc};
 use http::HeaderValue;
 use hyper_util::client::proxy::matcher::Matcher;
 use rustls::ClientConfig;
-use selfup_fetch::{Error, ErrorKind, Platform, is_loopback};
+use selfup_fetch::{Error, ErrorKind, Platform, is_loopback, parts::Deadlines};
 use url::Url;
 
-use crate::{asset::Wanted, deadlines::Deadlines, token, trust};
+use crate::{asset::Wanted, token, trust};
 
 /// The settings as they were given; nothing is checked before [`Settings::prepare`].
 pub(crate) struct Settings {

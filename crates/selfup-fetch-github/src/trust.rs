@@ -4,9 +4,10 @@ use rustls::{
     ClientConfig, RootCertStore,
     pki_types::{CertificateDer, pem::PemObject},
 };
-use selfup_fetch::{Error, ErrorKind};
-
-use crate::provider::{NONE, provider};
+use selfup_fetch::{
+    Error, ErrorKind,
+    parts::tls::{NO_PROVIDER, provider},
+};
 
 /// TLS with the cryptography that there is, and either the given roots or Mozilla's.
 pub(crate) fn config(pem: Option<&[u8]>) -> Result<ClientConfig, Error> {
@@ -14,7 +15,7 @@ pub(crate) fn config(pem: Option<&[u8]>) -> Result<ClientConfig, Error> {
         Some(pem) => own(pem)?,
         None => RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() },
     };
-    let provider = provider().ok_or_else(|| Error::new(ErrorKind::Configuration, NONE))?;
+    let provider = provider().ok_or_else(|| Error::new(ErrorKind::Configuration, NO_PROVIDER))?;
     Ok(ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|error| {

@@ -2,10 +2,10 @@
 
 use std::io::{self, Read};
 
-use selfup_fetch::{Error, ErrorKind};
+use selfup_fetch::{Error, ErrorKind, parts::Deadlines};
 use ureq::BodyReader;
 
-use crate::{deadlines::Deadlines, response::Response};
+use crate::{response::Response, timeout};
 
 /// The body of one response as it comes over the line: to its end, or an error.
 pub(crate) struct Body {
@@ -70,7 +70,7 @@ impl Body {
 
     fn broken(&self, error: io::Error) -> Error {
         match error.downcast::<ureq::Error>() {
-            Ok(ureq::Error::Timeout(timeout)) => self.deadlines.missed(timeout),
+            Ok(ureq::Error::Timeout(timeout)) => timeout::missed(&self.deadlines, timeout),
             // The end came in the middle of a chunk's own frame.
             Ok(ureq::Error::BodyStalled) => self.cut_off(),
             Ok(error) => {

@@ -10,7 +10,14 @@ use std::{
 };
 
 use rustls::crypto::CryptoProvider;
-use selfup_fetch::{Error, ErrorKind, expand, is_loopback, redact};
+use selfup_fetch::{
+    Error, ErrorKind, expand, is_loopback,
+    parts::{
+        Deadlines,
+        tls::{NO_PROVIDER, provider},
+    },
+    redact,
+};
 use ureq::{
     Agent,
     http::{HeaderMap, HeaderName, HeaderValue, header},
@@ -20,11 +27,10 @@ use ureq::{
 
 use crate::{
     Validators,
-    deadlines::Deadlines,
     decode::undone,
     forward::Connect,
     origin::Origin,
-    pem, provider,
+    pem,
     proxies::Proxies,
     settings::Settings,
     url::{Url, basic},
@@ -75,10 +81,10 @@ impl Client {
         }
         let proxies = Proxies::of(settings).map_err(refuse)?;
         proxies.on_the_way_to(&url).map_err(refuse)?;
-        let provider = provider::provider();
+        let provider = provider();
         let knows_tls = provider.is_some();
         if url.is_https() && !knows_tls {
-            return Err(refuse(provider::NONE.to_owned()));
+            return Err(refuse(NO_PROVIDER.to_owned()));
         }
         let (home, abroad) = agents(settings, interval, provider).map_err(refuse)?;
         Ok(Self {

@@ -2,15 +2,13 @@
 
 use std::{io, time::Instant};
 
-use selfup_fetch::{Error, ErrorKind};
+use selfup_fetch::{Error, ErrorKind, parts::tls::NO_PROVIDER};
 use ureq::{
     Agent, Body, Proxy,
     http::{self, HeaderName, HeaderValue, Method, Request, header},
 };
 
-use crate::{
-    client::Client, failure::Failure, provider::NONE, proxies, response::Response, url::Url,
-};
+use crate::{client::Client, failure::Failure, proxies, response::Response, url::Url};
 
 /// A header of one request.
 pub(crate) type Header = (HeaderName, HeaderValue);
@@ -32,7 +30,7 @@ pub(crate) fn ask(
     let mut redirects = 0;
     loop {
         if url.is_https() && !client.knows_tls {
-            return Err(Error::new(ErrorKind::Configuration, NONE).at(failure.place(&url)));
+            return Err(Error::new(ErrorKind::Configuration, NO_PROVIDER).at(failure.place(&url)));
         }
         let at_home = url.origin() == client.origin;
         let request = || {

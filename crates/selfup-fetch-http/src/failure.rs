@@ -3,9 +3,9 @@
 use std::io;
 
 use rustls::AlertDescription;
-use selfup_fetch::{Error, ErrorKind};
+use selfup_fetch::{Error, ErrorKind, parts::Deadlines};
 
-use crate::{deadlines::Deadlines, url::Url};
+use crate::{timeout, url::Url};
 
 /// Turns what ureq says into what an operator can use.
 ///
@@ -35,7 +35,7 @@ impl Failure {
     /// A failure before the body.
     pub(crate) fn of(&self, error: ureq::Error, url: &Url) -> Error {
         let error = match error {
-            ureq::Error::Timeout(timeout) => self.deadlines.missed(timeout),
+            ureq::Error::Timeout(timeout) => timeout::missed(&self.deadlines, timeout),
             ureq::Error::Io(error) => unreachable(error),
             ureq::Error::Rustls(error) => insecure(&error).with_source(error),
             ureq::Error::HostNotFound => {

@@ -2,6 +2,8 @@
 
 use std::{fmt, time::Duration};
 
+use selfup_fetch::parts::Memory;
+
 use crate::{
     Validators,
     known_validators::KnownValidators,
@@ -41,26 +43,11 @@ pub struct Http {
     pub(crate) interval: Option<Duration>,
     /// Made of the settings by `init` or the first `fetch`.
     pub(crate) poll: Option<Poll>,
-    /// What the last settled executable looked like; `None` where nothing can prove it unchanged.
-    pub(crate) settled: Option<KnownValidators>,
-    /// What is settled came in doubt, and comes again when it is asked for.
-    pub(crate) doubtful: bool,
-    /// The signature of the settled executable, if it was refused for all that one was asked for;
-    /// an inner `None` where there was none.
-    pub(crate) refused: Option<Option<String>>,
-    /// The artifact that was handed out and not settled yet.
-    pub(crate) pending: Option<Pending>,
+    /// What came of earlier polls.
+    pub(crate) memory: Memory<KnownValidators>,
     /// What was offered, if the address is that of a manifest.
     #[cfg(feature = "manifest")]
-    pub(crate) offers: Option<crate::manifest::Offers>,
-}
-
-/// What an artifact looks like that was handed out.
-pub(crate) struct Pending {
-    /// As in [`Http::settled`].
-    pub(crate) seen: Option<KnownValidators>,
-    /// As in [`Http::refused`].
-    pub(crate) signature: Option<Option<String>>,
+    pub(crate) offers: Option<selfup_fetch::manifest::Offers<crate::manifest::Place>>,
 }
 
 impl Http {
@@ -74,10 +61,7 @@ impl Http {
             settings: Settings::new(url.into()),
             interval: None,
             poll: None,
-            settled: None,
-            doubtful: false,
-            refused: None,
-            pending: None,
+            memory: Memory::new(),
             #[cfg(feature = "manifest")]
             offers: None,
         }
@@ -106,7 +90,7 @@ impl Http {
     /// ```
     #[cfg(feature = "manifest")]
     pub fn manifest(url: impl Into<String>) -> Self {
-        Self { offers: Some(crate::manifest::Offers::default()), ..Self::new(url) }
+        Self { offers: Some(selfup_fetch::manifest::Offers::default()), ..Self::new(url) }
     }
 
     /// Sets how long to wait between two polls; by default the caller decides.
@@ -270,7 +254,7 @@ impl fmt::Debug for Http {
         f.debug_struct("Http")
             .field("settings", &self.settings)
             .field("interval", &self.interval)
-            .field("settled", &self.settled)
+            .field("settled", &self.memory.settled())
             .finish_non_exhaustive()
     }
 }

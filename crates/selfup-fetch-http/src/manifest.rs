@@ -1,190 +1,64 @@
-//! Following a manifest: what it offers to this program, and where that is.
+//! A manifest at a URL: where it says that files are, and how they are fetched.
 
-use std::{io::Read, sync::Arc};
+use std::sync::Arc;
 
 use selfup_fetch::{
-    Artifact, Current, Error, ErrorKind, Outcome, Platform, checked,
-    manifest::{Entry, MAX_BYTES, Manifest, Signature},
+    Artifact, Compression, Current, Error, ErrorKind, checked,
+    manifest::{Entry, Found, Manifest, Offered, Published, Signature},
     redact,
 };
 use ureq::http::{Method, StatusCode};
 
 use crate::{
-    Http,
     body::Body,
     client::Client,
     decode::{checked_artifact, undone},
     exchange::ask,
-    http::Pending,
     known_validators::KnownValidators,
+    poll::Poll,
     response::Response,
     signature,
     url::Url,
 };
 
-/// What was offered to this program.
-#[derive(Default)]
-pub(crate) struct Offers {
-    /// What became of it is decided.
-    settled: Option<Offer>,
-    /// As in [`Http::pending`].
-    pending: Option<Offer>,
-}
-
-/// What a manifest has for this platform.
+/// Where a file is.
 #[derive(Clone)]
-struct Offer {
-    entry: Entry,
-    /// For its file.
+pub(crate) struct Place {
     client: Arc<Client>,
     /// Where its signature is, if the manifest says so.
     signature: Option<Url>,
 }
 
-/// What was read at a poll.
-struct Found {
-    offer: Offer,
-    manifest: Manifest,
-    /// As in [`Http::settled`].
-    seen: Option<KnownValidators>,
-    place: String,
-}
+impl Published for &mut Poll {
+    type Mark = KnownValidators;
+    type Place = Place;
 
-impl Offers {
-    pub(crate) fn settle(&mut self, outcome: Outcome) {
-        let pending = self.pending.take();
-        let is_seen = outcome.is_settled() || outcome == Outcome::Doubtful;
-        if is_seen && pending.is_some() {
-            self.settled = pending;
+    fn changed(
+        &mut self,
+        settled: Option<&KnownValidators>,
+    ) -> Result<Option<Found<KnownValidators, Place>>, Error> {
+        let Some(response) = Poll::changed(self, settled)? else { return Ok(None) };
+        let client = &self.client;
+        let headers = response.headers();
+        let seen = KnownValidators::of(headers, client.validators).provable(headers);
+        let (base, shown) = (response.url.clone(), response.place.clone());
+        let manifest = read(response, client).map_err(|error| error.at(&shown))?;
+        Found::of(manifest, seen, shown, |entry| Place::of(entry, &base, client)).map(Some)
+    }
+
+    fn signature(&mut self, place: &Place) -> Result<Option<String>, Error> {
+        match &place.signature {
+            Some(url) => signature::at(&place.client, url),
+            None => signature::of(&place.client),
         }
     }
 
-    /// Has what was offered last brought again.
-    pub(crate) fn forget(&mut self) {
-        self.settled = None;
+    fn file_name(&self, place: &Place) -> Option<String> {
+        place.client.url.executable_name()
     }
 
-    fn has_settled(&self, offer: &Offer) -> bool {
-        self.settled.as_ref().is_some_and(|settled| settled.entry.is_same(&offer.entry))
-    }
-}
-
-impl Http {
-    /// Fetches what the manifest at the configured address offers, if it is new.
-    pub(crate) fn follow(&mut self, current: &Current) -> Result<Option<Artifact>, Error> {
-        let (offer, seen, signature, signed_anew) = match self.find(current)? {
-            Some(found) => {
-                let minimum = found.manifest.may_replace(current.version());
-                minimum.map_err(|error| error.at(&found.place))?;
-                let signature = found.offer.signature(current)?;
-                (found.offer, found.seen, signature, false)
-            }
-            // What was refused may have been signed since.
-            None if self.refused.is_some() && current.is_signature_due() => {
-                let offer = self.offers.as_ref().and_then(|offers| offers.settled.clone());
-                let Some(offer) = offer else { return Ok(None) };
-                let signature = offer.signature(current)?;
-                if signature == self.refused {
-                    return Ok(None);
-                }
-                (offer, self.settled.clone(), signature, true)
-            }
-            None => return Ok(None),
-        };
-        let mut artifact = offer.fetch(current)?;
-        artifact.signature = signature.clone().flatten();
-        artifact.signed_anew = signed_anew;
-        self.pending = Some(Pending { seen, signature });
-        if let Some(offers) = &mut self.offers {
-            offers.pending = Some(offer);
-        }
-        Ok(Some(artifact))
-    }
-
-    /// What the manifest says of the executable that it offers, whatever was settled.
-    pub(crate) fn told(&mut self, current: &Current) -> Result<Option<selfup_fetch::Offer>, Error> {
-        let Some(poll) = &mut self.poll else { return Ok(None) };
-        let Some(response) = poll.changed(None)? else { return Ok(None) };
-        let Found { offer, manifest, place, .. } = Found::read(response, &poll.client)?;
-        let mut told = offer.entry.offer();
-        if told.is_running(current) != Some(true) {
-            manifest.may_replace(current.version()).map_err(|error| error.at(place))?;
-        }
-        told.signature = offer.signature(current)?.flatten();
-        told.file_name = told.file_name.or_else(|| offer.client.url.executable_name());
-        Ok(Some(told))
-    }
-
-    /// Polls the manifest; finds nothing if what it offers was settled, or is what runs.
-    fn find(&mut self, current: &Current) -> Result<Option<Found>, Error> {
-        let Self { poll: Some(poll), offers: Some(offers), .. } = self else { return Ok(None) };
-        offers.pending = None;
-        let Some(response) = poll.changed(self.settled.as_ref())? else { return Ok(None) };
-        let found = Found::read(response, &poll.client)?;
-        if !offers.has_settled(&found.offer) {
-            if !found.offer.entry.is_running(current) {
-                return Ok(Some(found));
-            }
-            self.refused = None;
-        }
-        // The manifest is another, and what it offers is the same, if perhaps at another address.
-        (self.settled, offers.settled) = (found.seen, Some(found.offer));
-        Ok(None)
-    }
-}
-
-impl Found {
-    fn read(response: Response, client: &Client) -> Result<Self, Error> {
-        let seen =
-            KnownValidators::of(response.headers(), client.validators).provable(response.headers());
-        let (base, place) = (response.url.clone(), response.place.clone());
-        let read = || {
-            let manifest = Manifest::parse(&document(response, client)?)?;
-            let entry = manifest.for_target(&Platform::current())?.clone();
-            let offer = Offer::of(entry, &base, client)?;
-            Ok((manifest, offer))
-        };
-        let (manifest, offer) = read().map_err(|error: Error| error.at(&place))?;
-        Ok(Self { offer, manifest, seen, place })
-    }
-}
-
-/// The bytes of a manifest, and one more if there are too many.
-fn document(response: Response, client: &Client) -> Result<Vec<u8>, Error> {
-    let coding = response.coding(selfup_fetch::Compression::None)?;
-    let place = response.place.clone();
-    let body = undone(Box::new(Body::of(response, client.deadlines)), coding, &place)?;
-    let mut bytes = Vec::new();
-    body.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes)?;
-    Ok(bytes)
-}
-
-impl Offer {
-    /// That of a manifest which came from `base`.
-    fn of(entry: Entry, base: &Url, client: &Client) -> Result<Self, Error> {
-        let file = address(entry.url(), base, client)?;
-        let signature = match entry.signature() {
-            Some(Signature::Url(url)) => Some(address(url, base, client)?),
-            _ => None,
-        };
-        Ok(Self { client: Arc::new(client.at(file)), signature, entry })
-    }
-
-    /// As in [`Http::refused`].
-    fn signature(&self, current: &Current) -> Result<Option<Option<String>>, Error> {
-        if !current.is_signature_wanted() {
-            return Ok(None);
-        }
-        match (self.entry.signature(), &self.signature) {
-            (Some(Signature::Text(text)), _) => Ok(Some(text.clone())),
-            (_, Some(url)) => signature::at(&self.client, url),
-            (_, None) => signature::of(&self.client),
-        }
-        .map(Some)
-    }
-
-    fn fetch(&self, current: &Current) -> Result<Artifact, Error> {
-        let (client, entry) = (&self.client, &self.entry);
+    fn open(self, offered: &Offered<Place>, current: &Current) -> Result<Artifact, Error> {
+        let (client, entry) = (&offered.place().client, offered.entry());
         let until = client.deadlines.total_from_now();
         let response = ask(client, &client.url, &Method::GET, &[], until)?;
         if response.status() != StatusCode::OK {
@@ -199,8 +73,26 @@ impl Offer {
     }
 }
 
-/// Where an address in a manifest leads.
-fn address(text: &str, base: &Url, client: &Client) -> Result<Url, Error> {
+fn read(response: Response, client: &Client) -> Result<Manifest, Error> {
+    let coding = response.coding(Compression::None)?;
+    let place = response.place.clone();
+    Manifest::read(undone(Box::new(Body::of(response, client.deadlines)), coding, &place)?)
+}
+
+impl Place {
+    /// By a manifest that came from `base`.
+    fn of(entry: &Entry, base: &Url, client: &Client) -> Result<Self, Error> {
+        let file = url(entry.url(), base, client)?;
+        let signature = match entry.signature() {
+            Some(Signature::Url(text)) => Some(url(text, base, client)?),
+            _ => None,
+        };
+        Ok(Self { client: Arc::new(client.at(file)), signature })
+    }
+}
+
+/// Where a URL in a manifest leads. From `https:`, it leads to `https:` only.
+fn url(text: &str, base: &Url, client: &Client) -> Result<Url, Error> {
     let refuse = |reason: &str| {
         let reason = format!("the manifest's URL {} cannot be used: {reason}", redact(text));
         Error::new(ErrorKind::Protocol, reason)

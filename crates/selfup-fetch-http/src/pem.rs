@@ -8,9 +8,10 @@ use rustls::{
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
     sign::CertifiedKey,
 };
+use selfup_fetch::parts::tls::NO_PROVIDER;
 use ureq::tls::{Certificate, ClientCert, PemItem, PrivateKey, RootCerts, parse_pem};
 
-use crate::{provider::NONE, settings::Identity};
+use crate::settings::Identity;
 
 /// The certificates to trust as roots.
 pub(crate) fn roots(pem: &[u8]) -> Result<RootCerts, String> {
@@ -29,7 +30,7 @@ pub(crate) fn identity(
     identity: &Identity,
     provider: Option<&Arc<CryptoProvider>>,
 ) -> Result<ClientCert, String> {
-    let provider = provider.ok_or(NONE)?;
+    let provider = provider.ok_or(NO_PROVIDER)?;
     let chain = certificates(&identity.chain, "the client certificate")?;
     let (Ok(key), Ok(der)) =
         (PrivateKey::from_pem(&identity.key), PrivateKeyDer::from_pem_slice(&identity.key))

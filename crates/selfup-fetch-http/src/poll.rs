@@ -6,11 +6,10 @@ use selfup_fetch::{Artifact, Current, Error, ErrorKind, Fetch, Offer, Outcome, u
 use ureq::http::{Method, StatusCode};
 
 use crate::{
-    Http,
     client::Client,
     decode,
     exchange::{Header, ask},
-    http::Pending,
+    http::Http,
     known_validators::KnownValidators,
     response::Response,
     signature, status,
@@ -29,21 +28,22 @@ impl Fetch for Http {
     }
 
     fn fetch(&mut self, current: &Current) -> Result<Option<Artifact>, Error> {
-        self.pending = None;
+        self.memory.begin();
         self.prepare()?;
-        #[cfg(feature = "manifest")]
-        if self.offers.is_some() {
-            return self.follow(current);
-        }
         let Some(poll) = &mut self.poll else { return Ok(None) };
+        #[cfg(feature = "manifest")]
+        if let Some(offers) = &mut self.offers {
+            return offers.fetch(poll, &mut self.memory, current);
+        }
+        let memory = &mut self.memory;
         let wanted = current.is_signature_wanted();
         let signature = |poll: &Poll| wanted.then(|| signature::of(&poll.client)).transpose();
-        let (response, signed_anew) = match poll.changed(self.settled.as_ref())? {
+        let (response, signed_anew) = match poll.changed(memory.settled())? {
             Some(response) => (response, false),
             // What was refused may have been signed since.
-            None if self.refused.is_some()
+            None if memory.is_refused()
                 && current.is_signature_due()
-                && signature(poll)? != self.refused =>
+                && memory.is_signed_anew(signature(poll)?.as_ref()) =>
             {
                 let Some(response) = poll.got(None, None)? else { return Ok(None) };
                 (response, true)
@@ -57,7 +57,7 @@ impl Fetch for Http {
         artifact.signature = signature.clone().flatten();
         artifact.signed_anew = signed_anew;
         artifact.file_name = poll.client.url.executable_name();
-        self.pending = Some(Pending { seen, signature });
+        memory.hand_out(seen, signature);
         Ok(Some(artifact))
     }
 
@@ -65,8 +65,8 @@ impl Fetch for Http {
     fn look(&mut self, current: &Current) -> Result<Option<Offer>, Error> {
         self.prepare()?;
         #[cfg(feature = "manifest")]
-        if self.offers.is_some() {
-            return self.told(current);
+        if let (Some(_), Some(poll)) = (&self.offers, &mut self.poll) {
+            return selfup_fetch::manifest::look(poll, current);
         }
         let _ = current;
         Ok(None)
@@ -77,13 +77,7 @@ impl Fetch for Http {
         if let Some(offers) = &mut self.offers {
             offers.settle(outcome);
         }
-        if let Some(pending) = self.pending.take()
-            && (outcome.is_settled() || outcome == Outcome::Doubtful)
-        {
-            self.settled = pending.seen;
-            self.doubtful = outcome == Outcome::Doubtful;
-            self.refused = pending.signature.filter(|_| outcome == Outcome::Refused);
-        }
+        self.memory.settle(outcome);
     }
 
     fn caution(&self, current: &Current) -> Option<String> {
@@ -92,11 +86,11 @@ impl Fetch for Http {
     }
 
     fn holds_back(&self) -> bool {
-        self.doubtful && self.settled.is_some()
+        self.memory.holds_back()
     }
 
     fn retry(&mut self) {
-        (self.settled, self.doubtful) = (None, false);
+        self.memory.retry();
         #[cfg(feature = "manifest")]
         if let Some(offers) = &mut self.offers {
             offers.forget();

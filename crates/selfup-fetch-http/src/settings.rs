@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use selfup_fetch::redact;
+use selfup_fetch::{parts::Deadlines, redact};
 
-use crate::{Validators, deadlines::Deadlines};
+use crate::Validators;
 
 /// The settings as they were given; nothing is checked before
 /// [`Client::new`](crate::client::Client::new).

@@ -6,9 +6,7 @@ use aws_sdk_s3::{operation::get_object::GetObjectOutput, primitives::ByteStream}
 use bytes::{Buf, Bytes};
 use selfup_fetch::{Error, ErrorKind};
 
-use crate::{
-    checksum::Verifier, deadlines::Phase, failure, object::Object, resumption::Resumption,
-};
+use crate::{checksum::Verifier, failure, object::Object, phase::Phase, resumption::Resumption};
 
 /// An object as it comes over the line: whole and as it was summed up, or an error.
 ///

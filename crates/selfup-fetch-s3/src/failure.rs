@@ -3,13 +3,9 @@
 use std::{error, io};
 
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
-use selfup_fetch::{Error, ErrorKind};
+use selfup_fetch::{Error, ErrorKind, parts::Deadlines};
 
-use crate::{
-    access::Access,
-    deadlines::{Deadlines, Phase},
-    refusal::Refusal,
-};
+use crate::{access::Access, phase::Phase, refusal::Refusal};
 
 /// What came of a request that brought nothing.
 #[derive(Debug)]
@@ -38,12 +34,12 @@ impl Failure {
                 ErrorKind::Protocol,
                 "the response makes no sense; check that the endpoint speaks as s3 does",
             )),
-            SdkError::TimeoutError(_) => Self::Failed(deadlines.missed(Phase::Response)),
+            SdkError::TimeoutError(_) => Self::Failed(Phase::Response.missed(&deadlines)),
             SdkError::DispatchFailure(failure) => {
                 // Connecting has the only deadline that the client keeps; the others are the
                 // session's.
                 Self::Failed(match failure.as_connector_error() {
-                    Some(error) if error.is_timeout() => deadlines.missed(Phase::Connect),
+                    Some(error) if error.is_timeout() => Phase::Connect.missed(&deadlines),
                     Some(error) => broken(error),
                     None => Error::new(ErrorKind::Other, "the request was not sent"),
                 })

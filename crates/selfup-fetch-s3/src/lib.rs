@@ -125,15 +125,16 @@
 
 mod access;
 mod body;
+mod bucket;
 mod checksum;
 mod client;
 mod credentials;
-mod deadlines;
 mod exposure;
 mod failure;
 #[cfg(feature = "manifest")]
 mod manifest;
 mod object;
+mod phase;
 mod poll;
 mod refusal;
 #[cfg(feature = "manifest")]

@@ -1,221 +1,87 @@
-//! Following a manifest: what it offers to this program, and where that is.
-
-use std::io::Read;
+//! A manifest in a bucket: where it says that files are, and how they are fetched.
 
 use selfup_fetch::{
-    Artifact, Compression, Current, Error, ErrorKind, Outcome, Platform, checked, decompress,
-    manifest::{Entry, MAX_BYTES, Manifest, Signature},
+    Artifact, Compression, Current, Error, ErrorKind, checked, decompress,
+    manifest::{Entry, Found, Manifest, Offered, Published, Signature},
 };
 
-use crate::{
-    S3,
-    body::Body,
-    object::{Object, Seen},
-    poll::artifact,
-    resumption::Resumption,
-    s3::Pending,
-    session::Session,
-    settings::Source,
-    signature::{self, Chunks},
-};
+use crate::{bucket::Bucket, object::Seen, settings::Source, signature::Chunks};
 
-/// What was offered to this program.
-#[derive(Default)]
-pub(crate) struct Offers {
-    /// What became of it is decided.
-    settled: Option<Offer>,
-    /// As in [`S3::pending`].
-    pending: Option<Offer>,
-}
-
-/// What a manifest has for this platform.
+/// Where a file is.
 #[derive(Clone)]
-struct Offer {
-    entry: Entry,
+pub(crate) struct Place {
     file: Source,
     /// Where its signature is, if the manifest says so.
     signature: Option<Source>,
 }
 
-/// What was read at a poll.
-struct Found {
-    offer: Offer,
-    manifest: Manifest,
-    /// As in [`S3::settled`].
-    seen: Option<Seen>,
+/// The manifest at `source`.
+pub(crate) struct InBucket<'a> {
+    pub(crate) bucket: Bucket<'a>,
+    pub(crate) source: &'a Source,
 }
 
-impl Offers {
-    pub(crate) fn settle(&mut self, outcome: Outcome) {
-        let pending = self.pending.take();
-        let is_seen = outcome.is_settled() || outcome == Outcome::Doubtful;
-        if is_seen && pending.is_some() {
-            self.settled = pending;
-        }
-    }
+impl Published for InBucket<'_> {
+    type Mark = Seen;
+    type Place = Place;
 
-    /// Has what was offered last brought again.
-    pub(crate) fn forget(&mut self) {
-        self.settled = None;
-    }
-
-    fn has_settled(&self, offer: &Offer) -> bool {
-        self.settled.as_ref().is_some_and(|settled| settled.entry.is_same(&offer.entry))
-    }
-}
-
-impl S3 {
-    /// Fetches what the manifest at `source` offers, if it is new.
-    pub(crate) fn follow(
-        &mut self,
-        session: Session,
-        source: &Source,
-        current: &Current,
-    ) -> Result<Option<Artifact>, Error> {
-        let (offer, seen, signature, signed_anew) = match self.find(&session, source, current)? {
-            Some(found) => {
-                found.manifest.may_replace(current.version())?;
-                let signature = self.signature_of(&found.offer, &session, current)?;
-                (found.offer, found.seen, signature, false)
-            }
-            // What was refused may have been signed since.
-            None if self.refused.is_some() && current.is_signature_due() => {
-                let offer = self.offers.as_ref().and_then(|offers| offers.settled.clone());
-                let Some(offer) = offer else { return Ok(None) };
-                let signature = self.signature_of(&offer, &session, current)?;
-                if signature == self.refused {
-                    return Ok(None);
-                }
-                (offer, self.settled.clone(), signature, true)
-            }
-            None => return Ok(None),
-        };
-        let place = offer.file.place();
-        let mut artifact = self.open(session, &offer, current).map_err(|error| error.at(place))?;
-        artifact.signature = signature.clone().flatten();
-        artifact.signed_anew = signed_anew;
-        self.pending = Some(Pending { seen, signature });
-        if let Some(offers) = &mut self.offers {
-            offers.pending = Some(offer);
-        }
-        Ok(Some(artifact))
-    }
-
-    /// What the manifest says of the executable that it offers, whatever was settled.
-    pub(crate) fn told(
-        &mut self,
-        session: &Session,
-        source: &Source,
-        current: &Current,
-    ) -> Result<Option<selfup_fetch::Offer>, Error> {
-        let object = self.head(session, source)?;
-        let Found { offer, manifest, .. } = self.read(session, source, &object)?;
-        let mut told = offer.entry.offer();
-        if told.is_running(current) != Some(true) {
-            manifest.may_replace(current.version())?;
-        }
-        told.signature = self.signature_of(&offer, session, current)?.flatten();
-        told.file_name = told.file_name.or_else(|| Some(offer.file.file_name().to_owned()));
-        Ok(Some(told))
-    }
-
-    /// Polls the manifest; finds nothing if what it offers was settled, or is what runs.
-    fn find(
-        &mut self,
-        session: &Session,
-        source: &Source,
-        current: &Current,
-    ) -> Result<Option<Found>, Error> {
-        let object = self.head(session, source)?;
-        if self.settled.as_ref().is_some_and(|seen| seen.is_still(&object.seen)) {
+    fn changed(&mut self, settled: Option<&Seen>) -> Result<Option<Found<Seen, Place>>, Error> {
+        let object = self.bucket.head(self.source)?;
+        if settled.is_some_and(|seen| seen.is_still(&object.seen)) {
             return Ok(None);
         }
-        let found = self.read(session, source, &object)?;
-        let Some(offers) = &mut self.offers else { return Ok(None) };
-        offers.pending = None;
-        if !offers.has_settled(&found.offer) {
-            if !found.offer.entry.is_running(current) {
-                return Ok(Some(found));
-            }
-            self.refused = None;
-        }
-        // The manifest is another, and what it offers is the same, if perhaps under another key.
-        (self.settled, offers.settled) = (found.seen, Some(found.offer));
-        Ok(None)
-    }
-
-    fn read(
-        &mut self,
-        session: &Session,
-        source: &Source,
-        object: &Object,
-    ) -> Result<Found, Error> {
-        let (response, _) = self.take(session, source, &object.seen)?;
+        let (response, _) = self.bucket.take(self.source, &object.seen)?;
         let compression = if object.is_coded { Compression::Gzip } else { Compression::None };
-        let text = decompress(Chunks::of(response, session), compression)?;
-        // One more shows that it is too long.
-        let mut bytes = Vec::new();
-        text.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes)?;
-        let manifest = Manifest::parse(&bytes)?;
-        let entry = manifest.for_target(&Platform::current())?.clone();
-        let offer = Offer::of(entry, source)?;
+        let text = decompress(Chunks::of(response, &self.bucket.session), compression)?;
+        let manifest = Manifest::read(text)?;
         let seen = object.seen.is_provable().then(|| object.seen.clone());
-        Ok(Found { offer, manifest, seen })
+        let place = |entry: &Entry| Place::of(entry, self.source);
+        Found::of(manifest, seen, self.source.place(), place).map(Some)
     }
 
-    /// As in [`S3::refused`].
-    fn signature_of(
-        &self,
-        offer: &Offer,
-        session: &Session,
-        current: &Current,
-    ) -> Result<Option<Option<String>>, Error> {
-        if !current.is_signature_wanted() {
-            return Ok(None);
+    fn signature(&mut self, place: &Place) -> Result<Option<String>, Error> {
+        match &place.signature {
+            Some(source) => self.bucket.signature_at(source),
+            None => self.bucket.signature_of(&place.file),
         }
-        let access = &self.settings.access;
-        match (offer.entry.signature(), &offer.signature) {
-            (Some(Signature::Text(text)), _) => Ok(Some(text.clone())),
-            (_, Some(place)) => signature::at(session, place, access),
-            (_, None) => signature::of(session, &offer.file, access),
-        }
-        .map(Some)
     }
 
-    fn open(
-        &mut self,
-        session: Session,
-        offer: &Offer,
-        current: &Current,
-    ) -> Result<Artifact, Error> {
-        let (file, entry) = (&offer.file, &offer.entry);
-        let object = self.head(&session, file)?;
-        let (response, condition) = self.take(&session, file, &object.seen)?;
-        let access = self.settings.access.clone();
-        let line = Resumption::new(session, file.clone(), access, condition, object.size);
-        let body = Body::of(response, line, &object, file.place())?;
-        let body = current.counted(body, Some(object.size));
+    fn file_name(&self, place: &Place) -> Option<String> {
+        Some(place.file.file_name().to_owned())
+    }
+
+    fn open(mut self, offered: &Offered<Place>, current: &Current) -> Result<Artifact, Error> {
+        let (file, entry) = (&offered.place().file, offered.entry());
+        let mut open = || {
+            let object = self.bucket.head(file)?;
+            let (response, condition) = self.bucket.take(file, &object.seen)?;
+            Ok((object, response, condition))
+        };
+        let named = |error: Error| error.at(file.place());
+        let (object, response, condition) = open().map_err(named)?;
+        let opened = self.bucket.open(file, &object, response, condition, current);
+        let body = opened.map_err(named)?;
         let body = checked(body, entry.size(), entry.digests().to_vec()).named(file.place());
-        Ok(entry.describe(artifact(body, file, object)?))
+        Ok(entry.describe(object.artifact(body, file).map_err(named)?))
     }
 }
 
-impl Offer {
-    /// That of a manifest at `source`.
-    fn of(entry: Entry, source: &Source) -> Result<Self, Error> {
+impl Place {
+    /// By a manifest at `source`.
+    fn of(entry: &Entry, source: &Source) -> Result<Self, Error> {
         let file = object(entry.url(), source)?;
         let signature = match entry.signature() {
             Some(Signature::Url(url)) => Some(object(url, source)?),
             _ => None,
         };
-        Ok(Self { entry, file, signature })
+        Ok(Self { file, signature })
     }
 }
 
-/// Where an address in a manifest leads.
-fn object(address: &str, source: &Source) -> Result<Source, Error> {
-    source.relative(address).map_err(|reason| {
-        let shown = selfup_fetch::redact(address);
+/// Where a URL in a manifest leads.
+fn object(url: &str, source: &Source) -> Result<Source, Error> {
+    source.relative(url).map_err(|reason| {
+        let shown = selfup_fetch::redact(url);
         let reason = format!("the manifest's URL {shown} cannot be used: {reason}");
         Error::new(ErrorKind::Protocol, reason)
     })

@@ -1,7 +1,9 @@
 //! An object's metadata, and the conditions by which a change of it is noticed.
 
+use std::io::Read;
+
 use aws_sdk_s3::{operation::head_object::HeadObjectOutput, types::ChecksumType};
-use selfup_fetch::{Compression, Error, ErrorKind};
+use selfup_fetch::{Artifact, Compression, Error, ErrorKind, decompress};
 
 use crate::{checksum::Checksum, settings::Source};
 
@@ -47,15 +49,36 @@ impl Object {
             version: head.metadata().and_then(|own| own.get("version")).cloned(),
         })
     }
-}
 
-impl Object {
     /// How it is compressed, as its key's end or its metadata say.
     pub(crate) fn compression(&self, source: &Source) -> Compression {
         match Compression::of_name(&source.key) {
             Compression::None if self.is_coded => Compression::Gzip,
             compression => compression,
         }
+    }
+
+    /// Makes an artifact of the bytes: decompressed, if the key's end or the metadata say that they
+    /// are compressed.
+    ///
+    /// Both say the same thing twice: S3 keeps the bytes as they are, so nobody compresses on the way.
+    pub(crate) fn artifact(
+        self,
+        body: impl Read + Send + 'static,
+        source: &Source,
+    ) -> Result<Artifact, Error> {
+        let compression = self.compression(source);
+        let mut artifact = if compression == Compression::None {
+            let plain = Artifact::new(body).size(self.size);
+            match self.checksum.and_then(|checksum| checksum.digest()) {
+                Some(digest) => plain.digest(digest),
+                None => plain,
+            }
+        } else {
+            Artifact::new(decompress(body, compression)?.named(source.place()))
+        };
+        artifact.version = self.version;
+        Ok(artifact.file_name(source.file_name()))
     }
 }
 

@@ -1,25 +1,14 @@
 //! One poll: is there something new, and if so, its artifact.
 
-use std::{io::Read, time::Duration};
+use std::time::Duration;
 
-use aws_sdk_s3::operation::get_object::GetObjectOutput;
 use selfup_fetch::{
-    Artifact, Compression, Current, Error, Fetch, Offer, Outcome, decompress, redact, unprotected,
+    Artifact, Compression, Current, Error, Fetch, Offer, Outcome, redact, unprotected,
 };
 
-use crate::{
-    S3,
-    body::Body,
-    checksum::Checksum,
-    failure::Failure,
-    object::{Condition, Object, Seen},
-    request,
-    resumption::Resumption,
-    s3::Pending,
-    session::Session,
-    settings::Source,
-    signature,
-};
+#[cfg(feature = "manifest")]
+use crate::manifest::InBucket;
+use crate::{bucket::Bucket, checksum::Checksum, s3::S3, settings::Source};
 
 impl Fetch for S3 {
     fn init(&mut self, _: &Current) -> Result<(), Error> {
@@ -28,7 +17,7 @@ impl Fetch for S3 {
     }
 
     fn fetch(&mut self, current: &Current) -> Result<Option<Artifact>, Error> {
-        self.pending = None;
+        self.memory.begin();
         let source = self.prepared()?;
         self.poll(&source, current).map_err(|error| error.at(source.place()))
     }
@@ -45,13 +34,7 @@ impl Fetch for S3 {
         if let Some(offers) = &mut self.offers {
             offers.settle(outcome);
         }
-        if let Some(pending) = self.pending.take()
-            && (outcome.is_settled() || outcome == Outcome::Doubtful)
-        {
-            self.settled = pending.seen;
-            self.doubtful = outcome == Outcome::Doubtful;
-            self.refused = pending.signature.filter(|_| outcome == Outcome::Refused);
-        }
+        self.memory.settle(outcome);
     }
 
     fn caution(&self, current: &Current) -> Option<String> {
@@ -61,11 +44,11 @@ impl Fetch for S3 {
     }
 
     fn holds_back(&self) -> bool {
-        self.doubtful && self.settled.is_some()
+        self.memory.holds_back()
     }
 
     fn retry(&mut self) {
-        (self.settled, self.doubtful) = (None, false);
+        self.memory.retry();
         #[cfg(feature = "manifest")]
         if let Some(offers) = &mut self.offers {
             offers.forget();
@@ -86,12 +69,12 @@ impl S3 {
     }
 
     fn told_of(&mut self, source: &Source, current: &Current) -> Result<Option<Offer>, Error> {
-        let session = Session::open(&self.settings, &mut self.kept)?;
+        let mut bucket = Bucket::open_session(&self.settings, &mut self.kept)?;
         #[cfg(feature = "manifest")]
         if self.offers.is_some() {
-            return self.told(&session, source, current);
+            return selfup_fetch::manifest::look(InBucket { bucket, source }, current);
         }
-        let object = self.head(&session, source)?;
+        let object = bucket.head(source)?;
         let mut offer = Offer::new();
         offer.version.clone_from(&object.version);
         offer.file_name = Some(source.file_name().to_owned());
@@ -103,111 +86,36 @@ impl S3 {
             return Ok(None);
         }
         if current.is_signature_wanted() {
-            offer.signature = signature::of(&session, source, &self.settings.access)?;
+            offer.signature = bucket.signature_of(source)?;
         }
         Ok(Some(offer))
     }
 
     fn poll(&mut self, source: &Source, current: &Current) -> Result<Option<Artifact>, Error> {
-        let session = Session::open(&self.settings, &mut self.kept)?;
+        let mut bucket = Bucket::open_session(&self.settings, &mut self.kept)?;
+        let memory = &mut self.memory;
         #[cfg(feature = "manifest")]
-        if self.offers.is_some() {
-            return self.follow(session, source, current);
+        if let Some(offers) = &mut self.offers {
+            return offers.fetch(InBucket { bucket, source }, memory, current);
         }
-        let object = self.head(&session, source)?;
-        let is_settled = self.settled.as_ref().is_some_and(|seen| seen.is_still(&object.seen));
-        if is_settled && (self.refused.is_none() || !current.is_signature_due()) {
+        let object = bucket.head(source)?;
+        let is_settled = memory.settled().is_some_and(|seen| seen.is_still(&object.seen));
+        if is_settled && !(memory.is_refused() && current.is_signature_due()) {
             return Ok(None);
         }
-        let access = &self.settings.access;
-        let signature = current
-            .is_signature_wanted()
-            .then(|| signature::of(&session, source, access))
-            .transpose()?;
+        let signature =
+            current.is_signature_wanted().then(|| bucket.signature_of(source)).transpose()?;
         // What was refused may have been signed since.
-        if is_settled && self.refused == signature {
+        if is_settled && !memory.is_signed_anew(signature.as_ref()) {
             return Ok(None);
         }
-        let (response, condition) = self.take(&session, source, &object.seen)?;
-        let access = self.settings.access.clone();
-        let line = Resumption::new(session, source.clone(), access, condition, object.size);
-        let body = Body::of(response, line, &object, source.place())?;
-        let body = current.counted(body, Some(object.size));
+        let (response, condition) = bucket.take(source, &object.seen)?;
+        let body = bucket.open(source, &object, response, condition, current)?;
         let seen = object.seen.is_provable().then(|| object.seen.clone());
-        let mut artifact = artifact(body, source, object)?;
+        let mut artifact = object.artifact(body, source)?;
         artifact.signature = signature.clone().flatten();
         artifact.signed_anew = is_settled;
-        self.pending = Some(Pending { seen, signature });
+        memory.hand_out(seen, signature);
         Ok(Some(artifact))
     }
-
-    pub(crate) fn head(&mut self, session: &Session, source: &Source) -> Result<Object, Error> {
-        let failure = match request::head(session, source) {
-            Ok(head) => return Object::of(&head),
-            Err(failure) => failure,
-        };
-        let failure = match failure {
-            Failure::Refused(mute) if mute.is_mute() => match request::why(session, source) {
-                Err(Failure::Refused(told)) => Failure::Refused(told),
-                Err(_) | Ok(_) => Failure::Refused(mute),
-            },
-            failure => failure,
-        };
-        Err(self.explain(failure))
-    }
-
-    /// Gets what was looked at.
-    ///
-    /// To name a version is a right of its own (`s3:GetObjectVersion`). Where it is not given, the
-    /// tag is the condition alone, from then on.
-    pub(crate) fn take(
-        &mut self,
-        session: &Session,
-        source: &Source,
-        seen: &Seen,
-    ) -> Result<(GetObjectOutput, Condition), Error> {
-        let condition = seen.condition(!self.kept.names_no_version);
-        match request::get(session, source, Some(&condition), 0) {
-            Ok(response) => Ok((response, condition)),
-            Err(Failure::Refused(refusal)) if refusal.is_denied() && condition.has_choice() => {
-                let condition = seen.condition(false);
-                let response = request::get(session, source, Some(&condition), 0)
-                    .map_err(|failure| self.explain(failure))?;
-                self.kept.names_no_version = true;
-                Ok((response, condition))
-            }
-            Err(failure) => Err(self.explain(failure)),
-        }
-    }
-
-    /// The error that it is; credentials that will not do are looked up anew by the next poll.
-    fn explain(&mut self, failure: Failure) -> Error {
-        if matches!(&failure, Failure::Refused(refusal) if refusal.wants_other_credentials()) {
-            self.kept.forget_credentials();
-        }
-        failure.into_error(&self.settings.access)
-    }
-}
-
-/// Makes an artifact of the bytes: decompressed, if the key's end or the object's metadata say that
-/// they are compressed.
-///
-/// Both say the same thing twice: S3 keeps the bytes as they are, so nobody compresses on the way.
-pub(crate) fn artifact(
-    body: impl Read + Send + 'static,
-    source: &Source,
-    object: Object,
-) -> Result<Artifact, Error> {
-    let compression = object.compression(source);
-    let mut artifact = if compression == Compression::None {
-        let plain = Artifact::new(body).size(object.size);
-        match object.checksum.and_then(|checksum| checksum.digest()) {
-            Some(digest) => plain.digest(digest),
-            None => plain,
-        }
-    } else {
-        Artifact::new(decompress(body, compression)?.named(source.place()))
-    };
-    artifact.version = object.version;
-    Ok(artifact.file_name(source.file_name()))
 }

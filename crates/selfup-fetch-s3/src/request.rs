@@ -7,7 +7,7 @@ use aws_sdk_s3::{
 };
 
 use crate::{
-    deadlines::Phase, failure::Failure, object::Condition, session::Session, settings::Source,
+    failure::Failure, object::Condition, phase::Phase, session::Session, settings::Source,
 };
 
 /// What is there now, in words only.

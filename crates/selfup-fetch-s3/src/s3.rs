@@ -3,6 +3,7 @@
 use std::{fmt, time::Duration};
 
 use aws_credential_types::Credentials;
+use selfup_fetch::parts::Memory;
 
 use crate::{
     access::Access,
@@ -36,26 +37,11 @@ pub struct S3 {
     pub(crate) source: Option<Source>,
     /// What is worth remembering from one poll to the next about who we are and where.
     pub(crate) kept: Kept,
-    /// What the last settled object looked like.
-    pub(crate) settled: Option<Seen>,
-    /// What is settled came in doubt, and comes again when it is asked for.
-    pub(crate) doubtful: bool,
-    /// The signature of the settled object, if it was refused for all that one was asked for; an
-    /// inner `None` where there was none.
-    pub(crate) refused: Option<Option<String>>,
-    /// The artifact that was handed out and not settled yet.
-    pub(crate) pending: Option<Pending>,
+    /// What came of earlier polls.
+    pub(crate) memory: Memory<Seen>,
     /// What was offered, if the key is that of a manifest.
     #[cfg(feature = "manifest")]
-    pub(crate) offers: Option<crate::manifest::Offers>,
-}
-
-/// What an artifact looks like that was handed out.
-pub(crate) struct Pending {
-    /// As in [`S3::settled`].
-    pub(crate) seen: Option<Seen>,
-    /// As in [`S3::refused`].
-    pub(crate) signature: Option<Option<String>>,
+    pub(crate) offers: Option<selfup_fetch::manifest::Offers<crate::manifest::Place>>,
 }
 
 impl S3 {
@@ -68,10 +54,7 @@ impl S3 {
             settings: Settings::new(bucket.into(), key.into()),
             source: None,
             kept: Kept::default(),
-            settled: None,
-            doubtful: false,
-            refused: None,
-            pending: None,
+            memory: Memory::new(),
             #[cfg(feature = "manifest")]
             offers: None,
         }
@@ -100,7 +83,7 @@ impl S3 {
     /// ```
     #[cfg(feature = "manifest")]
     pub fn manifest(bucket: impl Into<String>, key: impl Into<String>) -> Self {
-        Self { offers: Some(crate::manifest::Offers::default()), ..Self::new(bucket, key) }
+        Self { offers: Some(selfup_fetch::manifest::Offers::default()), ..Self::new(bucket, key) }
     }
 
     /// The same, from an address of the form `s3://bucket/key`.
@@ -254,7 +237,7 @@ impl fmt::Debug for S3 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("S3")
             .field("settings", &self.settings)
-            .field("settled", &self.settled)
+            .field("settled", &self.memory.settled())
             .finish_non_exhaustive()
     }
 }

@@ -11,16 +11,11 @@ use aws_sdk_s3::{
     Client,
     config::{Builder, ResponseChecksumValidation, StalledStreamProtectionConfig},
 };
-use selfup_fetch::{Error, ErrorKind};
+use selfup_fetch::{Error, ErrorKind, parts::Deadlines};
 use tokio::runtime::{Handle, Runtime};
 
 use crate::{
-    access::Access,
-    client::http_client,
-    credentials,
-    deadlines::{Deadlines, Phase},
-    exposure,
-    settings::Settings,
+    access::Access, client::http_client, credentials, exposure, phase::Phase, settings::Settings,
 };
 
 /// A runtime, the SDK's client and the connections, from the start of a poll until its artifact
@@ -65,7 +60,7 @@ impl Kept {
 impl Session {
     pub(crate) fn open(settings: &Settings, kept: &mut Kept) -> Result<Self, Error> {
         let deadlines = settings.deadlines;
-        let until = Instant::now() + deadlines.total.min(FOR_EVER);
+        let until = deadlines.total_from_now();
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             // For name resolution and small files.
@@ -117,9 +112,6 @@ impl fmt::Debug for Session {
     }
 }
 
-/// Longer than any process lives, and short enough to be added to a clock.
-const FOR_EVER: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
-
 fn wait<T>(
     runtime: &Runtime,
     deadlines: Deadlines,
@@ -128,13 +120,13 @@ fn wait<T>(
     future: impl Future<Output = T>,
 ) -> Result<T, Error> {
     let left = until.saturating_duration_since(Instant::now());
-    let (limit, phase) = match deadlines.of(phase) {
+    let (limit, phase) = match phase.limit(&deadlines) {
         limit if limit < left => (limit, phase),
         _ => (left, Phase::Total),
     };
     // Made in the runtime, which has the clock.
     let waiting = async { tokio::time::timeout(limit, future).await };
-    runtime.block_on(waiting).map_err(|_| deadlines.missed(phase))
+    runtime.block_on(waiting).map_err(|_| phase.missed(&deadlines))
 }
 
 /// Lets the runtime's threads end, but waits for none that hangs in the resolver, and not at all

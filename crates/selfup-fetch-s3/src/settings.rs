@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use http::Uri;
-use selfup_fetch::{Error, ErrorKind, executable_name, expand, redact, signature_name};
+use selfup_fetch::{
+    Error, ErrorKind, executable_name, expand, parts::Deadlines, redact, signature_name,
+};
 
 use crate::{
     access::Access,
     client::{KNOWS_TLS, NO_TLS},
-    deadlines::Deadlines,
     exposure, roots,
 };
 

@@ -8,21 +8,12 @@ use selfup_fetch::{Error, read_signature};
 
 use crate::{
     access::Access,
-    deadlines::Phase,
     failure::{self, Failure},
+    phase::Phase,
     request,
     session::Session,
     settings::Source,
 };
-
-/// The signature beside the object, if there is one.
-pub(crate) fn of(
-    session: &Session,
-    source: &Source,
-    access: &Access,
-) -> Result<Option<String>, Error> {
-    at(session, &source.signature(), access)
-}
 
 /// The signature that is an object itself, if there is one.
 pub(crate) fn at(

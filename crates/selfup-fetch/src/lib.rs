@@ -43,6 +43,7 @@
 //! - [`printable`]: text from outside without what moves a terminal.
 //! - [`unprotected`]: what to say of a source without encryption.
 //! - [`is_loopback`]: whether what is sent to a host stays on this machine.
+//! - [`parts`]: what fetchers over a network have in common.
 //! - [`Error`]: one error for all fetchers, which knows whether asking again may help.
 //!
 //! # What is not
@@ -61,6 +62,7 @@
 //!   `zstd` and `xz` as well.
 //! - `manifest`: the module of that name, which reads what is published for all platforms in one
 //!   JSON document.
+//! - `tls`: the cryptography of `https:`, which `tls-ring` and `tls-aws-lc-rs` build in; for fetchers.
 //!
 //! A form that is not built in is known all the same, and refused as a matter of
 //! [`Configuration`](ErrorKind::Configuration), with the name of the feature.
@@ -89,6 +91,7 @@ mod loopback;
 #[cfg(feature = "manifest")]
 pub mod manifest;
 mod offer;
+pub mod parts;
 mod printable;
 mod redact;
 mod signature;

@@ -31,14 +31,16 @@
 //! must not be ignored, a manifest names in `requires`, and is then refused as a whole.
 
 mod entry;
+mod follow;
 mod json;
 mod limits;
 
-use std::{collections::BTreeMap, time::SystemTime};
+use std::{collections::BTreeMap, io::Read, time::SystemTime};
 
 use semver::Version;
 
 pub use self::entry::{Entry, Executable, Signature};
+pub use self::follow::{Found, FoundBy, Offered, Offers, Published, look};
 use self::json::{Object, Value, shown};
 use crate::{Error, ErrorKind, Platform};
 
@@ -66,6 +68,18 @@ enum Offer {
 }
 
 impl Manifest {
+    /// Reads a manifest to its end, and no further than it may be long.
+    ///
+    /// # Errors
+    ///
+    /// Those of the reader, and of [`parse`](Self::parse).
+    pub fn read(document: impl Read) -> Result<Self, Error> {
+        let mut bytes = Vec::new();
+        // One more shows that it is too long.
+        document.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+        Self::parse(&bytes)
+    }
+
     /// Reads a manifest.
     ///
     /// # Errors

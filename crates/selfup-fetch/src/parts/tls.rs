@@ -1,11 +1,11 @@
-//! Which cryptography TLS is made of.
+//! The cryptography of TLS.
 
 use std::sync::Arc;
 
 use rustls::crypto::CryptoProvider;
 
 /// What to say where there is none.
-pub(crate) const NONE: &str = "nothing does the cryptography of https: in this program; turn on the feature \
+pub const NO_PROVIDER: &str = "nothing does the cryptography of https: in this program; turn on the feature \
      tls-ring or tls-aws-lc-rs of selfup, or install a default provider of rustls first";
 
 /// The provider that the program has installed as its process's default, or else that of a feature of
@@ -14,7 +14,8 @@ pub(crate) const NONE: &str = "nothing does the cryptography of https: in this p
 /// It is handed over wherever TLS is set up. Rustls is never left to find one by its own features, which
 /// depend on all that the program is built of; and none is installed, which would be for the program to
 /// say.
-pub(crate) fn provider() -> Option<Arc<CryptoProvider>> {
+#[must_use]
+pub fn provider() -> Option<Arc<CryptoProvider>> {
     CryptoProvider::get_default().cloned().or_else(built_in)
 }
 

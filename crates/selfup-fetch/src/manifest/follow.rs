@@ -1,0 +1,218 @@
+//! Following a manifest from poll to poll, by whatever protocol it comes.
+
+use crate::{
+    artifact::Artifact, current::Current, error::Error, fetch::Outcome, offer::Offer,
+    parts::Memory, template::Platform,
+};
+
+use super::{Entry, Manifest, Signature};
+
+/// What a manifest offers to this program, and where that is: `P` is for the protocol to say.
+#[derive(Debug, Clone)]
+pub struct Offered<P> {
+    entry: Entry,
+    place: P,
+}
+
+/// What was read at a poll.
+#[derive(Debug)]
+pub struct Found<S, P> {
+    manifest: Manifest,
+    offered: Offered<P>,
+    mark: Option<S>,
+    shown: String,
+}
+
+/// What [`Published::changed`] finds.
+pub type FoundBy<S> = Found<<S as Published>::Mark, <S as Published>::Place>;
+
+/// Where a manifest is published, and how it and its files are fetched.
+pub trait Published {
+    /// What tells one state of the manifest from another.
+    type Mark: Clone;
+    /// Where a file is, and its signature.
+    type Place: Clone;
+
+    /// Reads the manifest, unless it is still what was settled.
+    ///
+    /// # Errors
+    ///
+    /// Those of the protocol and of the manifest.
+    fn changed(&mut self, settled: Option<&Self::Mark>) -> Result<Option<FoundBy<Self>>, Error>;
+
+    /// Reads the signature of a file, if it has one; it is not in the manifest itself.
+    ///
+    /// # Errors
+    ///
+    /// Those of the protocol.
+    fn signature(&mut self, place: &Self::Place) -> Result<Option<String>, Error>;
+
+    /// The name of a file's executable, by where it is.
+    fn file_name(&self, place: &Self::Place) -> Option<String>;
+
+    /// Fetches a file, which is held against what the manifest says of it.
+    ///
+    /// # Errors
+    ///
+    /// Those of the protocol.
+    fn open(self, offered: &Offered<Self::Place>, current: &Current) -> Result<Artifact, Error>;
+}
+
+/// What was offered to this program, and what became of it.
+#[derive(Debug)]
+pub struct Offers<P> {
+    settled: Option<Offered<P>>,
+    pending: Option<Offered<P>>,
+}
+
+impl<P> Offered<P> {
+    /// What the manifest says.
+    #[must_use]
+    pub const fn entry(&self) -> &Entry {
+        &self.entry
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub const fn place(&self) -> &P {
+        &self.place
+    }
+}
+
+impl<S, P> Found<S, P> {
+    /// What a manifest has for this platform. `mark` is that of the manifest, `shown` where it is as
+    /// errors name it; `place` finds out where a file is.
+    ///
+    /// # Errors
+    ///
+    /// If there is nothing for this platform, or `place` fails.
+    pub fn of(
+        manifest: Manifest,
+        mark: Option<S>,
+        shown: String,
+        place: impl FnOnce(&Entry) -> Result<P, Error>,
+    ) -> Result<Self, Error> {
+        let found = manifest.for_target(&Platform::current()).cloned();
+        let offered = found
+            .and_then(|entry| Ok(Offered { place: place(&entry)?, entry }))
+            .map_err(|error| error.at(&shown))?;
+        Ok(Self { manifest, offered, mark, shown })
+    }
+
+    fn may_replace(&self, current: &Current) -> Result<(), Error> {
+        self.manifest.may_replace(current.version()).map_err(|error| error.at(&self.shown))
+    }
+}
+
+impl<P> Default for Offers<P> {
+    fn default() -> Self {
+        Self { settled: None, pending: None }
+    }
+}
+
+impl<P: Clone> Offers<P> {
+    /// Fetches what a manifest offers, if it is new.
+    ///
+    /// # Errors
+    ///
+    /// Those of the protocol and of the manifest.
+    pub fn fetch<S: Published<Place = P>>(
+        &mut self,
+        mut source: S,
+        memory: &mut Memory<S::Mark>,
+        current: &Current,
+    ) -> Result<Option<Artifact>, Error> {
+        self.pending = None;
+        let (offered, mark, signature, signed_anew) =
+            match self.find(&mut source, memory, current)? {
+                Some(found) => {
+                    found.may_replace(current)?;
+                    let signature = signature(&mut source, &found.offered, current)?;
+                    (found.offered, found.mark, signature, false)
+                }
+                // What was refused may have been signed since.
+                None if memory.is_refused() && current.is_signature_due() => {
+                    let Some(offered) = self.settled.clone() else { return Ok(None) };
+                    let signature = signature(&mut source, &offered, current)?;
+                    if !memory.is_signed_anew(signature.as_ref()) {
+                        return Ok(None);
+                    }
+                    (offered, memory.settled().cloned(), signature, true)
+                }
+                None => return Ok(None),
+            };
+        let mut artifact = source.open(&offered, current)?;
+        artifact.signature = signature.clone().flatten();
+        artifact.signed_anew = signed_anew;
+        memory.hand_out(mark, signature);
+        self.pending = Some(offered);
+        Ok(Some(artifact))
+    }
+
+    /// As [`Fetch::settle`](crate::Fetch::settle).
+    pub fn settle(&mut self, outcome: Outcome) {
+        let pending = self.pending.take();
+        let is_seen = outcome.is_settled() || outcome == Outcome::Doubtful;
+        if is_seen && pending.is_some() {
+            self.settled = pending;
+        }
+    }
+
+    /// Has what was offered last brought again.
+    pub fn forget(&mut self) {
+        self.settled = None;
+    }
+
+    /// Polls the manifest; finds nothing if what it offers was settled, or is what runs.
+    fn find<S: Published<Place = P>>(
+        &mut self,
+        source: &mut S,
+        memory: &mut Memory<S::Mark>,
+        current: &Current,
+    ) -> Result<Option<Found<S::Mark, P>>, Error> {
+        let Some(found) = source.changed(memory.settled())? else { return Ok(None) };
+        let entry = &found.offered.entry;
+        if !self.settled.as_ref().is_some_and(|settled| settled.entry.is_same(entry)) {
+            if !entry.is_running(current) {
+                return Ok(Some(found));
+            }
+            memory.forget_refusal();
+        }
+        // The manifest is another, and what it offers is the same, if perhaps in another place.
+        memory.renew(found.mark);
+        self.settled = Some(found.offered);
+        Ok(None)
+    }
+}
+
+/// What a manifest says of the executable that it offers, whatever was settled.
+///
+/// # Errors
+///
+/// Those of the protocol and of the manifest.
+pub fn look<S: Published>(mut source: S, current: &Current) -> Result<Option<Offer>, Error> {
+    let Some(found) = source.changed(None)? else { return Ok(None) };
+    let mut offer = found.offered.entry.offer();
+    if offer.is_running(current) != Some(true) {
+        found.may_replace(current)?;
+    }
+    offer.signature = signature(&mut source, &found.offered, current)?.flatten();
+    offer.file_name = offer.file_name.or_else(|| source.file_name(&found.offered.place));
+    Ok(Some(offer))
+}
+
+/// The signature, if one is wanted; an inner `None` where there is none.
+fn signature<S: Published>(
+    source: &mut S,
+    offered: &Offered<S::Place>,
+    current: &Current,
+) -> Result<Option<Option<String>>, Error> {
+    if !current.is_signature_wanted() {
+        return Ok(None);
+    }
+    match offered.entry.signature() {
+        Some(Signature::Text(text)) => Ok(Some(text.clone())),
+        _ => source.signature(&offered.place),
+    }
+    .map(Some)
+}
