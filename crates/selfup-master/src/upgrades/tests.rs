@@ -384,7 +384,7 @@ fn what_only_a_signature_could_tell_to_be_damaged_is_refused_and_comes_again() {
     let bodies = [damaged(), damaged(), Body::Whole(SIGNED)];
     let world = World { signed: Some(SIGNATURE), ..world(bodies) };
     let mut stage = Stage::with(world, trusting(SIGNER), None);
-    stage.wait("Refused cannot replace");
+    stage.wait("Refused could not replace");
     assert_eq!(stage.told("is not one of these bytes"), 1, "told once: {:?}", stage.told);
     assert_eq!(lock(&stage.world).fetched, 3);
     assert_eq!(stage.fetches_in(20), 0, "what is refused by proof stays so");
