@@ -6,6 +6,7 @@
 mod arrows;
 mod banned;
 mod book;
+mod circles;
 mod docs_rs;
 mod expectations;
 mod idle_needs;
@@ -66,6 +67,7 @@ const RULES: &[fn(&Tree) -> Vec<Finding>] = &[
     vocabulary::check,
     messages::check,
     module_docs::check,
+    circles::check,
     links::check,
     book::check,
 ];

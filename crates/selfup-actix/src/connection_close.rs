@@ -21,8 +21,8 @@ use actix_web::{
 };
 
 use crate::{
-    AppFactory, ConnectionCloseBody,
-    owed::{Owed, Owing},
+    app_factory::AppFactory,
+    owed::{ConnectionCloseBody, Owed, Owing},
 };
 
 /// Whether the program drains.

@@ -7,6 +7,10 @@ use std::os::fd::OwnedFd;
 /// What every fallible function of this crate returns.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
+/// What a child says if the number of an fd is no longer what it was. No call on the way to exec
+/// fails so by itself.
+pub(crate) const MOVED: i32 = libc::ECANCELED;
+
 /// Something could not be done to an address, a name, an fd or a child.
 ///
 /// The text is one line that says what could not be done to what, and what to do about it
@@ -92,7 +96,7 @@ impl Error {
                             | libc::EMFILE
                             | libc::ENFILE
                             | libc::ETXTBSY
-                            | crate::sys::exec::MOVED
+                            | MOVED
                     )
                 })
             }

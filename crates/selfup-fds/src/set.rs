@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::process::{Child, Command};
 
 use crate::address::Address;
 use crate::bind::{self, Bound, Owner};
@@ -12,7 +11,6 @@ use crate::inherit::Inherited;
 use crate::key::Key;
 use crate::local_address::LocalAddress;
 use crate::name::Name;
-use crate::pass::Pass;
 use crate::socket_files::SocketFiles;
 
 /// Named fds, in order: bound once, and passed to one child after the other.
@@ -196,20 +194,6 @@ impl FdSet {
     /// There is nothing for a name that is not in the set, and for an fd that is no socket.
     pub fn local_address<'k>(&self, key: impl Into<Key<'k>>) -> Option<LocalAddress> {
         self.fd(key).and_then(LocalAddress::of)
-    }
-
-    /// Starts a child that inherits the fds; the short form of [`pass`](Self::pass).
-    ///
-    /// # Errors
-    ///
-    /// See [`Pass::spawn`].
-    pub fn spawn(&self, command: &mut Command) -> Result<Child> {
-        self.pass().spawn(command)
-    }
-
-    /// Prepares to start a child that inherits the fds.
-    pub fn pass(&self) -> Pass<'_> {
-        Pass::new(self)
     }
 
     /// The fds as if they had been inherited, for a program that serves in this process after all.

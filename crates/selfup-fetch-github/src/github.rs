@@ -8,8 +8,7 @@ use crate::{
     asset::Wanted,
     limit::Limit,
     listing::Listing,
-    poll::Identity,
-    release::Stamp,
+    release::{Identity, Stamp},
     settings::{Prepared, Settings},
 };
 

@@ -5,23 +5,16 @@ use std::time::Duration;
 use selfup_fetch::{Artifact, Compression, Current, Error, Fetch, Offer, Outcome, unprotected};
 
 use crate::{
-    GitHub,
     api::Api,
     artifact,
     asset::Packing,
     checksum,
     download::Download,
-    release::{Asset, Stamp},
+    github::GitHub,
+    release::{Asset, Identity},
     session::Session,
     signature,
 };
-
-/// What an artifact is known by: one upload of one file to one release.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Identity {
-    release: u64,
-    asset: Stamp,
-}
 
 impl Fetch for GitHub {
     fn init(&mut self, _: &Current) -> Result<(), Error> {

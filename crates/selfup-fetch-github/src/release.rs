@@ -42,6 +42,13 @@ pub(crate) struct Stamp {
     digest: Option<String>,
 }
 
+/// What an artifact is known by: one upload of one file to one release.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Identity {
+    pub(crate) release: u64,
+    pub(crate) asset: Stamp,
+}
+
 impl Release {
     pub(crate) fn is_pre_release(&self) -> bool {
         self.prerelease

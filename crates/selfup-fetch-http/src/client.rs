@@ -26,14 +26,14 @@ use ureq::{
 };
 
 use crate::{
-    Validators,
-    decode::undone,
+    coding::undone,
     forward::Connect,
     origin::Origin,
     pem,
     proxies::Proxies,
     settings::Settings,
     url::{Url, basic},
+    validators::Validators,
 };
 
 /// Settings that were found to be sound, and the connections that are made by them.

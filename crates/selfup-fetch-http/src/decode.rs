@@ -5,11 +5,14 @@ use std::{
     sync::Arc,
 };
 
-use selfup_fetch::{Artifact, Compression, Current, Error, decompress};
+use selfup_fetch::{Artifact, Compression, Current, Error};
 
-use crate::{client::Client, response::Response, transfer::Transfer};
-
-pub(crate) type Bytes = Box<dyn Read + Send>;
+use crate::{
+    client::Client,
+    coding::{Bytes, undone},
+    response::Response,
+    transfer::Transfer,
+};
 
 /// Makes an artifact of a response: content coding undone, and decompressed if the name at the end
 /// of the redirects, or else the configured one, says that it is compressed.
@@ -53,15 +56,6 @@ pub(crate) fn checked_artifact(
     })
 }
 
-/// Decompressed, if it is compressed at all.
-pub(crate) fn undone(bytes: Bytes, compression: Compression, place: &str) -> Result<Bytes, Error> {
-    if compression == Compression::None {
-        return Ok(bytes);
-    }
-    let decompressed = decompress(bytes, compression).map_err(|error| error.at(place))?;
-    Ok(Box::new(decompressed.named(place)))
-}
-
 /// Decompresses what is compressed and leaves what is not.
 ///
 /// For an `app.gz`, some servers mean by `Content-Encoding: gzip` the file's own compression and
@@ -75,7 +69,7 @@ struct IfStill {
 
 enum State {
     Unseen(Bytes),
-    KnownValidators(Bytes),
+    Seen(Bytes),
 }
 
 impl IfStill {
@@ -98,10 +92,10 @@ impl Read for IfStill {
             let reader = std::mem::replace(reader, Box::new(io::empty()));
             let whole = Box::new(Cursor::new(start).chain(reader));
             let compression = if is_compressed { self.compression } else { Compression::None };
-            self.state = State::KnownValidators(undone(whole, compression, &self.place)?);
+            self.state = State::Seen(undone(whole, compression, &self.place)?);
         }
         match &mut self.state {
-            State::Unseen(reader) | State::KnownValidators(reader) => reader.read(buf),
+            State::Unseen(reader) | State::Seen(reader) => reader.read(buf),
         }
     }
 }

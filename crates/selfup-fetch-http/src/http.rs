@@ -5,10 +5,10 @@ use std::{fmt, time::Duration};
 use selfup_fetch::parts::Memory;
 
 use crate::{
-    Validators,
     known_validators::KnownValidators,
     poll::Poll,
     settings::{Identity, Settings},
+    validators::Validators,
 };
 
 /// Fetches a new executable from one address over HTTP or HTTPS.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ureq::http::{HeaderMap, HeaderName, HeaderValue, header};
 
-use crate::Validators;
+use crate::validators::Validators;
 
 /// What a response looked like, by the headers that count.
 #[derive(Debug, Clone, PartialEq, Eq)]

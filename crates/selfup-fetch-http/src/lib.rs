@@ -148,11 +148,13 @@
 
 mod body;
 mod client;
+mod coding;
 mod content_range;
 mod decode;
 mod environment;
 mod exchange;
 mod failure;
+mod fetch;
 mod forward;
 mod http;
 mod known_validators;

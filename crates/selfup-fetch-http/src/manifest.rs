@@ -10,15 +10,8 @@ use selfup_fetch::{
 use ureq::http::{Method, StatusCode};
 
 use crate::{
-    body::Body,
-    client::Client,
-    decode::{checked_artifact, undone},
-    exchange::ask,
-    known_validators::KnownValidators,
-    poll::Poll,
-    response::Response,
-    signature,
-    url::Url,
+    body::Body, client::Client, coding::undone, decode::checked_artifact, exchange::ask,
+    known_validators::KnownValidators, poll::Poll, response::Response, signature, url::Url,
 };
 
 /// Where a file is.

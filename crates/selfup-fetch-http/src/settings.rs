@@ -4,7 +4,7 @@ use std::fmt;
 
 use selfup_fetch::{parts::Deadlines, redact};
 
-use crate::Validators;
+use crate::validators::Validators;
 
 /// The settings as they were given; nothing is checked before
 /// [`Client::new`](crate::client::Client::new).

@@ -3,7 +3,7 @@
 use selfup_fetch::{Compression, Error, ErrorKind, read_signature};
 use ureq::http::{Method, StatusCode};
 
-use crate::{body::Body, client::Client, decode::undone, exchange::ask, url::Url};
+use crate::{body::Body, client::Client, coding::undone, exchange::ask, url::Url};
 
 /// The signature beside the configured address, if there is one.
 ///

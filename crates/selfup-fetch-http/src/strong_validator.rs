@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ureq::http::{HeaderMap, HeaderName, HeaderValue, header};
 
-use crate::{Validators, known_validators::age};
+use crate::{known_validators::age, validators::Validators};
 
 /// A validator by which a part of one response may be joined to a part of another.
 ///

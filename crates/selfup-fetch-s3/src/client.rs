@@ -35,13 +35,6 @@ pub(crate) fn http_client(settings: &Settings) -> Result<SharedHttpClient, Error
     }))
 }
 
-/// Whether this build can speak TLS.
-pub(crate) const KNOWS_TLS: bool = cfg!(any(feature = "tls-ring", feature = "tls-aws-lc-rs"));
-
-/// What to say where it is needed and cannot be had.
-pub(crate) const NO_TLS: &str = "nothing does the cryptography of https: in this program; turn on the \
-     feature tls-ring or tls-aws-lc-rs of selfup";
-
 #[cfg(feature = "tls-aws-lc-rs")]
 fn connector(builder: ConnectorBuilder, context: &TlsContext) -> Connector {
     let provider = Provider::Rustls(CryptoMode::AwsLc);

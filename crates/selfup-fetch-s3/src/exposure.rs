@@ -9,7 +9,7 @@ use aws_sdk_s3::{
 use http::Uri;
 use selfup_fetch::is_loopback;
 
-use crate::client::{KNOWS_TLS, NO_TLS};
+use crate::tls::{KNOWS_TLS, NO_TLS};
 
 /// The end of a sentence about a source.
 pub(crate) const REFUSAL: &str = "signed requests are not sent over http:, where anybody on the way \

@@ -146,6 +146,7 @@ mod s3;
 mod session;
 mod settings;
 mod signature;
+mod tls;
 
 pub use s3::S3;
 

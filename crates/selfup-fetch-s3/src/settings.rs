@@ -9,8 +9,8 @@ use selfup_fetch::{
 
 use crate::{
     access::Access,
-    client::{KNOWS_TLS, NO_TLS},
     exposure, roots,
+    tls::{KNOWS_TLS, NO_TLS},
 };
 
 /// The settings as they were given; nothing is checked before [`Settings::prepare`].

@@ -2,7 +2,7 @@
 
 use std::{fmt, io::Read};
 
-use crate::Digest;
+use crate::digest::Digest;
 
 /// A new executable on its way: its bytes and what its source says about them.
 ///

@@ -8,7 +8,10 @@ use std::{
 use sha1::{Digest as _, Sha1};
 use sha2::{Sha256, Sha512};
 
-use crate::{Algorithm, Digest, Error, ErrorKind};
+use crate::{
+    digest::{Algorithm, Digest},
+    error::{Error, ErrorKind},
+};
 
 /// Reads on, and gives an error in place of the end if there were more or fewer bytes than
 /// promised, or a digest is another.

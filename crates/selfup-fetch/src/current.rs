@@ -8,7 +8,10 @@ use std::{
     sync::{Arc, LazyLock, Mutex, PoisonError},
 };
 
-use crate::{Algorithm, Counted, Digest, counted::Hear};
+use crate::{
+    counted::{Counted, Hear},
+    digest::{Algorithm, Digest},
+};
 
 /// What runs now: the path of its executable and, when asked for, the executable's id.
 ///

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, error, fmt, io, time::Duration};
 
-use crate::printable;
+use crate::printable::printable;
 
 /// Why something could not be fetched.
 ///

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{Artifact, Current, Error, Offer};
+use crate::{artifact::Artifact, current::Current, error::Error, offer::Offer};
 
 /// A source of new executables that can be asked whether it has one.
 ///

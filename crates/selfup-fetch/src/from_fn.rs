@@ -2,7 +2,12 @@
 
 use std::{error, fmt, time::Duration};
 
-use crate::{Artifact, Current, Error, ErrorKind, Fetch};
+use crate::{
+    artifact::Artifact,
+    current::Current,
+    error::{Error, ErrorKind},
+    fetch::Fetch,
+};
 
 /// Makes a fetcher of a closure.
 ///

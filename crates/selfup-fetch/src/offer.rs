@@ -1,6 +1,6 @@
 //! What a source says of an executable before it is downloaded.
 
-use crate::{Current, Digest};
+use crate::{current::Current, digest::Digest};
 
 /// What a source says of an executable before any of its bytes come; see
 /// [`Fetch::look`](crate::Fetch::look).

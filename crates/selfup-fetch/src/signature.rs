@@ -2,7 +2,7 @@
 
 use std::io::{self, Read};
 
-use crate::Compression;
+use crate::compression::Compression;
 
 /// The name of a signature, beside what it signs.
 const ENDING: &str = ".minisig";

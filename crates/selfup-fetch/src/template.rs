@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind};
 
 /// Fills `{os}`, `{arch}` and `{target}` in with the platform this program was built for.
 ///
@@ -134,12 +134,12 @@ fn unknown(template: &str, name: &str) -> Error {
         "unknown placeholder {{{name}}}; known are {{os}}, {{arch}} and {{target}}, and a brace \
          itself is written twice"
     );
-    Error::new(ErrorKind::Configuration, reason).at(crate::redact(template))
+    Error::new(ErrorKind::Configuration, reason).at(crate::redact::redact(template))
 }
 
 fn unmatched(template: &str, brace: impl fmt::Display) -> Error {
     let reason = format!("a {brace} stands alone; a brace itself is written twice");
-    Error::new(ErrorKind::Configuration, reason).at(crate::redact(template))
+    Error::new(ErrorKind::Configuration, reason).at(crate::redact::redact(template))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What to say of a source that nothing protects.
 
-use crate::{Current, printable};
+use crate::{current::Current, printable::printable};
 
 /// What somebody should know who fetches from this `place` without encryption, if signatures do not
 /// make up for it: the sentence for [`Fetch::caution`](crate::Fetch::caution).

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::{Signal, sys};
+use crate::{signal::Signal, sys};
 
 /// Has the child start with no signal blocked, and with none ignored but those that this process
 /// ignores, as it was asked to itself.

@@ -2,7 +2,7 @@
 
 use std::{io, time::Duration};
 
-use crate::{Connection, Listener};
+use crate::{connection::Connection, listener::Listener};
 
 /// How long to wait when no descriptors are left, before the next connection is accepted.
 const NO_DESCRIPTORS: Duration = Duration::from_secs(1);

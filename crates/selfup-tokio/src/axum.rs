@@ -9,7 +9,7 @@ use hyper_util::{rt::TokioExecutor, server::conn::auto::Builder};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::{Connection, ConnectionClose, Listener, drive};
+use crate::{connection::Connection, connection_close::ConnectionClose, drive, listener::Listener};
 
 /// Serves the router until the program drains, and then until every connection is
 /// closed. No keep-alive client loses a request that it sends within the idle grace.

@@ -11,7 +11,7 @@ use http::{HeaderValue, Request, Response, StatusCode, Version, header};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::Drain;
+use crate::drain::Drain;
 
 /// A layer that adds `Connection: close` to HTTP/1 responses once the program drains.
 ///

@@ -10,7 +10,7 @@ use std::{
 use selfup_program::{GracefulShutdown, IdleGrace};
 use tokio::time::{Sleep, sleep_until};
 
-use crate::{Drain, activity::Activity};
+use crate::{activity::Activity, drain::Drain};
 
 /// What is due on a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

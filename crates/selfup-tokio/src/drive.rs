@@ -21,9 +21,12 @@ use hyper_util::{
 };
 
 use crate::{
-    Connection, ConnectionCloseService, Drain, Listener,
     activity::Activity,
+    connection::Connection,
+    connection_close::ConnectionCloseService,
     departure::{Departure, Due},
+    drain::Drain,
+    listener::Listener,
     tracked::Tracked,
     wire::{Insist, Wire},
 };

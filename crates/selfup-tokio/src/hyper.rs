@@ -9,7 +9,7 @@ use hyper::{body::Incoming, service::Service};
 use hyper_util::{rt::TokioExecutor, server::conn::auto::Builder};
 use tower_layer::Layer;
 
-use crate::{ConnectionClose, Listener, drive};
+use crate::{connection_close::ConnectionClose, drive, listener::Listener};
 
 /// Serves with a clone of the service for each connection until the program drains, and
 /// then until every connection is closed. No keep-alive client loses a request that it sends within

@@ -3,7 +3,7 @@
 use http::{Request, Response};
 use hyper::service::Service;
 
-use crate::{ConnectionCloseFuture, ConnectionCloseService};
+use crate::connection_close::{ConnectionCloseFuture, ConnectionCloseService};
 
 impl<S, A, B> Service<Request<A>> for ConnectionCloseService<S>
 where

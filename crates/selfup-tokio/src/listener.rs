@@ -10,7 +10,7 @@ use std::{
 
 use selfup_program::{Accepting, GracefulShutdown};
 
-use crate::{Connection, Drain, socket::Socket};
+use crate::{connection::Connection, drain::Drain, socket::Socket};
 
 /// A TCP or Unix listener that stops giving out connections when the program drains.
 ///

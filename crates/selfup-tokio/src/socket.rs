@@ -8,7 +8,7 @@ use std::{
 
 use tokio::net::{TcpListener, UnixListener};
 
-use crate::Stream;
+use crate::connection::Stream;
 
 #[derive(Debug)]
 pub(crate) enum Socket {

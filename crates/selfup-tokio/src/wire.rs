@@ -13,8 +13,8 @@ use std::{
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::{
-    Connection,
     activity::Activity,
+    connection::Connection,
     frames::{Frames, PREFACE},
 };
 

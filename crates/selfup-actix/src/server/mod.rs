@@ -18,7 +18,10 @@ use actix_web::{
 use tokio::time::sleep;
 
 use crate::{
-    AppFactory, ConnectionClose, ConnectionCloseBody, connection_close::Draining, open::Open,
+    app_factory::AppFactory,
+    connection_close::{ConnectionClose, Draining},
+    open::Open,
+    owed::ConnectionCloseBody,
 };
 
 /// How long there must be no connection until the server is taken for empty. A connection that was

@@ -6,7 +6,8 @@ use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::process::Command;
 
-use super::{PidVariable, program};
+use super::pid_variable::PidVariable;
+use super::program;
 use crate::offer::{LISTEN_FDNAMES, LISTEN_FDS, LISTEN_PID, VARIABLES};
 use crate::set::FdSet;
 use crate::sys::pointers::Pointers;

@@ -1,8 +1,8 @@
 //! Giving fds to a child.
 
-mod image;
-mod numbers;
-mod pid_variable;
+pub(crate) mod image;
+pub(crate) mod numbers;
+pub(crate) mod pid_variable;
 mod program;
 
 use std::ffi::OsString;
@@ -13,14 +13,11 @@ use std::path::Path;
 use std::process::{Child, Command};
 use std::sync::Arc;
 
-pub(crate) use image::Image;
-pub(crate) use numbers::Move;
-pub(crate) use pid_variable::PidVariable;
-
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, MOVED, Result};
 use crate::offer::FIRST;
 use crate::set::FdSet;
 use crate::sys::exec::{self, Plan};
+use image::Image;
 use numbers::Numbers;
 
 /// How often to start over when other threads close low numbers at the wrong moment. Each time
@@ -48,8 +45,24 @@ pub struct Pass<'a> {
     pid_variables: Vec<&'a str>,
 }
 
+impl FdSet {
+    /// Starts a child that inherits the fds; the short form of [`pass`](Self::pass).
+    ///
+    /// # Errors
+    ///
+    /// See [`Pass::spawn`].
+    pub fn spawn(&self, command: &mut Command) -> Result<Child> {
+        self.pass().spawn(command)
+    }
+
+    /// Prepares to start a child that inherits the fds.
+    pub fn pass(&self) -> Pass<'_> {
+        Pass::new(self)
+    }
+}
+
 impl<'a> Pass<'a> {
-    pub(crate) fn new(set: &'a FdSet) -> Self {
+    fn new(set: &'a FdSet) -> Self {
         Self { set, extras: Vec::new(), arg0: None, env_clear: false, pid_variables: Vec::new() }
     }
 
@@ -123,7 +136,7 @@ impl<'a> Pass<'a> {
 }
 
 fn is_moved(error: &io::Error) -> bool {
-    error.raw_os_error() == Some(exec::MOVED)
+    error.raw_os_error() == Some(MOVED)
 }
 
 const NO_ROOM: &str =
@@ -165,10 +178,8 @@ fn hint(command: &Command, error: &io::Error) -> Option<String> {
         libc::ETXTBSY => "some process has it open for writing".to_owned(),
         libc::EAGAIN => "there are too many processes; raise their limit (RLIMIT_NPROC)".to_owned(),
         libc::EMFILE | libc::ENFILE => NO_ROOM.to_owned(),
-        exec::MOVED => {
-            "the fd numbers from 3 keep changing; a `pre_exec` closure must not touch them"
-                .to_owned()
-        }
+        MOVED => "the fd numbers from 3 keep changing; a `pre_exec` closure must not touch them"
+            .to_owned(),
         _ => return None,
     })
 }

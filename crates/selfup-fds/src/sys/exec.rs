@@ -11,11 +11,9 @@ use std::process::Command;
 use std::sync::Weak;
 
 use super::number;
-use crate::pass::{Image, Move};
-
-/// What the child says if a target number is no longer what it was. No call on the way to exec
-/// fails so by itself.
-pub(crate) const MOVED: i32 = libc::ECANCELED;
+use crate::error::MOVED;
+use crate::pass::image::Image;
+use crate::pass::numbers::Move;
 
 /// What the child does; everything in it was made before fork.
 pub(crate) struct Plan {

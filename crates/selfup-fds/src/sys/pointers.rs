@@ -4,7 +4,7 @@
 use std::ffi::{CString, c_char};
 use std::ptr;
 
-use crate::pass::PidVariable;
+use crate::pass::pid_variable::PidVariable;
 
 /// Strings, and the array of pointers to them that ends in a null pointer.
 pub(crate) struct Pointers {

@@ -1,6 +1,6 @@
 //! The formats of archives, told by the names of files.
 
-use crate::Compression;
+use crate::compression::Compression;
 
 /// What sort of archive a file is, which its name tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -56,6 +56,8 @@
 #[cfg(feature = "archive")]
 mod choice;
 mod format;
+#[cfg(feature = "archive")]
+mod keep;
 mod member;
 #[cfg(feature = "archive")]
 mod path;
@@ -70,7 +72,7 @@ mod zip;
 
 use std::io::Read;
 
-use crate::Error;
+use crate::error::Error;
 pub use format::Format;
 pub use member::Member;
 pub use spool::Spool;
@@ -98,7 +100,7 @@ pub fn unpack(
     #[cfg(feature = "archive")]
     return match format {
         Format::Tar(compression) => {
-            tar::unpack(crate::decompress(reader, compression)?, member, spool)
+            tar::unpack(crate::decompress::decompress(reader, compression)?, member, spool)
         }
         Format::Zip => zip::unpack(reader, member, spool),
     };
@@ -107,6 +109,6 @@ pub fn unpack(
         drop((reader, format, member, spool));
         let reason = "it is an archive, and this program is built without the feature `archive`; \
                       turn it on, or publish the executable as it is";
-        Err(Error::new(crate::ErrorKind::Configuration, reason))
+        Err(Error::new(crate::error::ErrorKind::Configuration, reason))
     }
 }

@@ -5,7 +5,10 @@ use std::{
     io::{self, Read},
 };
 
-use crate::{Artifact, Error, ErrorKind};
+use crate::{
+    artifact::Artifact,
+    error::{Error, ErrorKind},
+};
 
 /// The executable that was found in an archive; the reader made by [`unpack`](super::unpack).
 ///

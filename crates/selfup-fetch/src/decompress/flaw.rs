@@ -2,7 +2,7 @@
 
 use std::{error, io};
 
-use crate::ErrorKind;
+use crate::error::ErrorKind;
 
 /// What a decoder found wrong with the stream.
 pub(super) struct Flaw {

@@ -14,7 +14,10 @@ use std::{
 
 use flate2::bufread::MultiGzDecoder;
 
-use crate::{Compression, Error, ErrorKind};
+use crate::{
+    compression::Compression,
+    error::{Error, ErrorKind},
+};
 use flaw::Flaw;
 use source::Source;
 

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use lzma_rust2::XzReader;
 
 use super::{flaw::Flaw, source::Source};
-use crate::ErrorKind;
+use crate::error::ErrorKind;
 
 /// In KiB: a dictionary of 64 MiB, which is that of `xz -9`, and what the decoder needs besides.
 const MEMORY: u32 = (64 << 10) + (1 << 10);

@@ -8,7 +8,7 @@ use ruzstd::decoding::{
 };
 
 use super::{flaw::Flaw, source::Source};
-use crate::ErrorKind;
+use crate::error::ErrorKind;
 
 /// The largest window: what the `zstd` command takes too, unless it is told otherwise.
 const WINDOW: u64 = 128 << 20;

@@ -4,7 +4,10 @@ use super::{
     json::{Object, Value},
     limits,
 };
-use crate::{Artifact, Compression, Current, Digest, Error, Offer};
+use crate::{
+    artifact::Artifact, compression::Compression, current::Current, digest::Digest, error::Error,
+    offer::Offer,
+};
 
 /// What a manifest has for one platform.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,7 +5,10 @@ use crate::{
     parts::Memory, template::Platform,
 };
 
-use super::{Entry, Manifest, Signature};
+use super::{
+    document::Manifest,
+    entry::{Entry, Signature},
+};
 
 /// What a manifest offers to this program, and where that is: `P` is for the protocol to say.
 #[derive(Debug, Clone)]

@@ -11,7 +11,7 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-use crate::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind};
 
 /// A value of the document that is known to be sound JSON, and where it is.
 #[derive(Debug, Clone)]

@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{Member, member::Rank};
-use crate::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind};
 
 /// Sees every entry of an archive in turn and finds the one that is meant.
 pub(super) struct Choice {

@@ -1,7 +1,7 @@
 //! Extended headers of tar: long paths and sizes, by pax and by GNU.
 
 use super::header::{corrupt, sparse};
-use crate::Error;
+use crate::error::Error;
 
 /// What extended headers say about the entry that follows them.
 #[derive(Default)]

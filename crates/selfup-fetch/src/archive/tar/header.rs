@@ -3,7 +3,7 @@
 use tar::EntryType;
 
 use super::super::{choice::Seen, path::normal};
-use crate::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind};
 
 pub(super) const BLOCK: usize = 512;
 

@@ -10,7 +10,7 @@ use super::{
     Member, Spool, Unpacked,
     choice::{Choice, Step},
 };
-use crate::Error;
+use crate::error::Error;
 use walk::Walk;
 
 pub(super) fn unpack(

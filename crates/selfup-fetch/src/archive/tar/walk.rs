@@ -7,7 +7,7 @@ use super::{
     extended::Extended,
     header::{self, BLOCK, Kind, corrupt},
 };
-use crate::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind};
 
 /// Goes from entry to entry of a tar archive, as it comes.
 pub(super) struct Walk<R> {

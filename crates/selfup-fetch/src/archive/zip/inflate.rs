@@ -7,8 +7,7 @@ use std::{
 
 use flate2::{Crc, bufread::DeflateDecoder};
 
-use super::corrupt;
-use crate::Error;
+use crate::error::{Error, ErrorKind};
 
 /// The content of one file. Before its last bytes are handed out, its size and checksum are held
 /// against what the directory says.
@@ -92,4 +91,8 @@ impl Content {
             }
         }
     }
+}
+
+pub(super) fn corrupt(what: &str) -> Error {
+    Error::new(ErrorKind::Corrupt, format!("it is not a sound zip archive: {what}"))
 }

@@ -11,8 +11,8 @@ use super::{
     choice::{Choice, Seen, Step},
     path::normal,
 };
-use crate::{Error, ErrorKind};
-use inflate::Inflate;
+use crate::error::{Error, ErrorKind};
+use inflate::{Inflate, corrupt};
 
 /// Room for one record of the directory, however long its parts are.
 const BUFFER: usize = 256 << 10;
@@ -143,8 +143,4 @@ const RATIO: u64 = 200;
 
 fn unsound(error: rawzip::Error) -> Error {
     corrupt("its directory or a header cannot be read").with_source(error)
-}
-
-fn corrupt(what: &str) -> Error {
-    Error::new(ErrorKind::Corrupt, format!("it is not a sound zip archive: {what}"))
 }
