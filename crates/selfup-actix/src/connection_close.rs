@@ -22,7 +22,8 @@ use actix_web::{
 
 use crate::{
     app_factory::AppFactory,
-    owed::{ConnectionCloseBody, Owed, Owing},
+    connection_close_body::ConnectionCloseBody,
+    owed::{Owed, Owing},
 };
 
 /// Whether the program drains.

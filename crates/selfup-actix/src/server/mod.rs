@@ -20,8 +20,8 @@ use tokio::time::sleep;
 use crate::{
     app_factory::AppFactory,
     connection_close::{ConnectionClose, Draining},
+    connection_close_body::ConnectionCloseBody,
     open::Open,
-    owed::ConnectionCloseBody,
 };
 
 /// How long there must be no connection until the server is taken for empty. A connection that was

@@ -5,10 +5,10 @@
 //! atomics, and stand-ins for what they use of tokio, which do what tokio promises and no more. Time passes
 //! at once there, whatever happens meanwhile.
 
-#[path = "open.rs"]
+#[path = "../open.rs"]
 #[allow(clippy::duplicate_mod, reason = "a model is another compilation of the same file")]
 mod open;
-#[path = "owed.rs"]
+#[path = "../owed.rs"]
 #[allow(clippy::duplicate_mod, reason = "a model is another compilation of the same file")]
 mod owed;
 mod sync;
