@@ -234,9 +234,9 @@ fn transfers_that_fail() {
     let url = trial.origin.as_ref().unwrap().url("/app");
     let length = next.len().to_string();
     let cases: [(Offer, &[&str]); 5] = [
-        (Offer::Status(404), &["answers 404", "nothing is published there (yet)"]),
-        (Offer::Status(500), &["answers 500", "the server is in trouble"]),
-        (Offer::Status(401), &["answers 401", "credentials are missing"]),
+        (Offer::Status(404), &["responds with 404", "nothing is published there (yet)"]),
+        (Offer::Status(500), &["responds with 500", "the server is in trouble"]),
+        (Offer::Status(401), &["responds with 401", "credentials are missing"]),
         (Offer::Cut(next.clone()), &["the connection ended after ", &length, "/bin/app"]),
         (Offer::Half(next), &["no upgrade for now", "it is truncated"]),
     ];
