@@ -1,20 +1,15 @@
-//! The files on trial beside a target: beginning with one, taking one up, and clearing up.
+//! The files on trial beside a target: which are held, and clearing up.
 
 use std::fs::{self, File};
-use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
+use std::path::Path;
 
 use crate::belief::Belief;
-use crate::error::{Error, Result};
 use crate::id::Id;
-use crate::identity::{Identity, open_regular};
-use crate::placement::Occupant;
-use crate::previous::Why;
+use crate::identity::open_regular;
+use crate::reason::Why;
 use crate::record::{Beside, Record};
-use crate::short_lock::ShortLock;
 use crate::sys::flock;
 use crate::target::Target;
-use crate::trial::Trial;
 
 /// Removes what is nobody's: files on trial without a line, and lines without a file, or whose file
 /// nobody holds although another executable is at the path than the one it was to replace.
@@ -92,14 +87,14 @@ impl Drop for Locked {
 }
 
 /// A file on trial, and whose it is.
-enum Held {
+pub(crate) enum Held {
     Gone,
     ByAnother,
     Here(Locked),
 }
 
 /// Locks it, unless somebody else has.
-fn hold(path: &Path, belief: &Belief) -> Held {
+pub(crate) fn hold(path: &Path, belief: &Belief) -> Held {
     let Ok(file) = open_regular(path) else { return Held::Gone };
     if file.metadata().is_ok_and(|found| belief.doubt(&found).is_some()) {
         return Held::Gone;
@@ -109,75 +104,4 @@ fn hold(path: &Path, belief: &Belief) -> Held {
         // Where it cannot be locked it is left alone.
         Ok(false) | Err(_) => Held::ByAnother,
     }
-}
-
-/// What was found where trials beside the target are looked for.
-pub(crate) enum Found {
-    Nothing,
-    /// Taken up, and counted.
-    Trial(Trial, u32),
-    /// It was taken up too often.
-    GivenUp {
-        refused: Id,
-        starts: u32,
-    },
-}
-
-/// Takes up the latest trial that nobody else has in hand. What has become pointless is removed.
-pub(crate) fn take_up(turn: &ShortLock, mut record: Record, max_starts: u32) -> Result<Found> {
-    let target = &turn.target;
-    let present = Occupant::at(target.resolved())?;
-    sweep(target, &mut record, present.id);
-    let belief = Belief::of(target)?;
-    for line in record.candidates().to_vec() {
-        let path = target.names().trial(&line.token);
-        let Held::Here(file) = hold(&path, &belief) else { continue };
-        let is_refused = record.refusal(line.id).is_some_and(|refusal| refusal.failures() == 0);
-        let is_whole = Id::of_file(&file).is_ok_and(|found| found == line.id);
-        if is_refused || !is_whole || line.starts >= max_starts {
-            record.end_candidate(&line.token);
-            if is_whole && !is_refused {
-                let starts = line.starts;
-                let reason =
-                    format!("it was started {starts} times and never survived its probation");
-                record.fail(line.id, &reason, std::time::SystemTime::now());
-                turn.write(&record)?;
-                drop(fs::remove_file(path));
-                turn.flush()?;
-                return Ok(Found::GivenUp { refused: line.id, starts });
-            }
-            drop(fs::remove_file(path));
-            continue;
-        }
-        let starts = line.starts.saturating_add(1);
-        record.count_candidate(&line.token, starts);
-        turn.write(&record)?;
-        let trial = resumed(target, line, path, file, present)?;
-        return Ok(Found::Trial(trial, starts));
-    }
-    turn.write(&record)?;
-    Ok(Found::Nothing)
-}
-
-fn resumed(
-    target: &Target,
-    line: Beside,
-    path: PathBuf,
-    file: Locked,
-    present: Occupant,
-) -> Result<Trial> {
-    let identity = Identity::of_file(&file).map_err(|cause| {
-        Error::system(format_args!("could not examine {}", path.display()), cause)
-    })?;
-    Ok(Trial {
-        target: target.clone(),
-        token: line.token,
-        path,
-        file,
-        identity,
-        id: line.id,
-        replaces: Box::new(present),
-        warnings: Vec::new(),
-        counted: AtomicBool::new(true),
-    })
 }

@@ -1,7 +1,7 @@
 //! What was promised about the new executable before its first byte came.
 
 use crate::digest::Digest;
-use crate::signature::PublicKey;
+use crate::signature::key::PublicKey;
 
 /// What the bytes must be, as far as it is known before they come.
 ///

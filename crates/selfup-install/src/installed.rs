@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::Id;
-use crate::placement::Occupant;
-use crate::previous::{Restored, Why, put_back};
+use crate::occupant::Occupant;
+use crate::previous::{Restored, put_back};
+use crate::reason::Why;
 use crate::record::{InPlace, Unstarted};
 use crate::short_lock::ShortLock;
 use crate::target::Target;

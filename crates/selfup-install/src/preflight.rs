@@ -9,9 +9,9 @@ use crate::attributes;
 use crate::error::{Error, ErrorKind, Result};
 use crate::identity::open_regular;
 use crate::placement::Placement;
-use crate::staged::temporary;
 use crate::sys;
 use crate::target::Target;
+use crate::temporary::temporary;
 
 impl Target {
     /// Tries, before anything is downloaded, whether this target could be replaced: a file is

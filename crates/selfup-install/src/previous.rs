@@ -1,10 +1,9 @@
 //! Keeping the executable that is replaced, and putting it back.
 
 use std::fs::{self, File, Permissions};
-use std::io::{self, Read as _, Seek as _};
-use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::io;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 use crate::attributes;
 use crate::belief::Belief;
@@ -12,10 +11,11 @@ use crate::beside;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::Id;
 use crate::identity::{Identity, open_regular};
-use crate::placement::Occupant;
+use crate::lay_aside::{copy, lay_aside};
+use crate::occupant::Occupant;
+use crate::reason::Why;
 use crate::record::Record;
 use crate::short_lock::ShortLock;
-use crate::staged::temporary;
 use crate::target::Target;
 
 /// The executable that an installation replaced.
@@ -119,24 +119,6 @@ impl Target {
             return Ok(Restored { id: present, warning: turn.flush().err() });
         }
         put_back(&turn, record, None, present.map(|id| (id, Why::ByHand)))
-    }
-}
-
-/// Why an executable is taken away.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Why<'a> {
-    /// It is somebody's word.
-    ByHand,
-    /// It was tried, and failed so.
-    Failed(&'a str),
-}
-
-impl Why<'_> {
-    pub(crate) fn note(self, record: &mut Record, id: Id) {
-        match self {
-            Self::ByHand => record.refuse(id, "rolled back by hand", SystemTime::now()),
-            Self::Failed(reason) => record.fail(id, reason, SystemTime::now()),
-        }
     }
 }
 
@@ -268,30 +250,6 @@ pub(crate) fn keep_running(turn: &ShortLock, running: &File) -> Result<()> {
     turn.flush()
 }
 
-/// Gives what was replaced its final name, without the privileges that it had in its place: nobody is
-/// to get by them what a new version has mended.
-///
-/// If it has further names, which keep theirs, it is a copy that is kept.
-pub(crate) fn lay_aside(target: &Target, replaced: &Path, previous: &Path) -> Result<()> {
-    let examine =
-        |cause| Error::system(format_args!("could not examine {}", replaced.display()), cause);
-    let file = open_regular(replaced)?;
-    let disarmed = if file.metadata().map_err(examine)?.nlink() > 1 {
-        copy(target, &file, previous)?;
-        Ok(())
-    } else {
-        let disarmed = attributes::disarm(replaced, &file);
-        fs::rename(replaced, previous).map_err(|cause| {
-            let (from, to) = (replaced.display(), previous.display());
-            Error::system(format_args!("could not rename {from} to {to}"), cause)
-        })?;
-        disarmed
-    };
-    // Only now: what could not be laid aside is found by the next one whose turn it is.
-    drop(fs::remove_file(replaced));
-    disarmed
-}
-
 impl Kept {
     /// After the swap: makes it the previous executable.
     pub(crate) fn settle(mut self, target: &Target) -> Result<()> {
@@ -313,19 +271,4 @@ impl Drop for Kept {
 fn has_no_links(cause: &io::Error) -> bool {
     let codes = [libc::EPERM, libc::EOPNOTSUPP, libc::ENOSYS, libc::EMLINK, libc::EXDEV];
     cause.raw_os_error().is_some_and(|code| codes.contains(&code))
-}
-
-fn copy(target: &Target, present: &File, to: &Path) -> Result<()> {
-    let failed = |cause| {
-        let from = target.resolved().display();
-        Error::system(format_args!("could not copy {from} to {}", to.display()), cause)
-    };
-    let copy = temporary(target)?;
-    let mut reader = present;
-    reader.rewind().map_err(failed)?;
-    io::copy(&mut reader.by_ref(), &mut copy.as_file()).map_err(failed)?;
-    attributes::carry(target.resolved(), present, copy.as_file())?;
-    attributes::disarm(copy.path(), copy.as_file())?;
-    copy.as_file().sync_all().map_err(failed)?;
-    copy.into_temp_path().persist(to).map_err(|failure| failed(failure.error))
 }

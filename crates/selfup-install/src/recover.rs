@@ -2,14 +2,15 @@
 
 use std::time::SystemTime;
 
-use crate::beside::{self, Found};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::Id;
 use crate::installed::Installed;
-use crate::previous::{Restored, Why, put_back};
+use crate::previous::{Restored, put_back};
+use crate::reason::Why;
 use crate::record::{InPlace, Record};
 use crate::refusal::Refusal;
 use crate::short_lock::{self, ShortLock};
+use crate::take_up::{Found, take_up};
 use crate::target::Target;
 use crate::trial::Trial;
 
@@ -101,7 +102,7 @@ impl Target {
         let id = self.id()?;
         record.keep_trial(id);
         let Some(trial) = record.trial_of(id) else {
-            return Ok(match beside::take_up(&turn, record, max_starts)? {
+            return Ok(match take_up(&turn, record, max_starts)? {
                 Found::Nothing => Start::Settled,
                 Found::Trial(trial, starts) => Start::Beside { trial, starts },
                 Found::GivenUp { refused, starts } => Start::GivenUp { refused, starts },

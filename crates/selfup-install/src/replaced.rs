@@ -5,7 +5,7 @@ use std::fs::File;
 use crate::error::{Error, Result};
 use crate::id::Id;
 use crate::installed::Installed;
-use crate::placement::Occupant;
+use crate::occupant::Occupant;
 use crate::previous::keep_running;
 use crate::record::Record;
 use crate::short_lock::ShortLock;

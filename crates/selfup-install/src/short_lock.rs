@@ -8,7 +8,7 @@ use std::path::Path;
 use crate::belief::Belief;
 use crate::error::{Error, ErrorKind, Result};
 use crate::lock::Lock;
-use crate::placement::open_directory;
+use crate::occupant::open_directory;
 use crate::record::{LONGEST, Record};
 use crate::stale_files;
 use crate::target::Target;

@@ -1,22 +1,22 @@
 //! The new executable on its way to the disk.
 
-use std::fs::{File, Permissions};
+use std::fs::File;
 use std::io::{self, Read, Seek, Write};
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use tempfile::{NamedTempFile, TempPath};
 
-use crate::digest::Hashes;
+use crate::digest::{Digest, Hashes};
 use crate::error::{Error, ErrorKind, Result};
 use crate::expected::Expected;
 use crate::id::{CHUNK, Id};
-use crate::marker::Notes;
-use crate::names::RANDOM;
-use crate::placement::{Occupant, Placement};
+use crate::notes::Notes;
+use crate::occupant::Occupant;
+use crate::placement::Placement;
 use crate::signature::Signature;
 use crate::sys;
 use crate::target::Target;
+use crate::temporary::{temporary, temporary_in};
 use crate::version::Claim;
 use crate::words::Words;
 
@@ -61,6 +61,27 @@ pub struct Staged {
     words: Words,
     pub(crate) replaces: Box<Occupant>,
     pub(crate) site: Box<Placement>,
+}
+
+impl Target {
+    /// Locks out other installers, removes what a crashed one left behind, and creates the
+    /// temporary file for the new executable beside the target.
+    ///
+    /// The lock is held until what comes out of this (a [`Staged`], a
+    /// [`Verified`](crate::Verified)) is dropped or installed. The file has a random name, was not
+    /// there before, and can be read by its owner only.
+    ///
+    /// # Errors
+    ///
+    /// [`Busy`](ErrorKind::Busy) if another installer is at work, [`TooLarge`](ErrorKind::TooLarge)
+    /// if the promised size is above the cap, [`SignatureMissing`](ErrorKind::SignatureMissing),
+    /// [`SignatureMalformed`](ErrorKind::SignatureMalformed) or
+    /// [`SignatureUntrusted`](ErrorKind::SignatureUntrusted) if keys are trusted and there is no
+    /// signature by one of them; otherwise what keeps the directory from being
+    /// written to, as [`preflight`](Self::preflight) tells before anything is downloaded.
+    pub fn stage(&self, expected: Expected) -> Result<Staged> {
+        Staged::create(self, expected)
+    }
 }
 
 impl Staged {
@@ -273,7 +294,7 @@ impl Staged {
         }
     }
 
-    fn compare(&self, size: u64, broken: Option<(&crate::Digest, &crate::Digest)>) -> Result<()> {
+    fn compare(&self, size: u64, broken: Option<(&Digest, &Digest)>) -> Result<()> {
         let path = self.site.target.path().display();
         if let Some(promised) = self.expected.size.filter(|promised| *promised != size) {
             let text = format!(
@@ -307,25 +328,6 @@ struct Arrived {
     size: u64,
     id: Id,
     words: Words,
-}
-
-/// A new file beside the target: random name, `O_EXCL`, close-on-exec, mode 0600 whatever the
-/// umask. It is removed when dropped.
-pub(crate) fn temporary(target: &Target) -> Result<NamedTempFile> {
-    temporary_in(target.names().directory(), target)
-}
-
-fn temporary_in(directory: &Path, target: &Target) -> Result<NamedTempFile> {
-    let failed = |cause| {
-        Error::system(format_args!("could not create a file in {}", directory.display()), cause)
-    };
-    let file = tempfile::Builder::new()
-        .prefix(&target.names().temporary_prefix())
-        .rand_bytes(RANDOM)
-        .tempfile_in(directory)
-        .map_err(failed)?;
-    file.as_file().set_permissions(Permissions::from_mode(0o600)).map_err(failed)?;
-    Ok(file)
 }
 
 fn too_large(target: &Target, found: &str, expected: &Expected) -> Error {

@@ -6,9 +6,9 @@ use std::path::Path;
 use crate::belief::Belief;
 use crate::eintr::retry_on_eintr;
 use crate::error::{Error, Result};
+use crate::lay_aside::lay_aside;
 use crate::lock::is_ours;
-use crate::placement::Occupant;
-use crate::previous::lay_aside;
+use crate::occupant::Occupant;
 use crate::target::Target;
 
 impl Target {

@@ -6,12 +6,9 @@ use std::path::{Path, PathBuf, absolute};
 use std::sync::Arc;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::expected::Expected;
 use crate::id::Id;
 use crate::identity::{open_regular, require_regular};
-use crate::marker::Notes;
 use crate::names::Names;
-use crate::staged::Staged;
 
 /// The executable that is to be replaced.
 ///
@@ -84,48 +81,6 @@ impl Target {
     /// [`Io`](ErrorKind::Io) if it cannot be read any more.
     pub fn id(&self) -> Result<Id> {
         self.id_of(&self.open()?)
-    }
-
-    /// Makes sure that what is to be replaced is a selfup program itself: a file that was found, not
-    /// named, may be the loader or interpreter through which a program was started.
-    ///
-    /// # Errors
-    ///
-    /// [`NoMarker`](ErrorKind::NoMarker) if it carries no selfup note;
-    /// [`NotFound`](ErrorKind::NotFound), [`NotRegular`](ErrorKind::NotRegular) or
-    /// [`Io`](ErrorKind::Io) if it cannot be read.
-    pub fn require_selfup(&self) -> Result<()> {
-        let notes = Notes::of_file(&self.open()?).map_err(|cause| {
-            Error::system(format_args!("could not read {}", self.resolved().display()), cause)
-        })?;
-        if notes.is_selfup() {
-            return Ok(());
-        }
-        let text = format!(
-            "could not replace {}: it carries no selfup note, so it may be a loader that this program was \
-             started through; start the program by its own path, or name the file that is meant",
-            self.resolved().display()
-        );
-        Err(Error::new(ErrorKind::NoMarker, text))
-    }
-
-    /// Locks out other installers, removes what a crashed one left behind, and creates the
-    /// temporary file for the new executable beside the target.
-    ///
-    /// The lock is held until what comes out of this (a [`Staged`], a
-    /// [`Verified`](crate::Verified)) is dropped or installed. The file has a random name, was not
-    /// there before, and can be read by its owner only.
-    ///
-    /// # Errors
-    ///
-    /// [`Busy`](ErrorKind::Busy) if another installer is at work, [`TooLarge`](ErrorKind::TooLarge)
-    /// if the promised size is above the cap, [`SignatureMissing`](ErrorKind::SignatureMissing),
-    /// [`SignatureMalformed`](ErrorKind::SignatureMalformed) or
-    /// [`SignatureUntrusted`](ErrorKind::SignatureUntrusted) if keys are trusted and there is no
-    /// signature by one of them; otherwise what keeps the directory from being
-    /// written to, as [`preflight`](Self::preflight) tells before anything is downloaded.
-    pub fn stage(&self, expected: Expected) -> Result<Staged> {
-        Staged::create(self, expected)
     }
 
     pub(crate) fn names(&self) -> &Names {

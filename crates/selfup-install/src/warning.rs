@@ -5,8 +5,8 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 
+use crate::occupant::Occupant;
 use crate::package::{self, Owner};
-use crate::placement::Occupant;
 use crate::target::Target;
 
 /// Something about the target that may surprise an operator later; the installation is good.

@@ -2,8 +2,8 @@
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::expected::Expected;
-use crate::marker::{Notes, Release};
 use crate::name::is_of_one_program;
+use crate::notes::{Notes, Release};
 use crate::signature::Comment;
 use crate::target::Target;
 use crate::version::{Claim, is_same};

@@ -14,6 +14,7 @@ const WITHOUT: &[&str] = &[
     "selfup-fetch-github",
     "selfup-fetch-http",
     "selfup-fetch-s3",
+    "selfup-install",
     "selfup-lifecycle",
     "selfup-tokio",
 ];

@@ -13,7 +13,7 @@ use super::Finding;
 use super::headers::Headers;
 use super::loader;
 use super::machine::{Machine, WORD_32, other_system, system_of_note};
-use crate::marker::Notes;
+use crate::notes::Notes;
 
 /// As much as the kernel takes of program headers; see `load_elf_phdrs` in Linux.
 const MOST_PROGRAM_HEADERS: u64 = 64 << 10;

@@ -16,7 +16,7 @@ mod machine;
 use headers::{Headers, fill};
 use machine::Machine;
 
-use crate::marker::Notes;
+use crate::notes::Notes;
 pub(crate) use headers::ReadAt;
 
 /// As much as is looked at to tell the sort of a file: a tar archive has its magic at byte 257.

@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use minisign_verify::{Signature, StreamVerifier};
 
-use super::KeyId;
+use super::key_id::KeyId;
 use crate::error::{Error, ErrorKind};
 
 /// Algorithm, key id and key.

@@ -11,10 +11,12 @@ use crate::expected::Expected;
 use crate::target::Target;
 
 mod comment;
-mod key;
+pub(crate) mod key;
+mod key_id;
 
 pub(crate) use comment::Comment;
 pub use key::PublicKey;
+use key_id::KeyId;
 
 /// A signature is some 300 bytes; whatever is longer is none.
 const LONGEST: usize = 8 << 10;
@@ -145,22 +147,6 @@ impl Parsed {
 impl fmt::Debug for Parsed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Parsed").field("key", &self.key).finish_non_exhaustive()
-    }
-}
-
-/// What minisign calls a key by.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) struct KeyId([u8; 8]);
-
-impl fmt::Display for KeyId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:016X}", u64::from_le_bytes(self.0))
-    }
-}
-
-impl fmt::Debug for KeyId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
     }
 }
 
