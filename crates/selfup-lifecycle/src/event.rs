@@ -1,6 +1,6 @@
 //! What can happen to a master.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use selfup_signals::{End, Received, Signal};
 
@@ -71,6 +71,16 @@ pub enum Cause {
     Call,
     /// A new executable was installed.
     Upgrade,
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Signal => "by signal",
+            Self::Call => "by request",
+            Self::Upgrade => "upgrade",
+        })
+    }
 }
 
 /// Why a child cannot run under this master.

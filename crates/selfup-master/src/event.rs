@@ -2,7 +2,9 @@
 
 use std::{fmt, time::Duration};
 
-use selfup_signals::{End, Signal};
+use selfup_install::Id;
+use selfup_lifecycle::Cause;
+use selfup_signals::{End, Pid, Signal};
 
 /// What the master does, as it does it: for `Config::on_event`, and
 /// what it prints on stderr as `[selfup master] …`.
@@ -26,11 +28,11 @@ pub enum Event {
         /// Which child.
         generation: u64,
         /// Its process.
-        pid: i32,
+        pid: Pid,
     },
     /// A child could not be started.
     #[non_exhaustive]
-    NotStarted {
+    SpawnFailed {
         /// Which child.
         generation: u64,
         /// Why, in one line.
@@ -46,7 +48,7 @@ pub enum Event {
     },
     /// The first child is late with its readiness, and counts as ready.
     #[non_exhaustive]
-    CountsAsReady {
+    AssumedReady {
         /// Which child.
         generation: u64,
         /// What it waits for, in one line, if it has said: which socket nobody accepts from, say.
@@ -73,8 +75,8 @@ pub enum Event {
     Killed {
         /// Which child.
         generation: u64,
-        /// Why, in one line.
-        reason: String,
+        /// Why.
+        reason: KillReason,
     },
     /// A child has ended.
     #[non_exhaustive]
@@ -92,7 +94,7 @@ pub enum Event {
         /// Which child.
         generation: u64,
         /// The processes, as far as this one may see them.
-        pids: Vec<i32>,
+        pids: Vec<Pid>,
         /// They were killed, since `Config::kill_group` says so.
         killed: bool,
     },
@@ -114,19 +116,19 @@ pub enum Event {
     #[non_exhaustive]
     Restarting {
         /// Who asked for it.
-        cause: &'static str,
+        cause: Cause,
     },
     /// A restart waits for the one under way, or until fewer children are finishing.
     #[non_exhaustive]
     RestartWaits {
         /// Who asked for it.
-        cause: &'static str,
+        cause: Cause,
     },
     /// A restart was asked for while everything is stopping.
     #[non_exhaustive]
     RestartIgnored {
         /// Who asked for it.
-        cause: &'static str,
+        cause: Cause,
     },
     /// A child that drains asked for a restart: its successor serves already.
     #[non_exhaustive]
@@ -159,11 +161,11 @@ pub enum Event {
         reason: String,
     },
     /// Looking for a new executable works again.
-    FetchWorks,
+    FetchRecovered,
     /// Nothing will be fetched any more: the configuration of the fetcher cannot work, or it has
     /// panicked.
     #[non_exhaustive]
-    FetchOff {
+    FetchDisabled {
         /// Why, in one line.
         reason: String,
     },
@@ -171,7 +173,7 @@ pub enum Event {
     #[non_exhaustive]
     UpToDate {
         /// The SHA-1 of the executable.
-        id: String,
+        id: Id,
     },
     /// What was fetched was turned down.
     #[non_exhaustive]
@@ -183,7 +185,7 @@ pub enum Event {
     #[non_exhaustive]
     Installed {
         /// The SHA-1 of the executable.
-        id: String,
+        id: Id,
     },
     /// Another executable serves than before: a child of an upgrade has taken over, or of what somebody
     /// has put in place.
@@ -192,7 +194,7 @@ pub enum Event {
         /// Which child.
         generation: u64,
         /// The SHA-1 of the executable.
-        id: String,
+        id: Id,
         /// Its version, if its configuration says.
         version: Option<String>,
         /// The version of the one that served before.
@@ -200,27 +202,27 @@ pub enum Event {
     },
     /// The new executable is kept for good.
     #[non_exhaustive]
-    Kept {
+    Committed {
         /// The SHA-1 of the executable.
-        id: String,
+        id: Id,
         /// Its version, if its configuration says.
         version: Option<String>,
     },
     /// The previous executable was put back, by the master or by hand, and the new one is refused from
     /// now on.
     #[non_exhaustive]
-    PutBack {
+    RolledBack {
         /// The SHA-1 of the executable that was taken away.
-        refused: String,
+        refused: Id,
         /// Its version, if its child has said.
         version: Option<String>,
         /// Why.
-        reason: String,
+        reason: RollbackReason,
     },
     /// Something that the master can live without, but that somebody should know: what did not
     /// work, or a place of the executable that will surprise later, such as another hard link.
     #[non_exhaustive]
-    Trouble {
+    Warning {
         /// Why, in one line.
         reason: String,
     },
@@ -231,16 +233,16 @@ impl Event {
     #[must_use]
     pub fn is_warning(&self) -> bool {
         match self {
-            Self::NotStarted { .. }
-            | Self::CountsAsReady { .. }
+            Self::SpawnFailed { .. }
+            | Self::AssumedReady { .. }
             | Self::CandidateFailed { .. }
             | Self::Killed { .. }
             | Self::LeftRunning { .. }
             | Self::FetchFailed { .. }
-            | Self::FetchOff { .. }
+            | Self::FetchDisabled { .. }
             | Self::Refused { .. }
-            | Self::PutBack { .. }
-            | Self::Trouble { .. } => true,
+            | Self::RolledBack { .. }
+            | Self::Warning { .. } => true,
             Self::Listening { .. }
             | Self::Started { .. }
             | Self::Serving { .. }
@@ -255,11 +257,11 @@ impl Event {
             | Self::Frozen { .. }
             | Self::Stopping
             | Self::Status { .. }
-            | Self::FetchWorks
+            | Self::FetchRecovered
             | Self::UpToDate { .. }
             | Self::Installed { .. }
             | Self::Upgraded { .. }
-            | Self::Kept { .. } => false,
+            | Self::Committed { .. } => false,
         }
     }
 }
@@ -268,7 +270,85 @@ impl Event {
     /// Whether it is said by default although nothing is wrong: somebody who asks later when the
     /// program was upgraded wants to find it.
     pub(crate) fn is_milestone(&self) -> bool {
-        matches!(self, Self::Upgraded { .. } | Self::Kept { .. })
+        matches!(self, Self::Upgraded { .. } | Self::Committed { .. })
+    }
+}
+
+/// Why the master killed a child.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum KillReason {
+    /// It was not ready within the ready timeout.
+    #[non_exhaustive]
+    NotReady {
+        /// What it was waiting for, in one line, if it has said.
+        lacks: Option<String>,
+    },
+    /// It was draining, and had not ended within the terminate timeout.
+    #[non_exhaustive]
+    NotEnded {
+        /// It could not hear that it was to drain.
+        channel_closed: bool,
+    },
+    /// It speaks another version of the control protocol.
+    OtherProtocol,
+    /// It needs a socket that this master does not have.
+    MissingSocket,
+    /// The executable that it runs was rolled back.
+    RolledBack,
+}
+
+impl fmt::Display for KillReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotReady { lacks } => {
+                f.write_str("it was not ready within the ready timeout")?;
+                return lacks.as_ref().map_or(Ok(()), |lacks| write!(f, ": {lacks}"));
+            }
+            Self::NotEnded { channel_closed: true } => {
+                "it had not ended within the terminate timeout; its control channel is closed"
+            }
+            Self::NotEnded { channel_closed: false } => {
+                "it had not ended within the terminate timeout"
+            }
+            Self::OtherProtocol => "it speaks another version of the control protocol",
+            Self::MissingSocket => "it needs a socket that this master does not have",
+            Self::RolledBack => "the executable that it runs was rolled back",
+        })
+    }
+}
+
+/// Why an executable was rolled back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RollbackReason {
+    /// Its child did not become ready; how it ended, if it ended by itself.
+    NotReady(Option<End>),
+    /// Its child ended in its probation.
+    Probation(End),
+    /// Somebody rolled it back by hand.
+    ByHand,
+    /// It was started so often without surviving its probation.
+    NeverCommitted {
+        /// How often.
+        starts: u32,
+    },
+    /// As it was recorded beside the executable.
+    Recorded(String),
+}
+
+impl fmt::Display for RollbackReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotReady(Some(end)) => write!(f, "it {end} before it was ready{}", hint(*end)),
+            Self::NotReady(None) => f.write_str("it did not get ready"),
+            Self::Probation(end) => write!(f, "it {end} in its probation{}", hint(*end)),
+            Self::ByHand => f.write_str("it was rolled back by hand"),
+            Self::NeverCommitted { starts } => {
+                write!(f, "it was started {starts} times and did not survive its probation")
+            }
+            Self::Recorded(reason) => f.write_str(reason),
+        }
     }
 }
 
@@ -290,18 +370,18 @@ impl fmt::Display for Event {
             Self::Started { generation, pid } => {
                 write!(f, "started child #{generation} (pid {pid})")
             }
-            Self::NotStarted { generation, reason } => {
+            Self::SpawnFailed { generation, reason } => {
                 write!(f, "could not start child #{generation}: {reason}")
             }
             Self::Serving { generation, version: None } => write!(f, "child #{generation} serves"),
             Self::Serving { generation, version: Some(version) } => {
                 write!(f, "child #{generation} serves, version {version}")
             }
-            Self::CountsAsReady { generation, lacks } => {
+            Self::AssumedReady { generation, lacks } => {
                 write!(
                     f,
-                    "child #{generation} has not said that it is ready; it counts as ready, since no \
-                     other serves"
+                    "child #{generation} did not report that it is ready; it is assumed to be, because \
+                     no other child serves"
                 )?;
                 lacks.as_ref().map_or(Ok(()), |lacks| write!(f, ": {lacks}"))
             }
@@ -319,7 +399,7 @@ impl fmt::Display for Event {
                     ", and no other serves"
                 })
             }
-            Self::Draining { generation } => write!(f, "told child #{generation} to finish"),
+            Self::Draining { generation } => write!(f, "draining child #{generation}"),
             Self::Killed { generation, reason } => {
                 write!(f, "killed child #{generation}: {reason}")
             }
@@ -336,27 +416,30 @@ impl fmt::Display for Event {
                 })
             }
             Self::Forwarded { generation, signal } => {
-                write!(f, "passed {signal} on to child #{generation}")
+                write!(f, "forwarded {signal} to child #{generation}")
             }
-            Self::SignalWaits { signal } => write!(f, "{signal} waits until a child is ready"),
+            Self::SignalWaits { signal } => write!(f, "{signal} is held until a child is ready"),
             Self::Restarting { cause } => write!(f, "restarting ({cause})"),
-            Self::RestartWaits { cause } => write!(f, "a restart waits its turn ({cause})"),
+            Self::RestartWaits { cause } => write!(f, "restart queued ({cause})"),
             Self::RestartOutdated { generation } => {
-                write!(f, "no restart for child #{generation}: it has been replaced already")
+                write!(
+                    f,
+                    "ignored a restart request of child #{generation}: it has been replaced already"
+                )
             }
             Self::RestartIgnored { cause } => {
-                write!(f, "no restart ({cause}): everything is stopping")
+                write!(f, "ignored a restart ({cause}): the master is stopping")
             }
             Self::Frozen { time } => {
                 let seconds = time.as_secs_f64();
                 write!(f, "nothing ran for {seconds:.1} s; deadlines move by that")
             }
             Self::Stopping => f.write_str("stopping"),
-            Self::Status { generation, text } => write!(f, "child #{generation} says: {text}"),
-            Self::FetchFailed { reason } => write!(f, "no upgrade for now: {reason}"),
-            Self::FetchWorks => f.write_str("the source of upgrades works again"),
-            Self::FetchOff { reason } => {
-                write!(f, "nothing will be fetched from now on: {reason}")
+            Self::Status { generation, text } => write!(f, "child #{generation} reports: {text}"),
+            Self::FetchFailed { reason } => write!(f, "could not upgrade for now: {reason}"),
+            Self::FetchRecovered => f.write_str("update checks work again"),
+            Self::FetchDisabled { reason } => {
+                write!(f, "could not fetch, and upgrades are disabled: {reason}")
             }
             Self::UpToDate { id } => write!(f, "up to date ({id})"),
             Self::Refused { reason } => write!(f, "refused a new executable: {reason}"),
@@ -371,18 +454,18 @@ impl fmt::Display for Event {
                 }
                 write!(f, ": child #{generation} runs {id}")
             }
-            Self::Kept { id, version: None } => write!(f, "keeping {id}"),
-            Self::Kept { id, version: Some(version) } => {
-                write!(f, "keeping {id}, version {version}")
+            Self::Committed { id, version: None } => write!(f, "committed {id}"),
+            Self::Committed { id, version: Some(version) } => {
+                write!(f, "committed {id}, version {version}")
             }
-            Self::PutBack { refused, version, reason } => {
-                write!(f, "put the previous executable back; {refused}")?;
+            Self::RolledBack { refused, version, reason } => {
+                write!(f, "rolled back to the previous executable; {refused}")?;
                 if let Some(version) = version {
                     write!(f, ", version {version},")?;
                 }
                 write!(f, " is refused from now on: {reason}")
             }
-            Self::Trouble { reason } => f.write_str(reason),
+            Self::Warning { reason } => f.write_str(reason),
         }
     }
 }

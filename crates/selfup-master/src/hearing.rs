@@ -36,7 +36,7 @@ pub(super) fn hear(child: &mut Running, most: usize) -> Heard {
         0 => None,
         malformed => {
             let reason = format!("child #{number} sent {malformed} messages that cannot be read");
-            Some(Told::Trouble { reason })
+            Some(Told::Warning { reason })
         }
     });
     heard.told.extend(heard.status.take().map(|text| Told::Status { generation: number, text }));
@@ -64,7 +64,7 @@ impl Heard {
                      master version {VERSION}; restart the service to replace the master"
                 );
                 if self.add(Event::Unsuitable(generation, Unsuitable::Protocol)) {
-                    self.told.push(Told::Trouble { reason });
+                    self.told.push(Told::Warning { reason });
                 }
             }
             FromChild::LacksSockets(names) => {
@@ -73,7 +73,7 @@ impl Heard {
                      and start the service to have it bound"
                 );
                 if self.add(Event::Unsuitable(generation, Unsuitable::Sockets)) {
-                    self.told.push(Told::Trouble { reason });
+                    self.told.push(Told::Warning { reason });
                 }
             }
             FromChild::Ready => drop(self.add(Event::Ready(generation))),

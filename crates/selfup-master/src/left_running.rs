@@ -6,6 +6,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use selfup_channel::{Incoming, MasterEnd};
 use selfup_lifecycle::{Generation, Time};
+use selfup_signals::Pid;
 
 /// What a child has forked without executing another program holds its end of the control channel,
 /// and its sockets with it. So the channel of a child that has ended, and that is not at its end, is
@@ -51,7 +52,7 @@ impl Left {
     }
 
     /// Their pids. Those of other users are only seen by root.
-    pub(super) fn pids(&self) -> Vec<i32> {
+    pub(super) fn pids(&self) -> Vec<Pid> {
         let theirs = format!("socket:[{}]", self.inode);
         let own = std::process::id().cast_signed();
         let holds = |pid: &i32| {
@@ -59,7 +60,7 @@ impl Left {
             let mut links = fds.filter_map(|fd| fs::read_link(fd.path()).ok());
             links.any(|link| link.as_os_str() == theirs.as_str())
         };
-        processes().filter(|pid| *pid != own).filter(holds).collect()
+        processes().filter(|pid| *pid != own).filter(holds).filter_map(Pid::new).collect()
     }
 }
 

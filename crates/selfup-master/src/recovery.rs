@@ -5,7 +5,11 @@ use std::{os::unix::process::CommandExt, process::Command};
 use selfup_install::{ErrorKind, Start, Target};
 
 use crate::{
-    children::Recipe, error::Chain, event::Event as Told, reporter::Reporter, settings::Settings,
+    children::Recipe,
+    error::Chain,
+    event::{Event as Told, RollbackReason},
+    reporter::Reporter,
+    settings::Settings,
     upgrades::Undecided,
 };
 
@@ -23,28 +27,28 @@ pub(super) fn look_after(recipe: &Recipe, settings: &mut Settings) -> Option<Und
         }
         Ok(Start::Beside { trial, .. }) => return Some(Undecided::Beside(Box::new(trial))),
         Ok(Start::GivenUp { refused, starts }) => {
-            let reason = format!("it was started {starts} times and did not survive its probation");
+            let reason = RollbackReason::NeverCommitted { starts };
             become_it = false;
-            Told::PutBack { refused: refused.to_string(), version: None, reason }
+            Told::RolledBack { refused, version: None, reason }
         }
         Ok(Start::RolledBack { refused, starts, .. }) => {
-            let reason = format!("it was started {starts} times and did not survive its probation");
-            Told::PutBack { refused: refused.to_string(), version: None, reason }
+            let reason = RollbackReason::NeverCommitted { starts };
+            Told::RolledBack { refused, version: None, reason }
         }
         Ok(_) => return None,
         // Then nothing can be started either, and that is told.
         Err(error) if error.kind() == ErrorKind::NotFound => return None,
         Err(error) => {
             let reason = format!("could not look after an earlier upgrade: {}", Chain(&error));
-            Told::Trouble { reason }
+            Told::Warning { reason }
         }
     };
     let mut reporter = Reporter::new(&settings.options, settings.on_event.take());
     reporter.tell(&told);
-    if matches!(told, Told::PutBack { .. }) && become_it {
+    if matches!(told, Told::RolledBack { .. }) && become_it {
         let error = become_what_is_in_place(recipe);
         let reason = format!("could not change to it; the children run it: {}", Chain(&error));
-        reporter.tell(&Told::Trouble { reason });
+        reporter.tell(&Told::Warning { reason });
     }
     settings.on_event = reporter.into_hook();
     None

@@ -56,7 +56,7 @@ impl Reporter {
 
     /// Reports what somebody should know.
     pub fn warn(&mut self, reason: String) {
-        self.tell(&Event::Trouble { reason });
+        self.tell(&Event::Warning { reason });
     }
 
     /// Reports an event: to the hook, and on stderr if it matters.
@@ -84,7 +84,7 @@ impl Reporter {
             self.hear = Some(hear);
         } else {
             let reason = "the hook for events panicked, and is not called any more".to_owned();
-            self.tell(&Event::Trouble { reason });
+            self.tell(&Event::Warning { reason });
         }
     }
 }

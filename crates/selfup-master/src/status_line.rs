@@ -48,9 +48,9 @@ impl StatusLine {
                     self.doing = None;
                 }
             }
-            Event::NotStarted { .. } => self.restart = Some(event.to_string()),
+            Event::SpawnFailed { .. } => self.restart = Some(event.to_string()),
             Event::Stopping => self.doing = Some("stopping"),
-            Event::PutBack { .. } => {
+            Event::RolledBack { .. } => {
                 // Says what came of the restart, too.
                 self.restart = None;
                 self.upgrade = Some(event.to_string());
@@ -60,8 +60,8 @@ impl StatusLine {
                 // Whatever was wrong, it has delivered.
                 self.fetch = None;
             }
-            Event::Upgraded { id, version, .. } | Event::Kept { id, version } => {
-                let what = version.as_deref().unwrap_or_else(|| short(id));
+            Event::Upgraded { id, version, .. } | Event::Committed { id, version } => {
+                let what = version.clone().unwrap_or_else(|| short(&id.to_string()).to_owned());
                 self.upgrade = Some(format!("upgraded to {what}"));
             }
             Event::UpToDate { .. } => {
@@ -69,10 +69,10 @@ impl StatusLine {
                 // What was refused is not offered any more.
                 self.upgrade.take_if(|upgrade| upgrade.starts_with("refused"));
             }
-            Event::FetchFailed { .. } | Event::FetchOff { .. } => {
+            Event::FetchFailed { .. } | Event::FetchDisabled { .. } => {
                 self.fetch = Some(event.to_string());
             }
-            Event::FetchWorks => self.fetch = None,
+            Event::FetchRecovered => self.fetch = None,
             Event::Status { generation, text } => {
                 let serves = self.serving.as_ref().map(|serving| serving.generation);
                 // One that finishes still has its say, but not here.
@@ -147,7 +147,11 @@ fn short(id: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use selfup_lifecycle::Cause;
+    use selfup_signals::Pid;
+
     use super::*;
+    use crate::event::RollbackReason;
     use selfup_signals::End;
 
     const ID: &str = "77aa0011223344556677889900aabbccddeeff00";
@@ -169,16 +173,16 @@ mod tests {
     #[test]
     fn a_day_in_the_life_of_a_service() {
         let events = [
-            Event::Started { generation: 1, pid: 10 },
+            Event::Started { generation: 1, pid: Pid::new(10).unwrap() },
             serving(1, Some("1.4.2")),
             Event::Status { generation: 1, text: "3 sessions".into() },
             Event::FetchFailed { reason: "could not fetch http://h/app: refused".into() },
-            Event::FetchWorks,
-            Event::Installed { id: ID.into() },
-            Event::Restarting { cause: "upgrade" },
+            Event::FetchRecovered,
+            Event::Installed { id: ID.parse().unwrap() },
+            Event::Restarting { cause: Cause::Upgrade },
             serving(2, Some("1.5.0")),
             Event::Status { generation: 1, text: "an old one's last words".into() },
-            Event::Kept { id: ID.into(), version: None },
+            Event::Committed { id: ID.parse().unwrap(), version: None },
             Event::Stopping,
         ];
         let installed = format!("installed {ID}");
@@ -208,23 +212,23 @@ mod tests {
             end: Some(End::Exited(3)),
             still_serving: true,
         };
-        let put_back = Event::PutBack {
-            refused: ID.into(),
+        let put_back = Event::RolledBack {
+            refused: ID.parse().unwrap(),
             version: None,
-            reason: "it exited with code 3".into(),
+            reason: RollbackReason::NotReady(Some(End::Exited(3))),
         };
         let lines = lines(&[
             serving(1, None),
-            Event::Restarting { cause: "by signal" },
+            Event::Restarting { cause: Cause::Signal },
             failed.clone(),
             serving(3, None),
-            Event::Restarting { cause: "upgrade" },
+            Event::Restarting { cause: Cause::Upgrade },
             failed,
             put_back,
         ]);
         assert!(lines[2].starts_with("child #1 serves; child #2 exited with code 3"), "{lines:?}");
         assert_eq!(lines[3], "child #3 serves");
-        assert!(lines[6].starts_with("child #3 serves; put the previous executable back"));
+        assert!(lines[6].starts_with("child #3 serves; rolled back to the previous executable"));
         assert!(!lines[6].contains("child #2"), "said once: {lines:?}");
     }
 
@@ -233,23 +237,27 @@ mod tests {
         let failed = Event::FetchFailed { reason: "not found".into() };
         let upgraded = Event::Upgraded {
             generation: 2,
-            id: ID.into(),
+            id: ID.parse().unwrap(),
             version: Some("1.5.0".into()),
             before: Some("1.4.2".into()),
         };
         let lines = lines(&[
             serving(1, Some("1.4.2")),
             failed.clone(),
-            Event::Installed { id: ID.into() },
+            Event::Installed { id: ID.parse().unwrap() },
             Event::Status { generation: 2, text: "9 sessions".into() },
             serving(2, Some("1.5.0")),
             upgraded,
-            Event::PutBack { refused: ID.into(), version: None, reason: "by hand".into() },
+            Event::RolledBack {
+                refused: ID.parse().unwrap(),
+                version: None,
+                reason: RollbackReason::ByHand,
+            },
             serving(3, Some("1.4.2")),
             Event::Refused { reason: "it is older".into() },
-            Event::UpToDate { id: ID.into() },
+            Event::UpToDate { id: ID.parse().unwrap() },
         ]);
-        assert!(lines[1].ends_with("no upgrade for now: not found"));
+        assert!(lines[1].ends_with("could not upgrade for now: not found"));
         assert!(!lines[2].contains("not found"), "{lines:?}");
         assert!(lines[5].ends_with("serves, version 1.5.0; 9 sessions; upgraded to 1.5.0"));
         assert!(!lines[6].contains("upgraded to"), "{lines:?}");

@@ -25,8 +25,8 @@ pub fn run_alone(
     warn: impl FnOnce(String),
 ) -> Result<ExitCode, Error> {
     let path = launch_path().unwrap_or_default();
-    let mut state =
-        State::new(sockets.nonblocking(true), Identity::new(path), &entry.options, None);
+    let identity = Identity::new(path);
+    let state = State::new(sockets.nonblocking(true), 0, identity, &entry.options, None);
     state.set_manager(manager);
     // What the configuration promises of signals holds here, too.
     if let Err(error) = signals::settle(&entry.options, &state.graceful_shutdown()) {

@@ -4,6 +4,7 @@
 mod alone;
 mod child;
 mod error;
+mod handle;
 pub mod notify;
 mod options;
 mod outcome;
@@ -20,6 +21,7 @@ mod watchdog;
 pub use alone::run_alone;
 pub use child::enter;
 pub use error::{Error, ErrorKind};
+pub use handle::Handle;
 pub use options::{Entry, Listen, Options, Prepare, Program};
 pub use outcome::Outcome;
 pub use probe::{carry_marker, note_start, sanity_check};

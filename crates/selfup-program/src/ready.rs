@@ -216,7 +216,7 @@ fn inode_to_wait_at(fd: BorrowedFd<'_>) -> Option<u64> {
 /// ```no_run
 /// # fn serve(_: std::net::TcpListener) {}
 /// # fn program(state: selfup::State) -> Result<(), selfup::Listener> {
-/// let listener = state.listener();
+/// let listener = state.take_listener();
 /// let accepting = listener.accepting();
 /// let socket = listener.into_tcp()?;
 /// // … what has to come before the first client …

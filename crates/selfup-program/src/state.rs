@@ -1,7 +1,6 @@
 //! What the program has from its master.
 
 use std::{
-    collections::BTreeSet,
     fmt,
     net::UdpSocket,
     os::{
@@ -10,14 +9,14 @@ use std::{
     },
     path::Path,
     process::ExitCode,
-    sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, SystemTime},
 };
 
-use selfup_fds::{Inherited, LocalAddress};
+use selfup_fds::{FdSet, Inherited, LocalAddress};
 
 use crate::{
     child::MasterLink,
+    handle::Handle,
     notify::Notify,
     options::{Options, Program},
     process::identity::Identity,
@@ -32,112 +31,155 @@ use crate::{
 /// How long a program that is about to end waits for its master to read what it has said.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
-/// What the program has from its master: the sockets, who it is, and when it is time to finish.
+/// What the program has from its master: the sockets, and a [`Handle`] to the master.
 ///
 /// Sockets are taken out of it, each once, and it does not matter when: with
 /// [`Readiness::Listening`](crate::Readiness::Listening), the default, the program counts as ready when
 /// it waits for clients at all of them. A program that fails before that, whatever it has taken, leaves
-/// the one that serves serving.
+/// the child that serves serving.
+///
+/// It has every method of its [`handle`](Self::handle), which can be cloned and given to other threads
+/// and tasks.
 pub struct State {
-    generation: u64,
-    identity: Identity,
-    started_at: SystemTime,
-    sockets: Mutex<Inherited>,
+    handle: Handle,
     addresses: Vec<String>,
-    ready: Ready,
-    link: Option<MasterLink>,
-    drain: GracefulShutdown,
     connections: Counter,
     idle_grace: Duration,
     drain_limit: Duration,
 }
 
 impl State {
-    /// The state of a program that runs without the overseer and without sockets: a placeholder
-    /// for programs that call themselves, and for tests.
+    /// The state of a program that runs without a master and without sockets: a placeholder for
+    /// programs that call themselves.
     #[must_use]
     pub fn disabled() -> Self {
+        Self::with_sockets(Inherited::none())
+    }
+
+    /// A state without a master that has these listeners, for tests of a program's own function. The
+    /// first is named `address-0`, the next `address-1`, as with `Config::address`.
+    ///
+    /// ```
+    /// use std::{io::Write, net::{TcpListener, TcpStream}};
+    ///
+    /// fn program(state: selfup_program::State) -> std::io::Result<()> {
+    ///     let (mut connection, _) = state.take_listener().accept()?;
+    ///     connection.write_all(b"hello")
+    /// }
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let listener = TcpListener::bind("127.0.0.1:0")?;
+    /// let client = TcpStream::connect(listener.local_addr()?)?;
+    /// program(selfup_program::State::for_tests([listener]))?;
+    /// assert_eq!(std::io::read_to_string(client)?, "hello");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If the descriptor of a listener cannot be looked at.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "documented: for tests, which are to fail then")]
+    pub fn for_tests<T: Into<OwnedFd>>(listeners: impl IntoIterator<Item = T>) -> Self {
+        let mut sockets = FdSet::new();
+        for (index, listener) in listeners.into_iter().enumerate() {
+            let name = format!("address-{index}");
+            sockets.insert(&name, listener.into()).expect("a listener is an open descriptor");
+        }
+        Self::with_sockets(sockets.into_inherited().nonblocking(true))
+    }
+
+    fn with_sockets(sockets: Inherited) -> Self {
         let path = std::env::current_exe().unwrap_or_default();
-        Self::new(Inherited::none(), Identity::new(path), &Options::default(), None)
+        Self::new(sockets, 0, Identity::new(path), &Options::default(), None)
     }
 
     pub(crate) fn new(
         sockets: Inherited,
+        generation: u64,
         identity: Identity,
         options: &Options,
         link: Option<MasterLink>,
     ) -> Self {
         Self {
-            generation: 0,
-            identity,
-            started_at: SystemTime::now(),
             addresses: sockets.iter().map(|(_, _, fd)| address_of(fd)).collect(),
-            ready: Ready::new(options.readiness, &sockets, link.clone()),
-            sockets: Mutex::new(sockets),
-            link,
-            drain: GracefulShutdown::new(),
             connections: Counter::default(),
             idle_grace: options.idle_grace,
             drain_limit: drain_limit(options.terminate_timeout),
+            handle: Handle::new(sockets, generation, identity, options.readiness, link),
         }
     }
 
-    pub(crate) fn set_generation(&mut self, generation: u64) {
-        self.generation = generation;
-    }
-
     /// The program runs in the process that the service manager has started.
-    pub(crate) fn set_manager(&mut self, manager: Option<Notify>) {
-        self.ready.set_manager(manager);
+    pub(crate) fn set_manager(&self, manager: Option<Notify>) {
+        self.handle.readiness().set_manager(manager);
     }
 
     pub(crate) fn readiness(&self) -> Ready {
-        self.ready.clone()
+        self.handle.readiness()
     }
 
-    /// Whether the program runs under a master. If not, nothing is restarted or upgraded, and
-    /// [`graceful_shutdown`](Self::graceful_shutdown) is requested by SIGTERM alone, with
-    /// `drain_on_terminate`.
+    /// A handle to the master, to be cloned and given to other threads and tasks.
+    ///
+    /// ```
+    /// use selfup_program::State;
+    ///
+    /// let state = State::disabled();
+    /// let handle = state.handle();
+    /// std::thread::spawn(move || handle.status("warming the cache")).join().unwrap();
+    /// ```
     #[must_use]
+    pub fn handle(&self) -> Handle {
+        self.handle.clone()
+    }
+
+    /// As [`Handle::enabled`].
+    #[must_use]
+    #[doc(alias = "Enabled")]
     pub fn enabled(&self) -> bool {
-        self.link.is_some()
+        self.handle.enabled()
     }
 
-    /// The SHA-1 of the executable that runs, in 40 hexadecimal digits; empty if it cannot be
-    /// read. The first call reads the whole file.
+    /// As [`Handle::id`].
     #[must_use]
+    #[doc(alias = "ID")]
     pub fn id(&self) -> &str {
-        self.identity.id()
+        self.handle.id()
     }
 
-    /// When this program was entered, by the wall clock.
+    /// As [`Handle::started_at`].
     #[must_use]
+    #[doc(alias = "StartedAt")]
     pub fn started_at(&self) -> SystemTime {
-        self.started_at
+        self.handle.started_at()
     }
 
-    /// The path from which this process was started.
+    /// As [`Handle::bin_path`].
     #[must_use]
+    #[doc(alias = "BinPath")]
     pub fn bin_path(&self) -> &Path {
-        self.identity.path()
+        self.handle.bin_path()
     }
 
-    /// The number of this child: the first of a master is 1. It is 0 without a master.
+    /// As [`Handle::generation`].
     #[must_use]
     pub fn generation(&self) -> u64 {
-        self.generation
+        self.handle.generation()
     }
 
     /// Takes the first listener that is left. The others, by name:
-    /// [`take_listener`](Self::take_listener).
+    /// [`take_listener_named`](Self::take_listener_named).
     ///
     /// # Panics
     ///
     /// If there is none: no address was configured, or it was taken before. That is a mistake in
     /// the program, and no way to go on.
     #[must_use]
+    #[doc(alias = "Listener")]
+    #[doc(alias = "listener")]
     #[expect(clippy::panic, reason = "documented: a server without its socket cannot go on")]
-    pub fn listener(&self) -> Listener {
+    pub fn take_listener(&self) -> Listener {
         match self.take_next() {
             Some(listener) => listener,
             None => panic!(
@@ -149,7 +191,9 @@ impl State {
     /// Takes all listeners that are left, in the order of the configuration. Datagram sockets and
     /// other descriptors stay.
     #[must_use]
-    pub fn listeners(&self) -> Vec<Listener> {
+    #[doc(alias = "Listeners")]
+    #[doc(alias = "listeners")]
+    pub fn take_listeners(&self) -> Vec<Listener> {
         std::iter::from_fn(|| self.take_next()).collect()
     }
 
@@ -159,8 +203,8 @@ impl State {
     /// # Errors
     ///
     /// There is none of that name, or it is no stream listener; then it stays.
-    pub fn take_listener(&self, name: &str) -> Result<Listener, selfup_fds::Error> {
-        let (socket, index) = self.take(|sockets| {
+    pub fn take_listener_named(&self, name: &str) -> Result<Listener, selfup_fds::Error> {
+        let (socket, index) = self.handle.take(|sockets| {
             let index =
                 sockets.iter().find(|(_, other, _)| *other == name).map(|(index, ..)| index);
             let socket = match sockets.take_tcp_listener(name) {
@@ -184,17 +228,17 @@ impl State {
     /// # Errors
     ///
     /// There is none of that name, or it is no UDP socket; then it stays.
-    pub fn take_udp(&self, name: &str) -> Result<UdpSocket, selfup_fds::Error> {
-        self.take(|sockets| sockets.take_udp_socket(name))
+    pub fn take_udp_socket(&self, name: &str) -> Result<UdpSocket, selfup_fds::Error> {
+        self.handle.take(|sockets| sockets.take_udp_socket(name))
     }
 
-    /// Takes a Unix datagram socket by its name, as [`take_udp`](Self::take_udp) does.
+    /// Takes a Unix datagram socket by its name, as [`take_udp_socket`](Self::take_udp_socket) does.
     ///
     /// # Errors
     ///
     /// There is none of that name, or it is no Unix datagram socket; then it stays.
     pub fn take_unix_datagram(&self, name: &str) -> Result<UnixDatagram, selfup_fds::Error> {
-        self.take(|sockets| sockets.take_unix_datagram(name))
+        self.handle.take(|sockets| sockets.take_unix_datagram(name))
     }
 
     /// Takes any descriptor by its name, as it is.
@@ -203,7 +247,7 @@ impl State {
     ///
     /// There is none of that name.
     pub fn take_fd(&self, name: &str) -> Result<OwnedFd, selfup_fds::Error> {
-        self.take(|sockets| sockets.take_fd(name))
+        self.handle.take(|sockets| sockets.take_fd(name))
     }
 
     /// Where the first socket listens, with the real port where 0 was asked for; in the form of
@@ -219,53 +263,39 @@ impl State {
         &self.addresses
     }
 
-    /// The handle that says when it is time to finish.
+    /// As [`Handle::graceful_shutdown`].
     #[must_use]
+    #[doc(alias = "GracefulShutdown")]
     pub fn graceful_shutdown(&self) -> GracefulShutdown {
-        self.drain.clone()
+        self.handle.graceful_shutdown()
     }
 
-    /// Says that the program can serve. Sockets that nobody has taken are closed now, since their
-    /// clients would wait for nobody.
-    ///
-    /// With [`Readiness::Listening`](crate::Readiness::Listening) it need not be called where the
-    /// program's waiting for clients is seen; see there.
+    /// As [`Handle::ready`].
     pub fn ready(&self) {
-        drop(std::mem::replace(&mut *self.sockets(), Inherited::none()));
-        self.ready.say();
+        self.handle.ready();
     }
 
-    /// Asks for a graceful restart, as [`restart`](crate::restart::restart) does.
+    /// As [`Handle::restart`].
     pub fn restart(&self) -> bool {
-        self.link.as_ref().map(MasterLink::restart).is_some()
+        self.handle.restart()
     }
 
-    /// Says that the program is alive, for [`Watchdog::Program`](crate::Watchdog::Program); costs
-    /// next to nothing.
-    ///
-    /// Call it from where the program would hang if it hung: its event loop, or each of its workers
-    /// in turn. Half of the manager's time (`WatchdogSec=` in a unit of systemd) is the longest
-    /// pause between two calls.
+    /// As [`Handle::alive`].
     pub fn alive(&self) {
-        if let Some(link) = &self.link {
-            link.alive();
-        }
+        self.handle.alive();
     }
 
-    /// Tells the master one line about what the program is doing, for people; about 1,000 bytes
-    /// at most.
+    /// As [`Handle::status`].
     pub fn status(&self, text: &str) {
-        if let Some(link) = &self.link {
-            link.status(text);
-        }
+        self.handle.status(text);
     }
 
-    /// Runs the program. If it was told to finish, waits for the connections that it gave away, but
+    /// Runs the program. If it drains, waits for the connections that it gave away, but
     /// not until the master kills it.
     pub(crate) fn run(self, program: Program) -> ExitCode {
-        let (drain, connections) = (self.drain.clone(), self.connections.clone());
-        let (link, limit) = (self.link.clone(), self.drain_limit);
-        self.ready.entered();
+        let (drain, connections) = (self.graceful_shutdown(), self.connections.clone());
+        let (link, limit) = (self.handle.link(), self.drain_limit);
+        self.handle.readiness().entered();
         let code = program(self);
         if let Some(since) = drain.since() {
             connections.wait_until_none(limit.saturating_sub(since.elapsed()));
@@ -277,30 +307,14 @@ impl State {
     }
 
     fn take_next(&self) -> Option<Listener> {
-        let names: Vec<String> = self.sockets().names().map(str::to_owned).collect();
-        names.iter().find_map(|name| self.take_listener(name).ok())
-    }
-
-    fn take<T>(
-        &self,
-        take: impl FnOnce(&mut Inherited) -> Result<T, selfup_fds::Error>,
-    ) -> Result<T, selfup_fds::Error> {
-        let mut sockets = self.sockets();
-        let taken = take(&mut sockets)?;
-        let left: BTreeSet<usize> = sockets.iter().map(|(index, ..)| index).collect();
-        drop(sockets);
-        self.ready.taken(&left);
-        Ok(taken)
+        let names = self.handle.socket_names();
+        names.iter().find_map(|name| self.take_listener_named(name).ok())
     }
 
     fn listen(&self, socket: Socket, index: usize) -> Listener {
-        let accepting = Accepting::new(self.ready.clone(), index);
-        let (drain, connections) = (self.drain.clone(), self.connections.clone());
+        let accepting = Accepting::new(self.handle.readiness(), index);
+        let (drain, connections) = (self.graceful_shutdown(), self.connections.clone());
         Listener::new(socket, drain, (self.idle_grace, self.drain_limit), connections, accepting)
-    }
-
-    fn sockets(&self) -> MutexGuard<'_, Inherited> {
-        self.sockets.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -318,9 +332,7 @@ fn address_of(fd: BorrowedFd<'_>) -> String {
 impl fmt::Debug for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("State")
-            .field("enabled", &self.enabled())
-            .field("generation", &self.generation)
-            .field("bin_path", &self.bin_path())
+            .field("handle", &self.handle)
             .field("addresses", &self.addresses)
             .finish_non_exhaustive()
     }

@@ -16,11 +16,16 @@ pub use progress::progress_bar;
 pub use refusals::{Refusal, forgive, refusals};
 pub use rollback::rollback;
 pub use run::{is_supported, run, try_run};
-pub use selfup_lifecycle::Handover;
-pub use selfup_master::{Error, ErrorKind, Event};
-pub use selfup_program::{
-    Accepting, Connection, GracefulShutdown, IdleGrace, Incoming, Listener, Outcome, Readiness,
-    State, Stream, Watchdog, release, restart::restart, sanity_check,
+pub use selfup_fds::{Address, Error as SocketError, ErrorKind as SocketErrorKind};
+pub use selfup_install::Id;
+pub use selfup_lifecycle::{Cause as RestartCause, Handover};
+pub use selfup_master::{
+    Error, ErrorKind, Event,
+    event::{KillReason, RollbackReason},
 };
-pub use selfup_signals::{End, Signal};
+pub use selfup_program::{
+    Accepting, Connection, GracefulShutdown, Handle, IdleGrace, Incoming, Listener, Outcome,
+    Readiness, State, Stream, Watchdog, release, restart::restart, sanity_check,
+};
+pub use selfup_signals::{End, Pid, Signal};
 pub use update::{Progress, Update, Updated, update};

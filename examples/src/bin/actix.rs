@@ -40,7 +40,7 @@ fn program(state: State) -> io::Result<()> {
     let kept = Duration::from_secs(75);
     let server = selfup_actix::server(app)
         .configure(|http| http.keep_alive(kept).client_request_timeout(kept));
-    System::new().block_on(server.run(state.listener()))
+    System::new().block_on(server.run(state.take_listener()))
 }
 
 async fn slow(hello: Data<String>, Query(Slow { ms }): Query<Slow>) -> String {

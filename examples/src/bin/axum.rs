@@ -51,7 +51,7 @@ fn program(state: State) -> io::Result<()> {
         )
         .route("/echo", post(async |body: String| body));
     let runtime = tokio::runtime::Runtime::new()?;
-    runtime.block_on(selfup_tokio::axum::serve(state.listener(), router))
+    runtime.block_on(selfup_tokio::axum::serve(state.take_listener(), router))
 }
 
 #[derive(serde::Deserialize)]

@@ -29,7 +29,7 @@ fn main() -> ExitCode {
 }
 
 fn program(state: State) -> io::Result<()> {
-    let (listener, state) = (state.listener(), Arc::new(state));
+    let (listener, state) = (state.take_listener(), Arc::new(state));
     println!("app ({}) listening...", state.id());
     for connection in listener.incoming() {
         let (connection, state) = (connection?, Arc::clone(&state));

@@ -32,7 +32,7 @@ fn program(state: State) -> io::Result<()> {
     let hello = format!("hello from pid={} ({})\n", std::process::id(), state.id());
     let service = service_fn(move |request| answer(hello.clone(), request));
     let runtime = tokio::runtime::Runtime::new()?;
-    runtime.block_on(selfup_tokio::hyper::serve(state.listener(), service))
+    runtime.block_on(selfup_tokio::hyper::serve(state.take_listener(), service))
 }
 
 async fn answer(

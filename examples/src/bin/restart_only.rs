@@ -10,7 +10,7 @@ fn main() -> ExitCode {
 }
 
 fn program(state: selfup::State) -> io::Result<()> {
-    for connection in state.listener().incoming() {
+    for connection in state.take_listener().incoming() {
         let line = format!("generation {}, pid {}\n", state.generation(), std::process::id());
         if let Err(error) = connection?.write_all(line.as_bytes()) {
             eprintln!("a client went away: {error}");

@@ -25,7 +25,7 @@ fn main() -> ExitCode {
 }
 
 fn program(state: State) -> io::Result<()> {
-    tokio::runtime::Runtime::new()?.block_on(serve(state.listener()))
+    tokio::runtime::Runtime::new()?.block_on(serve(state.take_listener()))
 }
 
 async fn serve(listener: selfup::Listener) -> io::Result<()> {

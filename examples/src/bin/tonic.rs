@@ -47,7 +47,7 @@ fn program(state: State) -> io::Result<()> {
     let health = HealthServer::new(Draining { health, drain: state.graceful_shutdown() });
     let service = TowerToHyperService::new(Routes::new(health).prepare());
     let runtime = tokio::runtime::Runtime::new()?;
-    runtime.block_on(selfup_tokio::hyper::serve(state.listener(), service))
+    runtime.block_on(selfup_tokio::hyper::serve(state.take_listener(), service))
 }
 
 /// The service for health checks, whose streams end when the program drains.

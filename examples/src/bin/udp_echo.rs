@@ -17,7 +17,7 @@ fn main() -> ExitCode {
 }
 
 fn program(state: selfup::State) -> io::Result<()> {
-    let socket = state.take_udp("echo").map_err(io::Error::other)?;
+    let socket = state.take_udp_socket("echo").map_err(io::Error::other)?;
     let shutdown = state.graceful_shutdown();
     while !shutdown.requested() {
         let mut fds = [

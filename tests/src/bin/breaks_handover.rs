@@ -22,7 +22,7 @@ fn program(state: &State, mode: &str) -> io::Result<()> {
         .route("/slow", get(async |Query(slow): Query<Slow>| slow.answer().await))
         .route("/echo", post(async |body: String| body));
     let drain = state.graceful_shutdown();
-    let listener = state.listener().into_tcp().map_err(|_| io::ErrorKind::InvalidInput)?;
+    let listener = state.take_listener().into_tcp().map_err(|_| io::ErrorKind::InvalidInput)?;
     let number = listener.as_raw_fd();
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(async {

@@ -27,9 +27,9 @@ fn program(state: &State, server: &str) -> io::Result<()> {
         match server {
             "axum" => {
                 let router = Router::new().fallback(answer::<axum::body::Body>);
-                selfup_tokio::axum::serve(state.listener(), router).await
+                selfup_tokio::axum::serve(state.take_listener(), router).await
             }
-            "hyper" => selfup_tokio::hyper::serve(state.listener(), service_fn(answer)).await,
+            "hyper" => selfup_tokio::hyper::serve(state.take_listener(), service_fn(answer)).await,
             _ => Err(io::Error::other(format!("there is no server {server:?}"))),
         }
     })

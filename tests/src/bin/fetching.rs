@@ -55,7 +55,7 @@ fn program(state: State) -> io::Result<()> {
         .route("/", get(async move || hello.clone()))
         .route("/echo", post(async |body: String| body));
     let runtime = tokio::runtime::Runtime::new()?;
-    let listener = state.listener();
+    let listener = state.take_listener();
     println!("listens on {}", state.addresses().join(" "));
     runtime.block_on(selfup_tokio::axum::serve(listener, router))
 }

@@ -38,11 +38,11 @@ fn program(state: State) -> ExitCode {
         return ExitCode::FAILURE;
     }
     gate::pass(&format!("gate-{generation}"));
-    for connection in state.listener().incoming() {
+    for connection in state.take_listener().incoming() {
         let connection = connection.unwrap();
         thread::spawn(move || hold(&connection, generation));
     }
-    println!("#{generation} is told to finish");
+    println!("#{generation} drains");
     while told("stubborn") {
         thread::park();
     }

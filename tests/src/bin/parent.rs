@@ -20,8 +20,8 @@ fn main() -> ExitCode {
 }
 
 fn program(state: State) -> ExitCode {
-    let taken = state.take_listener("taken").unwrap();
-    let datagrams = state.take_udp("datagrams").unwrap();
+    let taken = state.take_listener_named("taken").unwrap();
+    let datagrams = state.take_udp_socket("datagrams").unwrap();
     let mut words = std::env::args_os().skip(1);
     let mut command = Command::new(words.next().unwrap_or_else(|| "cat".into()));
     let mut other = command.args(words).spawn().unwrap();

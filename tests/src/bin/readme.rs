@@ -12,7 +12,7 @@ fn main() -> ExitCode {
 }
 
 fn program(state: selfup::State) -> std::io::Result<()> {
-    for connection in state.listener().incoming() {
+    for connection in state.take_listener().incoming() {
         // A client that has gone is no reason to end.
         let _gone = writeln!(connection?, "app ({}) says hello", state.id());
     }

@@ -111,7 +111,7 @@ fn program(state: State) -> ExitCode {
         }
         if told_to_finish {
             draining = true;
-            println!("{me} is told to finish");
+            println!("{me} drains");
             if !told("hold") {
                 return ExitCode::from(option("code").unwrap_or(0));
             }

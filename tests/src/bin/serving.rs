@@ -140,7 +140,8 @@ fn answer(mut connection: impl Read + Write, me: u64) {
 }
 
 fn on_std(state: &State, way: &str) -> io::Result<()> {
-    let (listener, me, drain) = (state.listener(), state.generation(), state.graceful_shutdown());
+    let (listener, me, drain) =
+        (state.take_listener(), state.generation(), state.graceful_shutdown());
     match way {
         "incoming" => {
             prepare(state)?;
@@ -197,7 +198,7 @@ fn on_std(state: &State, way: &str) -> io::Result<()> {
 }
 
 async fn on_tokio(state: &State, way: &str) -> io::Result<()> {
-    let (listener, me) = (state.listener(), state.generation());
+    let (listener, me) = (state.take_listener(), state.generation());
     let router = Router::new().route("/", get(async move || format!("#{me}\n")));
     match way {
         "axum" => {
@@ -227,7 +228,7 @@ async fn on_tokio(state: &State, way: &str) -> io::Result<()> {
 }
 
 async fn on_actix(state: &State, way: &str) -> io::Result<()> {
-    let (listener, me) = (state.listener(), state.generation());
+    let (listener, me) = (state.take_listener(), state.generation());
     let app = move || App::new().route("/", web::get().to(move || ready(format!("#{me}\n"))));
     if way == "actix" {
         prepare(state)?;
@@ -245,7 +246,7 @@ async fn on_actix(state: &State, way: &str) -> io::Result<()> {
 }
 
 fn datagrams(state: &State, way: &str) -> io::Result<()> {
-    let (socket, me) = (state.take_udp("http").unwrap(), state.generation());
+    let (socket, me) = (state.take_udp_socket("http").unwrap(), state.generation());
     let drain = state.graceful_shutdown();
     if way == "udp-recv" {
         // For the other generations, too: the mode is one of the socket.

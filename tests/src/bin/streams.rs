@@ -58,14 +58,14 @@ fn serve(state: &State, server: &str, grace: Duration) -> io::Result<()> {
                 async { axum::body::Body::new(parts) }
             };
             let router = axum::Router::new().fallback(answer);
-            Runtime::new()?.block_on(selfup_tokio::axum::serve(state.listener(), router))
+            Runtime::new()?.block_on(selfup_tokio::axum::serve(state.take_listener(), router))
         }
         "hyper" => {
             let service = service_fn(move |request: Request<hyper::body::Incoming>| {
                 let parts = answers.parts(request.uri().path());
                 async { Ok::<_, Infallible>(Response::new(parts)) }
             });
-            Runtime::new()?.block_on(selfup_tokio::hyper::serve(state.listener(), service))
+            Runtime::new()?.block_on(selfup_tokio::hyper::serve(state.take_listener(), service))
         }
         "actix" => {
             let app = move || {
@@ -78,10 +78,10 @@ fn serve(state: &State, server: &str, grace: Duration) -> io::Result<()> {
             let long = Duration::from_secs(600);
             let server = selfup_actix::server(app)
                 .configure(|http| http.keep_alive(long).client_request_timeout(long));
-            System::new().block_on(server.run(state.listener()))
+            System::new().block_on(server.run(state.take_listener()))
         }
         "std" => {
-            for connection in state.listener().incoming() {
+            for connection in state.take_listener().incoming() {
                 let (connection, answers) = (connection?, answers.clone());
                 thread::spawn(move || answers.converse(&connection));
             }

@@ -109,7 +109,7 @@ fn sigterm_drains_where_that_was_chosen() {
     let sandbox = Sandbox::new("drain");
     let recorder = recorder(&sandbox, &["drain-on-terminate", "code=9"]);
     recorder.signal(Signal::TERM);
-    recorder.records(1, "is told to finish");
+    recorder.records(1, "drains");
     assert_eq!(recorder.process().wait(PATIENCE).code(), Some(9));
     assert_eq!(recorder.recorded(1), [""; 0]);
     sandbox.finish();
@@ -125,7 +125,7 @@ fn sigterm_drains_a_candidate_too() {
     recorder.signal(Signal::TERM);
     recorder.told("child #1 exited with code 9");
     gate.open();
-    recorder.records(2, "is told to finish");
+    recorder.records(2, "drains");
     assert_eq!(recorder.process().wait(PATIENCE).code(), Some(9));
     sandbox.finish();
 }
@@ -149,7 +149,7 @@ fn without_restarts_the_restart_signal_shuts_down() {
     let sandbox = Sandbox::new("no-restart");
     let recorder = recorder(&sandbox, &["no-restart", "code=8"]);
     recorder.signal(Signal::USR2);
-    recorder.records(1, "is told to finish");
+    recorder.records(1, "drains");
     assert_eq!(recorder.process().wait(PATIENCE).code(), Some(8));
     assert_eq!(recorder.recorded(1), [""; 0]);
     assert!(!recorder.process().lines().iter().any(|line| line.contains("#2")));
@@ -198,7 +198,7 @@ fn the_service_lives_on_if_the_active_child_dies_during_a_restart() {
     recorder.told("child #1 was killed by SIGKILL");
     // Nobody can take it now, and it is kept for the one that comes.
     recorder.signal(Signal::HUP);
-    recorder.told("SIGHUP waits until a child is ready");
+    recorder.told("SIGHUP is held until a child is ready");
     gate.open();
     recorder.serves(2);
     recorder.records_from_master(2, Signal::HUP);

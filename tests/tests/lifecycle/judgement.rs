@@ -257,7 +257,7 @@ fn while_one_child_of_an_executable_serves_another_condemns_nothing() {
     service.wait_warning(&["exited with code 1"]);
     fs::remove_file(deployment.sandbox().join("broken")).unwrap();
     service.is_version(2);
-    service.process().wait_line("event Kept", PATIENCE);
+    service.process().wait_line("event Committed", PATIENCE);
     assert_eq!(deployment.installed(), second.id());
     assert!(!refused(&service), "{:?}", service.warnings());
     service.terminate();

@@ -72,13 +72,13 @@ fn children_finish_what_they_have_and_are_gone() {
     let at_first = Client::of(address);
     master.signal(libc::SIGUSR2);
     master.wait_line("child #2 serves", PATIENCE);
-    master.wait_line("#1 is told to finish", PATIENCE);
+    master.wait_line("#1 drains", PATIENCE);
     let at_second = Client::of(address);
     let pids = [at_first.pid(), at_second.pid()];
     assert!(at_first.served_by.starts_with("#1 ") && at_second.served_by.starts_with("#2 "));
 
     kill_master(&master);
-    master.wait_line("#2 is told to finish", PATIENCE);
+    master.wait_line("#2 drains", PATIENCE);
     // Nobody accepts any more, but what began goes on.
     wait_until("the port to be left", PATIENCE, || tcp_listeners(pids[1]).is_empty());
     assert!(TcpStream::connect(address).is_err());
@@ -98,7 +98,7 @@ fn one_that_does_not_finish_is_gone_after_the_terminate_timeout() {
     let address = master.wait_listening(PATIENCE);
     let client = Client::of(address);
     kill_master(&master);
-    master.wait_line("#1 is told to finish", PATIENCE);
+    master.wait_line("#1 drains", PATIENCE);
     wait_gone(client.pid());
     wait_free(address);
     sandbox.finish();
@@ -120,7 +120,7 @@ fn one_that_starts_is_gone_too() {
         kill_master(&master);
         if !stuck {
             gate.open();
-            master.wait_line("#2 is told to finish", PATIENCE);
+            master.wait_line("#2 drains", PATIENCE);
         }
         children.into_iter().for_each(wait_gone);
         wait_free(address);

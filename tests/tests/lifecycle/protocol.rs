@@ -82,7 +82,7 @@ fn a_child_of_version_1_is_served_and_replaced() {
     let master = master(&sandbox, |command| {
         manager.of(command.arg("watchdog=child").env("WATCHDOG_USEC", "200000"));
     });
-    master.wait_line("[selfup master] child #1 says: warming the cache", PATIENCE);
+    master.wait_line("[selfup master] child #1 reports: warming the cache", PATIENCE);
     master.wait_line("[selfup master] child #1 serves, version 1.4.2", PATIENCE);
     manager.wait(&["READY=1"]);
     master.wait_line("#1 heard 82", PATIENCE);

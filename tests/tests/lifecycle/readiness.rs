@@ -98,7 +98,7 @@ fn the_first_child_is_waited_for_and_then_counts_as_ready() {
     deployment.install(&deployment.release("version=2 loads"));
     let loading = deployment.sandbox().write("loading", "");
     let service = deployment.start(["explicit", "ready_timeout=200"]);
-    service.wait_warning(&["child #1 has not said that it is ready; it counts as ready"]);
+    service.wait_warning(&["child #1 did not report that it is ready; it is assumed to be"]);
     fs::remove_file(loading).unwrap();
     service.is_version(2);
     assert_eq!(service.ask_for("generation"), "1");
@@ -189,7 +189,7 @@ fn in_sequence_a_release_that_fails_is_put_back_and_nobody_is_refused() {
     let service = deployment.start(["sequential".into(), format!("http={}", origin.url("/app"))]);
     let visitors = service.visitors();
     service.wait_warning(&["child #2 was killed by SIGABRT before it was ready"]);
-    service.wait_warning(&["put the previous executable back", bad.id()]);
+    service.wait_warning(&["rolled back to the previous executable", bad.id()]);
     service.wait_version(1);
     assert_eq!(service.ask_for("generation"), "3");
     assert_eq!(service.ask_for("id"), first.id());

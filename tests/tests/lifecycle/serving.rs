@@ -194,7 +194,7 @@ fn readiness_gets_through_to_a_master_that_was_stopped_and_however_much_is_said_
     master.wait_line("#1 serves", PATIENCE);
     master.signal(libc::SIGCONT);
     master.wait_line("child #1 serves", PATIENCE);
-    master.wait_line("child #1 says: step 499", PATIENCE);
+    master.wait_line("child #1 reports: step 499", PATIENCE);
     master.signal(libc::SIGTERM);
     master.wait(PATIENCE);
     sandbox.finish();

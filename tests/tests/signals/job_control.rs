@@ -92,7 +92,7 @@ fn a_program_that_catches_ctrl_z_is_told_once_and_the_master_is_stopped() {
     recorder.records(1, &from_shell);
     recorder.mark(1);
     assert_eq!(recorder.recorded(1), ["SIGTSTP from the kernel", &from_shell]);
-    assert!(!recorder.has_told("passed SIGTSTP on to child #1"));
+    assert!(!recorder.has_told("forwarded SIGTSTP to child #1"));
     recorder.end(0);
     finish(sandbox, recorder.process());
 }
@@ -170,7 +170,7 @@ fn deadlines_pause_while_the_job_is_stopped() {
     let sandbox = Sandbox::new("deadlines");
     let (recorder, terminal) = job(&sandbox, &["stops", "hold", "terminate=5000"]);
     recorder.signal(Signal::USR2);
-    recorder.records(1, "is told to finish");
+    recorder.records(1, "drains");
     recorder.serves(2);
     let all = [recorder.master(), recorder.first(), recorder.runs(2)];
     terminal.press(Terminal::CTRL_Z);
@@ -195,7 +195,7 @@ fn who_was_told_to_finish_can_do_so_after_a_stop() {
     let sandbox = Sandbox::new("finish-later");
     let (recorder, terminal) = job(&sandbox, &["stops", "hold"]);
     recorder.signal(Signal::USR2);
-    recorder.records(1, "is told to finish");
+    recorder.records(1, "drains");
     recorder.serves(2);
     terminal.press(Terminal::CTRL_Z);
     wait_stopped([recorder.master(), recorder.first()]);

@@ -26,11 +26,11 @@ fn signals_for_the_program_wait_until_it_is_ready() {
     let queued = Signal::real_time(3).unwrap();
     for signal in [Signal::HUP, Signal::USR1, Signal::WINCH] {
         recorder.signal(signal);
-        recorder.told(&format!("{signal} waits until a child is ready"));
+        recorder.told(&format!("{signal} is held until a child is ready"));
     }
     for value in [1, 2] {
         recorder.queue(queued, value);
-        recorder.told(&format!("{queued} waits until a child is ready"));
+        recorder.told(&format!("{queued} is held until a child is ready"));
     }
     gate.open();
     recorder.serves(1);
@@ -57,7 +57,7 @@ fn to_end_is_obeyed_at_once_while_starting() {
         let _closed = Gate::closed(&sandbox, "gate-1");
         let recorder = recorder(&sandbox, &[]);
         recorder.signal(Signal::HUP);
-        recorder.told("SIGHUP waits until a child is ready");
+        recorder.told("SIGHUP is held until a child is ready");
         recorder.signal(signal);
         assert_eq!(recorder.process().wait(PATIENCE).signal(), Some(signal.as_raw()));
         sandbox.finish();
@@ -71,7 +71,7 @@ fn a_restart_asked_for_while_starting_follows_the_start() {
     let recorder = recorder(&sandbox, &[]);
     for _ in 0..3 {
         recorder.signal(Signal::USR2);
-        recorder.told("a restart waits its turn (by signal)");
+        recorder.told("restart queued (by signal)");
     }
     gate.open();
     recorder.serves(1);
@@ -187,7 +187,7 @@ fn of_many_restarts_asked_for_during_one_the_last_follows_it() {
     recorder.runs(2);
     for _ in 0..10 {
         recorder.signal(Signal::USR2);
-        recorder.told("a restart waits its turn (by signal)");
+        recorder.told("restart queued (by signal)");
     }
     gate.open();
     recorder.serves(2);

@@ -36,7 +36,7 @@ fn a_child_that_floods_its_master_does_not_hold_up_signals() {
     let options = ["plain", "floods", "slow-events=50"];
     let recorder = Recorder::of(sandbox.start(Recorder::command(RECORDER, &options)));
     recorder.serves(1);
-    recorder.told("child #1 says: number");
+    recorder.told("child #1 reports: number");
     recorder.signal(Signal::TERM);
     assert_eq!(recorder.process().wait(PATIENCE).signal(), Some(libc::SIGTERM));
     sandbox.finish();
@@ -97,7 +97,7 @@ fn a_stderr_that_nobody_reads_holds_up_nothing() {
     recorder.signal(Signal::USR1);
     recorder.records_from_master(1, Signal::USR1);
     recorder.signal(Signal::USR2);
-    recorder.records(1, "is told to finish");
+    recorder.records(1, "drains");
     recorder.runs(2);
     recorder.signal(Signal::TERM);
     recorder.records_from_master(2, Signal::TERM);
@@ -119,7 +119,7 @@ fn lines_that_were_dropped_are_counted_and_told_of() {
     let line = pipe.read_until("lines were dropped");
     assert!(line.starts_with("[selfup master] "), "{line}");
     recorder.signal(Signal::USR1);
-    pipe.read_until("passed SIGUSR1 on to child #1");
+    pipe.read_until("forwarded SIGUSR1 to child #1");
     recorder.end(7);
     assert_eq!(recorder.process().wait(PATIENCE).code(), Some(7));
     sandbox.finish();
@@ -162,7 +162,7 @@ fn a_draining_child_that_was_frozen_with_its_master_has_its_time_all_the_same() 
     let recorder = Recorder::of(sandbox.start(command));
     recorder.serves(1);
     recorder.signal(Signal::USR2);
-    recorder.records(1, "is told to finish");
+    recorder.records(1, "drains");
     recorder.serves(2);
     let all = [recorder.master(), recorder.first(), recorder.runs(2)];
     frozen_for(&all, Duration::from_secs(5));
@@ -185,7 +185,7 @@ fn a_child_that_became_another_program_is_ended_by_sigterm() {
     recorder.signal(Signal::USR2);
     recorder.serves(2);
     recorder.told("child #1 was killed by SIGTERM");
-    assert!(!recorder.has_told("told child #1 to finish"));
+    assert!(!recorder.has_told("draining child #1"));
     recorder.signal(Signal::TERM);
     assert_eq!(recorder.process().wait(PATIENCE).signal(), Some(libc::SIGTERM));
     sandbox.finish();

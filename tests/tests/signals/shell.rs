@@ -121,7 +121,7 @@ fn where_writing_in_the_background_stops_a_job_the_master_still_says_what_it_has
     wait_going([master, child]);
     // Nothing happens on it, but that the master says that it was passed on.
     send(master, Signal::WINCH).unwrap();
-    shell.wait_line("passed SIGWINCH on to child #1", PATIENCE);
+    shell.wait_line("forwarded SIGWINCH to child #1", PATIENCE);
     wait_going([master, child]);
     // The program has something to say when it is told to finish.
     send(master, Signal::USR2).unwrap();

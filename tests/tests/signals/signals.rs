@@ -161,7 +161,7 @@ fn with_drain_on_terminate_a_child_drains_whoever_sends_it_sigterm() {
             while_stopped(&recorder, || {
                 let group = nix::unistd::Pid::from_raw(recorder.master().as_raw());
                 nix::sys::signal::killpg(group, nix::sys::signal::Signal::SIGTERM).unwrap();
-                recorder.records(1, "is told to finish");
+                recorder.records(1, "drains");
             });
         }
         assert_eq!(recorder.process().wait(PATIENCE).code(), Some(9), "{to_the_child_alone}");
@@ -204,8 +204,8 @@ fn of_signals_that_wait_together_the_one_with_the_highest_number_comes_first() {
         recorder.signal(Signal::USR2);
         recorder.signal(Signal::TERM);
     });
-    recorder.records(1, "is told to finish");
-    recorder.told("no restart (by signal): everything is stopping");
+    recorder.records(1, "drains");
+    recorder.told("ignored a restart (by signal): the master is stopping");
     assert_eq!(recorder.process().wait(PATIENCE).code(), Some(9));
     sandbox.finish();
 }

@@ -188,7 +188,7 @@ fn a_hang_up_is_recorded_once_if_a_shell_leads_the_session() {
     let hang_ups: Vec<_> = recorded.iter().filter(|it| it.starts_with("SIGHUP")).collect();
     assert_eq!(hang_ups, ["SIGHUP from the kernel"]);
     // A second one could have come with the first and been one with it.
-    assert!(!recorder.has_told("passed SIGHUP on to child #1"));
+    assert!(!recorder.has_told("forwarded SIGHUP to child #1"));
     recorder.end(0);
     recorder.process().wait_all_lines(PATIENCE);
     sandbox.finish();

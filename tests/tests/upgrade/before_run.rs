@@ -47,7 +47,7 @@ fn one_that_ends_before_run_and_whose_master_is_killed_never_gets_to_the_path() 
         let service = deployment.start([""; 0]);
         service.wait_version(1);
         if start == 1 {
-            service.wait_warning(&["put the previous executable back", bad.id(), "code 3"]);
+            service.wait_warning(&["rolled back to the previous executable", bad.id(), "code 3"]);
         }
         assert_eq!(deployment.installed(), first.id());
         let children = children_of(service.process().pid());
@@ -80,7 +80,7 @@ fn one_that_hangs_before_run_while_its_masters_are_killed_is_given_up() {
         let _gone = Command::new("kill").args(["-9", &child.to_string()]).output().unwrap();
     }
     let service = deployment.start(&words);
-    service.wait_warning(&["put the previous executable back", bad.id(), "3 times"]);
+    service.wait_warning(&["rolled back to the previous executable", bad.id(), "3 times"]);
     service.wait_version(1);
     assert_eq!(deployment.installed(), first.id());
     service.terminate();

@@ -14,11 +14,11 @@ fn a_good_one_is_kept_and_the_one_before_it_too() {
     deployment.install(&second);
     service.restart();
     service.wait_version(2);
-    service.process().wait_line(&format!("event Kept: keeping {}", second.id()), PATIENCE);
+    service.process().wait_line(&format!("event Committed: committed {}", second.id()), PATIENCE);
     deployment.wait_listing(&[PREVIOUS, "app"]);
     assert_eq!(sha1(&deployment.sandbox().join("bin").join(PREVIOUS)), first.id());
     service.ask("rollback");
-    service.process().wait_line("event PutBack", PATIENCE);
+    service.process().wait_line("event RolledBack", PATIENCE);
     service.wait_version(1);
     assert_eq!(deployment.installed(), first.id());
     service.terminate();
@@ -33,7 +33,7 @@ fn is_rolled_back(name: &str, fault: &str) {
     let visitors = service.visitors();
     deployment.install(&bad);
     service.restart();
-    service.wait_warning(&["put the previous executable back", bad.id()]);
+    service.wait_warning(&["rolled back to the previous executable", bad.id()]);
     service.is_version(1);
     visitors.leave();
     assert_eq!(deployment.installed(), first.id());
@@ -74,7 +74,7 @@ fn one_that_crashes_in_its_probation_is_taken_away() {
     service.wait_version(2);
     assert_eq!(deployment.installed(), bad.id(), "it was put there by hand, and stays till then");
     fs::write(deployment.sandbox().join("crash"), "").unwrap();
-    service.wait_warning(&["put the previous executable back", bad.id()]);
+    service.wait_warning(&["rolled back to the previous executable", bad.id()]);
     fs::remove_file(deployment.sandbox().join("crash")).unwrap();
     service.wait_version(1);
     assert_eq!(deployment.installed(), first.id());
@@ -110,7 +110,7 @@ fn what_is_on_trial_can_be_rolled_back_by_hand() {
     service.wait_version(2);
     service.ask("rollback");
     service.process().wait_line(&format!("rolls back: Ok(\"{}\")", first.id()), PATIENCE);
-    service.wait_warning(&["put the previous executable back", second.id(), "by hand"]);
+    service.wait_warning(&["rolled back to the previous executable", second.id(), "by hand"]);
     service.wait_version(1);
     assert_eq!(deployment.installed(), first.id());
     deployment.wait_listing(&[RECORD, "app"]);

@@ -12,7 +12,7 @@ fn only_the_whole_id_of_what_is_refused_forgives_it() {
     publish(&origin, &second);
     let service = deployment.start([&http(&origin)[..], "probation=50", "events"]);
     service.wait_version(2);
-    service.process().wait_line("event Kept", PATIENCE);
+    service.process().wait_line("event Committed", PATIENCE);
     let roll_back = || {
         service.ask("rollback");
         service.wait_version(1);

@@ -70,7 +70,7 @@ fn one_in_which_it_fails_takes_it_from_no_other() {
         service.wait_version(2);
     }
     kill_child(&services[0]);
-    services[0].wait_warning(&["put the previous executable back", second.id(), "SIGKILL"]);
+    services[0].wait_warning(&["rolled back to the previous executable", second.id(), "SIGKILL"]);
     services[0].wait_version(1);
     services[1].is_version(2);
     assert_eq!(deployment.installed(), first.id());
@@ -93,7 +93,7 @@ fn what_has_proved_itself_in_one_is_refused_in_no_other() {
     let late = start("600000");
     late.wait_version(2);
     let early = start("100");
-    early.process().wait_line("event Kept", PATIENCE);
+    early.process().wait_line("event Committed", PATIENCE);
     assert_eq!(deployment.installed(), second.id());
     kill_child(&late);
     late.wait_warning(&["gave up", second.id(), "SIGKILL", "it stays at the path"]);

@@ -45,7 +45,7 @@ fn a_hook_that_panics_ends_upgrades_and_nothing_else() {
     let visitors = service.visitors();
     service.wait_warning(&["the hook for events panicked"]);
     publish(&origin, &second);
-    service.wait_warning(&["nothing will be fetched from now on", "panicked"]);
+    service.wait_warning(&["could not fetch, and upgrades are disabled", "panicked"]);
     assert_eq!(deployment.installed(), first.id());
     deployment.wait_listing(&["app"]);
     service.restart();
@@ -117,7 +117,7 @@ fn without_restarts_a_release_is_installed_for_the_next_start() {
     let [url, no_restart, events] = words;
     let service = deployment.start([url, no_restart, events, "probation=100".into()]);
     assert_eq!(service.ask_for("id"), third.id());
-    service.process().wait_line("event Kept", PATIENCE);
+    service.process().wait_line("event Committed", PATIENCE);
     assert_eq!(deployment.installed(), third.id());
     deployment.wait_listing(&[PREVIOUS, "app"]);
     service.terminate();
@@ -161,7 +161,7 @@ fn a_release_that_waited_for_its_restart_and_fails_then_is_put_back() {
     let visitors = service.visitors();
     service.process().wait_line("event Installed", PATIENCE);
     service.restart();
-    service.wait_warning(&["put the previous executable back", second.id()]);
+    service.wait_warning(&["rolled back to the previous executable", second.id()]);
     assert_eq!(deployment.installed(), first.id());
     service.is_version(1);
     visitors.leave();

@@ -117,7 +117,7 @@ fn a_server_that_says_nothing_about_its_files_will_do() {
     service.wait_warning(&["it is an HTML page"]);
     wait_downloads();
     publish(&bad);
-    service.wait_warning(&["put the previous executable back", bad.id()]);
+    service.wait_warning(&["rolled back to the previous executable", bad.id()]);
     wait_downloads();
     service.is_version(2);
     // One that is known to be good is not.

@@ -32,7 +32,7 @@ fn fails_to_start(name: &str, fault: &str, why: &str) {
     let service = deployment.start([http(&origin), "ready_timeout=1500".into()]);
     let visitors = service.visitors();
     service.wait_warning(&[why, "; the one that serves goes on serving"]);
-    service.wait_warning(&["put the previous executable back", bad.id(), "is refused"]);
+    service.wait_warning(&["rolled back to the previous executable", bad.id(), "is refused"]);
     is_back(&deployment, &service, &first);
     assert_eq!(service.ask_for("generation"), "1", "the old child never noticed");
 
@@ -99,7 +99,7 @@ fn a_release_that_crashes_within_its_probation() {
 
     fs::write(deployment.sandbox().join("crash"), "").unwrap();
     service.wait_warning(&["child #2", "SIGABRT", "soon after the upgrade"]);
-    service.wait_warning(&["put the previous executable back", bad.id(), "is refused"]);
+    service.wait_warning(&["rolled back to the previous executable", bad.id(), "is refused"]);
     fs::remove_file(deployment.sandbox().join("crash")).unwrap();
     service.wait_version(1);
     is_back(&deployment, &service, &first);
@@ -122,7 +122,7 @@ fn a_release_that_crashes_after_its_probation_ends_the_service_like_itself() {
     let origin = Origin::start();
     publish(&origin, &bad);
     let service = deployment.start([http(&origin), "probation=0".into(), "events".into()]);
-    service.process().wait_line("event Kept", PATIENCE);
+    service.process().wait_line("event Committed", PATIENCE);
     service.wait_version(2);
     fs::write(deployment.sandbox().join("crash"), "").unwrap();
     deployment.sandbox().expect_files(["crash"]);
@@ -141,7 +141,7 @@ fn what_was_rolled_back_by_hand_comes_again_once_it_is_forgiven() {
     publish(&origin, &second);
     let service = deployment.start([&http(&origin)[..], "probation=50", "events"]);
     service.wait_version(2);
-    service.process().wait_line("event Kept", PATIENCE);
+    service.process().wait_line("event Committed", PATIENCE);
     service.ask("rollback");
     service.wait_version(1);
     wait_polls(&origin);

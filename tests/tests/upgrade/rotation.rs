@@ -57,7 +57,7 @@ fn a_master_says_that_it_keeps_its_keys_and_the_next_one_has_the_new_ones() {
     deployment.wait_installed(&third);
     deployment.wait_listing(&[PREVIOUS, "app"]);
     service.process().wait_line_where("the second to be kept", PATIENCE, |line| {
-        line.starts_with("event Kept") && line.contains(third.id())
+        line.starts_with("event Committed") && line.contains(third.id())
     });
     assert_eq!(is_behind(service.process()), 1);
     service.terminate();

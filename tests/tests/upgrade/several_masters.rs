@@ -25,7 +25,7 @@ fn one_installs_and_the_other_only_restarts() {
         visitors.leave();
     }
     for service in &services {
-        service.process().wait_line("event Kept", PATIENCE);
+        service.process().wait_line("event Committed", PATIENCE);
     }
     assert_eq!(deployment.installed(), second.id());
     deployment.wait_listing(&[PREVIOUS, "app"]);

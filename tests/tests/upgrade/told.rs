@@ -19,23 +19,23 @@ fn an_upgrade_its_commit_and_a_roll_back_are_a_line_each_with_versions() {
         "[selfup master] upgraded to version 2.0.0 from 1.0.0: child #2 runs {}",
         second.id()
     ));
-    line(&format!("[selfup master] keeping {}, version 2.0.0", second.id()));
+    line(&format!("[selfup master] committed {}, version 2.0.0", second.id()));
     // Somebody else rolls back, and the master learns of it.
     service.ask("rollback");
     line(&format!(
-        "[selfup master] put the previous executable back; {}, version 2.0.0, is refused from now on",
+        "[selfup master] rolled back to the previous executable; {}, version 2.0.0, is refused from now on",
         second.id()
     ));
     service.wait_version(1);
     assert_eq!(deployment.installed(), first.id());
     publish(&origin, &bad);
     line(&format!(
-        "[selfup master] put the previous executable back; {}, version 3.0.0, is refused from now on",
+        "[selfup master] rolled back to the previous executable; {}, version 3.0.0, is refused from now on",
         bad.id()
     ));
     service.is_version(1);
     let told = service.told();
-    for (words, times) in [("upgraded to", 1), ("keeping", 1), ("put the previous", 2)] {
+    for (words, times) in [("upgraded to", 1), ("committed", 1), ("rolled back to", 2)] {
         let found = told.iter().filter(|line| line.contains(words)).count();
         assert_eq!(found, times, "{words} in {told:#?}");
     }

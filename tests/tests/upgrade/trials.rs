@@ -51,7 +51,7 @@ fn a_master_that_is_killed_again_and_again_comes_back_with_the_previous_executab
         kill(&service);
     }
     let service = deployment.start([source.as_str(), PROBATION]);
-    service.wait_warning(&["put the previous executable back", second.id(), "3 times"]);
+    service.wait_warning(&["rolled back to the previous executable", second.id(), "3 times"]);
     service.is_version(1);
     let master = fs::read_link(format!("/proc/{}/exe", service.process().pid())).unwrap();
     assert_eq!(master, deployment.program(), "the master is the previous one as well");
@@ -80,7 +80,7 @@ fn the_next_master_goes_on_with_the_probation() {
     let service = deployment.start([source.as_str(), PROBATION]);
     service.is_version(2);
     fs::write(deployment.sandbox().join("crash"), "").unwrap();
-    service.wait_warning(&["put the previous executable back", second.id(), "SIGABRT"]);
+    service.wait_warning(&["rolled back to the previous executable", second.id(), "SIGABRT"]);
     service.wait_version(1);
     assert_eq!(deployment.installed(), first.id());
     assert_eq!(service.process().status(), None, "the master lives on");
@@ -98,7 +98,7 @@ fn a_first_child_that_cannot_start_makes_room_for_the_previous_executable() {
     assert_eq!(service.terminate().signal(), Some(libc::SIGTERM));
 
     let service = deployment.start([source.as_str(), PROBATION]);
-    service.wait_warning(&["put the previous executable back", second.id(), "SIGABRT"]);
+    service.wait_warning(&["rolled back to the previous executable", second.id(), "SIGABRT"]);
     service.wait_version(1);
     assert_eq!(deployment.installed(), first.id());
     assert_eq!(service.terminate().signal(), Some(libc::SIGTERM));

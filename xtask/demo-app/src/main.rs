@@ -49,7 +49,7 @@ fn program(state: &State, broken: bool) -> io::Result<()> {
     let name = format!("app#{BUILD} ({})", state.id());
     let drain = state.graceful_shutdown();
     println!("{name} listening...");
-    let listener = state.listener();
+    let listener = state.take_listener();
     thread::scope(|scope| {
         for connection in listener.incoming() {
             let connection = connection?;

@@ -73,7 +73,7 @@ impl Broken {
             if let Some(manager) = &manager {
                 manager.send(b"X_WAITS=1").ok();
             }
-            if self == Self::GivesUp && matches!(event, Event::NotStarted { .. }) {
+            if self == Self::GivesUp && matches!(event, Event::SpawnFailed { .. }) {
                 std::process::exit(1);
             }
             let Event::Serving { generation, .. } = event else { return };

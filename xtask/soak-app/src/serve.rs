@@ -38,7 +38,7 @@ pub(crate) fn until_told_to_finish(
     broken: Broken,
 ) {
     let finish = Finish { drain: state.graceful_shutdown(), by_itself: AtomicBool::new(false) };
-    let listener = state.listener();
+    let listener = state.take_listener();
     thread::scope(|scope| {
         if let Some(after) = dies {
             let finish = &finish;

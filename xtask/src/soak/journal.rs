@@ -142,7 +142,7 @@ impl Journal {
         let Some((mark, line)) = known else { return self.unexplained.push(line.to_owned()) };
         if mark == "." {
             self.count(&line);
-        } else if line.text.starts_with("put the previous executable back") {
+        } else if line.text.starts_with("rolled back to the previous executable") {
             self.counts.put_back += 1;
         } else if line.text.starts_with("refused a new executable") {
             self.counts.refused += 1;
@@ -168,7 +168,7 @@ impl Journal {
     }
 
     fn count(&mut self, line: &Line) {
-        if line.text.starts_with("keeping ") {
+        if line.text.starts_with("committed ") {
             self.counts.kept += 1;
         }
         let Some(generation) = serving(&line.text) else { return };

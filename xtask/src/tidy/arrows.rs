@@ -30,6 +30,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "selfup",
         &[
+            "selfup-fds",
             "selfup-fetch*",
             "selfup-install",
             "selfup-lifecycle",

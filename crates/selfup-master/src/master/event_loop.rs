@@ -12,13 +12,13 @@ use nix::{
 use selfup_channel::FromMaster;
 use selfup_lifecycle::{Cause, Event, Generation, Time};
 use selfup_program::process::standstill;
-use selfup_signals::{End, Signal};
+use selfup_signals::{End, Pid, Signal};
 
 use super::Master;
 use crate::{
     children::{Reaped, Running},
     error::{Error, ErrorKind},
-    event::Event as Told,
+    event::{Event as Told, RollbackReason},
     executable::Identified,
     hearing,
     left_running::{self as left, Left},
@@ -181,12 +181,13 @@ impl Master {
             Some(reason) => {
                 self.rolled_back = Some(before.id);
                 self.upgrades.rolled_back_by_hand(before.id);
-                let (refused, version) = (before.id.to_string(), before.version);
-                self.reporter.tell(&Told::PutBack { refused, version, reason });
+                let (refused, version) = (before.id, before.version);
+                let reason = RollbackReason::Recorded(reason);
+                self.reporter.tell(&Told::RolledBack { refused, version, reason });
             }
             None => self.reporter.tell(&Told::Upgraded {
                 generation: generation.number(),
-                id: id.to_string(),
+                id,
                 version,
                 before: before.version,
             }),
@@ -207,7 +208,7 @@ impl Master {
             let reason = format!(
                 "child {generation} has closed its control channel; it gets SIGTERM when it is to drain"
             );
-            self.reporter.tell(&Told::Trouble { reason });
+            self.reporter.tell(&Told::Warning { reason });
         }
     }
 
@@ -244,18 +245,19 @@ impl Master {
                     child.generation,
                     since.as_secs_f64()
                 );
-                self.reporter.tell(&Told::Trouble { reason });
+                self.reporter.tell(&Told::Warning { reason });
             }
             if unknown {
                 let reason = format!(
                     "could not learn how child #{generation} ended, since somebody else in this \
                      process waited for it; it counts as a failure"
                 );
-                self.reporter.tell(&Told::Trouble { reason });
+                self.reporter.tell(&Told::Warning { reason });
             }
             self.reporter.tell(&Told::Ended { generation, end });
             self.events.push_back(Event::Exited(child.generation, end));
             if !killed.is_empty() {
+                let killed = killed.into_iter().filter_map(Pid::new).collect();
                 self.reporter.tell(&Told::LeftRunning { generation, pids: killed, killed: true });
             }
             if !child.channel_closed {
@@ -286,24 +288,24 @@ impl Master {
 
     fn hear_news(&mut self, news: News) {
         let told = match news {
-            News::FetchOff(reason) => Told::FetchOff { reason },
-            News::Caution(reason) => Told::Trouble { reason },
+            News::FetchDisabled(reason) => Told::FetchDisabled { reason },
+            News::Caution(reason) => Told::Warning { reason },
             News::FetchFailed(reason) => Told::FetchFailed { reason },
-            News::FetchWorks => Told::FetchWorks,
-            News::UpToDate(id) => Told::UpToDate { id: id.to_string() },
+            News::FetchRecovered => Told::FetchRecovered,
+            News::UpToDate(id) => Told::UpToDate { id },
             News::Refused(reason) => Told::Refused { reason },
             News::AlreadyThere(id) => {
                 self.try_what_is_at_the_path();
-                Told::Installed { id: id.to_string() }
+                Told::Installed { id }
             }
             News::Looked(looked) => return self.hear_of_the_path(looked),
             News::Verified(trial) => {
-                let (id, warnings) = (trial.id().to_string(), trial.warnings().to_vec());
+                let (id, warnings) = (trial.id(), trial.warnings().to_vec());
                 if !self.upgrades.verified(trial, self.lifecycle.waits_for_a_start()) {
                     return;
                 }
                 for warning in warnings {
-                    self.reporter.tell(&Told::Trouble { reason: warning.to_string() });
+                    self.reporter.tell(&Told::Warning { reason: warning.to_string() });
                 }
                 self.trial = Some(self.lifecycle.next_generation());
                 self.events.push_back(Event::Installed);

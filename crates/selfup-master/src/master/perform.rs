@@ -5,7 +5,7 @@ use std::time::Instant;
 use selfup_channel::FromMaster;
 use selfup_fds::FdSet;
 use selfup_lifecycle::{
-    Action, Arrived, Blame, Cause, Event, Generation, Note, Overdue, Program, Unsuitable,
+    Action, Arrived, Blame, Event, Generation, Note, Overdue, Program, Unsuitable,
 };
 use selfup_signals::{ErrorKind, Pid, Signal};
 
@@ -13,7 +13,7 @@ use super::Master;
 use crate::{
     children,
     error::Chain,
-    event::{Event as Told, hint},
+    event::{Event as Told, KillReason, RollbackReason},
     executable::{Executable, identify},
     pid_file::PidFile,
     process_group as group,
@@ -65,11 +65,11 @@ impl Master {
         let executable = self.upgrades.executable(program, &self.recipe.path);
         match self.children.start(generation, &executable, &self.recipe, &self.fds) {
             Ok(pid) => {
-                self.tell(Told::Started { generation: generation.number(), pid: pid.as_raw() });
+                self.tell(Told::Started { generation: generation.number(), pid });
             }
             Err(error) => {
                 let (passing, reason) = (error.is_transient(), Chain(&error).to_string());
-                self.tell(Told::NotStarted { generation: generation.number(), reason });
+                self.tell(Told::SpawnFailed { generation: generation.number(), reason });
                 self.events.push_back(Event::SpawnFailed { generation, passing });
             }
         }
@@ -79,7 +79,7 @@ impl Master {
     fn rebind_missing(&mut self) {
         for (name, bound) in self.fds.rebind_missing() {
             match bound {
-                Ok(()) => self.tell(Told::Trouble {
+                Ok(()) => self.tell(Told::Warning {
                     reason: format!("bound the socket {name:?} anew: its file had been removed"),
                 }),
                 Err(error) => {
@@ -98,7 +98,7 @@ impl Master {
                  closed (has it executed another program?); sent it SIGTERM"
             );
             self.send_own(generation, pid, Signal::TERM);
-            return self.tell(Told::Trouble { reason });
+            return self.tell(Told::Warning { reason });
         }
         match child.channel.send(&FromMaster::Drain) {
             Ok(()) => {
@@ -174,22 +174,11 @@ impl Master {
         }
         self.send_own(generation, pid, Signal::KILL);
         let reason = match overdue {
-            Overdue::Ready => match self.lacks(generation) {
-                Some(lacks) => format!("it was not ready within the ready timeout: {lacks}"),
-                None => "it was not ready within the ready timeout".to_owned(),
-            },
-            Overdue::Exit if hears_nothing => {
-                "it had not ended within the terminate timeout; its control channel is closed"
-                    .to_owned()
-            }
-            Overdue::Exit => "it had not finished within the terminate timeout".to_owned(),
-            Overdue::Unsuitable(Unsuitable::Protocol) => {
-                "it speaks another version of the control protocol".to_owned()
-            }
-            Overdue::Unsuitable(Unsuitable::Sockets) => {
-                "it needs a socket that this master does not have".to_owned()
-            }
-            Overdue::RolledBack => "the executable that it runs was rolled back".to_owned(),
+            Overdue::Ready => KillReason::NotReady { lacks: self.lacks(generation) },
+            Overdue::Exit => KillReason::NotEnded { channel_closed: hears_nothing },
+            Overdue::Unsuitable(Unsuitable::Protocol) => KillReason::OtherProtocol,
+            Overdue::Unsuitable(Unsuitable::Sockets) => KillReason::MissingSocket,
+            Overdue::RolledBack => KillReason::RolledBack,
         };
         self.tell(Told::Killed { generation: generation.number(), reason });
     }
@@ -223,7 +212,7 @@ impl Master {
             let reason = "the new release is kept, and this master goes on verifying releases with the \
                           keys of the one that it was started from; start the service anew once the \
                           keys have changed";
-            self.tell(Told::Trouble { reason: reason.to_owned() });
+            self.tell(Told::Warning { reason: reason.to_owned() });
         }
     }
 
@@ -231,7 +220,7 @@ impl Master {
         match committed {
             Commit::Kept(id, warning) => {
                 let version = self.version_on_trial();
-                self.tell(Told::Kept { id: id.to_string(), version });
+                self.tell(Told::Committed { id, version });
                 if let Some(error) = warning {
                     self.trouble("the new executable is kept, but", &error);
                 }
@@ -249,27 +238,26 @@ impl Master {
 
     fn revert(&mut self, blame: Blame) {
         let reason = match blame {
-            Blame::NotReady(Some(end)) => format!("it {end} before it was ready{}", hint(end)),
-            Blame::NotReady(None) => "it did not get ready".to_owned(),
-            Blame::Probation(end) => format!("it {end} in its probation{}", hint(end)),
-            Blame::ByHand => "it was rolled back by hand".to_owned(),
+            Blame::NotReady(end) => RollbackReason::NotReady(end),
+            Blame::Probation(end) => RollbackReason::Probation(end),
+            Blame::ByHand => RollbackReason::ByHand,
         };
         let gone_back = match blame {
             Blame::ByHand => self.upgrades.roll_back(),
-            Blame::NotReady(_) | Blame::Probation(_) => self.upgrades.revert(&reason),
+            Blame::NotReady(_) | Blame::Probation(_) => self.upgrades.revert(&reason.to_string()),
         };
         let Some(GoneBack { id, failed, stands, .. }) = gone_back else { return };
         if stands {
             let reason = format!(
                 "gave up {id} here: {reason}; it stays at the path, where somebody else has put it"
             );
-            return self.tell(Told::Trouble { reason });
+            return self.tell(Told::Warning { reason });
         }
         self.rolled_back = Some(id);
         let version = self.version_on_trial();
-        self.tell(Told::PutBack { refused: id.to_string(), version, reason });
+        self.tell(Told::RolledBack { refused: id, version, reason });
         if let Some(error) = failed {
-            self.trouble("could not put the previous executable back", &error);
+            self.trouble("could not roll back to the previous executable", &error);
         }
     }
 
@@ -289,30 +277,30 @@ impl Master {
 
     fn note(&mut self, note: Note) {
         let told = match note {
-            Note::Restarting(cause) => Told::Restarting { cause: words(cause) },
-            Note::RestartWaits(cause) => Told::RestartWaits { cause: words(cause) },
-            Note::RestartIgnored(cause) => Told::RestartIgnored { cause: words(cause) },
+            Note::Restarting(cause) => Told::Restarting { cause },
+            Note::RestartWaits(cause) => Told::RestartWaits { cause },
+            Note::RestartIgnored(cause) => Told::RestartIgnored { cause },
             Note::RestartOutdated(generation) => {
                 Told::RestartOutdated { generation: generation.number() }
             }
             Note::AssumedReady(generation) => {
                 let lacks = self.lacks(generation);
-                Told::CountsAsReady { generation: generation.number(), lacks }
+                Told::AssumedReady { generation: generation.number(), lacks }
             }
             Note::CandidateFailed(generation, end) => Told::CandidateFailed {
                 generation: generation.number(),
                 end,
                 still_serving: self.lifecycle.active().is_some(),
             },
-            Note::ActiveLost(generation, end) => Told::Trouble {
+            Note::ActiveLost(generation, end) => Told::Warning {
                 reason: format!(
                     "child {generation} {end} while its successor was starting; waiting for that one"
                 ),
             },
             Note::ProbationFailed(generation, end) => {
-                Told::Trouble { reason: format!("child {generation} {end} soon after the upgrade") }
+                Told::Warning { reason: format!("child {generation} {end} soon after the upgrade") }
             }
-            Note::Revived(generation, end) => Told::Trouble {
+            Note::Revived(generation, end) => Told::Warning {
                 reason: format!(
                     "child {generation} {end} soon after it took over; starting another in its place"
                 ),
@@ -327,7 +315,7 @@ impl Master {
         let Some(pid) = self.pid(generation) else { return };
         let version = self.children.find(generation).and_then(|child| child.version.clone());
         if let Some(Err(error)) = self.pid_file.as_mut().map(PidFile::write) {
-            self.tell(Told::Trouble { reason: Chain(&error).to_string() });
+            self.tell(Told::Warning { reason: Chain(&error).to_string() });
         }
         crate::sys::memory::let_go_of_code();
         if let Err(error) = self.upgrades.serving(pid, version.clone(), &self.mailbox) {
@@ -382,18 +370,10 @@ impl Master {
     }
 
     pub(super) fn trouble(&mut self, what: &str, error: &(dyn std::error::Error + 'static)) {
-        self.tell(Told::Trouble { reason: format!("{what}: {}", Chain(error)) });
+        self.tell(Told::Warning { reason: format!("{what}: {}", Chain(error)) });
     }
 
     pub(super) fn tell(&mut self, event: Told) {
         self.reporter.tell(&event);
-    }
-}
-
-fn words(cause: Cause) -> &'static str {
-    match cause {
-        Cause::Signal => "by signal",
-        Cause::Call => "by request",
-        Cause::Upgrade => "upgrade",
     }
 }

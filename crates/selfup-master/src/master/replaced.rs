@@ -4,7 +4,12 @@
 use selfup_lifecycle::{Cause, Event};
 
 use super::Master;
-use crate::{children::Running, error::Chain, event::Event as Told, upgrades::Looked};
+use crate::{
+    children::Running,
+    error::Chain,
+    event::{Event as Told, RollbackReason},
+    upgrades::Looked,
+};
 
 impl Master {
     /// What asks for a restart waits until it is known what there is to start.
@@ -58,11 +63,11 @@ impl Master {
         match looked {
             Looked::Same => {}
             Looked::RolledBack { refused } => {
-                let reason = "it was rolled back by hand".to_owned();
+                let reason = RollbackReason::ByHand;
                 self.rolled_back = Some(refused);
                 self.upgrades.rolled_back_by_hand(refused);
                 let version = self.executable.as_ref().and_then(|it| it.version.clone());
-                self.tell(Told::PutBack { refused: refused.to_string(), version, reason });
+                self.tell(Told::RolledBack { refused, version, reason });
             }
             // Another one came first; what is at the path has to wait.
             Looked::Another(_) if self.upgrades.has_undecided() => {}
@@ -76,7 +81,7 @@ impl Master {
                     "could not keep the executable that runs, so there is no way back to it: {}",
                     Chain(&error)
                 );
-                self.tell(Told::Trouble { reason });
+                self.tell(Told::Warning { reason });
             }
         }
         if let Some(event) = event {

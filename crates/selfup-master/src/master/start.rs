@@ -108,7 +108,7 @@ impl Master {
             let reason = format!(
                 "closed the inherited socket {name:?}, since no address of the configuration is its"
             );
-            self.tell(Told::Trouble { reason });
+            self.tell(Told::Warning { reason });
         }
         let notify = notify.unwrap_or_else(|error| {
             self.trouble("could not reach the service manager", &error);
@@ -191,7 +191,7 @@ impl Master {
         });
         let mut reporter = Reporter::new(&settings.options, settings.on_event.take());
         if let Some(reason) = threads::of_a_runtime() {
-            reporter.tell(&Told::Trouble { reason: reason.to_owned() });
+            reporter.tell(&Told::Warning { reason: reason.to_owned() });
         }
         for (name, fd) in fds.iter() {
             let address = LocalAddress::of(fd).map(|address| address.to_string());
@@ -200,10 +200,10 @@ impl Master {
         }
         let doubted = Target::new(&recipe.path).and_then(|target| target.doubted());
         for reason in doubted.unwrap_or_default() {
-            reporter.tell(&Told::Trouble { reason });
+            reporter.tell(&Told::Warning { reason });
         }
         let generation = Generation::FIRST.number();
-        reporter.tell(&Told::Started { generation, pid: pid.as_raw() });
+        reporter.tell(&Told::Started { generation, pid });
         Ok(Self {
             lifecycle,
             events: VecDeque::new(),

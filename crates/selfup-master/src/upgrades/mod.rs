@@ -41,13 +41,13 @@ pub(super) use undecided::{Commit, GoneBack};
 #[derive(Debug)]
 pub(crate) enum News {
     /// The fetcher cannot work as it is configured; the worker has ended.
-    FetchOff(String),
+    FetchDisabled(String),
     /// It works, and somebody should know this about it.
     Caution(String),
     /// It did not work this time.
     FetchFailed(String),
     /// It works again.
-    FetchWorks,
+    FetchRecovered,
     /// What came is what runs.
     UpToDate(Id),
     /// What came was turned down.

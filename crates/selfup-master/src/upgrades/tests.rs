@@ -238,8 +238,8 @@ impl Stage {
             let Letter::Upgrade(news) = letter else { continue };
             self.told.push(match news {
                 News::UpToDate(_) => "UpToDate".to_owned(),
-                News::FetchWorks => "FetchWorks".to_owned(),
-                News::FetchOff(reason) => format!("FetchOff {reason}"),
+                News::FetchRecovered => "FetchRecovered".to_owned(),
+                News::FetchDisabled(reason) => format!("FetchDisabled {reason}"),
                 News::FetchFailed(reason) => format!("FetchFailed {reason}"),
                 News::Refused(reason) => format!("Refused {reason}"),
                 News::Caution(reason) => format!("Caution {reason}"),
@@ -299,7 +299,7 @@ fn what_was_damaged_on_its_way_is_fetched_again_although_nothing_changes() {
         stage.wait("UpToDate");
         assert_eq!(stage.told("Refused"), 0, "{:?}", stage.told);
         assert_eq!(stage.told("FetchFailed"), 1, "told once: {:?}", stage.told);
-        stage.wait("FetchWorks");
+        stage.wait("FetchRecovered");
         assert_eq!(lock(&stage.world).fetched, 3);
         assert_eq!(stage.fetches_in(5), 0, "that it is up to date is settled");
     }
@@ -311,10 +311,10 @@ fn what_is_damaged_at_its_source_is_fetched_ever_more_rarely_until_it_changes() 
     stage.wait("FetchFailed");
     let fetched = stage.fetches_in(100);
     assert!(fetched <= 4, "{fetched} fetches in 100 polls");
-    assert_eq!(stage.told("FetchWorks"), 0, "{:?}", stage.told);
+    assert_eq!(stage.told("FetchRecovered"), 0, "{:?}", stage.told);
     stage.publish([Body::Whole(RUNNING)]);
     stage.wait("UpToDate");
-    stage.wait("FetchWorks");
+    stage.wait("FetchRecovered");
     assert_eq!(stage.told("FetchFailed"), 1, "{:?}", stage.told);
 }
 
@@ -336,12 +336,12 @@ fn a_source_that_cannot_begin_yet_is_tried_again() {
     let mut stage = Stage::new(World { inits, ..world([Body::Whole(RUNNING)]) });
     stage.wait("UpToDate");
     assert_eq!(stage.told("FetchFailed"), 2, "each reason once: {:?}", stage.told);
-    stage.wait("FetchWorks");
-    assert_eq!(stage.told("FetchOff"), 0, "{:?}", stage.told);
+    stage.wait("FetchRecovered");
+    assert_eq!(stage.told("FetchDisabled"), 0, "{:?}", stage.told);
 
     let inits = [Error::new(ErrorKind::Configuration, "no address")].into();
     let mut stage = Stage::new(World { inits, ..world([Body::Whole(RUNNING)]) });
-    stage.wait("FetchOff could not fetch: no address");
+    stage.wait("FetchDisabled could not fetch: no address");
     stage.thread.take().unwrap().join().unwrap();
     assert_eq!(lock(&stage.world).polls, 0);
 }
@@ -351,10 +351,10 @@ fn after_a_panic_it_starts_anew_but_not_for_ever() {
     let mut stage = Stage::new(World { panics: 3, ..world([Body::Whole(RUNNING)]) });
     stage.wait("UpToDate");
     assert_eq!(stage.wait("panicked: a fetcher's own\\u{1b} failure"), 1, "{:?}", stage.told);
-    assert_eq!(stage.told("FetchOff"), 0);
+    assert_eq!(stage.told("FetchDisabled"), 0);
 
     let mut stage = Stage::new(World { panics: u32::MAX, ..world([Body::Whole(RUNNING)]) });
-    stage.wait("FetchOff the thread that fetches panicked: a fetcher's own\\u{1b} failure");
+    stage.wait("FetchDisabled the thread that fetches panicked: a fetcher's own\\u{1b} failure");
     stage.thread.take().unwrap().join().unwrap();
     assert_eq!(stage.told("FetchFailed"), 1, "{:?}", stage.told);
     assert_eq!(lock(&stage.world).polls, 5);

@@ -164,7 +164,7 @@ impl Worker {
             let reason = format!("the thread that fetches panicked: {}", message(&*panic));
             if panics >= MOST_PANICS {
                 let reason = printable(&format!("{reason} ({panics} times in a row)")).into_owned();
-                return self.tell(News::FetchOff(reason));
+                return self.tell(News::FetchDisabled(reason));
             }
             self.failing = true;
             self.report_once(format!("{reason}; it starts anew"), News::FetchFailed);
@@ -188,7 +188,7 @@ impl Worker {
             let Err(error) = self.fetcher.init(&self.current()) else { break };
             let reason = Chain(&error).to_string();
             if error.kind() == selfup_fetch::ErrorKind::Configuration && !error.is_transient() {
-                return self.tell(News::FetchOff(reason));
+                return self.tell(News::FetchDisabled(reason));
             }
             self.failing = true;
             self.report_once(reason, News::FetchFailed);
@@ -507,7 +507,7 @@ impl Worker {
         if self.failing && !fails {
             // The next failure is news again.
             self.last_report = None;
-            self.tell(News::FetchWorks);
+            self.tell(News::FetchRecovered);
         }
         self.failing = fails;
     }

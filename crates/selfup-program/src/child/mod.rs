@@ -75,13 +75,13 @@ pub fn enter(mut entry: Entry, assignment: Assignment) -> Result<ExitCode, Error
             Error::new(ErrorKind::Child, what)
         })?;
     was_started_from(&assignment.bin_path);
-    let mut state = State::new(
+    let state = State::new(
         sockets.nonblocking(true),
+        assignment.generation,
         Identity::new(assignment.bin_path),
         &entry.options,
         Some(link.clone()),
     );
-    state.set_generation(assignment.generation);
     control_thread::listen_to_master(
         link.clone(),
         state.graceful_shutdown(),

@@ -22,7 +22,7 @@ use selfup_signals::Signal;
 /// }
 ///
 /// fn program(state: selfup::State) -> std::io::Result<()> {
-///     for connection in state.listener().incoming() {
+///     for connection in state.take_listener().incoming() {
 ///         // A client that has gone is no reason to end.
 ///         let _gone = writeln!(connection?, "hello from {}", state.id());
 ///     }
@@ -57,7 +57,7 @@ impl Config {
     /// #[tokio::main]
     /// async fn program(state: selfup::State) -> io::Result<()> {
     ///     let router = router().await?;
-    ///     selfup_tokio::axum::serve(state.listener(), router).await
+    ///     selfup_tokio::axum::serve(state.take_listener(), router).await
     /// }
     /// ```
     ///
@@ -93,7 +93,7 @@ impl Config {
         addresses.into_iter().fold(self, Self::address)
     }
 
-    /// Adds an address under a name, by which [`State::take_listener`] finds it.
+    /// Adds an address under a name, by which [`State::take_listener_named`] finds it.
     ///
     /// A name has 1 to 255 printable ASCII characters and no colon (as in `LISTEN_FDNAMES`,
     /// [sd_listen_fds(3)](https://man7.org/linux/man-pages/man3/sd_listen_fds.3.html)).

@@ -53,7 +53,7 @@ fn program(state: State) -> ExitCode {
         return ExitCode::from(code.parse::<u8>().unwrap_or(255));
     }
     let state = Arc::new(state);
-    let listeners = state.listeners();
+    let listeners = state.take_listeners();
     for name in std::env::args().filter_map(|word| word.strip_prefix("udp=").map(str::to_owned)) {
         echo(&state, &name);
     }
@@ -176,7 +176,7 @@ fn serve(mut connection: &Connection, state: &State, notes: &Notes) -> io::Resul
 
 /// Sends each datagram back with the version in front.
 fn echo(state: &State, name: &str) {
-    let Ok(socket) = state.take_udp(name) else { return println!("there is no {name}") };
+    let Ok(socket) = state.take_udp_socket(name) else { return println!("there is no {name}") };
     let (drain, version) = (state.graceful_shutdown(), Notes::of_this_program().version());
     thread::spawn(move || {
         let mut datagram = [0; 1024];

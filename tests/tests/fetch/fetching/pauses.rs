@@ -25,7 +25,7 @@ impl<S: Remote> Stage<S> {
         let service = self.deployment.start([self.source.word()]);
         let pauses = self.pauses(requests);
         self.source.front().heal();
-        service.process().wait_line(&format!("keeping {}", second.id()), 2 * PATIENCE);
+        service.process().wait_line(&format!("committed {}", second.id()), 2 * PATIENCE);
         service.terminate();
         pauses
     }

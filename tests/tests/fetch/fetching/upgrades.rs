@@ -24,7 +24,7 @@ pub(crate) fn under_load<S: Source>(stage: &mut Stage<S>) {
     for number in [2, 3] {
         let release = stage.release(number);
         stage.source.publish(&release.bytes());
-        service.process().wait_line(&format!("keeping {}", release.id()), 2 * PATIENCE);
+        service.process().wait_line(&format!("committed {}", release.id()), 2 * PATIENCE);
         assert_eq!(stage.deployment.installed(), release.id());
         let answered = load.report_so_far().answered();
         wait_until("answers", PATIENCE, || load.report_so_far().answered() > answered + 50);

@@ -23,7 +23,7 @@ fn a_program_whose_file_is_gone_when_it_starts_runs_without() {
     println!("{warning}");
     assert_eq!(service.ask_for("enabled"), "false");
     assert_eq!(service.ask_for("id"), release.id(), "known all the same");
-    service.process().wait_line("event Trouble: could not start the first child", PATIENCE);
+    service.process().wait_line("event Warning: could not start the first child", PATIENCE);
     // It is a plain program now: signals do to it what they do.
     assert_eq!(service.terminate().signal(), Some(libc::SIGTERM));
 

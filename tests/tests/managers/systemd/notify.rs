@@ -81,7 +81,7 @@ fn a_reload_that_fails_leaves_the_unit_active_and_says_why() {
     app.deployment.install(&app.deployment.release("version=2 exits_at_once=3"));
     app.systemd.systemctl(&["reload", UNIT]);
     let status = app.systemd.wait_where(UNIT, "StatusText", "what went wrong", |text| {
-        text.contains("put the previous executable back")
+        text.contains("rolled back to the previous executable")
             && text.contains("it exited with code 3 before it was ready")
     });
     assert!(status.starts_with("child #1 serves"), "{status}");

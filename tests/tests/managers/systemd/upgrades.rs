@@ -59,13 +59,13 @@ fn a_bad_upgrade_leaves_the_unit_active() {
     let visitors = Visitors::come(address);
     let bad = app.deployment.release("version=2 crashes_at_start");
     publish(&app, &bad);
-    app.systemd.wait_output(UNIT, "put the previous executable back");
+    app.systemd.wait_output(UNIT, "rolled back to the previous executable");
     wait_version(address, 1);
     visitors.leave();
     assert_eq!(app.show("ActiveState"), "active");
     let status = app.show("StatusText");
     assert!(status.starts_with("child #1 serves"), "{status}");
-    for words in ["put the previous executable back", bad.id(), "SIGABRT"] {
+    for words in ["rolled back to the previous executable", bad.id(), "SIGABRT"] {
         assert!(status.contains(words), "{words:?} in {status}");
     }
     assert_eq!((app.master(), app.show("NRestarts")), (master, "0".to_owned()));

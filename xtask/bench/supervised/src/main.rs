@@ -22,7 +22,7 @@ fn program(state: selfup::State) -> io::Result<()> {
     let router = Router::new().route("/", route).route("/held", get(pending::<()>));
     tokio::runtime::Runtime::new()?.block_on(async {
         let mut servers = JoinSet::new();
-        for listener in state.listeners() {
+        for listener in state.take_listeners() {
             servers.spawn(selfup_tokio::axum::serve(listener, router.clone()));
         }
         servers.join_all().await.into_iter().collect()

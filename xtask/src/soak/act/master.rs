@@ -36,7 +36,7 @@ pub(super) fn kill(service: &mut Service, audit: &mut Audit, moment: Moment) -> 
 
 /// Whoever finds out, this master or the next: the bad release does not stay.
 fn kill_on_trial(service: &mut Service) -> Result {
-    const NEWS: &[&[&str]] = &[&["child #"], &["put the previous executable back"]];
+    const NEWS: &[&[&str]] = &[&["child #"], &["rolled back to the previous executable"]];
     service.journal.tolerate(NEWS);
     service.bad_orphans = true;
     service.releases.publish_current()?;

@@ -14,7 +14,7 @@ fn good_news_is_counted_and_bad_news_wants_an_explanation() {
     let folder = tempfile::tempdir().unwrap();
     let text = ". 7 child #1 serves\n. 7 child #3 serves\n. 7 child #1 exited with code 0\n\
                 . 7 child #2 exited with code 3\n! 7 child #2 exited with code 3 before it was \
-                ready\n! 7 put the previous executable back; x is refused\nthread panicked\n\
+                ready\n! 7 rolled back to the previous executable; x is refused\nthread panicked\n\
                 . 7 not fini";
     let mut journal = journal(&folder, text);
     assert_eq!((journal.master(7).serving, journal.master(7).handovers), (3, 1));
@@ -24,7 +24,7 @@ fn good_news_is_counted_and_bad_news_wants_an_explanation() {
     assert!(journal.explain(&["#2", "before it was ready"]));
     assert!(!journal.explain(&["#2", "before it was ready"]));
     journal.tolerate(&[&["#2"]]);
-    assert!(journal.explain(&["put the previous"]));
+    assert!(journal.explain(&["rolled back to"]));
     assert_eq!(journal.unexplained(), ["thread panicked"]);
     assert!(journal.said(7, &["#3", "serves"]).is_some() && journal.said(8, &[]).is_none());
 }
