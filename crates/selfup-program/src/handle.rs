@@ -59,7 +59,7 @@ impl Handle {
     /// `Config::drain_on_terminate`.
     ///
     /// ```
-    /// # let state = selfup_program::State::disabled();
+    /// # let state = selfup::State::disabled();
     /// assert!(!state.enabled(), "nobody has started a master here");
     /// ```
     #[must_use]
@@ -71,7 +71,7 @@ impl Handle {
     /// read. The first call reads the whole file.
     ///
     /// ```
-    /// # let state = selfup_program::State::disabled();
+    /// # let state = selfup::State::disabled();
     /// assert_eq!(state.id().len(), 40);
     /// ```
     #[must_use]
@@ -82,7 +82,7 @@ impl Handle {
     /// When this program was entered, by the wall clock.
     ///
     /// ```
-    /// # let state = selfup_program::State::disabled();
+    /// # let state = selfup::State::disabled();
     /// let uptime = state.started_at().elapsed().unwrap_or_default();
     /// # assert!(uptime.as_secs() < 60);
     /// ```
@@ -94,7 +94,7 @@ impl Handle {
     /// The path from which this process was started.
     ///
     /// ```
-    /// # let state = selfup_program::State::disabled();
+    /// # let state = selfup::State::disabled();
     /// println!("running {}", state.bin_path().display());
     /// ```
     #[must_use]
@@ -105,7 +105,7 @@ impl Handle {
     /// The number of this child: the first of a master is 1. It is 0 without a master.
     ///
     /// ```
-    /// # let state = selfup_program::State::disabled();
+    /// # let state = selfup::State::disabled();
     /// assert_eq!(state.generation(), 0);
     /// ```
     #[must_use]
@@ -116,9 +116,9 @@ impl Handle {
     /// The signal that this child is to drain: stop accepting, finish the requests under way, return.
     ///
     /// ```
-    /// # let state = selfup_program::State::disabled();
+    /// # let state = selfup::State::disabled();
     /// let shutdown = state.graceful_shutdown();
-    /// assert!(!shutdown.is_requested());
+    /// assert!(!shutdown.requested());
     /// ```
     #[must_use]
     pub fn graceful_shutdown(&self) -> GracefulShutdown {
@@ -132,7 +132,7 @@ impl Handle {
     /// program's waiting for clients is seen; see there.
     ///
     /// ```
-    /// # let state = selfup_program::State::disabled();
+    /// # let state = selfup::State::disabled();
     /// // With `Readiness::Explicit`, once the cache is warm:
     /// state.ready();
     /// ```
@@ -145,7 +145,7 @@ impl Handle {
     /// ask.
     ///
     /// ```
-    /// # let state = selfup_program::State::disabled();
+    /// # let state = selfup::State::disabled();
     /// assert!(!state.restart(), "nobody has started a master here");
     /// ```
     pub fn restart(&self) -> bool {
@@ -160,7 +160,7 @@ impl Handle {
     /// pause between two calls.
     ///
     /// ```
-    /// # let handle = selfup_program::State::disabled().handle();
+    /// # let handle = selfup::State::disabled().handle();
     /// # let mut turns = 0..3;
     /// while turns.next().is_some() {
     ///     handle.alive();
@@ -175,7 +175,7 @@ impl Handle {
     /// Reports one line about what the program is doing, for people; about 1,000 bytes at most.
     ///
     /// ```
-    /// # let handle = selfup_program::State::disabled().handle();
+    /// # let handle = selfup::State::disabled().handle();
     /// handle.status("12 sessions");
     /// ```
     pub fn status(&self, text: &str) {

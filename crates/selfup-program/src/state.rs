@@ -62,15 +62,17 @@ impl State {
     /// ```
     /// use std::{io::Write, net::{TcpListener, TcpStream}};
     ///
-    /// fn program(state: selfup_program::State) -> std::io::Result<()> {
-    ///     let (mut connection, _) = state.take_listener().accept()?;
-    ///     connection.write_all(b"hello")
+    /// fn program(state: selfup::State) -> std::io::Result<()> {
+    ///     match state.take_listener().accept()? {
+    ///         Some(mut connection) => connection.write_all(b"hello"),
+    ///         None => Ok(()),
+    ///     }
     /// }
     ///
     /// # fn main() -> std::io::Result<()> {
     /// let listener = TcpListener::bind("127.0.0.1:0")?;
     /// let client = TcpStream::connect(listener.local_addr()?)?;
-    /// program(selfup_program::State::for_tests([listener]))?;
+    /// program(selfup::State::for_tests([listener]))?;
     /// assert_eq!(std::io::read_to_string(client)?, "hello");
     /// # Ok(())
     /// # }
@@ -123,7 +125,7 @@ impl State {
     /// A handle to the master, to be cloned and given to other threads and tasks.
     ///
     /// ```
-    /// use selfup_program::State;
+    /// use selfup::State;
     ///
     /// let state = State::disabled();
     /// let handle = state.handle();

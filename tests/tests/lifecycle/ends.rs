@@ -138,7 +138,7 @@ fn who_does_not_end_in_time_is_killed() {
         let sandbox = Sandbox::new("stubborn");
         let recorder = recorder(&sandbox, options);
         recorder.signal(Signal::TERM);
-        recorder.told("killed child #1: it had not finished within the terminate timeout");
+        recorder.told("killed child #1: it had not ended within the terminate timeout");
         assert_eq!(recorder.process().wait(PATIENCE).signal(), Some(libc::SIGKILL));
         sandbox.finish();
     }

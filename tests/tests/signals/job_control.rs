@@ -181,7 +181,7 @@ fn deadlines_pause_while_the_job_is_stopped() {
     terminal.press(b"\n");
     wait_going(all);
     recorder.mark(2);
-    let killed = "killed child #1: it had not finished within the terminate timeout";
+    let killed = "killed child #1: it had not ended within the terminate timeout";
     assert!(!recorder.has_told(killed));
     // It is not forgotten either.
     recorder.told(killed);
