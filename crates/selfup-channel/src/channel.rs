@@ -49,6 +49,10 @@ pub enum Incoming<M> {
 }
 
 /// A fresh channel; both ends are close-on-exec.
+///
+/// # Errors
+///
+/// The process has too many files open.
 pub fn pair() -> io::Result<(MasterEnd, OwnedFd)> {
     let (master, child) =
         socket::socketpair(AddressFamily::Unix, SockType::SeqPacket, None, SockFlag::SOCK_CLOEXEC)?;
@@ -59,6 +63,10 @@ impl<In: Message, Out: Message> Channel<In, Out> {
     /// Sends without waiting. A peer that is gone is no error: its end is reported elsewhere.
     ///
     /// A full queue is one: the peer has not read hundreds of messages.
+    ///
+    /// # Errors
+    ///
+    /// The queue is full, or the channel cannot be written.
     pub fn send(&self, message: &Out) -> io::Result<()> {
         let flags = MsgFlags::MSG_NOSIGNAL | MsgFlags::MSG_DONTWAIT;
         match socket::send(self.fd.as_raw_fd(), &message.encode(), flags) {
@@ -110,11 +118,13 @@ impl<In, Out> Channel<In, Out> {
     /// Whether the descriptor is still the one of this channel. Whoever closes all descriptors of
     /// the process, as closefrom(3) does, closes this one, and the next that is opened may get its
     /// number.
+    #[must_use]
     pub fn is_intact(&self) -> bool {
         identity(&self.fd) == self.identity
     }
 
     /// Whether there is room for many a message more: less than a quarter of the queue is in use.
+    #[must_use]
     pub fn has_room(&self) -> bool {
         let mut fds = [PollFd::new(self.fd.as_fd(), PollFlags::POLLOUT)];
         poll(&mut fds, PollTimeout::ZERO).is_ok_and(|ready| ready > 0)

@@ -46,6 +46,10 @@ impl fmt::Debug for Acceptance {
 
 impl Acceptance {
     /// Sees to it that an upgrade could be installed, before anything is fetched.
+    ///
+    /// # Errors
+    ///
+    /// An upgrade could not be installed at this place.
     pub fn prepare(&self) -> Result<(), Error> {
         self.target()?.preflight()
     }
@@ -59,16 +63,28 @@ impl Acceptance {
     }
 
     /// Makes a place for the bytes, from what is said about them.
+    ///
+    /// # Errors
+    ///
+    /// There is no room for it, or what is known of it refuses it.
     pub fn stage(&self, artifact: &Artifact) -> Result<Staged, Error> {
         self.target()?.stage(self.expected_of(artifact)?)
     }
 
     /// Makes a place for bytes that are only looked at.
+    ///
+    /// # Errors
+    ///
+    /// There is no room for it, or what is known of it refuses it.
     pub fn examine(&self, artifact: &Artifact) -> Result<Examination, Error> {
         self.target()?.examine(self.expected_of(artifact)?)
     }
 
     /// Refuses what could not be installed by what is said of it before its bytes come.
+    ///
+    /// # Errors
+    ///
+    /// It could not be installed.
     pub fn consider(&self, offer: &Offer) -> Result<(), Error> {
         let expected = self
             .expected(offer.size, &offer.digests)?
@@ -91,6 +107,7 @@ impl Acceptance {
     }
 
     /// Why these bytes were refused before, if they were, by any master or by hand.
+    #[must_use]
     pub fn refusal(&self, id: Id) -> Option<String> {
         // A record that cannot be read refuses nothing; it is written anew by the next refusal.
         let refusals = Target::new(&self.path).and_then(|target| target.refusals());
@@ -100,11 +117,19 @@ impl Acceptance {
     }
 
     /// Verifies what was written, and puts it in place.
+    ///
+    /// # Errors
+    ///
+    /// It is refused, or could not be installed.
     pub fn install(&mut self, staged: Staged) -> Result<Installed, Error> {
         Ok(self.verify(staged)?.install()?)
     }
 
     /// Verifies what was written, and puts it on trial beside the path.
+    ///
+    /// # Errors
+    ///
+    /// It is refused, or could not be put on trial.
     pub fn try_out(&mut self, staged: Staged) -> Result<Trial, Error> {
         Ok(self.verify(staged)?.try_out()?)
     }
@@ -121,6 +146,10 @@ impl Acceptance {
     }
 
     /// Checks what was written, as far as that can be done without running it.
+    ///
+    /// # Errors
+    ///
+    /// It is refused, or could not be checked.
     pub fn finish(&self, examination: Examination) -> Result<(), Error> {
         examination.finish(checks(&self.trust))
     }
@@ -138,6 +167,7 @@ pub fn warnings_of(installed: &Installed) -> Vec<String> {
 }
 
 /// Compares what was written with what runs, if that can be told, and with what is in place.
+#[must_use]
 pub fn novelty(staged: &Staged, running: Option<Id>) -> Novelty {
     let new = staged.id();
     if new == running.unwrap_or_else(|| staged.present()) {

@@ -436,10 +436,10 @@ impl fmt::Display for Event {
             }
             Self::Stopping => f.write_str("stopping"),
             Self::Status { generation, text } => write!(f, "child #{generation} reports: {text}"),
-            Self::FetchFailed { reason } => write!(f, "could not upgrade for now: {reason}"),
+            Self::FetchFailed { reason } => write!(f, "no upgrade for now: {reason}"),
             Self::FetchRecovered => f.write_str("update checks work again"),
             Self::FetchDisabled { reason } => {
-                write!(f, "could not fetch, and upgrades are disabled: {reason}")
+                write!(f, "upgrades are disabled: {reason}")
             }
             Self::UpToDate { id } => write!(f, "up to date ({id})"),
             Self::Refused { reason } => write!(f, "refused a new executable: {reason}"),

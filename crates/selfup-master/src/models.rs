@@ -100,7 +100,7 @@ use sync::Wake;
 fn sorted(letters: Vec<Letter>, works: &mut usize, restarts: &mut usize) {
     for letter in letters {
         match letter {
-            Letter::Upgrade(News::FetchWorks) => *works += 1,
+            Letter::Upgrade(News::FetchRecovered) => *works += 1,
             Letter::Restart => *restarts += 1,
             other => panic!("nobody has posted {other:?}"),
         }
@@ -115,7 +115,7 @@ fn what_is_posted_is_taken_or_wakes_the_loop() {
         let wake = Wake::of_the_latest();
         let news = thread::spawn({
             let mailbox = mailbox.clone();
-            move || mailbox.post(Letter::Upgrade(News::FetchWorks))
+            move || mailbox.post(Letter::Upgrade(News::FetchRecovered))
         });
         let restart = thread::spawn(move || mailbox.restart());
         let (mut works, mut restarts) = (0, 0);

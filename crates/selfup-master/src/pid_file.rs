@@ -31,6 +31,10 @@ pub struct PidFile {
 
 impl PidFile {
     /// Fails if a process that still runs has it. Nothing is written yet.
+    ///
+    /// # Errors
+    ///
+    /// Another process holds it, or it cannot be opened.
     pub fn claim(path: &Path) -> Result<Self, Error> {
         let path = std::path::absolute(path).map_err(|cause| cannot_write(path, cause))?;
         if let Ok(there) = open(&path)
@@ -42,6 +46,10 @@ impl PidFile {
     }
 
     /// For a process that is up already.
+    ///
+    /// # Errors
+    ///
+    /// It is that of another process, or cannot be written.
     pub fn write_now(path: &Path) -> Result<Self, Error> {
         let mut this = Self::claim(path)?;
         this.write()?;
@@ -49,6 +57,10 @@ impl PidFile {
     }
 
     /// Writes it; once it is there, it is not written again.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be written.
     pub fn write(&mut self) -> Result<(), Error> {
         if self.ours.is_none() {
             self.ours = Some(place(&self.path)?);
@@ -57,6 +69,10 @@ impl PidFile {
     }
 
     /// Removes it, if it is still the one that was written.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be removed.
     pub fn remove(&mut self) -> io::Result<()> {
         match self.ours.take() {
             Some(ours) if is_at(&ours, &self.path)? && named(&ours) == Some(process::id()) => {

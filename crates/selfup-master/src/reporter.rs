@@ -28,6 +28,7 @@ pub struct Reporter {
 
 impl Reporter {
     /// One that prints what the options ask for.
+    #[must_use]
     pub fn new(options: &Options, hear: Option<OnEvent>) -> Self {
         Self {
             hear,

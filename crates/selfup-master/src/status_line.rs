@@ -257,7 +257,7 @@ mod tests {
             Event::Refused { reason: "it is older".into() },
             Event::UpToDate { id: ID.parse().unwrap() },
         ]);
-        assert!(lines[1].ends_with("could not upgrade for now: not found"));
+        assert!(lines[1].ends_with("no upgrade for now: not found"));
         assert!(!lines[2].contains("not found"), "{lines:?}");
         assert!(lines[5].ends_with("serves, version 1.5.0; 9 sessions; upgraded to 1.5.0"));
         assert!(!lines[6].contains("upgraded to"), "{lines:?}");

@@ -67,6 +67,7 @@ struct State {
 
 impl Stderr {
     /// `prefix` is in front of every line.
+    #[must_use]
     pub fn new(prefix: &'static str) -> Self {
         Self { prefix, to_journal: is_journal(), shared: Arc::default(), started: false }
     }

@@ -69,6 +69,10 @@ impl TrustOptions {
 
     /// A key that cannot be read is an error, since without it anything would be trusted. So is a
     /// key without a version: everything that was ever signed could be brought back.
+    ///
+    /// # Errors
+    ///
+    /// A key or the version cannot be read, or one that is needed is missing.
     pub fn check(&self) -> Result<Trust, Error> {
         let failed = |what: &str, error: selfup_install::Error| {
             Err(Error::new(ErrorKind::Configuration, format!("could not use the {what}"))
@@ -115,6 +119,7 @@ impl Trust {
     }
 
     /// What is known before the bytes come.
+    #[must_use]
     pub fn expected(&self, expected: Expected) -> Expected {
         expected.trusted_keys(self.keys.iter().cloned()).program(self.name.as_deref())
     }
@@ -152,6 +157,7 @@ impl Trust {
     }
 
     /// The version of what serves, by whoever's word counts most.
+    #[must_use]
     pub fn running(&self) -> Option<&str> {
         let said = self.serving.version.as_deref().or_else(|| self.known_of(self.serving.id));
         said.or(self.announced.as_deref()).or(self.own.as_deref())

@@ -87,7 +87,7 @@ impl State {
         let mut sockets = FdSet::new();
         for (index, listener) in listeners.into_iter().enumerate() {
             let name = format!("address-{index}");
-            sockets.insert(&name, listener.into()).expect("a listener is an open descriptor");
+            sockets.insert(&name, listener.into()).expect("an open descriptor");
         }
         Self::with_sockets(sockets.into_inherited().nonblocking(true))
     }
@@ -278,6 +278,7 @@ impl State {
     }
 
     /// As [`Handle::restart`].
+    #[must_use]
     pub fn restart(&self) -> bool {
         self.handle.restart()
     }

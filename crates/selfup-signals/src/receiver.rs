@@ -26,7 +26,7 @@ use crate::{Result, disposition};
 ///
 /// Each handler writes a record into a pipe and returns. When the pipe is full (some 2,700 signals
 /// wait unread, on Linux), the kind of the signal is noted, and reported once with
-/// [`Origin::Unknown`].
+/// [`Origin::Unknown`](crate::Origin::Unknown).
 ///
 /// A receiver belongs to the process that made it. In a copy of the process made by `fork`, a signal
 /// that it would have caught has its default action instead, and the receiver never hears of it.

@@ -128,7 +128,7 @@ fn the_status_says_of_the_source_what_is_so_now() {
     let source = deployment.sandbox().join("source");
     let words = [&format!("closure={}", source.display())[..], "own_version"];
     let service = started(&deployment, &manager, &words, None);
-    manager.wait(&["STATUS=child #1 serves, version 1.0.0, id ", "could not upgrade for now: "]);
+    manager.wait(&["STATUS=child #1 serves, version 1.0.0, id ", "no upgrade for now: "]);
     deployment.sandbox().copy(deployment.program(), "source");
     let mended = manager.wait(&["STATUS=child #1 serves, version 1.0.0"]);
     assert!(!mended.contains("no upgrade"), "{mended}");

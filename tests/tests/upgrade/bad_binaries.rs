@@ -167,14 +167,14 @@ fn never_ends_its_probe(name: &str, notes: &str, verdict: &str, words: &[&str]) 
 fn a_program_that_hangs_when_probed() {
     let words = ["did not end within 5s, having printed nothing", "call selfup::sanity_check()"];
     // A busy machine is as slow: it is tried again, ever more rarely.
-    never_ends_its_probe("hangs", "when_probed=hangs", "could not upgrade for now", &words);
+    never_ends_its_probe("hangs", "when_probed=hangs", "no upgrade for now", &words);
 }
 
 #[test]
 fn a_program_that_answers_the_probe_and_hangs() {
     let words = ["did not end within 5s, having printed the token", "exit after answering"];
     let notes = "when_probed=answers_and_hangs";
-    never_ends_its_probe("answers-hangs", notes, "could not upgrade for now", &words);
+    never_ends_its_probe("answers-hangs", notes, "no upgrade for now", &words);
 }
 
 #[test]
@@ -238,7 +238,7 @@ fn transfers_that_fail() {
         (Offer::Status(500), &["responds with 500", "the server is in trouble"]),
         (Offer::Status(401), &["responds with 401", "credentials are missing"]),
         (Offer::Cut(next.clone()), &["the connection ended after ", &length, "/bin/app"]),
-        (Offer::Half(next), &["could not upgrade for now", "it is truncated"]),
+        (Offer::Half(next), &["no upgrade for now", "it is truncated"]),
     ];
     let number = cases.len();
     for (offer, words) in cases {

@@ -32,7 +32,7 @@ fn only_the_whole_id_of_what_is_refused_forgives_it() {
     forgive(id, "Ok(false)");
     let kept = || {
         let lines = service.process().lines();
-        lines.iter().filter(|line| line.starts_with("event Kept")).count() == 2
+        lines.iter().filter(|line| line.starts_with("event Committed")).count() == 2
     };
     service.process().wait_until("it to be kept again", PATIENCE, kept);
     roll_back();

@@ -45,7 +45,7 @@ fn a_hook_that_panics_ends_upgrades_and_nothing_else() {
     let visitors = service.visitors();
     service.wait_warning(&["the hook for events panicked"]);
     publish(&origin, &second);
-    service.wait_warning(&["could not fetch, and upgrades are disabled", "panicked"]);
+    service.wait_warning(&["upgrades are disabled", "panicked"]);
     assert_eq!(deployment.installed(), first.id());
     deployment.wait_listing(&["app"]);
     service.restart();

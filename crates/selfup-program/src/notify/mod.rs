@@ -49,6 +49,10 @@ pub enum NotSent {
 
 impl Notify {
     /// Takes over what the environment says, and removes it: no child is to speak for the service.
+    ///
+    /// # Errors
+    ///
+    /// The address of the manager cannot be used.
     pub fn take() -> io::Result<Option<Self>> {
         let Some(told) = env::take_notify() else { return Ok(None) };
         let name = told.socket.as_bytes();
@@ -68,6 +72,10 @@ impl Notify {
     }
 
     /// Tells all fields at once, and a descriptor that goes with them. Never waits.
+    ///
+    /// # Errors
+    ///
+    /// It did not get to the manager, and why.
     pub fn send(&self, fields: &[Field], fd: Option<BorrowedFd<'_>>) -> Result<(), NotSent> {
         match self.try_to_send(fields, fd) {
             // It may have been started anew, and listen at the same address.
@@ -81,6 +89,10 @@ impl Notify {
     }
 
     /// Tells all fields at once, and waits until it can, at most for `patience`.
+    ///
+    /// # Errors
+    ///
+    /// It did not get to the manager in that time, and why.
     pub fn send_within(&self, fields: &[Field], patience: Duration) -> Result<(), NotSent> {
         let begun = Instant::now();
         loop {

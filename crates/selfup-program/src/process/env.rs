@@ -37,12 +37,17 @@ pub struct Assignment {
 }
 
 /// The token, if this process is only a probe.
+#[must_use]
 pub fn probe_token() -> Option<OsString> {
     read(selfup_install::PROBE_VARIABLE)
 }
 
 /// What this process is to be, if it is a child. The variables are removed, or void: what the program
 /// starts is nobody's child here.
+///
+/// # Errors
+///
+/// A variable of the master cannot be read.
 pub fn take_assignment() -> Result<Option<Assignment>, Error> {
     let (Some(control), generation, bin_path) = (read(CONTROL), read(GENERATION), read(BIN_PATH))
     else {
@@ -112,6 +117,7 @@ pub fn take_notify() -> Option<NotifyTold> {
 
 /// Which stream systemd has connected to its journal, as `DEVICE:INODE`. It stays: the program may
 /// want to know as well.
+#[must_use]
 pub fn journal_stream() -> Option<String> {
     read("JOURNAL_STREAM")?.into_string().ok()
 }

@@ -22,6 +22,10 @@ use crate::{
 /// kernel's word on it does not lead to the executable that runs (it was started through a
 /// descriptor, say), the resolved path is taken. Where there is no /proc to ask, the kernel's word
 /// counts if a file is there.
+///
+/// # Errors
+///
+/// The kernel does not tell, and the arguments do not either.
 pub fn launch_path() -> Result<PathBuf, Error> {
     match TOLD.get() {
         Some(path) => Ok(path.clone()),
@@ -31,6 +35,10 @@ pub fn launch_path() -> Result<PathBuf, Error> {
 
 /// The same, if it can be started again: a file without a selfup note is not this program, but what
 /// it was started through (`ld-linux-x86-64.so.2 ./app`). One that cannot be read counts as it.
+///
+/// # Errors
+///
+/// It cannot be determined, or is not a program of selfup.
 pub fn own_executable() -> Result<PathBuf, Error> {
     let path = launch_path()?;
     let notes = fs::File::open(&path).and_then(|file| Notes::of_file(&file));
@@ -47,6 +55,7 @@ pub fn own_executable() -> Result<PathBuf, Error> {
 
 /// What the executable says of itself: the file that is named, or the one that runs. Nothing, if it
 /// cannot be read.
+#[must_use]
 pub fn notes_of(file: Option<&Path>) -> Notes {
     let file = match file {
         Some(file) => fs::File::open(file),

@@ -13,6 +13,7 @@ fn needed(sockets: usize) -> rlim_t {
 
 /// Raises the soft limit as far as the sockets need it and the hard one allows; what it was before,
 /// if it was raised.
+#[must_use]
 pub fn make_room(sockets: usize) -> Option<rlim_t> {
     let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE).ok()?;
     let wanted = needed(sockets).min(hard);
@@ -29,6 +30,7 @@ pub fn give_back(soft: rlim_t) {
 }
 
 /// What to do where the limit was too low.
+#[must_use]
 pub fn advice(sockets: usize) -> String {
     let hard = getrlimit(Resource::RLIMIT_NOFILE).map_or(0, |(_, hard)| hard);
     format!(

@@ -17,6 +17,7 @@ const TOO_LATE: Duration = Duration::from_secs(1);
 ///
 /// Some of what was asked for always counts as having passed, so that a deadline comes in the end on
 /// a machine on which everything is late.
+#[must_use]
 pub fn lost(asked: Duration, slept: Duration) -> Option<Duration> {
     let late = slept.checked_sub(asked).filter(|late| *late > TOO_LATE)?;
     Some(late + asked / 2)

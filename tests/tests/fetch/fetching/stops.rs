@@ -121,6 +121,6 @@ pub(crate) fn between_two_attempts<S: Remote>(stage: &mut Stage<S>) {
     let hour = vec![("retry-after", "3600".to_owned())];
     stage.source.front().spoil(Answers::All, Fault::Status(503, hour));
     let service = stage.deployment.start([stage.source.word()]);
-    service.process().wait_line("could not upgrade for now", PATIENCE);
+    service.process().wait_line("no upgrade for now", PATIENCE);
     stage.ends_at_once(&service);
 }

@@ -41,7 +41,7 @@ fn a_folder_that_comes_late_is_waited_for() {
     let folder = deployment.sandbox().join("releases/late");
     let published = folder.join("app");
     let service = deployment.start([format!("file={}", published.display())]);
-    service.wait_warning(&["could not upgrade for now", "there is no such file (yet)"]);
+    service.wait_warning(&["no upgrade for now", "there is no such file (yet)"]);
     std::fs::create_dir(&folder).unwrap();
     std::fs::copy(second.path(), &published).unwrap();
     service.process().wait_line("v2 listens on", selfup_tests::sandbox::PATIENCE);
@@ -57,7 +57,7 @@ fn runs_without_fetching(
     words: &[&str],
 ) {
     let service = deployment.start([argument]);
-    let words = [&["could not fetch, and upgrades are disabled: "], words].concat();
+    let words = [&["upgrades are disabled: "], words].concat();
     println!("{}", service.wait_warning(&words));
     assert_eq!(service.ask_for("enabled"), "true");
     service.restart();

@@ -11,7 +11,7 @@ const NEWS: &[&[&str]] = &[
     &["Too many open files"],
     &["could not start child #"],
     &["could not hand over to child #"],
-    &["could not upgrade for now"],
+    &["no upgrade for now"],
 ];
 
 /// Long enough for a restart and some looks at the source.

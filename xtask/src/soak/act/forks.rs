@@ -9,7 +9,7 @@ use std::time::Duration;
 const NEWS: &[&[&str]] = &[
     &["could not start child #"],
     &["could not hand over to child #"],
-    &["could not upgrade for now"],
+    &["no upgrade for now"],
     // So that its id is not told.
     &["could not look at the executable of the child that serves"],
 ];

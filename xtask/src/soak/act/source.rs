@@ -21,7 +21,7 @@ pub(super) fn corrupt(service: &mut Service, damage: Damage) -> Result {
 
 fn news(damage: Damage) -> &'static [&'static str] {
     match damage {
-        Damage::Flipped => &["could not upgrade for now", "sha256"],
-        Damage::CutShort => &["could not upgrade for now", "ended after"],
+        Damage::Flipped => &["no upgrade for now", "sha256"],
+        Damage::CutShort => &["no upgrade for now", "ended after"],
     }
 }

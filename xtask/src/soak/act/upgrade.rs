@@ -49,7 +49,7 @@ fn news(bad: Bad) -> &'static [&'static [&'static str]] {
         Bad::NoSelfup => &[&["refused a new executable", "it is no selfup program"]],
         Bad::ProbeExits => &[&["refused a new executable", "exited with code 3"]],
         Bad::ProbeCrashes => &[&["refused a new executable", "SIGABRT"]],
-        Bad::ProbeHangs => &[&["could not upgrade for now", "did not end within"]],
+        Bad::ProbeHangs => &[&["no upgrade for now", "did not end within"]],
         Bad::ExitsAtOnce => &[
             &["exited with code 3 before it was ready"],
             PUT_BACK,
@@ -77,7 +77,7 @@ fn news(bad: Bad) -> &'static [&'static [&'static str]] {
 /// The upgrade is not possible for now, and a word says why; restarts are. When there is room again,
 /// it is made.
 pub(super) fn without_room(service: &mut Service) -> Result {
-    const NEWS: &[&str] = &["could not upgrade for now", "no space left"];
+    const NEWS: &[&str] = &["no upgrade for now", "no space left"];
     service.wait_decided()?;
     let filler = service.stage.path("service/filler");
     let failed = |error| Stop::because(format!("{}: {error}", filler.display()));
