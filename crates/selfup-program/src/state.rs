@@ -87,7 +87,7 @@ impl State {
         let mut sockets = FdSet::new();
         for (index, listener) in listeners.into_iter().enumerate() {
             let name = format!("address-{index}");
-            sockets.insert(&name, listener.into()).expect("an open descriptor");
+            sockets.insert(&name, listener.into()).expect("open descriptor");
         }
         Self::with_sockets(sockets.into_inherited().nonblocking(true))
     }
