@@ -219,7 +219,7 @@ impl Service {
 
     /// All that it warned of, by default: without the good news of an upgrade.
     pub fn warnings(&self) -> Vec<String> {
-        let news = ["[selfup master] upgraded", "[selfup master] keeping"];
+        let news = ["[selfup master] upgraded", "[selfup master] committed"];
         let mut lines = self.told();
         lines.retain(|line| !news.iter().any(|start| line.starts_with(start)));
         lines

@@ -4,7 +4,7 @@
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Handover {
-    /// The new child is ready before the old one is told to finish: somebody accepts at every
+    /// The new child is ready before the old one drains, so that one of them accepts at every
     /// moment. Both run at the same time for a while, which needs the memory of two (and twice what
     /// else each of them takes, such as connections to a database): a limit that fits one has the
     /// kernel kill the new child at each restart.

@@ -4,7 +4,7 @@ use std::{error, fmt, io};
 
 use selfup_fetch::printable;
 
-/// Why the overseer could not run, or an update was not made.
+/// Why no master can run, or an update was not made.
 ///
 /// Its message is one line; the cause is in [`source`](error::Error::source), and follows in the
 /// alternate form (`{:#}`). Its `Debug` form is the same line with its causes, so that what `main`
@@ -25,19 +25,19 @@ pub struct Error {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// This platform has no overseer.
+    /// No master can run on this platform.
     Unsupported,
     /// A value of the configuration cannot be used.
     Configuration,
     /// An address could not be bound or adopted.
     Address,
-    /// The executable that is to run cannot be told, or is none.
+    /// The executable cannot be determined, or is not a regular file.
     Executable,
     /// The pid file is that of another process that still runs, or could not be written.
     PidFile,
     /// The first child could not be started.
     Start,
-    /// The master had to stop, for want of something that it cannot do without.
+    /// The master hit an unrecoverable failure.
     Master,
     /// The source of new executables cannot be asked, or did not deliver.
     Fetch,

@@ -64,7 +64,7 @@ pub enum Event {
         /// Whether an older child goes on serving.
         still_serving: bool,
     },
-    /// A child was told to finish.
+    /// A child drains.
     #[non_exhaustive]
     Draining {
         /// Which child.

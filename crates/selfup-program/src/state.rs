@@ -173,6 +173,12 @@ impl State {
     /// Takes the first listener that is left. The others, by name:
     /// [`take_listener_named`](Self::take_listener_named).
     ///
+    /// ```
+    /// # let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    /// # let state = selfup::State::for_tests([listener]);
+    /// let listener = state.take_listener();
+    /// ```
+    ///
     /// # Panics
     ///
     /// If there is none: no address was configured, or it was taken before. That is a mistake in
@@ -192,6 +198,12 @@ impl State {
 
     /// Takes all listeners that are left, in the order of the configuration. Datagram sockets and
     /// other descriptors stay.
+    ///
+    /// ```
+    /// # let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    /// # let state = selfup::State::for_tests([listener]);
+    /// assert_eq!(state.take_listeners().len(), 1);
+    /// ```
     #[must_use]
     #[doc(alias = "Listeners")]
     #[doc(alias = "listeners")]
@@ -201,6 +213,13 @@ impl State {
 
     /// Takes a listener by its name: that of `Config::listen`, or
     /// `address-N` for the Nth address counted from 0.
+    ///
+    /// ```
+    /// # let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    /// # let state = selfup::State::for_tests([listener]);
+    /// let metrics = state.take_listener_named("address-0").unwrap();
+    /// assert!(state.take_listener_named("address-0").is_err(), "it was taken");
+    /// ```
     ///
     /// # Errors
     ///
@@ -227,6 +246,12 @@ impl State {
     /// Two generations that read from one socket each get some of the datagrams. Where that
     /// matters, use `Handover::Sequential`: one reader at a time.
     ///
+    /// ```
+    /// # let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    /// # let state = selfup::State::for_tests([listener]);
+    /// assert!(state.take_udp_socket("address-0").is_err(), "it is a listener");
+    /// ```
+    ///
     /// # Errors
     ///
     /// There is none of that name, or it is no UDP socket; then it stays.
@@ -235,6 +260,12 @@ impl State {
     }
 
     /// Takes a Unix datagram socket by its name, as [`take_udp_socket`](Self::take_udp_socket) does.
+    ///
+    /// ```
+    /// # let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    /// # let state = selfup::State::for_tests([listener]);
+    /// assert!(state.take_unix_datagram("address-0").is_err(), "it is a listener");
+    /// ```
     ///
     /// # Errors
     ///
@@ -245,6 +276,12 @@ impl State {
 
     /// Takes any descriptor by its name, as it is.
     ///
+    /// ```
+    /// # let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    /// # let state = selfup::State::for_tests([listener]);
+    /// let descriptor = state.take_fd("address-0").unwrap();
+    /// ```
+    ///
     /// # Errors
     ///
     /// There is none of that name.
@@ -254,12 +291,24 @@ impl State {
 
     /// Where the first socket listens, with the real port where 0 was asked for; in the form of
     /// the configuration. `None` without sockets.
+    ///
+    /// ```
+    /// # let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    /// # let state = selfup::State::for_tests([listener]);
+    /// assert!(state.address().unwrap().starts_with("tcp://127.0.0.1:"));
+    /// ```
     #[must_use]
     pub fn address(&self) -> Option<&str> {
         self.addresses.first().map(String::as_str)
     }
 
     /// Where all sockets listen, in the order of the configuration.
+    ///
+    /// ```
+    /// # let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    /// # let state = selfup::State::for_tests([listener]);
+    /// assert_eq!(state.addresses().len(), 1);
+    /// ```
     #[must_use]
     pub fn addresses(&self) -> &[String] {
         &self.addresses

@@ -51,7 +51,7 @@ pub fn run(config: Config) -> ExitCode {
 ///
 /// # Errors
 ///
-/// The overseer could not run, and it is required, or there is nothing to serve on; or what the
+/// No master can run, and one is required, or there is nothing to serve on; or what the
 /// master handed to this child cannot be used.
 pub fn try_run(mut config: Config) -> Result<ExitCode, Error> {
     sanity_check();
@@ -74,7 +74,7 @@ pub fn try_run(mut config: Config) -> Result<ExitCode, Error> {
     }
 }
 
-/// Whether there is an overseer for this platform. Elsewhere, [`run`] runs the program directly.
+/// Whether a master can run on this platform. Elsewhere, [`run`] runs the program directly.
 #[must_use]
 pub const fn is_supported() -> bool {
     cfg!(target_os = "linux")

@@ -66,7 +66,7 @@ fn a_stop_by_two_signals_in_the_probation_blames_nobody() {
     assert!(Command::new("kill").args(["-STOP", &child]).status().unwrap().success());
     for (signal, name) in [(libc::SIGINT, "SIGINT"), (libc::SIGCONT, "SIGCONT")] {
         service.process().signal(signal);
-        let passed = format!("event Forwarded: passed {name} on to child #2");
+        let passed = format!("event Forwarded: forwarded {name} to child #2");
         service.process().wait_line(&passed, PATIENCE);
     }
     assert_eq!(service.process().wait(PATIENCE).signal(), Some(libc::SIGINT));

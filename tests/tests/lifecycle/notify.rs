@@ -84,7 +84,7 @@ fn a_manager_that_does_not_read_hears_everything_later() {
             .wait_line(&format!("event Serving: child #{generation} serves"), PATIENCE);
         // Signals come while there is something to be told.
         service.process().signal(libc::SIGWINCH);
-        service.process().wait_line("event Forwarded: passed SIGWINCH", PATIENCE);
+        service.process().wait_line("event Forwarded: forwarded SIGWINCH", PATIENCE);
     }
     manager.wait(&["READY=1\n"]);
     manager.wait(&["RELOADING=1\n"]);

@@ -86,7 +86,7 @@ impl Service {
         // Nobody minds this signal. When it has been passed on, the master is through with all
         // that it had said before.
         self.master.signal(libc::SIGWINCH);
-        self.master.wait_line("passed SIGWINCH on", PATIENCE);
+        self.master.wait_line("forwarded SIGWINCH", PATIENCE);
         wait_until("a single child", PATIENCE, || children_of(master).len() == 1);
         let child = children_of(master)[0];
         self.visit();

@@ -143,7 +143,10 @@ fn a_program_that_does_not_say_so_is_told_what_is_missing() {
     let master = start(&sandbox, &["tokio-raw", "timeout=1000"]);
     let missing = "the program has taken \"http\" and nobody accepts there yet: if it is served by \
                    other means than selfup's, call State::ready when it is";
-    master.wait_line(&format!("counts as ready, since no other serves: {missing}"), PATIENCE);
+    master.wait_line(
+        &format!("it is assumed to be, because no other child serves: {missing}"),
+        PATIENCE,
+    );
     master.signal(libc::SIGUSR2);
     let killed = format!("killed child #2: it was not ready within the ready timeout: {missing}");
     println!("{}", master.wait_line(&killed, PATIENCE));
@@ -159,7 +162,10 @@ fn a_socket_that_nobody_takes_is_named_when_a_child_is_late() {
     let master = start(&sandbox, &["incoming", "two", "timeout=1000"]);
     let missing = "the program has not taken \"admin\": take it, drop it from the configuration, or \
                    call State::ready";
-    master.wait_line(&format!("counts as ready, since no other serves: {missing}"), PATIENCE);
+    master.wait_line(
+        &format!("it is assumed to be, because no other child serves: {missing}"),
+        PATIENCE,
+    );
     master.signal(libc::SIGUSR2);
     let killed = format!("killed child #2: it was not ready within the ready timeout: {missing}");
     println!("{}", master.wait_line(&killed, PATIENCE));

@@ -74,11 +74,11 @@ fn the_listener_of_events_hears_what_becomes_of_releases() {
     publish(&origin, &second);
     event("Installed", second.id());
     event("Restarting", "upgrade");
-    event("Kept", second.id());
+    event("Committed", second.id());
     publish(&origin, &third);
     event("Installed", third.id());
     event("CandidateFailed", "child #3");
-    event("PutBack", third.id());
+    event("RolledBack", third.id());
     origin.offer("/app", selfup_tests::origin::Offer::Whole(b"<html>".to_vec()));
     event("Refused", "HTML");
     service.terminate();

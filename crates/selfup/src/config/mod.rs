@@ -11,8 +11,8 @@ use selfup_signals::Signal;
 
 /// What to run, on which sockets, and how to restart and upgrade it.
 ///
-/// Everything but the program has a default. What is wrong with a value is told by
-/// [`run`](crate::run), before a child is started.
+/// Everything but the program has a default. [`run`](crate::run) reports a value that cannot be used,
+/// before a child is started.
 ///
 /// ```no_run
 /// use std::{io::Write, process::ExitCode};
@@ -29,6 +29,7 @@ use selfup_signals::Signal;
 ///     Ok(())
 /// }
 /// ```
+#[doc(alias = "Run")]
 #[must_use = "a configuration does nothing until it is given to `run`"]
 pub struct Config {
     pub(crate) program: Program,
@@ -41,13 +42,13 @@ pub struct Config {
 }
 
 impl Config {
-    /// The program and nothing else: no socket, no upgrades, restarts by signal.
+    /// A program and nothing else: no socket, no upgrades, restarts by signal.
     ///
-    /// The program runs in the child; where the overseer cannot run, in this process (see
+    /// The program runs in the child; where no master can run, in this process (see
     /// [`required`](Self::required)). It may return whatever `main` may return.
     ///
-    /// An async program has its runtime around the program, not around `main`: the master needs none,
-    /// and a child cannot make one of its own inside of another.
+    /// Give an async program its runtime around the program, not around `main`: the master needs none,
+    /// and a child cannot create one of its own inside another.
     ///
     /// ```text
     /// fn main() -> ExitCode {
@@ -67,6 +68,7 @@ impl Config {
     /// async fn program(_: selfup::State) {}
     /// let config = selfup::Config::new(program);
     /// ```
+    #[doc(alias = "Program")]
     pub fn new<T: Outcome>(program: impl FnOnce(State) -> T + 'static) -> Self {
         Self {
             program: Box::new(|state| program(state).report()),
@@ -77,46 +79,78 @@ impl Config {
         }
     }
 
-    /// Adds an address to listen on. See [`Address`](selfup_fds::Address) for all forms:
-    /// `host:port`, `:port`, `tcp://`, `udp://`, `unix:///path`, `fd://name` and more.
+    /// Adds an address to listen on. [`Address`](crate::Address) lists all forms: `host:port`, `:port`,
+    /// `tcp://`, `udp://`, `unix:///path`, `fd://name` and more.
     ///
-    /// The master binds it once; all children share the socket, in the order given here. Give it every
-    /// port that the program listens on, those for metrics or administration too: one that the program
-    /// binds by itself is still in use by the old child when a new one starts, which then fails.
+    /// The master binds it once; all children share the socket, in the order given here. List every port
+    /// that the program listens on, those for metrics and administration included: a port that the program
+    /// binds itself is still in use by the old child when a new one starts, so the new child fails.
+    ///
+    /// ```
+    /// # fn program(_: selfup::State) {}
+    /// let config = selfup::Config::new(program).address("127.0.0.1:3000").address("udp://:514");
+    /// ```
+    #[doc(alias = "Address")]
     pub fn address(self, address: impl Into<String>) -> Self {
         let name = format!("address-{}", self.master.listen.len());
         self.listen(name, address)
     }
 
     /// Adds several addresses, as [`address`](Self::address) does.
+    ///
+    /// ```
+    /// # fn program(_: selfup::State) {}
+    /// let config = selfup::Config::new(program).addresses(["127.0.0.1:3000", "[::1]:3000"]);
+    /// ```
+    #[doc(alias = "Addresses")]
     pub fn addresses<A: Into<String>>(self, addresses: impl IntoIterator<Item = A>) -> Self {
         addresses.into_iter().fold(self, Self::address)
     }
 
-    /// Adds an address under a name, by which [`State::take_listener_named`] finds it.
+    /// Adds an address under a name, by which
+    /// [`State::take_listener_named`](crate::State::take_listener_named) finds it.
     ///
     /// A name has 1 to 255 printable ASCII characters and no colon (as in `LISTEN_FDNAMES`,
     /// [sd_listen_fds(3)](https://man7.org/linux/man-pages/man3/sd_listen_fds.3.html)).
+    ///
+    /// ```
+    /// # fn program(_: selfup::State) {}
+    /// let config = selfup::Config::new(program).listen("metrics", "127.0.0.1:9100");
+    /// ```
     pub fn listen(mut self, name: impl Into<String>, address: impl Into<String>) -> Self {
         self.master.listen.push(Listen { name: name.into(), address: address.into() });
         self
     }
 
-    /// Told everything that the master does, as it happens; runs in the master.
+    /// Sets a hook that the master calls for every [`Event`].
     ///
-    /// The master does nothing else meanwhile: be quick.
+    /// The hook runs in the master and blocks its loop, so return quickly. After a panic it is not called
+    /// again.
+    ///
+    /// ```
+    /// # fn program(_: selfup::State) {}
+    /// let config = selfup::Config::new(program).on_event(|event| match event {
+    ///     selfup::Event::Upgraded { version: Some(version), .. } => eprintln!("now at {version}"),
+    ///     _ => {}
+    /// });
+    /// ```
     pub fn on_event(mut self, hear: impl FnMut(&Event) + Send + 'static) -> Self {
         self.master.on_event = Some(Box::new(hear));
         self
     }
 
-    /// Runs in each child before anything of selfup's does there but taking over what the master has
-    /// passed: no thread of selfup's exists yet. It is the place for what has to hold for all threads
-    /// of the process, or can be done only while there is one: `unshare(CLONE_NEWUSER)`, landlock,
-    /// seccomp. The sockets and the control channel are open already, and have to stay so.
+    /// Sets a hook that runs in each child before selfup does anything there but take over what the
+    /// master has passed; no thread of selfup's exists yet. It is the place for what must hold for every
+    /// thread of the process, or can be done only while there is one: `unshare(CLONE_NEWUSER)`, landlock,
+    /// seccomp. The sockets and the control channel are open already, and must stay open.
     ///
-    /// An error ends the child before it is ready. Where the program runs without a master, it runs
+    /// An error ends the child before it is ready. Where the program runs without a master, the hook runs
     /// before the program, too.
+    ///
+    /// ```
+    /// # fn program(_: selfup::State) {}
+    /// let config = selfup::Config::new(program).in_child(|| std::env::set_current_dir("/"));
+    /// ```
     pub fn in_child<E>(mut self, prepare: impl FnOnce() -> Result<(), E> + 'static) -> Self
     where
         E: Into<Box<dyn std::error::Error + Send + Sync>>,
@@ -125,43 +159,66 @@ impl Config {
         self
     }
 
-    /// Writes the pid of the master to this file, in digits and with a newline, for scripts that
-    /// send it signals. The default is none: systemd, supervisord, runit and s6 know the pid.
+    /// Writes the pid of the master to this file, in digits and with a newline, for scripts that send it
+    /// signals. The default is none: systemd, supervisord, runit and s6 know the pid.
     ///
-    /// The file appears, complete, when the first child serves, and stays the same through restarts
-    /// and upgrades, as the pid does. At its end, the master removes it, if it is still its own.
+    /// The file appears, complete, when the first child serves, and stays the same through restarts and
+    /// upgrades, as the pid does. The master removes it when it ends, if the file is still its own.
     ///
-    /// While the master runs it holds a lock on the file
-    /// ([flock(2)](https://man7.org/linux/man-pages/man2/flock.2.html)). So a file that was left
-    /// behind is known as such, also if its pid belongs to another process by now, and is replaced.
-    /// If the lock is held, [`run`](crate::run) fails before it does anything else.
+    /// While it runs, the master holds a lock on the file
+    /// ([flock(2)](https://man7.org/linux/man-pages/man2/flock.2.html)). A stale file is therefore
+    /// recognised and replaced, even if its pid has been reused. If another process holds the lock,
+    /// [`run`](crate::run) fails before it does anything else.
     ///
-    /// A file that cannot be written is warned of, and tried again at the next restart. Have it in a
-    /// folder in which nobody else may write: whoever writes the file chooses who is signalled.
+    /// If the file cannot be written, the master warns, and tries again at the next restart. Keep it in a
+    /// folder that nobody else may write to: the content of the file decides which process is signalled.
+    ///
+    /// ```
+    /// # fn program(_: selfup::State) {}
+    /// let config = selfup::Config::new(program).pid_file("/run/app/app.pid");
+    /// ```
     pub fn pid_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.master.pid_file = Some(path.into());
         self
     }
 
-    /// Whether it is an error if the overseer cannot run. The default is `false`: then
-    /// [`run`](crate::run) warns and runs the program in this process.
+    /// Whether it is an error if no master can run. The default is `false`: then [`run`](crate::run)
+    /// warns, and runs the program in this process.
+    ///
+    /// ```
+    /// # fn program(_: selfup::State) {}
+    /// let config = selfup::Config::new(program).required(true);
+    /// ```
+    #[doc(alias = "Required")]
     pub fn required(mut self, required: bool) -> Self {
         self.required = required;
         self
     }
 
-    /// Whether the master says everything it does on stderr. The default is `false`: warnings, and a
-    /// line for each upgrade and for each executable that is kept.
+    /// Whether the master prints everything it does on stderr. The default is `false`: it prints warnings,
+    /// and a line for each upgrade and each commit.
     ///
-    /// It never waits for whoever reads them: lines for which there is no room are dropped, and how
-    /// many they were is said once there is. Where stderr is the journal of systemd (`JOURNAL_STREAM`),
-    /// each has its priority in front, as in sd-daemon(3).
+    /// The master never waits for a reader: it drops lines for which there is no room, and reports how many
+    /// once there is. Where stderr is the journal of systemd (`JOURNAL_STREAM`), each line starts with its
+    /// priority, as in sd-daemon(3).
+    ///
+    /// ```
+    /// # fn program(_: selfup::State) {}
+    /// let config = selfup::Config::new(program).debug(true);
+    /// ```
+    #[doc(alias = "Debug")]
     pub fn debug(mut self, debug: bool) -> Self {
         self.master.options.debug = debug;
         self
     }
 
-    /// Whether the master keeps warnings and upgrades to itself as well. The default is `false`.
+    /// Whether the master prints no warnings and no upgrades either. The default is `false`.
+    ///
+    /// ```
+    /// # fn program(_: selfup::State) {}
+    /// let config = selfup::Config::new(program).no_warn(true);
+    /// ```
+    #[doc(alias = "NoWarn")]
     pub fn no_warn(mut self, no_warn: bool) -> Self {
         self.master.options.no_warn = no_warn;
         self

@@ -106,6 +106,11 @@ impl Update {
     /// What an update would refuse, a check refuses too, as far as it can tell: what was not read may
     /// turn out to be no executable, and only an update runs the new executable once, and asks
     /// [`pre_upgrade`](Self::pre_upgrade).
+    ///
+    /// ```
+    /// # let source = selfup::fetch::File::new("/srv/releases/tool");
+    /// let update = selfup::Update::new(source).only_check(true);
+    /// ```
     pub fn only_check(mut self, only_check: bool) -> Self {
         self.work.only_check = only_check;
         self
@@ -114,30 +119,57 @@ impl Update {
     /// Installs what the source has also if it is of the version that is installed, as after a file
     /// was replaced without a new version. The default is `false`. The very bytes that are installed
     /// are not installed again.
+    ///
+    /// ```
+    /// # let source = selfup::fetch::File::new("/srv/releases/tool");
+    /// let update = selfup::Update::new(source).force(true);
+    /// ```
     pub fn force(mut self, force: bool) -> Self {
         self.work.force = force;
         self
     }
 
     /// The executable that is replaced. The default is the one that runs.
+    ///
+    /// ```
+    /// # let source = selfup::fetch::File::new("/srv/releases/tool");
+    /// let update = selfup::Update::new(source).exec_file("/usr/local/bin/tool");
+    /// ```
     pub fn exec_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.work.exec_file = Some(path.into());
         self
     }
 
     /// The most bytes that a new executable may have. The default is 1 GiB.
+    ///
+    /// ```
+    /// # let source = selfup::fetch::File::new("/srv/releases/tool");
+    /// let update = selfup::Update::new(source).size_cap(64 << 20);
+    /// ```
     pub fn size_cap(mut self, bytes: u64) -> Self {
         self.work.acceptance.size_cap = bytes;
         self
     }
 
     /// As [`Config::trusted_key`](crate::Config::trusted_key).
+    ///
+    /// ```
+    /// # let source = selfup::fetch::File::new("/srv/releases/tool");
+    /// let update = selfup::Update::new(source)
+    ///     .trusted_key("RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3")
+    ///     .version("1.4.2");
+    /// ```
     pub fn trusted_key(mut self, key: impl Into<String>) -> Self {
         self.work.trust.keys.push(key.into());
         self
     }
 
     /// As [`Config::name`](crate::Config::name).
+    ///
+    /// ```
+    /// # let source = selfup::fetch::File::new("/srv/releases/tool");
+    /// let update = selfup::Update::new(source).name("tool");
+    /// ```
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.work.trust.name = Some(name.into());
         self
@@ -149,30 +181,58 @@ impl Update {
     /// What the source has under the same version is not installed, unless
     /// [forced](Self::force). Versions that are no semantic ones, or differ in their build metadata
     /// alone, are not compared: then the bytes decide.
+    ///
+    /// ```
+    /// # let source = selfup::fetch::File::new("/srv/releases/tool");
+    /// let update = selfup::Update::new(source).version(env!("CARGO_PKG_VERSION"));
+    /// ```
     pub fn version(mut self, version: impl Into<String>) -> Self {
         self.work.trust.version = Some(version.into());
         self
     }
 
     /// As [`Config::require_version`](crate::Config::require_version).
+    ///
+    /// ```
+    /// # let source = selfup::fetch::File::new("/srv/releases/tool");
+    /// let update = selfup::Update::new(source).version("1.4.2").require_version(true);
+    /// ```
     pub fn require_version(mut self, require: bool) -> Self {
         self.work.trust.require_version = Some(require);
         self
     }
 
     /// As [`Config::allow_downgrade`](crate::Config::allow_downgrade).
+    ///
+    /// ```
+    /// # let source = selfup::fetch::File::new("/srv/releases/tool");
+    /// let update = selfup::Update::new(source).version("1.4.2").allow_downgrade(true);
+    /// ```
     pub fn allow_downgrade(mut self, allow: bool) -> Self {
         self.work.trust.allow_downgrade = allow;
         self
     }
 
     /// As [`Config::retry_refused`](crate::Config::retry_refused).
+    ///
+    /// ```
+    /// # let source = selfup::fetch::File::new("/srv/releases/tool");
+    /// let update = selfup::Update::new(source).retry_refused(true);
+    /// ```
     pub fn retry_refused(mut self, retry: bool) -> Self {
         self.work.acceptance.retry_refused = retry;
         self
     }
 
     /// As [`Config::pre_upgrade`](crate::Config::pre_upgrade).
+    ///
+    /// ```
+    /// # let source = selfup::fetch::File::new("/srv/releases/tool");
+    /// let update = selfup::Update::new(source).pre_upgrade(|path: &std::path::Path| {
+    ///     let tried = std::process::Command::new(path).arg("--version").status()?;
+    ///     if tried.success() { Ok(()) } else { Err(std::io::Error::other("it does not run")) }
+    /// });
+    /// ```
     pub fn pre_upgrade<E>(
         mut self,
         mut check: impl FnMut(&Path) -> Result<(), E> + Send + 'static,
@@ -187,6 +247,11 @@ impl Update {
 
     /// Told how far the download is, by this thread, after each piece of at most 128 KiB. The feature
     /// `progress` has a bar to give here.
+    ///
+    /// ```
+    /// # let source = selfup::fetch::File::new("/srv/releases/tool");
+    /// let update = selfup::Update::new(source).on_progress(|progress| eprint!("\r{} bytes", progress.bytes));
+    /// ```
     pub fn on_progress(mut self, hear: impl FnMut(Progress) + 'static) -> Self {
         self.progress = Some(Box::new(hear));
         self
