@@ -154,9 +154,11 @@ fn a_path_that_a_package_owns_is_warned_of() {
     }
     let sandbox = Sandbox::new();
     sandbox.put("new", &answering("two"), 0o644);
-    let line = "mount -t tmpfs none /var/lib/dpkg/info; $2 $1/app < $1/new; cp $1/app $1/old; \
-                printf '/.\\n%s\\n' $(realpath $1/app) > /var/lib/dpkg/info/acme-app:amd64.list; \
-                echo '# three' >> $1/new; echo now; $2 $1/app < $1/new";
+    // In a place that packages use: of others nobody asks.
+    let line = "mount -t tmpfs none /var/lib/dpkg/info; mount -t tmpfs none /opt; cp $1/app /opt/app; \
+                $2 /opt/app < $1/new; \
+                printf '/.\\n/opt/app\\n' > /var/lib/dpkg/info/acme-app:amd64.list; \
+                echo '# three' >> $1/new; echo now; $2 /opt/app < $1/new";
     let told = in_own_mounts(line, &sandbox);
     let warnings: Vec<_> = told.lines().filter(|line| line.starts_with("warning: ")).collect();
     assert_eq!(warnings.len(), 1, "{told}");
