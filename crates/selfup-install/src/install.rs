@@ -85,14 +85,14 @@ impl Verified {
     ///
     /// # Errors
     ///
-    /// - [`Altered`](ErrorKind::Altered): the staged file was replaced or written to.
-    /// - [`AlreadyInstalled`](ErrorKind::AlreadyInstalled): these bytes are at the path already,
+    /// - [`Altered`](crate::ErrorKind::Altered): the staged file was replaced or written to.
+    /// - [`AlreadyInstalled`](crate::ErrorKind::AlreadyInstalled): these bytes are at the path already,
     ///   perhaps put there by another installer meanwhile: nothing is left to do but to restart.
-    /// - [`TargetChanged`](ErrorKind::TargetChanged): something else is there, or nothing.
-    /// - [`Attributes`](ErrorKind::Attributes): something about the target could not be kept.
-    /// - [`Busy`](ErrorKind::Busy): somebody is changing the target and does not come to an end.
-    /// - [`NotWritable`](ErrorKind::NotWritable), [`ReadOnly`](ErrorKind::ReadOnly),
-    ///   [`NoSpace`](ErrorKind::NoSpace), [`Io`](ErrorKind::Io): the file system.
+    /// - [`TargetChanged`](crate::ErrorKind::TargetChanged): something else is there, or nothing.
+    /// - [`Attributes`](crate::ErrorKind::Attributes): something about the target could not be kept.
+    /// - [`Busy`](crate::ErrorKind::Busy): somebody is changing the target and does not come to an end.
+    /// - [`NotWritable`](crate::ErrorKind::NotWritable), [`ReadOnly`](crate::ErrorKind::ReadOnly),
+    ///   [`NoSpace`](crate::ErrorKind::NoSpace), [`Io`](crate::ErrorKind::Io): the file system.
     pub fn install(mut self) -> std::result::Result<Installed, InstallFailed> {
         match self.prepare() {
             Ok(prepared) => self.swap(prepared),
