@@ -33,6 +33,7 @@ use crate::{
     reporter::Reporter,
     settings::{Options, Settings},
     sockets::{self, Unused},
+    sys::memory,
     threads,
     upgrades::{Plan, Undecided, Upgrades},
 };
@@ -167,6 +168,8 @@ impl Master {
             // Without its channel the child drains and ends; the program must not run twice.
             failed("could not receive signals").because(error)
         })?;
+        // This process is a master now, and none of its threads has been started.
+        memory::share_one_pool();
         // Whatever our parent had blocked is for this master to receive, SIGCHLD above all.
         blocked.lift();
         if let Some(early) = early {

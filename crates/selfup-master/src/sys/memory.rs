@@ -1,6 +1,19 @@
-//! Giving code pages back that only the start needed.
+//! What keeps the memory of a master small.
 
 use std::fs;
+
+/// Has all threads of this process take their memory from one pool. By default glibc has one for each
+/// of the threads that a master starts now and then, and gives none of them back: each restart can
+/// leave some more pages in another. A master allocates little, so its threads do not wait for each
+/// other. See [mallopt(3)](https://man7.org/linux/man-pages/man3/mallopt.3.html).
+pub(crate) fn share_one_pool() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    // SAFETY: it sets a number that the allocator reads under its own lock when a thread first
+    // allocates.
+    unsafe {
+        libc::mallopt(libc::M_ARENA_MAX, 1);
+    }
+}
 
 /// Lets go of the pages of code that only the start has needed.
 ///
