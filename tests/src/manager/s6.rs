@@ -40,9 +40,12 @@ impl Manager for S6 {
         let mut svscan = Command::new("s6-svscan");
         svscan.arg(sandbox.join("service"));
         let s6 = Self { svscan: sandbox.start(svscan), service: sandbox.join("service/app") };
-        wait_until("s6-supervise to take orders", PATIENCE, || {
-            let ok = Command::new("s6-svok").arg(&s6.service).status();
-            ok.is_ok_and(|status| status.success())
+        // It takes orders a moment before it says how the service is.
+        wait_until("s6-supervise to take orders and to answer", PATIENCE, || {
+            ["s6-svok", "s6-svstat"].into_iter().all(|program| {
+                let output = Command::new(program).arg(&s6.service).output();
+                output.is_ok_and(|output| output.status.success())
+            })
         });
         s6
     }
