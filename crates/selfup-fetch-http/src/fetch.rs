@@ -54,6 +54,7 @@ impl Fetch for Http {
         if let (Some(_), Some(poll)) = (&self.offers, &mut self.poll) {
             return selfup_fetch::manifest::look(poll, current);
         }
+        // Without manifests nothing is asked.
         let _ = current;
         Ok(None)
     }

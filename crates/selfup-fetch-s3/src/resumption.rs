@@ -73,6 +73,8 @@ impl Line {
         Ok(())
     }
 
+    /// As long as the back-off or the server asks for, within the deadline of the whole transfer. The
+    /// timer is created inside the future, since it needs the runtime that polls it.
     fn pause(&self, pause: Duration) -> Result<(), Error> {
         self.session.wait(Phase::Total, async { tokio::time::sleep(pause).await })
     }

@@ -21,6 +21,7 @@ mod models;
 mod orphans;
 pub mod pid_file;
 mod process_group;
+pub mod reason;
 mod recovery;
 pub mod reporter;
 pub mod settings;

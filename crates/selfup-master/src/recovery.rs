@@ -5,12 +5,8 @@ use std::{os::unix::process::CommandExt, process::Command};
 use selfup_install::{ErrorKind, Start, Target};
 
 use crate::{
-    children::Recipe,
-    error::Chain,
-    event::{Event as Told, RollbackReason},
-    reporter::Reporter,
-    settings::Settings,
-    upgrades::Undecided,
+    children::Recipe, error::Chain, event::Event as Told, reason::RollbackReason,
+    reporter::Reporter, settings::Settings, upgrades::Undecided,
 };
 
 /// Looks at what an earlier master has left: an upgrade that it had not decided about.

@@ -151,7 +151,7 @@ mod tests {
     use selfup_signals::Pid;
 
     use super::*;
-    use crate::event::RollbackReason;
+    use crate::reason::RollbackReason;
     use selfup_signals::End;
 
     const ID: &str = "77aa0011223344556677889900aabbccddeeff00";

@@ -21,7 +21,7 @@ pub use selfup_install::Id;
 pub use selfup_lifecycle::{Cause as RestartCause, Handover};
 pub use selfup_master::{
     Error, ErrorKind, Event,
-    event::{KillReason, RollbackReason},
+    reason::{KillReason, RollbackReason},
 };
 pub use selfup_program::{
     Accepting, Connection, GracefulShutdown, Handle, IdleGrace, Incoming, Listener, Outcome,

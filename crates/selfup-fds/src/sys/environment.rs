@@ -1,5 +1,6 @@
-#![allow(unsafe_code, reason = "changing the environment is sound in a single thread only")]
 //! Removing variables from this process's own environment.
+
+#![allow(unsafe_code, reason = "changing the environment is sound in a single thread only")]
 
 /// Removes the variables, if no other thread can be reading them at the same moment.
 #[expect(clippy::disallowed_methods, reason = "what was consumed is removed here")]

@@ -1,9 +1,10 @@
-#![allow(unsafe_code, reason = "between fork and exec there is nothing but system calls")]
 //! The last steps of a child: fds into place, its pid into the environment, and execve(2).
 //!
 //! The standard library sets a child's environment after all closures have run, when it execs
 //! itself. `LISTEN_PID` cannot come in there, since the pid is known only after fork. So the last
 //! closure does the exec, with what was made ready before.
+
+#![allow(unsafe_code, reason = "between fork and exec there is nothing but system calls")]
 
 use std::io;
 use std::os::unix::process::CommandExt;

@@ -1,5 +1,6 @@
-#![allow(unsafe_code, reason = "fds are known by number alone before they have an owner")]
 //! Fds by number: inherited ones, which nobody owns yet, and those at numbers that matter.
+
+#![allow(unsafe_code, reason = "fds are known by number alone before they have an owner")]
 
 use std::io;
 use std::mem::MaybeUninit;

@@ -1,5 +1,6 @@
-#![allow(unsafe_code, reason = "a raw pointer is neither Send nor Sync by itself")]
 //! Arrays of C strings, as execve(2) takes them.
+
+#![allow(unsafe_code, reason = "a raw pointer is neither Send nor Sync by itself")]
 
 use std::ffi::{CString, c_char};
 use std::ptr;

@@ -18,13 +18,14 @@ use super::Master;
 use crate::{
     children::{Reaped, Running},
     error::{Error, ErrorKind},
-    event::{Event as Told, RollbackReason},
+    event::Event as Told,
     executable::Identified,
     hearing,
     left_running::{self as left, Left},
     mailbox::Letter,
     manager::Due,
     process_group as group,
+    reason::RollbackReason,
     upgrades::News,
 };
 

@@ -13,10 +13,11 @@ use super::Master;
 use crate::{
     children,
     error::Chain,
-    event::{Event as Told, KillReason, RollbackReason},
+    event::Event as Told,
     executable::{Executable, identify},
     pid_file::PidFile,
     process_group as group,
+    reason::{KillReason, RollbackReason},
     upgrades::{Commit, GoneBack},
 };
 

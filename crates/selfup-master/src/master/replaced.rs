@@ -5,10 +5,7 @@ use selfup_lifecycle::{Cause, Event};
 
 use super::Master;
 use crate::{
-    children::Running,
-    error::Chain,
-    event::{Event as Told, RollbackReason},
-    upgrades::Looked,
+    children::Running, error::Chain, event::Event as Told, reason::RollbackReason, upgrades::Looked,
 };
 
 impl Master {
