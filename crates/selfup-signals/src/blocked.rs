@@ -1,25 +1,25 @@
-//! Hold signals back for a while.
+//! Blocks signals for a while.
 
 use std::marker::PhantomData;
 
 use nix::sys::signal::{SigSet, SigmaskHow, Signal as Standard};
 
-use crate::Result;
-use crate::error::Error;
+use crate::error::{Error, Result};
 
-/// Holds every signal back from the calling thread until it is dropped.
+/// Blocks all signals in the calling thread until it is dropped.
 ///
-/// A signal that arrives meanwhile is not lost: it stays pending and is delivered at the drop. Two
-/// gaps are closed with it. At the start, from the first line of `main` until there is a
-/// [`Receiver`](crate::Receiver): make it before the first thread, because threads inherit it, and
-/// a thread without it would take the signals. And around the start of a child, so that no
-/// handler of the parent runs in the child between `fork` and `exec`:
-/// [`reset_on_exec`](crate::reset_on_exec) lifts the mask again in the child, at the moment at
-/// which the child's own dispositions are in place.
+/// A signal that arrives meanwhile is not lost: it stays pending and is delivered at the drop. The guard
+/// closes two gaps:
 ///
-/// `SIGKILL` and `SIGSTOP` cannot be held back, and the synchronous faults are left alone, because
-/// the kernel kills a process whose fault is blocked without the words that Rust prints for a stack
-/// overflow. Guards nest if they are dropped in the reverse order.
+/// - From the first line of `main` until there is a [`Receiver`](crate::Receiver). Create the guard
+///   before the first thread: threads inherit the mask, and a thread without it would take the signals.
+/// - While a child is started, so that no handler of the parent runs in the child between `fork` and
+///   `exec`. [`reset_on_exec`](crate::reset_on_exec) lifts the mask in the child once the child's own
+///   dispositions are in place.
+///
+/// `SIGKILL` and `SIGSTOP` cannot be blocked. The synchronous faults stay unblocked: the kernel kills a
+/// process whose fault is blocked, without the message that Rust prints for a stack overflow. Guards
+/// nest if they are dropped in reverse order.
 ///
 /// See [pthread_sigmask(3)](https://man7.org/linux/man-pages/man3/pthread_sigmask.3.html).
 ///
@@ -29,10 +29,10 @@ use crate::error::Error;
 /// use selfup_signals::{Blocked, Receiver, Signal};
 ///
 /// let blocked = Blocked::all()?;
-/// // A SIGTERM here waits.
+/// // A SIGTERM that arrives here stays pending.
 /// let receiver = Receiver::new(Signal::forwardable())?;
 /// drop(blocked);
-/// // And is received now.
+/// // The receiver has it now.
 /// # drop(receiver);
 /// # Ok::<(), selfup_signals::Error>(())
 /// ```
@@ -45,11 +45,11 @@ pub struct Blocked {
 }
 
 impl Blocked {
-    /// Holds back every signal that can be.
+    /// Blocks every signal that can be blocked.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::System`](crate::ErrorKind::System); Linux documents no case.
+    /// [`ErrorKind::System`](crate::ErrorKind::System). Linux documents no such case.
     pub fn all() -> Result<Self> {
         let mut all = SigSet::all();
         for fault in [Standard::SIGSEGV, Standard::SIGBUS, Standard::SIGFPE, Standard::SIGILL] {
@@ -61,12 +61,12 @@ impl Blocked {
         Ok(Self { former, _not_send: PhantomData })
     }
 
-    /// Ends the guard and lets every signal through, those included that were held back before
-    /// it was made.
+    /// Ends the guard and unblocks every signal, including those that were blocked before it was
+    /// created.
     ///
-    /// A mask survives `exec`: whoever starts a program may have left it with anything blocked, and
-    /// a [`Receiver`](crate::Receiver) would wait for those in vain. Dropping the guard puts that
-    /// mask back.
+    /// A mask survives `exec`, so the process that started this one may have left any signal blocked, and
+    /// a [`Receiver`](crate::Receiver) would wait for it in vain. Dropping the guard restores that
+    /// earlier mask instead.
     pub fn lift(mut self) {
         self.former = SigSet::empty();
     }

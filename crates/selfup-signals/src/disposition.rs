@@ -1,13 +1,13 @@
-//! Signals that are ignored, as only the process's own parent can have asked at the start.
+//! What this process does on a signal: ignore it, take the default action, or discard it.
 
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, Result};
 use crate::signal::Signal;
-use crate::{Result, sys};
+use crate::sys;
 
-/// Says whether a signal is ignored by this process.
+/// Returns whether this process ignores a signal.
 ///
-/// Ignored signals survive `exec`, so at the start of a program this tells what its parent wanted:
-/// `nohup` starts programs with `SIGHUP` ignored.
+/// Ignored signals stay ignored across `exec`, so at the start of a program this shows what its parent
+/// wanted: `nohup` starts programs with `SIGHUP` ignored.
 ///
 /// # Errors
 ///
@@ -16,7 +16,7 @@ pub fn is_ignored(signal: Signal) -> Result<bool> {
     sys::is_ignored(signal).map_err(|errno| refused(signal, errno))
 }
 
-/// Says whether a signal has its default action in this process: it is neither ignored nor handled.
+/// Returns whether a signal has its default action in this process: it is neither ignored nor handled.
 ///
 /// # Errors
 ///
@@ -36,14 +36,15 @@ pub fn is_default(signal: Signal) -> Result<bool> {
     sys::is_default(signal).map_err(|errno| refused(signal, errno))
 }
 
-/// Puts an ignored signal back to its default action and says whether it was ignored; one that is
-/// handled or at its default already is left alone.
+/// Restores the default action of an ignored signal, and returns whether the signal was ignored. A
+/// signal that is handled, or at its default already, is left alone.
 ///
-/// Whoever waits for children calls this once with [`Signal::CHLD`]: a parent that ignored it passes
-/// that on, and the kernel then throws the ends of children away, so that waiting for them fails
-/// with `ECHILD`.
+/// A process that waits for children calls this once with [`Signal::CHLD`]: it inherits an ignored
+/// `SIGCHLD` from its parent, and the kernel then discards the exit status of each child, so that
+/// waiting fails with `ECHILD`.
 ///
-/// Another thread that changes the same signal's disposition at the same moment may be overruled.
+/// If another thread changes the disposition of the same signal at the same moment, that change may be
+/// lost.
 ///
 /// # Errors
 ///
@@ -67,13 +68,15 @@ pub fn unignore(signal: Signal) -> Result<bool> {
     Ok(ignored)
 }
 
-/// Has a signal do nothing from now on, by a handler: unlike one that is ignored, it has its default
-/// action in what this process executes. Needs no descriptor, and cannot be undone.
+/// Discards a signal from now on, by a handler that does nothing.
+///
+/// Unlike an ignored signal, it has its default action again in a program that this process executes.
+/// The handler needs no descriptor, and cannot be removed.
 ///
 /// # Errors
 ///
-/// [`ErrorKind::NotCatchable`] where the signal is not [catchable](Signal::is_catchable),
-/// [`ErrorKind::System`] where the system refuses.
+/// [`ErrorKind::NotCatchable`] if the signal is not [catchable](Signal::is_catchable),
+/// [`ErrorKind::System`] if the system refuses.
 pub fn discard(signal: Signal) -> Result<()> {
     if !signal.is_catchable() {
         let message = format!("could not catch {signal}: no program can, or it must not");
@@ -84,6 +87,8 @@ pub fn discard(signal: Signal) -> Result<()> {
 }
 
 fn refused(signal: Signal, errno: nix::errno::Errno) -> Error {
-    let message = format!("could not ask what happens on {signal}: it is not for programs to use");
+    let message = format!(
+        "could not query the disposition of {signal}: the C library reserves it for itself"
+    );
     Error::because(ErrorKind::NotCatchable, message, errno)
 }

@@ -26,25 +26,25 @@ use crate::signal::Signal;
 #[derive(Copy, Clone, Debug, Eq, PartialEq, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "POSIX knows these two ends and no other")]
 pub enum End {
-    /// It returned from `main` or called exit(3), with a code from 0 to 255.
+    /// The process returned from `main` or called exit(3), with a code from 0 to 255.
     Exited(i32),
-    /// A signal killed it.
+    /// A signal killed the process.
     Signaled {
-        /// Which one.
+        /// The signal.
         signal: Signal,
-        /// Whether the kernel wrote a core file of it, or handed one to a crash reporter.
+        /// Whether the kernel wrote a core file, or piped one to a crash reporter.
         core_dumped: bool,
     },
 }
 
 impl End {
-    /// Says whether it exited with code 0.
+    /// Returns whether the process exited with code 0.
     #[must_use]
     pub const fn success(self) -> bool {
         matches!(self, Self::Exited(0))
     }
 
-    /// Returns the code that a shell would show for this end: 128 + n for a death by signal n.
+    /// Returns the exit code that a shell shows for this end: 128 + n for a death by signal n.
     #[must_use]
     pub const fn shell_code(self) -> i32 {
         match self {
@@ -55,9 +55,11 @@ impl End {
 }
 
 impl From<ExitStatus> for End {
-    /// Takes the status of a process that has ended, as [`Child::wait`](std::process::Child::wait)
-    /// gives it. (A status made by hand that says "stopped" or "continued" is no end; it comes out
-    /// as [`End::Exited`] with 128 + the stopping signal, or 128.)
+    /// Converts the status of a process that has ended, as [`Child::wait`](std::process::Child::wait)
+    /// returns it.
+    ///
+    /// A status that means "stopped" or "continued" is not an end. It converts to [`End::Exited`] with
+    /// 128 + the stopping signal, or 128.
     fn from(status: ExitStatus) -> Self {
         if let Some(signal) = status.signal().and_then(Signal::from_raw) {
             return Self::Signaled { signal, core_dumped: status.core_dumped() };
@@ -84,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_wait_status_is_told_apart() {
+    fn each_wait_status_converts_to_its_own_end() {
         let end = |raw| End::from(ExitStatus::from_raw(raw));
         for code in 0..=255 {
             assert_eq!(end(code << 8), End::Exited(code));
@@ -97,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn it_prints_as_words_after_the_process() {
+    fn it_prints_as_a_predicate_of_the_process() {
         assert_eq!(End::Exited(3).to_string(), "exited with code 3");
         let end = End::Signaled { signal: Signal::SEGV, core_dumped: true };
         assert_eq!(end.to_string(), "was killed by SIGSEGV (core dumped)");

@@ -1,10 +1,10 @@
-//! What can go wrong.
+//! The error type of this crate.
 
 use std::{error, fmt, io};
 
-/// Why something could not be done with a signal.
+/// An error of this crate.
 ///
-/// It prints as one line that names the signal and the process. The system's own words are its
+/// It prints as one line that names the signal and the process. The error of the system is the
 /// [`source`](error::Error::source).
 #[derive(Debug)]
 pub struct Error {
@@ -13,7 +13,7 @@ pub struct Error {
     source: Option<io::Error>,
 }
 
-/// The kinds of [`Error`] that a program may want to tell apart.
+/// The kinds of [`Error`] that a program may want to distinguish.
 #[derive(Copy, Clone, Debug, Eq, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -21,17 +21,20 @@ pub enum ErrorKind {
     UnknownSignal,
     /// The signal cannot be caught, or must not be.
     NotCatchable,
-    /// The process to signal has gone.
+    /// The process to signal no longer exists.
     Gone,
-    /// The process to signal belongs to somebody else.
+    /// The process to signal belongs to another user.
     NotPermitted,
-    /// The process to ask about is not a child of this one, or was waited for already.
+    /// The process is not a child of this one, or has been waited for already.
     NotAChild,
-    /// More signals wait to be delivered than the kernel queues for one user.
+    /// The kernel's queue of signals for this user is full (`RLIMIT_SIGPENDING`).
     QueueFull,
-    /// The system refused in another way; the source says how.
+    /// Another error of the system, which is the source.
     System,
 }
+
+/// The result of this crate's functions.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
     pub(crate) fn new(kind: ErrorKind, message: String) -> Self {
@@ -46,13 +49,13 @@ impl Error {
         Self { kind, message, source: Some(source.into()) }
     }
 
-    /// Returns what kind of error this is.
+    /// Returns the kind of this error.
     #[must_use]
     pub const fn kind(&self) -> ErrorKind {
         self.kind
     }
 
-    /// Says whether the same call may succeed a little later with nothing changed.
+    /// Returns whether the same call may succeed a little later with nothing changed.
     #[must_use]
     pub const fn is_transient(&self) -> bool {
         matches!(self.kind, ErrorKind::QueueFull)

@@ -1,32 +1,32 @@
-//! Send signals to one process.
+//! Sends signals to a process or a process group.
 
 use std::io;
 
 use nix::errno::Errno;
 
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, Result};
 use crate::origin::{Origin, Received, Value};
 use crate::pid::Pid;
 use crate::signal::Signal;
-use crate::{Result, sys};
+use crate::sys;
 
-/// Passes a received signal on to one process.
+/// Forwards a received signal to a process.
 ///
-/// The process sees this one as the sender. A [queued](Origin::Queued) signal travels on with its
-/// value. Where the kernel cannot queue one more (`RLIMIT_SIGPENDING`), it is sent without the
-/// value, because a signal without its value is better than none; that is also what the kernel
-/// does with a full queue and a plain `kill`.
+/// The process sees this one as the sender. A [queued](Origin::Queued) signal keeps its value. If the
+/// kernel cannot queue one more (`RLIMIT_SIGPENDING`), the signal is sent without its value, because a
+/// signal without its value is better than none; the kernel does the same for a plain `kill` and a full
+/// queue.
 ///
-/// Signal only a child that has not been waited for, and hold no pid longer than that: see [`Pid`].
-/// A child that has ended but was not waited for takes any signal, to no effect.
+/// Signal only a child that has not been waited for, and do not keep its pid longer than that: see
+/// [`Pid`]. A child that has ended, but has not been waited for, accepts any signal, to no effect.
 ///
 /// See [kill(2)](https://man7.org/linux/man-pages/man2/kill.2.html),
 /// [sigqueue(3)](https://man7.org/linux/man-pages/man3/sigqueue.3.html).
 ///
 /// # Errors
 ///
-/// [`ErrorKind::Gone`] where no process has that pid, [`ErrorKind::NotPermitted`] where it runs as
-/// another user.
+/// [`ErrorKind::Gone`] if no process has that pid, [`ErrorKind::NotPermitted`] if it runs as another
+/// user.
 pub fn forward(pid: Pid, received: &Received) -> Result<()> {
     let Origin::Queued { value, .. } = received.origin else {
         return send(pid, received.signal);
@@ -37,7 +37,7 @@ pub fn forward(pid: Pid, received: &Received) -> Result<()> {
     }
 }
 
-/// Sends a signal to one process.
+/// Sends a signal to a process.
 ///
 /// # Errors
 ///
@@ -48,7 +48,7 @@ pub fn forward(pid: Pid, received: &Received) -> Result<()> {
 /// ```
 /// use selfup_signals::{Pid, Signal, send};
 ///
-/// // Ignored unless somebody asked for it.
+/// // The default action of SIGWINCH is to do nothing.
 /// send(Pid::this(), Signal::WINCH)?;
 /// # Ok::<(), selfup_signals::Error>(())
 /// ```
@@ -56,18 +56,19 @@ pub fn send(pid: Pid, signal: Signal) -> Result<()> {
     sys::kill(pid, signal).map_err(|errno| refused(pid, signal, errno))
 }
 
-/// Sends a signal to all processes of the group whose leader this is, or was; as killpg(3).
+/// Sends a signal to all processes of the group that `leader` leads, or has led, as killpg(3) does.
 ///
-/// The number of a group is taken as long as one process is in it, or its leader was not waited for.
+/// The number of a group is not reused as long as a process is in the group, or the leader has not been
+/// waited for.
 ///
 /// # Errors
 ///
-/// Those of [`forward`]; [`ErrorKind::Gone`] where the group has nobody in it.
+/// Those of [`forward`]; [`ErrorKind::Gone`] if the group is empty.
 pub fn send_to_group(leader: Pid, signal: Signal) -> Result<()> {
     sys::kill_group(leader, signal).map_err(|errno| refused(leader, signal, errno))
 }
 
-/// Sends a signal with a value to one process; real-time signals queue up one behind the other.
+/// Sends a signal with a value to a process. Real-time signals queue one behind the other.
 ///
 /// # Errors
 ///
@@ -78,7 +79,7 @@ pub fn queue(pid: Pid, signal: Signal, value: Value) -> Result<()> {
 
 fn refused(pid: Pid, signal: Signal, errno: Errno) -> Error {
     let (kind, reason) = match errno {
-        Errno::ESRCH => (ErrorKind::Gone, "it has gone"),
+        Errno::ESRCH => (ErrorKind::Gone, "it no longer exists"),
         Errno::EPERM => (ErrorKind::NotPermitted, "it runs as another user"),
         Errno::EAGAIN => {
             (ErrorKind::QueueFull, "too many signals are queued (see `ulimit -i`), try again")

@@ -1,4 +1,4 @@
-//! Where handlers put signals: all that happens inside a signal handler is in this file.
+//! Collects signals from handlers: all code that runs inside a signal handler is in this file.
 
 use nix::unistd::getpid;
 
@@ -8,16 +8,16 @@ use crate::origin::{Origin, Received};
 use crate::pid::Pid;
 use crate::record::Record;
 use crate::signal::Signal;
-use crate::sys;
+use crate::sys::send::raise_by_default_on_return;
 
 /// The writing side of a receiver.
 ///
-/// Its methods that handlers call are async-signal-safe: they write to a file descriptor, ask for
-/// the pid and change an atomic; they neither allocate nor lock nor panic.
+/// The methods that handlers call are async-signal-safe: they write to a file descriptor, get the pid and
+/// change an atomic. They neither allocate nor lock nor panic.
 #[derive(Debug)]
 pub(crate) struct Inbox {
     pipe: WriteEnd,
-    /// One bit for each kind that did not fit into the pipe; bit 0 is signal 1.
+    /// One bit for each signal of which a record did not fit into the pipe; bit 0 is signal 1.
     overflow: AtomicU64,
     owner: Pid,
 }
@@ -27,24 +27,24 @@ impl Inbox {
         Self { pipe, overflow: AtomicU64::new(0), owner: Pid::this() }
     }
 
-    /// Takes a signal in; called by handlers.
+    /// Adds a signal. Handlers call this.
     pub(crate) fn put(&self, signal: Signal, record: &Record) {
         if getpid().as_raw() != self.owner.as_raw() {
-            // A copy of the process, between fork and exec, say. Its pipe is the owner's, who must
-            // not take for its own what was meant for the copy.
-            sys::raise_by_default_on_return(signal);
+            // This is a forked copy of the process, between fork and exec for example. Its pipe is the
+            // owner's, which must not receive signals that were meant for the copy.
+            raise_by_default_on_return(signal);
             return;
         }
         if self.pipe.write(record) {
             return;
         }
         // The reader empties the pipe, then looks at the overflow. If it emptied the pipe before
-        // the bit was set, there is room for a wake-up now; if not, it is yet to look.
+        // this sets the bit, there is room for a wake-up now. Otherwise it has yet to look.
         self.overflow.fetch_or(bit(signal), Ordering::SeqCst);
         self.pipe.write(&Record::WAKE);
     }
 
-    /// Takes the next that has come; for the reader, which has the other end.
+    /// Takes the next signal. The reader calls this, with its end of the pipe.
     pub(crate) fn next(&self, pipe: &ReadEnd) -> Option<Received> {
         while let Some(record) = pipe.read() {
             if let Some(received) = record.received() {
@@ -55,7 +55,7 @@ impl Inbox {
         Some(Received::new(self.take_overflow()?, Origin::Unknown))
     }
 
-    /// Takes one of the kinds that did not fit, the lowest first.
+    /// Takes the lowest signal out of the overflow.
     fn take_overflow(&self) -> Option<Signal> {
         let kinds = self.overflow.load(Ordering::SeqCst);
         let lowest = kinds & kinds.wrapping_neg();
@@ -66,7 +66,7 @@ impl Inbox {
         Signal::from_raw(lowest.trailing_zeros() as i32 + 1)
     }
 
-    /// Makes the receiver readable again if the reader left some of the overflow.
+    /// Makes the receiver readable again if the reader has left something in the overflow.
     pub(crate) fn wake_if_overflown(&self) {
         if self.overflow.load(Ordering::SeqCst) != 0 {
             self.pipe.write(&Record::WAKE);

@@ -1,25 +1,25 @@
-//! Job control: stop, and notice that another has stopped.
+//! Job control: stops this process, and detects that a child is stopped.
 
 use nix::errno::Errno;
 
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, Result};
 use crate::pid::Pid;
 use crate::signal::Signal;
-use crate::{Result, sys};
+use crate::sys;
 
-/// Stops this process, all its threads, as `signal` does by default: `SIGTSTP`, `SIGTTIN`,
-/// `SIGTTOU` or `SIGSTOP`. Returns when somebody has continued it.
+/// Stops all threads of this process as `signal` does by default: `SIGTSTP`, `SIGTTIN`, `SIGTTOU` or
+/// `SIGSTOP`. Returns when the process has been continued.
 ///
-/// It is what a supervisor does once it has passed a Ctrl-Z on, so that the shell sees the whole
-/// job stopped. A handler for the signal is taken away meanwhile. In an orphaned process group,
-/// where nobody could continue it, the kernel discards all but `SIGSTOP`, for the supervisor as for
-/// its child: then this returns at once, and no `SIGCONT` has been received.
+/// A supervisor calls this after it has forwarded a Ctrl-Z, so that the shell sees the whole job
+/// stopped. The handler of the signal is removed meanwhile. In an orphaned process group, which no shell
+/// could continue, the kernel discards all of these signals but `SIGSTOP`, for the supervisor as for its
+/// child: this then returns at once, and no `SIGCONT` is received.
 ///
-/// Timers keep running meanwhile: deadlines that should not are the caller's to move.
+/// Timers keep running meanwhile. The caller has to move deadlines that should not.
 ///
 /// # Errors
 ///
-/// [`ErrorKind::NotCatchable`] for a signal that does not stop.
+/// [`ErrorKind::NotCatchable`] if the signal does not stop a process.
 pub fn stop_self(signal: Signal) -> Result<()> {
     match signal {
         Signal::STOP => {
@@ -38,30 +38,30 @@ pub fn stop_self(signal: Signal) -> Result<()> {
     }
 }
 
-/// Says whether a child is stopped at this moment, by job control, without waiting for it.
+/// Returns whether job control has stopped a child at this moment, without waiting for the child.
 ///
-/// Nothing is consumed: the child's end can still be waited for, and so can the stop. If somebody
-/// else in this process does consume the stop (waitpid(2) with `WUNTRACED`), it is not seen here.
+/// This consumes nothing: both the child's end and the stop can still be waited for. If other code of
+/// this process consumes the stop (waitpid(2) with `WUNTRACED`), this returns `false`.
 ///
 /// See [waitid(2)](https://man7.org/linux/man-pages/man2/waitid.2.html): `WSTOPPED`, `WNOHANG`,
 /// `WNOWAIT`.
 ///
 /// # Errors
 ///
-/// [`ErrorKind::NotAChild`] where this process has no such child, or has waited for it already, or
-/// ignores `SIGCHLD` (see [`unignore`](crate::unignore)).
+/// [`ErrorKind::NotAChild`] if this process has no such child, has waited for it already, or ignores
+/// `SIGCHLD` (see [`unignore`](crate::unignore)).
 pub fn is_stopped(pid: Pid) -> Result<bool> {
-    sys::is_stopped(pid).map_err(|errno| unanswered(pid, errno))
+    sys::is_stopped(pid).map_err(|errno| unknown(pid, errno))
 }
 
-fn unanswered(pid: Pid, errno: Errno) -> Error {
+fn unknown(pid: Pid, errno: Errno) -> Error {
     let (kind, reason) = match errno {
-        Errno::ECHILD => (ErrorKind::NotAChild, "it is no child of this process"),
+        Errno::ECHILD => (ErrorKind::NotAChild, "it is not a child of this process"),
         _ => (ErrorKind::System, "the system refused"),
     };
     Error::because(
         kind,
-        format!("could not ask whether process {pid} has stopped: {reason}"),
+        format!("could not find out whether process {pid} is stopped: {reason}"),
         errno,
     )
 }

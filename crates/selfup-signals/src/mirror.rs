@@ -1,4 +1,4 @@
-//! End the way another process ended.
+//! Ends this process the way another one ended.
 
 use std::process;
 
@@ -10,15 +10,15 @@ use crate::signal::Signal;
 use crate::sys;
 
 impl End {
-    /// Ends this process the same way, so that whoever waits for it learns the truth.
+    /// Ends this process the same way, so that its parent sees how the other process ended.
     ///
     /// A code is passed to [`std::process::exit`], which runs no destructors: clean up before. For a
-    /// signal, its default action is restored, it is unblocked in the calling thread, and raised.
-    /// This process then writes no core file, which could overwrite the one that matters; so the
-    /// "core dumped" mark of a wait status is the one thing that is not mirrored.
+    /// signal, this restores the default action, unblocks the signal in the calling thread, and raises
+    /// it. This process then writes no core file, which could overwrite the one that matters, so the
+    /// "core dumped" flag of the wait status is not mirrored.
     ///
-    /// Where the signal does not kill, this process exits with 128 + n as a shell does. That is so
-    /// for pid 1 of a container, to which the kernel applies no default actions.
+    /// If the signal does not kill this process, it exits with 128 + n as a shell does. This applies to
+    /// pid 1 of a container, for which the kernel performs no default actions.
     pub fn mirror(self) -> ! {
         if let Self::Signaled { signal, .. } = self {
             die_by(signal);
@@ -27,15 +27,15 @@ impl End {
     }
 }
 
-/// Raises a signal with its default action; returns if the kernel spares this process.
+/// Raises a signal with its default action. Returns if the kernel does not kill this process.
 fn die_by(signal: Signal) {
     forbid_core_file();
     sys::raise_by_default(signal);
 }
 
-/// Two locks, because a core_pattern that is a pipe goes past the limit, and a process that may not
-/// change its own limits still can make itself undumpable. What fails here is at worst a core file
-/// too many, and no reason not to die.
+/// Suppresses the core file in two ways: a core_pattern that is a pipe disregards the limit, and a process
+/// that may not change its limits can still make itself undumpable. Errors are ignored: the worst outcome
+/// is a superfluous core file, and the process has to die in any case.
 fn forbid_core_file() {
     let _ = setrlimit(Resource::RLIMIT_CORE, 0, 0);
     let _ = prctl::set_dumpable(false);

@@ -1,8 +1,8 @@
-//! A model of the inbox, at which handlers and the reader meet: loom plays every order of their steps.
+//! A model of the inbox, which handlers and the reader share: loom plays every order of their steps.
 //!
-//! What is modelled is the very file of the crate, compiled once more with loom's atomics, and with a pipe
-//! that has room for a single record. A handler that interrupts the reader's own thread is one of the
-//! orders: the reader goes on when it has returned.
+//! The model compiles the crate's own `inbox.rs` once more, with loom's atomics and with a pipe that has
+//! room for a single record. A handler that interrupts the reader's own thread is one of the orders: the
+//! reader continues when the handler has returned.
 
 #[path = "inbox.rs"]
 #[allow(clippy::duplicate_mod, reason = "a model is another compilation of the same file")]
@@ -12,7 +12,7 @@ mod sync {
     pub(crate) use loom::sync::atomic::{AtomicU64, Ordering};
 }
 
-/// A pipe of one record.
+/// A pipe with room for one record.
 mod pipe {
     use loom::sync::{Arc, Mutex};
 
@@ -61,7 +61,7 @@ fn put(inbox: &Inbox, signal: Signal) {
     inbox.put(signal, &Record { number: signal.as_raw(), ..Record::WAKE });
 }
 
-/// As [`Receiver::pending`](crate::Receiver::pending) is read to its end.
+/// Reads everything, as [`Receiver::pending`](crate::Receiver::pending) does.
 fn take(inbox: &Inbox, pipe: &ReadEnd, taken: &mut Vec<i32>) {
     while let Some(received) = inbox.next(pipe) {
         taken.push(received.signal.as_raw());
@@ -69,8 +69,8 @@ fn take(inbox: &Inbox, pipe: &ReadEnd, taken: &mut Vec<i32>) {
     inbox.wake_if_overflown();
 }
 
-/// Handlers run while the reader reads; whatever it has not seen then makes it readable.
-fn all_are_told(handlers: &'static [&'static [Signal]]) {
+/// Handlers run while the reader reads. Signals that it has not seen then make the pipe readable.
+fn each_signal_is_reported(handlers: &'static [&'static [Signal]]) {
     loom::model(move || {
         let (pipe, write) = pipe::pipe();
         let inbox = Arc::new(Inbox::new(write));
@@ -93,18 +93,18 @@ fn all_are_told(handlers: &'static [&'static [Signal]]) {
 }
 
 #[test]
-fn each_of_two_handlers_that_run_at_the_same_time_is_heard_once() {
-    all_are_told(&[&[Signal::USR1], &[Signal::USR2]]);
+fn two_handlers_that_run_at_once_are_reported_once_each() {
+    each_signal_is_reported(&[&[Signal::USR1], &[Signal::USR2]]);
 }
 
 #[test]
-fn signals_that_come_one_after_the_other_are_heard_once_each() {
-    all_are_told(&[&[Signal::USR1, Signal::USR2]]);
+fn successive_signals_are_reported_once_each() {
+    each_signal_is_reported(&[&[Signal::USR1, Signal::USR2]]);
 }
 
-/// The pipe is full already, and the reader leaves in the middle.
+/// The pipe is full from the start, and the reader stops in the middle.
 #[test]
-fn a_reader_that_leaves_some_comes_again() {
+fn signals_that_the_reader_leaves_wake_it_again() {
     loom::model(|| {
         let (pipe, write) = pipe::pipe();
         let inbox = Arc::new(Inbox::new(write));

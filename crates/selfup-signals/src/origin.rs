@@ -1,43 +1,42 @@
-//! What was received, and from whom.
+//! A received signal, and its origin.
 
 use crate::pid::Pid;
 use crate::signal::Signal;
 
-/// One signal that arrived.
+/// A signal that has arrived.
 #[derive(Copy, Clone, Debug, Eq, PartialEq, Hash)]
 #[non_exhaustive]
 pub struct Received {
-    /// Which signal.
+    /// The signal.
     pub signal: Signal,
-    /// Who sent it.
+    /// Where it came from.
     pub origin: Origin,
 }
 
 impl Received {
-    /// Puts together what a receiver would have reported, for tests and for logic that makes up a
-    /// signal of its own.
+    /// Creates a value as a receiver reports it, for tests and for code that makes up signals.
     #[must_use]
     pub const fn new(signal: Signal, origin: Origin) -> Self {
         Self { signal, origin }
     }
 }
 
-/// Who sent a signal, as the kernel tells by `si_code`.
+/// The origin of a signal, by the `si_code` of the kernel.
 ///
-/// The terminal's signals are the reason to ask: a Ctrl-C comes from the [kernel](Self::Kernel) and
-/// went to every process of the foreground group, so that a child in the same group has it already.
-/// A `kill -INT` to the supervisor alone comes from a [process](Self::Process).
+/// It distinguishes the terminal's signals from others. A Ctrl-C comes from the
+/// [kernel](Self::Kernel), and goes to every process of the foreground group, so a child in the same
+/// group has it already. A `kill -INT` to the supervisor alone comes from a [process](Self::Process).
 ///
 /// See [sigaction(2)](https://man7.org/linux/man-pages/man2/sigaction.2.html).
 #[derive(Copy, Clone, Debug, Eq, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum Origin {
-    /// The kernel: a terminal's key, a hang-up, a timer of alarm(2), a child's change of state.
+    /// The kernel: a key of the terminal, a hang-up, a timer of alarm(2), a child's change of state.
     Kernel,
     /// A process, by kill(2), tgkill(2) or raise(3).
     Process {
-        /// The sender; `None` when it lives outside this process's pid namespace. It may have gone
-        /// since, and its pid may belong to another.
+        /// The sender, or `None` if it is outside this process's pid namespace. It may have ended
+        /// since, and its pid may belong to another process.
         pid: Option<Pid>,
         /// The sender's real user id.
         uid: u32,
@@ -48,20 +47,20 @@ pub enum Origin {
         pid: Option<Pid>,
         /// The sender's real user id.
         uid: u32,
-        /// What came along.
+        /// The value that the sender attached.
         value: Value,
     },
-    /// Something else that the kernel names by this `si_code`: a POSIX timer (-2), a message queue
-    /// (-3), asynchronous input or output (-4, -5).
+    /// Another origin, which this `si_code` names: a POSIX timer (-2), a message queue (-3),
+    /// asynchronous input or output (-4, -5).
     Other {
         /// The `si_code`.
         code: i32,
     },
-    /// Nobody knows: so many signals waited unread that this one was noted by its kind alone.
+    /// Unknown: so many signals waited unread that only the number of this one was recorded.
     Unknown,
 }
 
-/// What a queued signal carries: as C sees it, a union of an `int` and a pointer.
+/// The value of a queued signal: in C, a union of an `int` and a pointer.
 ///
 /// # Examples
 ///
@@ -74,22 +73,22 @@ pub enum Origin {
 pub struct Value(usize);
 
 impl Value {
-    /// Makes a value of all the bits that fit into a pointer.
+    /// Creates a value from all the bits of a pointer.
     #[must_use]
     pub const fn from_bits(bits: usize) -> Self {
         Self(bits)
     }
 
-    /// Returns all the bits, those beyond an `int` being whatever the sender left there.
+    /// Returns all bits. Those beyond an `int` are whatever the sender left there.
     #[must_use]
     pub const fn as_bits(self) -> usize {
         self.0
     }
 
-    /// Returns the `sival_int` that nearly every sender means.
+    /// Returns the `sival_int`, which nearly every sender means.
     #[must_use]
     pub const fn as_int(self) -> i32 {
-        // The union's int lies at its start, in memory order.
+        // The int is at the start of the union, in memory order.
         let bytes = self.0.to_ne_bytes();
         i32::from_ne_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])
     }

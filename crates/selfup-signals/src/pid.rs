@@ -1,17 +1,16 @@
-//! The number of one process.
+//! The type [`Pid`]: the id of one process.
 
 use std::fmt;
 use std::num::NonZero;
 use std::process::Child;
 
-/// The number of one process, never of a group and never of everybody.
+/// The id of one process, never of a group.
 ///
-/// [kill(2)](https://man7.org/linux/man-pages/man2/kill.2.html) takes 0, -1 and other negative
-/// numbers as "many processes"; a `Pid` is always positive, so that no slip can signal more than
-/// one.
+/// For [kill(2)](https://man7.org/linux/man-pages/man2/kill.2.html), 0, -1 and other negative numbers
+/// mean many processes. A `Pid` is always positive, so that no mistake can signal more than one.
 ///
-/// A pid may be given to another process as soon as its former holder has been waited for. The pid
-/// of one's own child is therefore safe to signal exactly until one has waited for it.
+/// The kernel may reuse a pid as soon as its process has been waited for. It is therefore safe to signal
+/// the pid of one's own child until the child has been waited for, and no longer.
 ///
 /// # Examples
 ///
@@ -26,7 +25,7 @@ use std::process::Child;
 pub struct Pid(NonZero<libc::pid_t>);
 
 impl Pid {
-    /// Makes a pid of a positive number.
+    /// Returns the pid with this number, or `None` if it is not positive.
     #[must_use]
     pub fn new(number: libc::pid_t) -> Option<Self> {
         NonZero::new(number).filter(|number| number.get() > 0).map(Self)

@@ -1,4 +1,4 @@
-//! The pipe between the handlers and a receiver. Records go through it whole, or not at all.
+//! The pipe between the handlers and a receiver. A record goes through it whole or not at all.
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
@@ -16,23 +16,23 @@ pub(crate) struct ReadEnd(OwnedFd);
 #[derive(Debug)]
 pub(crate) struct WriteEnd(OwnedFd);
 
-/// Opens one of which neither end ever waits.
+/// Opens a pipe whose ends are both non-blocking.
 pub(crate) fn pipe() -> nix::Result<(ReadEnd, WriteEnd)> {
     let (read, write) = pipe2(OFlag::O_CLOEXEC | OFlag::O_NONBLOCK)?;
     Ok((ReadEnd(read), WriteEnd(write)))
 }
 
 impl ReadEnd {
-    /// Reads one record; `None` when the pipe is empty.
+    /// Reads one record, or returns `None` if the pipe is empty.
     pub(crate) fn read(&self) -> Option<Record> {
         let mut bytes = [0; record::LENGTH];
         loop {
             match unistd::read(&self.0, &mut bytes) {
-                // Writes are atomic, and so many bytes at a time are read as were written.
+                // Writes are atomic, so a read gets as many bytes as a write has put in.
                 Ok(record::LENGTH) => return Some(Record::decode(bytes)),
                 Err(Errno::EINTR) => {}
-                // EAGAIN is the empty pipe; nothing else is possible while the inbox holds the
-                // other end.
+                // EAGAIN means that the pipe is empty. Nothing else can happen while the inbox
+                // holds the other end.
                 Ok(_) | Err(_) => return None,
             }
         }
@@ -46,9 +46,9 @@ impl AsFd for ReadEnd {
 }
 
 impl WriteEnd {
-    /// Writes a record whole; says whether there was room. It is async-signal-safe.
+    /// Writes a whole record, and returns whether there was room. This is async-signal-safe.
     pub(crate) fn write(&self, record: &Record) -> bool {
-        // A non-blocking write of so few bytes is all or nothing, and is not interrupted.
+        // A non-blocking write of so few bytes is all or nothing, and cannot be interrupted.
         unistd::write(&self.0, &record.encode()).is_ok()
     }
 }

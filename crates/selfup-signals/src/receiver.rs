@@ -1,50 +1,50 @@
-//! Receive signals one by one, where they can be waited for with everything else.
+//! Receives signals one by one, by a descriptor that can be polled.
 
 use std::fmt;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 
-use crate::error::{Error, ErrorKind};
+use crate::disposition;
+use crate::error::{Error, ErrorKind, Result};
 use crate::inbox::Inbox;
 use crate::origin::Received;
 use crate::pipe::{ReadEnd, pipe};
 use crate::signal::Signal;
 use crate::sys::{self, Registration};
-use crate::{Result, disposition};
 
-/// Receives signals, each with its origin, while it exists.
+/// Receives signals, each with its origin, as long as it exists.
 ///
-/// It is readable (poll it by [`AsFd`]) while signals wait in it, and every signal that the kernel
-/// delivers is reported exactly once, in the order of arrival.
+/// The receiver is readable (poll it by [`AsFd`]) while signals wait in it. It reports every signal that
+/// the kernel delivers exactly once, in the order of arrival.
 ///
 /// # Races and order
 ///
-/// A signal that arrives before the receiver exists has its default action, which mostly kills: hold
-/// a [`Blocked`](crate::Blocked) guard from the start of the program until the receiver is there. A
-/// signal that arrives while [`pending`](Self::pending) is being read is either reported by it or
-/// makes the receiver readable again; there is no moment at which one is overlooked.
+/// A signal that arrives before the receiver exists has its default action, which mostly kills. To
+/// prevent that, hold a [`Blocked`](crate::Blocked) guard from the start of the program until the
+/// receiver exists. A signal that arrives while [`pending`](Self::pending) is being read is either
+/// reported by it or makes the receiver readable again; no signal is overlooked.
 ///
-/// Each handler writes a record into a pipe and returns. When the pipe is full (some 2,700 signals
-/// wait unread, on Linux), the kind of the signal is noted, and reported once with
+/// Each handler writes a record into a pipe and returns. While the pipe is full (some 2,700 unread
+/// signals, on Linux), only the number of a signal is recorded, and reported once with
 /// [`Origin::Unknown`](crate::Origin::Unknown).
 ///
-/// A receiver belongs to the process that made it. In a copy of the process made by `fork`, a signal
-/// that it would have caught has its default action instead, and the receiver never hears of it.
+/// A receiver belongs to the process that created it. In a copy of the process made by `fork`, a signal
+/// that it catches has its default action, and does not reach the receiver.
 ///
-/// # What it leaves alone
+/// # Ignored signals
 ///
-/// A signal that is ignored when the receiver is made stays ignored: `nohup` asks for that with
-/// `SIGHUP`, and a shell with `SIGINT` and `SIGQUIT` for what a script starts by `program &`.
-/// [`catches`](Self::catches) tells, and [`unignore`](crate::unignore), called before, has one
-/// caught all the same. `SIGPIPE` and `SIGCHLD` are caught whatever they were: Rust's runtime ignores
-/// the one, and with the other ignored nobody can wait for children.
+/// A signal that is ignored when the receiver is created stays ignored: `nohup` asks for that with
+/// `SIGHUP`, and a shell with `SIGINT` and `SIGQUIT` for a program that a script starts with `program &`.
+/// [`catches`](Self::catches) returns whether a signal is received. To receive an ignored signal, call
+/// [`unignore`](crate::unignore) before. `SIGPIPE` and `SIGCHLD` are received even if they were ignored:
+/// Rust's runtime ignores the former, and a process that ignores the latter cannot wait for children.
 ///
-/// # What dropping leaves behind
+/// # What remains after the drop
 ///
-/// The receiver stops receiving, but the process's handlers stay installed, because another library
-/// may have put its own on top: a signal that was caught does nothing from then on, instead of its
-/// default action. So make a receiver only in a process that is sure to need it, and drop it only on
-/// the way to the end ([`End::mirror`](crate::End::mirror) restores what it needs).
+/// The receiver stops receiving, but the handlers of the process stay installed, because another library
+/// may have installed its own on top. From then on a signal that was caught does nothing, instead of its
+/// default action. So create a receiver only in a process that is certain to need it, and drop it only
+/// when the process is about to end ([`End::mirror`](crate::End::mirror) restores what it needs).
 ///
 /// # Examples
 ///
@@ -62,30 +62,30 @@ use crate::{Result, disposition};
 /// # Ok::<(), selfup_signals::Error>(())
 /// ```
 pub struct Receiver {
-    /// First, since fields are dropped in this order: a handler that found the pipe without a
-    /// reader would be told so by SIGPIPE, which may be one of those that it handles, for ever.
+    /// The first field, because fields are dropped in this order: a handler that wrote to a pipe without
+    /// a reader would raise SIGPIPE, which it may handle itself, in an endless loop.
     registrations: Vec<Registration>,
     pipe: ReadEnd,
     inbox: Arc<Inbox>,
 }
 
 impl Receiver {
-    /// Catches these signals from now on; naming one twice is naming it once.
+    /// Starts to receive these signals. Duplicates are allowed.
     ///
-    /// `SIGCHLD` may be among them, as a wake-up to look after children: the kernel delivers one for
-    /// several ends, so ask each child. Ask once when the receiver is made, too: of a child that ended
+    /// `SIGCHLD` may be among them, as a hint that a child has ended. The kernel delivers one for several
+    /// ends, so check each child. Check once when the receiver has been created, too: if a child ended
     /// before, another thread may have taken the signal.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotCatchable`] where a signal is not [catchable](Signal::is_catchable),
-    /// [`ErrorKind::System`] where no file descriptor is left. Nothing is caught then.
+    /// [`ErrorKind::NotCatchable`] if a signal is not [catchable](Signal::is_catchable),
+    /// [`ErrorKind::System`] if no file descriptor is left. No signal is received then.
     pub fn new(signals: impl IntoIterator<Item = Signal>) -> Result<Self> {
         let (pipe, write) = pipe().map_err(|errno| {
             Error::system("could not open a pipe for signals".to_owned(), errno)
         })?;
         let inbox = Arc::new(Inbox::new(write));
-        // From here on dropping it undoes what was done so far.
+        // From here on, dropping the receiver undoes the registrations.
         let mut receiver = Self { pipe, inbox, registrations: Vec::new() };
         for signal in signals {
             receiver.catch(signal)?;
@@ -110,16 +110,16 @@ impl Receiver {
         Ok(())
     }
 
-    /// Says whether this receiver catches a signal; not so for one that was ignored before.
+    /// Returns whether this receiver receives a signal. A signal that was ignored before it is not.
     #[must_use]
     pub fn catches(&self, signal: Signal) -> bool {
         self.registrations.iter().any(|registration| registration.signal() == signal)
     }
 
-    /// Takes what has arrived, and never blocks.
+    /// Takes the signals that have arrived, without blocking.
     ///
-    /// Take all of it: the iterator ends when nothing waits any more. What is not taken stays, and
-    /// the receiver stays readable.
+    /// Read the iterator to its end: it ends when no signal is left. Signals that are not taken stay,
+    /// and the receiver stays readable.
     pub fn pending(&mut self) -> Pending<'_> {
         Pending { receiver: self }
     }
@@ -141,7 +141,7 @@ impl fmt::Debug for Receiver {
     }
 }
 
-/// What waits in a [`Receiver`], in the order of arrival; made by [`Receiver::pending`].
+/// The signals that wait in a [`Receiver`], in the order of arrival. Created by [`Receiver::pending`].
 #[derive(Debug)]
 #[must_use = "signals stay in the receiver until they are taken"]
 pub struct Pending<'a> {

@@ -1,18 +1,17 @@
-//! One received signal as the fixed number of bytes that travel through the pipe.
+//! The record of one signal, as the bytes that go through the pipe.
 
 use crate::origin::{Origin, Received, Value};
 use crate::pid::Pid;
 use crate::signal::Signal;
 
-/// How long a record is. A pipe writes that few bytes (below `PIPE_BUF`, 4096) in one piece or not
-/// at all, so that handlers that run at the same time never mix theirs.
+/// The length of a record in bytes. A pipe writes fewer than `PIPE_BUF` (4096) bytes in one piece or not
+/// at all, so handlers that run at the same time never mix their records.
 pub(crate) const LENGTH: usize = 16 + size_of::<usize>();
 
-/// What a handler saw of a signal, in plain numbers: it is filled in where nothing may be
-/// allocated, locked or decided.
+/// What a handler sees of a signal, in plain numbers, because a handler may neither allocate nor lock.
 #[derive(Copy, Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Record {
-    /// The signal's number, or 0 for "look at the kinds that did not fit".
+    /// The number of the signal, or 0 for a wake-up: the reader has to look at the overflow.
     pub(crate) number: i32,
     pub(crate) code: i32,
     pub(crate) pid: i32,
@@ -21,7 +20,7 @@ pub(crate) struct Record {
 }
 
 impl Record {
-    /// A record that wakes the reader and says nothing.
+    /// A record that only wakes the reader.
     pub(crate) const WAKE: Self = Self { number: 0, code: 0, pid: 0, uid: 0, value: 0 };
 
     pub(crate) fn encode(&self) -> [u8; LENGTH] {
@@ -47,7 +46,7 @@ impl Record {
         }
     }
 
-    /// Returns what was received, or `None` for [`Record::WAKE`].
+    /// Returns the signal with its origin, or `None` for [`Record::WAKE`].
     pub(crate) fn received(&self) -> Option<Received> {
         let signal = Signal::from_raw(self.number)?;
         let (pid, uid) = (Pid::new(self.pid), self.uid);
@@ -78,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn the_code_tells_the_origin() {
+    fn the_code_determines_the_origin() {
         let origin = |code| {
             let record = Record { number: libc::SIGTERM, code, pid: 7, uid: 8, value: 9 };
             record.received().unwrap().origin
@@ -101,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wake_is_no_signal() {
+    fn a_wake_up_is_not_a_signal() {
         assert_eq!(Record::WAKE.received(), None);
     }
 }

@@ -1,29 +1,29 @@
-//! Give a child the signal settings of a fresh program.
+//! Gives a child the signal settings of a fresh program.
 
 use std::process::Command;
 
 use crate::{signal::Signal, sys};
 
-/// Has the child start with no signal blocked, and with none ignored but those that this process
-/// ignores, as it was asked to itself.
+/// Starts the child with no signal blocked, and with no signal ignored that this process was not asked to
+/// ignore itself.
 ///
-/// Both survive `exec`: a child of a supervisor that blocks signals would otherwise never see them,
-/// and would hand the same on to its own children. What is ignored stays so, because that is how
-/// `nohup` works with `SIGHUP`, and a shell with `SIGINT` and `SIGQUIT` for what a script starts by
-/// `program &`; no [`Receiver`](crate::Receiver) changes it. Two signals are at their default in the
-/// child whatever they are here: `SIGPIPE`, which Rust's runtime ignores before `main`, and
-/// `SIGCHLD`, without which nobody can wait for children.
+/// Masks and ignored signals survive `exec`: a child of a supervisor that blocks signals would never
+/// receive them, and would pass the same mask on to its own children. Signals that are ignored here stay
+/// ignored, because `nohup` relies on that with `SIGHUP`, and a shell with `SIGINT` and `SIGQUIT` for a
+/// program that a script starts with `program &`. No [`Receiver`](crate::Receiver) changes that. Two
+/// signals are always at their default in the child: `SIGPIPE`, which Rust's runtime ignores before
+/// `main`, and `SIGCHLD`, because a process that ignores it cannot wait for children.
 ///
-/// Signals that this process handles are put to their default before the mask is lifted, not left
-/// to `exec`. So a signal that reaches the child early kills it, as it would any program that has not
-/// set up its handlers yet; it is never taken by the parent's handler in the child. To make that
-/// hold from the very `fork` on, hold a [`Blocked`](crate::Blocked) guard while the child is started.
+/// Signals that this process handles are set to their default before the mask is lifted, rather than by
+/// `exec`. So a signal that reaches the child early kills it, as it kills any program that has not set
+/// up its handlers yet, and the parent's handler never runs in the child. To extend this to the `fork`
+/// itself, hold a [`Blocked`](crate::Blocked) guard while the child is started.
 ///
-/// The numbers that the C library keeps for itself (32 and 33 under glibc) are left as they are.
+/// The numbers that the C library reserves for itself (32 and 33 under glibc) are left unchanged.
 ///
-/// This registers a closure by [`CommandExt::pre_exec`], to be run between `fork` and `exec`; it
-/// only makes async-signal-safe calls and never fails. Closures run in the order in which they are
-/// registered: one that does not return must come after.
+/// This registers a closure with [`CommandExt::pre_exec`], which runs between `fork` and `exec`. It makes
+/// async-signal-safe calls only, and fails only if the mask cannot be set. Closures run in the order in
+/// which they are registered: one that does not return has to come after.
 ///
 /// [`CommandExt::pre_exec`]: std::os::unix::process::CommandExt::pre_exec
 ///
@@ -45,14 +45,14 @@ pub fn reset_on_exec(command: &mut Command) -> &mut Command {
     sys::reset_before_exec(command)
 }
 
-/// Has the child start with a signal ignored, until it installs a handler for it.
+/// Starts the child with a signal ignored, until the child installs a handler for it.
 ///
-/// It is for a signal that comes to all processes of a service at once and means the supervisor
-/// alone: a child that has not set up its handlers yet would die of it. Call it before
-/// [`reset_on_exec`], which leaves it so.
+/// Use it for a signal that is sent to all processes of a service at once, but concerns the supervisor
+/// alone: it would kill a child that has not set up its handlers yet. Call this before
+/// [`reset_on_exec`], which leaves the signal ignored.
 ///
-/// As that, it registers a closure that is run between `fork` and `exec`. For a signal that cannot be
-/// ignored, starting the child fails with `EINVAL`.
+/// This, too, registers a closure that runs between `fork` and `exec`. If the signal cannot be ignored,
+/// starting the child fails with `EINVAL`.
 ///
 /// # Examples
 ///

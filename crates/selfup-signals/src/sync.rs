@@ -1,3 +1,3 @@
-//! What the model of the inbox replaces: see `models.rs`.
+//! The atomics of the inbox, which its model replaces (`models.rs`).
 
 pub(crate) use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,4 +1,4 @@
-//! Install a handler, through the registry that the signal-hook family shares.
+//! Installs handlers, through the registry that the signal-hook family shares.
 
 use std::io;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use crate::inbox::Inbox;
 use crate::record::Record;
 use crate::signal::Signal;
 
-/// A signal that goes into an inbox until this is dropped.
+/// The registration of one signal with an inbox. Dropping it ends the registration.
 #[derive(Debug)]
 pub(crate) struct Registration {
     signal: Signal,
@@ -25,12 +25,12 @@ impl Registration {
 
 impl Drop for Registration {
     fn drop(&mut self) {
-        // False would mean that it was unregistered before, which nobody else can do.
+        // This returns false if it was unregistered before, which only this drop does.
         unregister(self.id);
     }
 }
 
-/// Has a signal put into an inbox. The signal must be catchable: the registry panics on faults.
+/// Delivers a signal to an inbox. The signal must be catchable: the registry panics on faults.
 pub(crate) fn register(signal: Signal, inbox: Arc<Inbox>) -> io::Result<Registration> {
     let action = move |info: &siginfo_t| inbox.put(signal, &record(signal, info));
     // SAFETY: the action is async-signal-safe and does not panic: `record` copies numbers, and
@@ -39,22 +39,22 @@ pub(crate) fn register(signal: Signal, inbox: Arc<Inbox>) -> io::Result<Registra
     Ok(Registration { signal, id })
 }
 
-/// Has nothing happen on a signal, for good. The signal must be catchable.
+/// Discards a signal for good. The signal must be catchable.
 pub(crate) fn register_nothing(signal: Signal) -> io::Result<()> {
     // SAFETY: the action does nothing.
     unsafe { register_sigaction(signal.as_raw(), |_| {}) }.map(drop)
 }
 
-/// Copies what matters from the kernel's record; runs in the handler.
+/// Copies the relevant fields of the kernel's record. Runs in the handler.
 fn record(signal: Signal, info: &siginfo_t) -> Record {
     let code = info.si_code;
-    // SAFETY: the kernel fills the whole structure; where this signal has no sender, these bytes
-    // are part of another field and still plain numbers, which `Record::received` then ignores.
+    // SAFETY: the kernel fills the whole structure. If this signal has no sender, these bytes
+    // belong to another field, and are plain numbers that `Record::received` ignores.
     let pid = unsafe { info.si_pid() };
     // SAFETY: as above.
     let uid = unsafe { info.si_uid() };
     let value = if code == libc::SI_QUEUE {
-        // SAFETY: the code says that there is a value.
+        // SAFETY: the code shows that there is a value.
         let value = unsafe { info.si_value() };
         value.sival_ptr.addr()
     } else {

@@ -20,11 +20,11 @@ pub(crate) fn ignore_before_exec(command: &mut Command, signal: Signal) -> &mut 
     unsafe { command.pre_exec(ignore) }
 }
 
-/// First the dispositions, then the mask: what was held back meets the default action.
+/// Resets the dispositions first, then the mask, so that a pending signal meets the default action.
 fn reset() -> io::Result<()> {
     for signal in Signal::every() {
         if !signal.is_ignored_on_purpose() || is_ignored(signal) != Ok(true) {
-            // Refused for SIGKILL, SIGSTOP and the C library's own, which are at their default.
+            // This fails for SIGKILL, SIGSTOP and the C library's own, which have their default action.
             let _ = set_default(signal);
         }
     }

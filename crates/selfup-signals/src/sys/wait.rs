@@ -1,4 +1,4 @@
-//! Ask about a child without waiting for it.
+//! Queries the state of a child without waiting for it.
 
 use std::mem::MaybeUninit;
 
@@ -7,16 +7,17 @@ use nix::errno::Errno;
 
 use crate::pid::Pid;
 
-/// Says whether a child is stopped, consuming nothing.
+/// Returns whether a child is stopped, without consuming its status.
 ///
-/// Not nix's `waitid`: that gives an error for a child that was killed by a real-time signal.
+/// nix's `waitid` does not serve here: it returns an error for a child that was killed by a real-time
+/// signal.
 pub(crate) fn is_stopped(child: Pid) -> nix::Result<bool> {
-    // Asked for the stop alone, the kernel answers "no such child" for one that has ended.
+    // With WSTOPPED alone, the kernel returns ECHILD for a child that has ended.
     let flags = libc::WSTOPPED | libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
-    // Zeroed, because the kernel writes nothing if there is nothing to tell.
+    // Zeroed, because the kernel writes nothing if there is nothing to report.
     let mut info = MaybeUninit::<siginfo_t>::zeroed();
     let id = child.as_raw().unsigned_abs();
-    // SAFETY: `info` points to room for the answer.
+    // SAFETY: `info` points to room for the result.
     let result = unsafe { libc::waitid(libc::P_PID, id, info.as_mut_ptr(), flags) };
     Errno::result(result)?;
     // SAFETY: plain numbers, all zero or as the kernel wrote them.

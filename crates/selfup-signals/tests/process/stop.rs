@@ -84,6 +84,9 @@ fn gone() {
     child.wait().unwrap();
     let error = send(pid, Signal::TERM).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Gone);
-    assert_eq!(error.to_string(), format!("could not send SIGTERM to process {pid}: it has gone"));
+    assert_eq!(
+        error.to_string(),
+        format!("could not send SIGTERM to process {pid}: it no longer exists")
+    );
     assert!(!error.is_transient());
 }
