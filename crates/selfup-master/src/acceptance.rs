@@ -9,7 +9,10 @@ use selfup_install::{
 
 use selfup_channel::VERSION;
 
-use crate::{settings::PreUpgrade, trust::Trust};
+use crate::{
+    settings::{PreUpgrade, UpgradeOptions},
+    trust::Trust,
+};
 
 /// What is asked of a new executable, whoever brings it.
 pub struct Acceptance {
@@ -45,6 +48,19 @@ impl fmt::Debug for Acceptance {
 }
 
 impl Acceptance {
+    /// The checks that `options` ask for on an executable for `path`. Takes the hook out of the options.
+    #[must_use]
+    pub fn new(path: PathBuf, options: &mut UpgradeOptions, trust: Trust) -> Self {
+        Self {
+            path,
+            is_named: options.exec_file.is_some(),
+            size_cap: options.size_cap,
+            trust,
+            pre_upgrade: options.pre_upgrade.take(),
+            retry_refused: options.retry_refused,
+        }
+    }
+
     /// Sees to it that an upgrade could be installed, before anything is fetched.
     ///
     /// # Errors

@@ -37,4 +37,4 @@ mod upgrades;
 pub use error::{Error, ErrorKind};
 pub use event::Event;
 pub use master::{Master, NotStarted};
-pub use settings::{Options, Settings};
+pub use settings::{Options, Settings, UpgradeOptions};

@@ -15,7 +15,7 @@ use crate::{
 /// by now; then this process, which runs the refused one, becomes that one, before it has bound or
 /// started anything. Otherwise, what is returned is still to be decided about.
 pub(super) fn look_after(recipe: &Recipe, settings: &mut Settings) -> Option<Undecided> {
-    let mut become_it = settings.exec_file.is_none();
+    let mut become_it = settings.upgrades.exec_file.is_none();
     let started = Target::new(&recipe.path).and_then(|target| target.begin(Start::DEFAULT_MAX));
     let told = match started {
         Ok(Start::OnTrial { installed, .. }) => {

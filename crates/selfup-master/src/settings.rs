@@ -10,7 +10,7 @@ use selfup_fetch::Fetch;
 use selfup_lifecycle::Policy;
 use selfup_program::{Listen, Watchdog};
 
-use crate::{event::Event, trust::TrustOptions};
+use crate::event::Event;
 
 /// Asked before a new executable is run for the first time; an error refuses it.
 pub type PreUpgrade =
@@ -26,12 +26,10 @@ pub struct Settings {
     pub listen: Vec<Listen>,
     /// Where new executables come from.
     pub fetcher: Option<Box<dyn Fetch>>,
-    /// Asked before a new executable is run for the first time.
-    pub pre_upgrade: Option<PreUpgrade>,
+    /// Which new executables are taken.
+    pub upgrades: UpgradeOptions,
     /// Called with everything that the master does.
     pub on_event: Option<OnEvent>,
-    /// The executable to run; that of this process if there is none.
-    pub exec_file: Option<PathBuf>,
     /// Where to write the master's pid.
     pub pid_file: Option<PathBuf>,
     /// The plain values.
@@ -45,12 +43,6 @@ pub struct Options {
     pub policy: Policy,
     /// The shortest time between two polls of the fetcher. The default is 1 s.
     pub min_fetch_interval: Duration,
-    /// The most bytes that a new executable may have. The default is 1 GiB.
-    pub size_cap: u64,
-    /// Whether an executable that was refused is tried again at once.
-    pub retry_refused: bool,
-    /// Who may sign new executables, and which versions are taken.
-    pub trust: TrustOptions,
     /// What has to be alive for the service manager's watchdog.
     pub watchdog: Watchdog,
     /// Whether the process group of a child is killed when the child has ended.
@@ -61,14 +53,66 @@ pub struct Options {
     pub no_warn: bool,
 }
 
+/// Which new executables are taken, by a master or by a single update.
+///
+/// Nothing is checked yet: see [`check`](Self::check).
+pub struct UpgradeOptions {
+    /// The executable to run and to replace; that of this process if there is none.
+    pub exec_file: Option<PathBuf>,
+    /// The public keys, as they were given.
+    pub keys: Vec<String>,
+    /// The name of this program.
+    pub name: Option<String>,
+    /// The version of this program.
+    pub version: Option<String>,
+    /// Whether a new executable must state its version, if the configuration says so.
+    pub require_version: Option<bool>,
+    /// Whether an older version is taken too.
+    pub allow_downgrade: bool,
+    /// The most bytes that a new executable may have. The default is 1 GiB.
+    pub size_cap: u64,
+    /// Whether an executable that was refused is tried again at once.
+    pub retry_refused: bool,
+    /// Called before a new executable is run for the first time; an error refuses it.
+    pub pre_upgrade: Option<PreUpgrade>,
+}
+
+impl Default for UpgradeOptions {
+    fn default() -> Self {
+        Self {
+            exec_file: None,
+            keys: Vec::new(),
+            name: None,
+            version: None,
+            require_version: None,
+            allow_downgrade: false,
+            size_cap: 1 << 30,
+            retry_refused: false,
+            pre_upgrade: None,
+        }
+    }
+}
+
+impl fmt::Debug for UpgradeOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UpgradeOptions")
+            .field("exec_file", &self.exec_file)
+            .field("keys", &self.keys)
+            .field("name", &self.name)
+            .field("version", &self.version)
+            .field("require_version", &self.require_version)
+            .field("allow_downgrade", &self.allow_downgrade)
+            .field("size_cap", &self.size_cap)
+            .field("retry_refused", &self.retry_refused)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Default for Options {
     fn default() -> Self {
         Self {
             policy: Policy::default(),
             min_fetch_interval: Duration::from_secs(1),
-            size_cap: 1 << 30,
-            retry_refused: false,
-            trust: TrustOptions::default(),
             watchdog: Watchdog::default(),
             kill_group: false,
             debug: false,
@@ -81,7 +125,7 @@ impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Settings")
             .field("listen", &self.listen)
-            .field("exec_file", &self.exec_file)
+            .field("upgrades", &self.upgrades)
             .field("options", &self.options)
             .finish_non_exhaustive()
     }

@@ -2,22 +2,10 @@
 
 use selfup_install::{Checks, Expected, Id, Notes, PublicKey, Staged, VersionPolicy};
 
-use crate::error::{Error, ErrorKind};
-
-/// What was said about trust, not looked at yet.
-#[derive(Clone, Debug, Default)]
-pub struct TrustOptions {
-    /// The public keys, as they were given.
-    pub keys: Vec<String>,
-    /// The name of this program.
-    pub name: Option<String>,
-    /// The version of this program.
-    pub version: Option<String>,
-    /// As far as somebody said.
-    pub require_version: Option<bool>,
-    /// Whether an older version is taken too.
-    pub allow_downgrade: bool,
-}
+use crate::{
+    error::{Error, ErrorKind},
+    settings::UpgradeOptions,
+};
 
 /// Who may sign new executables, and which versions are taken.
 #[derive(Debug, Default)]
@@ -59,7 +47,7 @@ pub struct Claims {
 /// As many executables as there can be to go back to, and some more.
 const KNOWN: usize = 8;
 
-impl TrustOptions {
+impl UpgradeOptions {
     /// What nobody said is as the executable says in its notes.
     pub fn complete(&mut self, notes: &Notes) {
         let said = |word: Option<&str>| word.map(str::to_owned);
@@ -195,11 +183,11 @@ mod tests {
 
     const KEY: &str = "RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3";
 
-    fn options(version: Option<&str>) -> TrustOptions {
-        TrustOptions {
+    fn options(version: Option<&str>) -> UpgradeOptions {
+        UpgradeOptions {
             keys: vec![KEY.to_owned()],
             version: version.map(str::to_owned),
-            ..TrustOptions::default()
+            ..UpgradeOptions::default()
         }
     }
 
@@ -216,10 +204,10 @@ mod tests {
             "{error}"
         );
         for (require_version, allow_downgrade) in [(Some(false), false), (None, true)] {
-            let said = TrustOptions { require_version, allow_downgrade, ..options(None) };
+            let said = UpgradeOptions { require_version, allow_downgrade, ..options(None) };
             assert!(!said.check().unwrap().require_version);
         }
-        let keyless = TrustOptions { keys: Vec::new(), ..options(None) };
+        let keyless = UpgradeOptions { keys: Vec::new(), ..options(None) };
         assert!(!keyless.check().unwrap().require_version);
     }
 

@@ -141,17 +141,6 @@ impl Handle {
         self.shared.ready.say();
     }
 
-    /// Asks for a graceful restart, as `selfup::restart` does. Returns whether there is a master to
-    /// ask.
-    ///
-    /// ```
-    /// # let state = selfup::State::disabled();
-    /// assert!(!state.restart(), "nobody has started a master here");
-    /// ```
-    pub fn restart(&self) -> bool {
-        self.shared.link.as_ref().map(MasterLink::restart).is_some()
-    }
-
     /// Reports that the program is alive, for [`Watchdog::Program`](crate::Watchdog::Program); costs
     /// next to nothing.
     ///

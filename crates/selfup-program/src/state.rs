@@ -326,12 +326,6 @@ impl State {
         self.handle.ready();
     }
 
-    /// As [`Handle::restart`].
-    #[must_use]
-    pub fn restart(&self) -> bool {
-        self.handle.restart()
-    }
-
     /// As [`Handle::alive`].
     pub fn alive(&self) {
         self.handle.alive();

@@ -9,6 +9,7 @@ mod refusals;
 mod rollback;
 mod run;
 mod update;
+mod upgrade_policy;
 
 pub use config::Config;
 #[cfg(feature = "progress")]
@@ -29,3 +30,4 @@ pub use selfup_program::{
 };
 pub use selfup_signals::{End, Pid, Signal};
 pub use update::{Progress, Update, Updated, update};
+pub use upgrade_policy::UpgradePolicy;

@@ -56,13 +56,13 @@ pub fn run(config: Config) -> ExitCode {
 pub fn try_run(mut config: Config) -> Result<ExitCode, Error> {
     sanity_check();
     config.check()?;
-    let trust = &mut config.master.options.trust;
-    trust.complete(&notes_of(config.master.exec_file.as_deref()));
+    let upgrades = &mut config.master.upgrades;
+    upgrades.complete(&notes_of(upgrades.exec_file.as_deref()));
     let required = config.required;
     let assignment = env::take_assignment()?;
     if assignment.is_some() {
         // One that could not be a master after the next start must not get to serve.
-        trust.check()?;
+        upgrades.check()?;
     }
     let (entry, settings) = config.split();
     if let Some(assignment) = assignment {

@@ -12,7 +12,7 @@ use std::{
     process::ExitCode,
 };
 
-use selfup::{Config, Updated, fetch::Http, progress_bar};
+use selfup::{Config, Update, Updated, fetch::Http, progress_bar};
 
 fn main() -> ExitCode {
     selfup::sanity_check();
@@ -31,8 +31,8 @@ fn main() -> ExitCode {
 }
 
 fn update(url: &str, only_check: bool) -> ExitCode {
-    let update = selfup::update(Http::new(url)).only_check(only_check).on_progress(progress_bar());
-    match update.run() {
+    let update = Update::new(Http::new(url)).only_check(only_check).on_progress(progress_bar());
+    match selfup::update(update) {
         Ok(updated) => {
             println!("{updated}");
             if let Updated::Installed { warnings, .. } = updated {

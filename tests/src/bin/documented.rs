@@ -8,6 +8,6 @@ selfup::release!();
 
 fn main() -> Result<(), selfup::Error> {
     let source = selfup::fetch::Http::new("https://example.com/tool-{os}-{arch}");
-    println!("{}", selfup::update(source).run()?);
+    println!("{}", selfup::update(selfup::Update::new(source))?);
     Ok(())
 }

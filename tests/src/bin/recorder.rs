@@ -24,7 +24,7 @@
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::unistd::{Pid, setpgid};
-use selfup::{Config, Readiness, Signal, State};
+use selfup::{Config, Readiness, Signal, State, UpgradePolicy};
 use selfup_signals::{Origin, Received, Receiver};
 use selfup_tests::gate;
 use selfup_tests::subject::{option, told};
@@ -54,7 +54,7 @@ fn main() -> ExitCode {
         config = config.ready_timeout(Duration::from_millis(milliseconds));
     }
     if let Some(path) = option::<String>("exec-file") {
-        config = config.exec_file(path);
+        config = config.upgrade_policy(UpgradePolicy::new().exec_file(path));
     }
     if let Some(milliseconds) = option("slow-events") {
         config =

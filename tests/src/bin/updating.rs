@@ -19,7 +19,7 @@
 )]
 
 use selfup::fetch::{File, GitHub, Http};
-use selfup::{Progress, Update, Updated};
+use selfup::{Progress, Update, Updated, UpgradePolicy};
 use selfup_tests::release::Notes;
 use selfup_tests::subject::{option, told};
 use std::path::PathBuf;
@@ -38,19 +38,8 @@ fn main() -> ExitCode {
         println!("works as {}", notes.get("semver").unwrap_or("?"));
         return ExitCode::SUCCESS;
     }
-    let mut update = source()
-        .only_check(word == "check")
-        .force(told("force"))
-        .allow_downgrade(told("allow_downgrade"));
-    if let Some(version) = notes.get("semver") {
-        update = update.version(version);
-    }
-    if let Some(key) = option::<String>("trusted_key") {
-        update = update.trusted_key(key);
-    }
-    if let Some(bytes) = option("size_cap") {
-        update = update.size_cap(bytes);
-    }
+    let mut update =
+        source().only_check(word == "check").force(told("force")).upgrade_policy(policy(&notes));
     if told("progress") {
         update = update.on_progress(|Progress { bytes, total, .. }| {
             eprintln!("{bytes} of {}", total.unwrap_or_default());
@@ -58,9 +47,9 @@ fn main() -> ExitCode {
     }
     let updated = if told("runtime") {
         let runtime = tokio::runtime::Runtime::new().unwrap();
-        runtime.block_on(async { update.run() })
+        runtime.block_on(async { selfup::update(update) })
     } else {
-        update.run()
+        selfup::update(update)
     };
     match updated {
         Ok(updated) => {
@@ -78,6 +67,20 @@ fn main() -> ExitCode {
     }
 }
 
+fn policy(notes: &Notes) -> UpgradePolicy {
+    let mut policy = UpgradePolicy::new().allow_downgrade(told("allow_downgrade"));
+    if let Some(version) = notes.get("semver") {
+        policy = policy.version(version);
+    }
+    if let Some(key) = option::<String>("trusted_key") {
+        policy = policy.trusted_key(key);
+    }
+    if let Some(bytes) = option("size_cap") {
+        policy = policy.size_cap(bytes);
+    }
+    policy
+}
+
 fn fails(error: &selfup::Error) -> ExitCode {
     println!("{error:?}");
     println!("{:?}, {}", error.kind(), if error.is_transient() { "for now" } else { "for good" });
@@ -89,14 +92,14 @@ fn fails(error: &selfup::Error) -> ExitCode {
 
 fn source() -> Update {
     if let Some(path) = option::<PathBuf>("file") {
-        return selfup::update(File::new(path).quiet(Duration::ZERO));
+        return Update::new(File::new(path).quiet(Duration::ZERO));
     }
     if let Some(url) = option::<String>("http") {
-        return selfup::update(Http::new(url).proxy_from_env(false));
+        return Update::new(Http::new(url).proxy_from_env(false));
     }
     if let Some(url) = option::<String>("github") {
-        return selfup::update(GitHub::new("example", "app").base_url(url).proxy_from_env(false));
+        return Update::new(GitHub::new("example", "app").base_url(url).proxy_from_env(false));
     }
     let url = option::<String>("manifest").expect("a source, please");
-    selfup::update(Http::manifest(url).proxy_from_env(false))
+    Update::new(Http::manifest(url).proxy_from_env(false))
 }

@@ -67,7 +67,7 @@ impl Master {
             }
         };
         let raised = open_files::make_room(settings.listen.len());
-        let recipe = recipe(settings.exec_file.as_deref(), &settings.options)
+        let recipe = recipe(settings.upgrades.exec_file.as_deref(), &settings.options)
             .map(|recipe| Recipe { open_files: raised, ..recipe });
         // Before inherited sockets are taken: this may become another executable.
         let mut undecided =
@@ -129,7 +129,7 @@ impl Master {
         fds: &mut FdSet,
         early: Option<Blocked>,
     ) -> Result<Self, Error> {
-        let trust = settings.options.trust.check()?;
+        let trust = settings.upgrades.check()?;
         let failed = |what: &str| Error::new(ErrorKind::Start, what);
         let (mailbox, mail) = mailbox()
             .map_err(|error| failed("could not make the master's mailbox").because(error))?;
@@ -182,14 +182,7 @@ impl Master {
         });
         let plan = settings.fetcher.take().map(|fetcher| Plan {
             fetcher,
-            acceptance: Acceptance {
-                path: recipe.path.clone(),
-                is_named: settings.exec_file.is_some(),
-                size_cap: settings.options.size_cap,
-                trust,
-                pre_upgrade: settings.pre_upgrade.take(),
-                retry_refused: settings.options.retry_refused,
-            },
+            acceptance: Acceptance::new(recipe.path.clone(), &mut settings.upgrades, trust),
             min_interval: settings.options.min_fetch_interval,
         });
         let mut reporter = Reporter::new(&settings.options, settings.on_event.take());

@@ -15,7 +15,8 @@ use super::{News, Plan, Shared, worker::Worker};
 use crate::{
     acceptance::Acceptance,
     mailbox::{Letter, Mail, mailbox},
-    trust::{Trust, TrustOptions},
+    settings::UpgradeOptions,
+    trust::Trust,
 };
 
 const RUNNING: &[u8] = b"what runs";
@@ -375,7 +376,7 @@ fn a_signature_that_changes_all_the_time_does_not_bring_the_executable_each_time
 
 fn trusting(key: &str) -> Trust {
     let keys = vec![key.to_owned()];
-    TrustOptions { keys, allow_downgrade: true, ..TrustOptions::default() }.check().unwrap()
+    UpgradeOptions { keys, allow_downgrade: true, ..UpgradeOptions::default() }.check().unwrap()
 }
 
 #[test]

@@ -233,7 +233,7 @@ impl Config {
         child.restart_signal = policy.restart_signal;
         child.drain_on_terminate = policy.drain_on_terminate;
         child.watchdog = master.options.watchdog;
-        child.version = master.options.trust.version.clone();
+        child.version = master.upgrades.version.clone();
         (Entry { program, prepare, listen: master.listen.clone(), options: child }, master)
     }
 

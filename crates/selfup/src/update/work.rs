@@ -4,7 +4,7 @@ use std::{
     cmp::Ordering,
     fs::File,
     io,
-    path::{Path, PathBuf},
+    path::Path,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering::Relaxed},
@@ -15,9 +15,8 @@ use std::{
 use selfup_fetch::{Artifact, Current, Fetch, Offer, Outcome, printable};
 use selfup_install::{ErrorKind as Found, Id};
 use selfup_master::{
-    Error, ErrorKind,
+    Error, ErrorKind, UpgradeOptions,
     acceptance::{Acceptance, Novelty, novelty, warnings_of},
-    trust::TrustOptions,
 };
 use selfup_program::process::exe_path::{launch_path, notes_of};
 
@@ -26,14 +25,20 @@ use super::{
     failure::{could_not_look, could_not_update, would_not_update},
 };
 
-/// What there is to do.
-pub(super) struct Work {
+/// An update as it was asked for, before any of it is checked.
+pub(super) struct Job {
     pub(super) fetcher: Box<dyn Fetch>,
-    pub(super) exec_file: Option<PathBuf>,
-    pub(super) acceptance: Acceptance,
-    pub(super) trust: TrustOptions,
+    pub(super) policy: UpgradeOptions,
     pub(super) only_check: bool,
     pub(super) force: bool,
+}
+
+/// An update whose policy has been checked.
+struct Work {
+    fetcher: Box<dyn Fetch>,
+    acceptance: Acceptance,
+    only_check: bool,
+    force: bool,
 }
 
 /// How far it is, for whoever listens.
@@ -55,15 +60,22 @@ impl Listeners {
     }
 }
 
-impl Work {
-    pub(super) fn run(mut self, listeners: &Listeners) -> Result<Updated, Error> {
-        self.acceptance.is_named = self.exec_file.is_some();
-        self.acceptance.path = match &self.exec_file {
+impl Job {
+    pub(super) fn run(self, listeners: &Listeners) -> Result<Updated, Error> {
+        let Self { fetcher, mut policy, only_check, force } = self;
+        let path = match &policy.exec_file {
             Some(path) => path.clone(),
             None => launch_path()?,
         };
-        self.trust.complete(&notes_of(self.exec_file.as_deref()));
-        self.acceptance.trust = self.trust.check()?;
+        policy.complete(&notes_of(policy.exec_file.as_deref()));
+        let trust = policy.check()?;
+        let acceptance = Acceptance::new(path, &mut policy, trust);
+        Work { fetcher, acceptance, only_check, force }.run(listeners)
+    }
+}
+
+impl Work {
+    fn run(mut self, listeners: &Listeners) -> Result<Updated, Error> {
         let current = self.current(listeners);
         self.fetcher.init(&current).map_err(could_not_look)?;
         match self.fetcher.look(&current) {

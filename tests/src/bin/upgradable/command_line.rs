@@ -1,7 +1,7 @@
 //! Arguments of the form `key=value`, or `key` alone.
 
 use selfup::fetch::{Artifact, Current, File, Http, from_fn};
-use selfup::{Config, Event, Handover, Readiness, State, Watchdog};
+use selfup::{Config, Event, Handover, Readiness, State, UpgradePolicy, Watchdog};
 use selfup_tests::release::Notes;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,21 +10,53 @@ use std::time::{Duration, SystemTime};
 
 /// As the arguments say; nothing if one of them is not known.
 pub(crate) fn config(program: fn(State) -> ExitCode) -> Option<Config> {
+    let notes = Notes::of_this_program();
     let mut config = Config::new(program).min_fetch_interval(Duration::from_millis(20));
+    let mut policy = notes.all("trusts").fold(UpgradePolicy::new(), UpgradePolicy::trusted_key);
+    if notes.has("bad_key") {
+        policy = policy.trusted_key("RWnonsense");
+    }
     for word in std::env::args().skip(1) {
         let (key, value) = word.split_once('=').unwrap_or((&word, ""));
-        config = match configured(config, key, value) {
-            Ok(config) => config,
+        let configured = configure(config, policy, key, value);
+        (config, policy) = match configured {
+            Ok(configured) => configured,
             Err(why) => {
                 eprintln!("{word}: {why}");
                 return None;
             }
         };
     }
-    if Notes::of_this_program().has("listens_more") {
+    if notes.has("listens_more") {
         config = config.listen("more", "127.0.0.1:0");
     }
-    Some(config)
+    Some(config.upgrade_policy(policy))
+}
+
+fn configure(
+    config: Config,
+    policy: UpgradePolicy,
+    key: &str,
+    value: &str,
+) -> Result<(Config, UpgradePolicy), String> {
+    let policy = match key {
+        "trusted_key" => policy.trusted_key(value),
+        "version" => policy.version(value),
+        // As of a program that is built anew for each release.
+        "own_version" => policy.version(format!("{}.0.0", Notes::of_this_program().version())),
+        "require_version" => policy.require_version(true),
+        "allow_downgrade" => policy.allow_downgrade(true),
+        "size_cap" => policy.size_cap(value.parse().map_err(|_| "a number, please")?),
+        "exec_file" => policy.exec_file(value),
+        "refuse_if" => {
+            let hint = PathBuf::from(value);
+            policy.pre_upgrade(move |new: &Path| refuse_if(&hint, new))
+        }
+        "asks" => policy.pre_upgrade(|_: &Path| ask_others()),
+        "hook_panics" => policy.pre_upgrade(|_| panics::<Result<(), String>>()),
+        _ => return Ok((configured(config, key, value)?, policy)),
+    };
+    Ok((config, policy))
 }
 
 fn configured(config: Config, key: &str, value: &str) -> Result<Config, String> {
@@ -53,13 +85,6 @@ fn configured(config: Config, key: &str, value: &str) -> Result<Config, String> 
                 read
             }))
         }
-        "trusted_key" => config.trusted_key(value),
-        "version" => config.version(value),
-        // As of a program that is built anew for each release.
-        "own_version" => config.version(format!("{}.0.0", Notes::of_this_program().version())),
-        "require_version" => config.require_version(true),
-        "allow_downgrade" => config.allow_downgrade(true),
-        "size_cap" => config.size_cap(value.parse().map_err(|_| "a number, please")?),
         "ready_timeout" => config.ready_timeout(millis(value)?),
         "terminate_timeout" => config.terminate_timeout(millis(value)?),
         "probation" => config.probation(millis(value)?),
@@ -79,14 +104,7 @@ fn configured(config: Config, key: &str, value: &str) -> Result<Config, String> 
         "required" => config.required(true),
         "debug" => config.debug(true),
         "no_warn" => config.no_warn(true),
-        "exec_file" => config.exec_file(value),
         "pid_file" => config.pid_file(value),
-        "refuse_if" => {
-            let hint = PathBuf::from(value);
-            config.pre_upgrade(move |new: &Path| refuse_if(&hint, new))
-        }
-        "asks" => config.pre_upgrade(|_: &Path| ask_others()),
-        "hook_panics" => config.pre_upgrade(|_| panics::<Result<(), String>>()),
         "events" => config.on_event(tell),
         "events_panic" => config.on_event(|_| panics()),
         _ => return Err("not known".to_owned()),

@@ -11,7 +11,7 @@ mod litter;
 mod misfortune;
 mod probed;
 
-use selfup::{Config, Connection, Listener, State};
+use selfup::{Connection, Listener, State};
 use selfup_tests::release::Notes;
 use std::io::{self, BufRead, BufReader, Write};
 use std::process::ExitCode;
@@ -39,8 +39,7 @@ pub(crate) fn main() -> ExitCode {
         std::env::current_exe().and_then(std::fs::remove_file).unwrap_or_default();
     }
     match command_line::config(program) {
-        Some(config) if notes.has("bad_key") => selfup::run(config.trusted_key("RWnonsense")),
-        Some(config) => selfup::run(notes.all("trusts").fold(config, Config::trusted_key)),
+        Some(config) => selfup::run(config),
         None => ExitCode::from(2),
     }
 }
@@ -148,7 +147,7 @@ fn serve(mut connection: &Connection, state: &State, notes: &Notes) -> io::Resul
                 println!("v{version} holds a request");
                 lines.next().transpose()?;
             }
-            "restart" => drop(state.restart()),
+            "restart" => drop(selfup::restart()),
             "exit" => exit(3),
             "rollback" => println!("rolls back: {:?}", selfup::rollback()),
             "forgive" => {
