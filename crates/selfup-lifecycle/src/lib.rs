@@ -13,6 +13,7 @@ mod generation;
 mod handover;
 mod lifecycle;
 mod policy;
+mod restarts;
 mod signal_set;
 mod step;
 #[cfg(test)]
@@ -26,4 +27,5 @@ pub use generation::Generation;
 pub use handover::Handover;
 pub use lifecycle::Lifecycle;
 pub use policy::Policy;
+pub use restarts::Restarts;
 pub use time::Time;

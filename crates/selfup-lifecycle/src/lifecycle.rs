@@ -9,6 +9,7 @@ use crate::{
     event::{Arrived, Cause},
     generation::Generation,
     policy::Policy,
+    restarts::Restarts,
     signal_set::SignalSet,
     time::Time,
 };
@@ -188,7 +189,7 @@ impl Lifecycle {
     /// Whether a restart starts another child, if it is asked for.
     #[must_use]
     pub fn may_start_another(&self) -> bool {
-        self.phase == Phase::Serving && !self.policy.no_restart
+        self.phase == Phase::Serving && self.policy.restarts != Restarts::Never
     }
 
     /// Whether this is the signal that restarts.
@@ -200,7 +201,7 @@ impl Lifecycle {
     /// Whether an upgrade waits for the next start of the service.
     #[must_use]
     pub fn waits_for_a_start(&self) -> bool {
-        self.policy.no_restart
+        self.policy.restarts == Restarts::Never
     }
 
     /// Whether an upgrade waits for a restart that somebody else asks for.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use selfup_signals::Signal;
 
-use crate::handover::Handover;
+use crate::{handover::Handover, restarts::Restarts};
 
 /// What of the configuration governs the lifecycle.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -18,11 +18,8 @@ pub struct Policy {
     pub restart_signal: Signal,
     /// SIGTERM drains the children, instead of being forwarded. The default is `false`.
     pub drain_on_terminate: bool,
-    /// The restart signal and call shut down gracefully; an upgrade does not restart. The default is
-    /// `false`.
-    pub no_restart: bool,
-    /// An upgrade waits for a restart that somebody asks for. The default is `false`.
-    pub no_restart_after_fetch: bool,
+    /// What restarts the program. The default is [`Restarts::Automatic`].
+    pub restarts: Restarts,
     /// How long a candidate may take to become ready. The default is 30 s.
     pub ready_timeout: Duration,
     /// How long a draining child may take to end. The default is 30 s, which is what most load
@@ -39,7 +36,7 @@ impl Policy {
     /// Whether an upgrade waits for a restart that somebody else asks for.
     #[must_use]
     pub fn waits_for_a_restart(&self) -> bool {
-        self.no_restart || self.no_restart_after_fetch
+        self.restarts != Restarts::Automatic
     }
 }
 
@@ -50,8 +47,7 @@ impl Default for Policy {
             listens: true,
             restart_signal: Signal::USR2,
             drain_on_terminate: false,
-            no_restart: false,
-            no_restart_after_fetch: false,
+            restarts: Restarts::default(),
             ready_timeout: Duration::from_secs(30),
             terminate_timeout: Duration::from_secs(30),
             probation: Duration::from_secs(10),

@@ -33,8 +33,10 @@ mod sys;
 mod threads;
 pub mod trust;
 mod upgrades;
+mod verbosity;
 
 pub use error::{Error, ErrorKind};
 pub use event::Event;
 pub use master::{Master, NotStarted};
 pub use settings::{Options, Settings, UpgradeOptions};
+pub use verbosity::Verbosity;

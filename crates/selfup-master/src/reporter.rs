@@ -14,13 +14,13 @@ use crate::{
     settings::{OnEvent, Options},
     status_line::StatusLine,
     stderr::{Priority, Stderr},
+    verbosity::Verbosity,
 };
 
 /// Tells people what the master does: the program's hook first, then stderr.
 pub struct Reporter {
     hear: Option<OnEvent>,
-    quiet: bool,
-    everything: bool,
+    verbosity: Verbosity,
     status_line: StatusLine,
     stderr: Stderr,
     hook_took: Duration,
@@ -32,8 +32,7 @@ impl Reporter {
     pub fn new(options: &Options, hear: Option<OnEvent>) -> Self {
         Self {
             hear,
-            quiet: options.no_warn,
-            everything: options.debug,
+            verbosity: options.verbosity,
             status_line: StatusLine::default(),
             stderr: Stderr::new("[selfup master]"),
             hook_took: Duration::ZERO,
@@ -64,8 +63,12 @@ impl Reporter {
     pub fn tell(&mut self, event: &Event) {
         self.status_line.hear(event);
         self.tell_the_hook(event);
-        let matters = event.is_warning() || event.is_milestone();
-        if self.everything || (matters && !self.quiet) {
+        let is_printed = match self.verbosity {
+            Verbosity::Silent => false,
+            Verbosity::Normal => event.is_warning() || event.is_milestone(),
+            Verbosity::Debug => true,
+        };
+        if is_printed {
             let priority = if event.is_warning() { Priority::Warning } else { Priority::Info };
             self.stderr.write(priority, &printable(&event.to_string()));
         }

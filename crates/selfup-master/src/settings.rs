@@ -10,7 +10,7 @@ use selfup_fetch::Fetch;
 use selfup_lifecycle::Policy;
 use selfup_program::{Listen, Watchdog};
 
-use crate::event::Event;
+use crate::{event::Event, verbosity::Verbosity};
 
 /// Asked before a new executable is run for the first time; an error refuses it.
 pub type PreUpgrade =
@@ -47,10 +47,8 @@ pub struct Options {
     pub watchdog: Watchdog,
     /// Whether the process group of a child is killed when the child has ended.
     pub kill_group: bool,
-    /// Whether everything is printed on stderr.
-    pub debug: bool,
-    /// Whether nothing is printed on stderr.
-    pub no_warn: bool,
+    /// What is printed on stderr.
+    pub verbosity: Verbosity,
 }
 
 /// Which new executables are taken, by a master or by a single update.
@@ -115,8 +113,7 @@ impl Default for Options {
             min_fetch_interval: Duration::from_secs(1),
             watchdog: Watchdog::default(),
             kill_group: false,
-            debug: false,
-            no_warn: false,
+            verbosity: Verbosity::default(),
         }
     }
 }

@@ -12,7 +12,7 @@ use std::{
     process::ExitCode,
 };
 
-use selfup::{Config, Update, Updated, fetch::Http, progress_bar};
+use selfup::{Config, Restarts, Update, Updated, fetch::Http, progress_bar};
 
 fn main() -> ExitCode {
     selfup::sanity_check();
@@ -22,7 +22,10 @@ fn main() -> ExitCode {
         ["check", url] => update(url, true),
         // Without a trusted_key, whoever controls the source controls the program: an example has no
         // key of its own, a program that is published sets one.
-        ["shout", url] => selfup::run(Config::new(shout).fetcher(Http::new(*url)).no_restart(true)),
+        ["shout", url] => {
+            let config = Config::new(shout).fetcher(Http::new(*url));
+            selfup::run(config.restarts(Restarts::Never))
+        }
         _ => {
             eprintln!("usage: cli_update update URL | check URL | shout URL");
             ExitCode::from(2)

@@ -2,14 +2,14 @@
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "asked for")]
 
-use selfup::{Config, Signal, State};
+use selfup::{Config, Signal, State, Verbosity};
 use selfup_signals::{Pid, send};
 use selfup_tests::subject::{option, told};
 use std::io;
 use std::process::{ExitCode, Termination};
 
 fn main() -> ExitCode {
-    selfup::run(Config::new(program).debug(true))
+    selfup::run(Config::new(program).verbosity(Verbosity::Debug))
 }
 
 fn program(_state: State) -> ExitCode {

@@ -9,7 +9,7 @@
 
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "the test looks at what it does")]
 
-use selfup::{Config, Connection, State};
+use selfup::{Config, Connection, State, Verbosity};
 use selfup_tests::gate;
 use selfup_tests::subject::{option, told};
 use std::io::{self, Read, Write};
@@ -24,7 +24,7 @@ fn main() -> ExitCode {
         .address(address)
         // Nothing here is to end because of the time it takes.
         .idle_grace(Duration::from_secs(60))
-        .debug(true);
+        .verbosity(Verbosity::Debug);
     if let Some(milliseconds) = option("terminate") {
         config = config.terminate_timeout(Duration::from_millis(milliseconds));
     }

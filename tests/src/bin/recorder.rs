@@ -24,7 +24,7 @@
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::unistd::{Pid, setpgid};
-use selfup::{Config, Readiness, Signal, State, UpgradePolicy};
+use selfup::{Config, Readiness, Restarts, Signal, State, UpgradePolicy, Verbosity};
 use selfup_signals::{Origin, Received, Receiver};
 use selfup_tests::gate;
 use selfup_tests::subject::{option, told};
@@ -38,12 +38,14 @@ use std::time::Duration;
 fn main() -> ExitCode {
     let mut config = Config::new(program)
         .readiness(Readiness::Explicit)
-        .no_restart(told("no-restart"))
         .drain_on_terminate(told("drain-on-terminate"))
         .kill_group(told("kill-group"))
         // However soon after a restart a child ends, its end is the master's.
         .probation(Duration::ZERO)
-        .debug(true);
+        .verbosity(Verbosity::Debug);
+    if told("no-restart") {
+        config = config.restarts(Restarts::Never);
+    }
     if let Some(signal) = option("restart") {
         config = config.restart_signal(signal);
     }

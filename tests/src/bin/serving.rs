@@ -19,7 +19,7 @@ use actix_web::{App, HttpServer, web};
 use axum::{Router, routing::get};
 use hyper::service::service_fn;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use selfup::{Config, Handover, Listener, State};
+use selfup::{Config, Handover, Listener, State, Verbosity};
 use selfup_tests::gate;
 use selfup_tests::subject::{option, told};
 use std::convert::Infallible;
@@ -67,7 +67,7 @@ fn main() -> ExitCode {
     if let Some(milliseconds) = option("terminate") {
         config = config.terminate_timeout(Duration::from_millis(milliseconds));
     }
-    selfup::run(config.drain_on_terminate(true).debug(true))
+    selfup::run(config.drain_on_terminate(true).verbosity(Verbosity::Debug))
 }
 
 fn program(state: &State, way: &str) -> io::Result<()> {

@@ -125,8 +125,7 @@ fn of_a_user(name: &str, words: &[&str]) -> Option<(Deployment, Service, String)
 
 #[test]
 fn a_fork_that_fails_for_a_moment_is_held_against_nobody() {
-    let Some((deployment, service, _)) =
-        of_a_user("no-fork", &["no_restart_after_fetch", "events"])
+    let Some((deployment, service, _)) = of_a_user("no-fork", &["restarts_on_request", "events"])
     else {
         return;
     };

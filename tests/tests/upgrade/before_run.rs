@@ -37,7 +37,7 @@ fn one_that_ends_before_run_and_whose_master_is_killed_never_gets_to_the_path() 
     let origin = Origin::start();
     publish(&origin, &bad);
     // It is there, and has not been tried when the machine goes.
-    let service = deployment.start([http(&origin), "no_restart_after_fetch".into()]);
+    let service = deployment.start([http(&origin), "restarts_on_request".into()]);
     wait_until("it to be on trial", PATIENCE, || deployment.on_trial() == [bad.id()]);
     let children = children_of(service.process().pid());
     kill_all(&service, &children);

@@ -92,7 +92,7 @@ fn without_restarts_a_release_is_installed_for_the_next_start() {
     let [second, third] = ["version=2", "version=3"].map(|notes| deployment.release(notes));
     let origin = Origin::start();
     publish(&origin, &second);
-    let words = [http(&origin), "no_restart".into(), "events".into()];
+    let words = [http(&origin), "never_restarts".into(), "events".into()];
     let service = deployment.start(&words);
     let visitors = service.visitors();
     service.process().wait_line("event Installed", PATIENCE);
@@ -130,7 +130,7 @@ fn a_release_can_wait_for_a_restart_that_somebody_asks_for() {
     let [second, third] = ["version=2", "version=3"].map(|notes| deployment.release(notes));
     let origin = Origin::start();
     publish(&origin, &second);
-    let words = [http(&origin), "no_restart_after_fetch".into(), "events".into()];
+    let words = [http(&origin), "restarts_on_request".into(), "events".into()];
     let service = deployment.start(words);
     let visitors = service.visitors();
     service.process().wait_line("event Installed", PATIENCE);
@@ -156,7 +156,7 @@ fn a_release_that_waited_for_its_restart_and_fails_then_is_put_back() {
     let second = deployment.release("version=2 crashes_at_start");
     let origin = Origin::start();
     publish(&origin, &second);
-    let words = [http(&origin), "no_restart_after_fetch".into(), "events".into()];
+    let words = [http(&origin), "restarts_on_request".into(), "events".into()];
     let service = deployment.start(words);
     let visitors = service.visitors();
     service.process().wait_line("event Installed", PATIENCE);

@@ -92,7 +92,7 @@ fn the_next_master_goes_on_with_the_probation() {
 fn a_first_child_that_cannot_start_makes_room_for_the_previous_executable() {
     let (deployment, first, source) = deployed("bad-first");
     let second = deployment.release("version=2 crashes_at_start");
-    let service = deployment.start([source.as_str(), "no_restart_after_fetch"]);
+    let service = deployment.start([source.as_str(), "restarts_on_request"]);
     publish(&deployment, &second);
     wait_until("the new one to be on trial", PATIENCE, || deployment.on_trial() == [second.id()]);
     assert_eq!(service.terminate().signal(), Some(libc::SIGTERM));

@@ -15,7 +15,7 @@ use std::{
     time::Duration,
 };
 
-use selfup::{Config, Connection, GracefulShutdown, State, fetch::Http};
+use selfup::{Config, Connection, GracefulShutdown, State, Verbosity, fetch::Http};
 
 /// Which build this is.
 const BUILD: &str = match option_env!("BUILD_ID") {
@@ -41,7 +41,7 @@ fn main() -> ExitCode {
             .min_fetch_interval(POLL)
             .probation(PROBATION)
             .drain_on_terminate(true)
-            .debug(true),
+            .verbosity(Verbosity::Debug),
     )
 }
 

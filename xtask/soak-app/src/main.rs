@@ -26,7 +26,7 @@ use broken::Broken;
 use channel::Channel;
 use notes::Notes;
 use say::say;
-use selfup::{Config, State, fetch::File};
+use selfup::{Config, State, Verbosity, fetch::File};
 use source::Unreliable;
 
 /// How often the source is looked at: well below what a service would choose.
@@ -57,7 +57,7 @@ fn main() -> ExitCode {
             .ready_timeout(READY)
             .terminate_timeout(TERMINATE)
             .drain_on_terminate(true)
-            .debug(true)
+            .verbosity(Verbosity::Debug)
             .on_event(move |event| {
                 leak(event);
                 say(if event.is_warning() { '!' } else { '.' }, format_args!("{event}"));

@@ -7,13 +7,14 @@ use crate::{
     generation::Generation,
     handover::Handover,
     lifecycle::{Child, Phase, Role, Upgrade},
+    restarts::Restarts,
 };
 
 impl Step<'_> {
     pub(super) fn restart(&mut self, cause: Cause) {
         if self.life.phase != Phase::Serving {
             self.report(Note::RestartIgnored(cause));
-        } else if self.life.policy.no_restart {
+        } else if self.life.policy.restarts == Restarts::Never {
             self.shut_down();
         } else {
             self.life.queued = Some(cause);

@@ -519,5 +519,5 @@ fn every_state_of_a_program_without_sockets_that_drains_on_sigterm() {
 
 #[test]
 fn every_state_where_an_upgrade_waits_for_a_restart() {
-    keeps_the_rules(Policy { no_restart_after_fetch: true, ..short() });
+    keeps_the_rules(Policy { restarts: Restarts::OnRequest, ..short() });
 }

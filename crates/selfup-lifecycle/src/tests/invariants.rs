@@ -249,27 +249,18 @@ impl World {
 }
 
 fn some_rules() -> impl Strategy<Value = Policy> {
-    (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), 1..4_usize)
-        .prop_map(
-            |(
-                sequential,
-                drain_on_terminate,
-                no_restart,
-                no_restart_after_fetch,
-                listens,
-                max_draining,
-            )| {
-                Policy {
-                    handover: if sequential { Handover::Sequential } else { Handover::Overlap },
-                    drain_on_terminate,
-                    listens,
-                    no_restart,
-                    no_restart_after_fetch,
-                    max_draining,
-                    ..policy()
-                }
-            },
-        )
+    let restarts =
+        prop_oneof![Just(Restarts::Automatic), Just(Restarts::OnRequest), Just(Restarts::Never)];
+    (any::<bool>(), any::<bool>(), restarts, any::<bool>(), 1..4_usize).prop_map(
+        |(sequential, drain_on_terminate, restarts, listens, max_draining)| Policy {
+            handover: if sequential { Handover::Sequential } else { Handover::Overlap },
+            drain_on_terminate,
+            listens,
+            restarts,
+            max_draining,
+            ..policy()
+        },
+    )
 }
 
 proptest! {

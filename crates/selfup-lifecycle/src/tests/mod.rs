@@ -12,7 +12,7 @@ use std::time::Duration;
 use selfup_signals::{End, Origin, Received, Signal};
 
 use crate::{
-    Handover,
+    Handover, Restarts,
     action::Action,
     event::{Arrived, Event, Unsuitable},
     generation::Generation,

@@ -52,7 +52,7 @@ fn row(name: &str, policy: &Policy, sent: Signal) -> String {
     };
     let active = child(serving.active(), &meets(&serving));
     // Without restarts there are no others.
-    let [candidate, draining] = if policy.no_restart {
+    let [candidate, draining] = if policy.restarts == Restarts::Never {
         [""; 2]
     } else {
         let met = meets(&all);
@@ -83,14 +83,14 @@ fn the_page_on_signals_says_what_is_done() {
         SIGNALS.iter().map(|sent| row(&sent.to_string(), &policy(), *sent)).collect();
     let restart_signal = Policy { restart_signal: Signal::HUP, ..policy() };
     let drain_on_terminate = Policy { drain_on_terminate: true, ..policy() };
-    let no_restart = Policy { no_restart: true, ..policy() };
+    let no_restart = Policy { restarts: Restarts::Never, ..policy() };
     let sequential = Policy { handover: Handover::Sequential, ..policy() };
     for (option, policy, sent) in [
         ("restart_signal(Signal::HUP)", &restart_signal, Signal::HUP),
         ("restart_signal(Signal::HUP)", &restart_signal, Signal::USR2),
         ("drain_on_terminate(true)", &drain_on_terminate, Signal::TERM),
-        ("no_restart(true)", &no_restart, Signal::USR2),
-        ("no_restart(true)", &no_restart, Signal::TERM),
+        ("restarts(Restarts::Never)", &no_restart, Signal::USR2),
+        ("restarts(Restarts::Never)", &no_restart, Signal::TERM),
         ("handover(Handover::Sequential)", &sequential, Signal::USR2),
     ] {
         rows.push(row(&format!("`{option}`: {sent}"), policy, sent));

@@ -25,8 +25,8 @@ pub(super) fn all() -> Vec<Situation> {
     use Event::{Exited, Installed, Ready, Start, Tick};
     let sequential = Policy { handover: Handover::Sequential, ..policy() };
     let drain_on_terminate = Policy { drain_on_terminate: true, ..policy() };
-    let no_restart = Policy { no_restart: true, ..policy() };
-    let after_fetch = Policy { no_restart_after_fetch: true, ..policy() };
+    let no_restart = Policy { restarts: Restarts::Never, ..policy() };
+    let after_fetch = Policy { restarts: Restarts::OnRequest, ..policy() };
     let usr2 = signal(Signal::USR2);
     let term = signal(Signal::TERM);
     let (one, two) = (generation(1), generation(2));

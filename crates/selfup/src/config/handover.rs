@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use selfup_lifecycle::Handover;
+use selfup_lifecycle::{Handover, Restarts};
 use selfup_program::{Readiness, Watchdog};
 use selfup_signals::Signal;
 
@@ -151,16 +151,16 @@ impl Config {
         self
     }
 
-    /// Turns restarts off: the restart signal and [`restart`](crate::restart) shut down gracefully, and an
-    /// upgrade is verified, and on trial from the next start on. The default is `false`.
+    /// Sets what restarts the program. The default is [`Restarts::Automatic`]: a request, and each upgrade.
     ///
     /// ```
     /// # fn program(_: selfup::State) {}
-    /// let config = selfup::Config::new(program).no_restart(true);
+    /// let config = selfup::Config::new(program).restarts(selfup::Restarts::OnRequest);
     /// ```
     #[doc(alias = "NoRestart")]
-    pub fn no_restart(mut self, no_restart: bool) -> Self {
-        self.master.options.policy.no_restart = no_restart;
+    #[doc(alias = "NoRestartAfterFetch")]
+    pub fn restarts(mut self, restarts: Restarts) -> Self {
+        self.master.options.policy.restarts = restarts;
         self
     }
 

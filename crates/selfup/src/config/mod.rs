@@ -5,7 +5,7 @@ mod upgrades;
 
 use std::{fmt, path::PathBuf};
 
-use selfup_master::{Error, ErrorKind, Event, Settings};
+use selfup_master::{Error, ErrorKind, Event, Settings, Verbosity};
 use selfup_program::{Entry, Listen, Outcome, Prepare, Program, State};
 use selfup_signals::Signal;
 
@@ -195,8 +195,8 @@ impl Config {
         self
     }
 
-    /// Whether the master prints everything it does on stderr. The default is `false`: it prints warnings,
-    /// and a line for each upgrade and each commit.
+    /// Sets what the master prints on stderr. The default is [`Verbosity::Normal`]: warnings, and a line for
+    /// each upgrade, commit and rollback.
     ///
     /// The master never waits for a reader: it drops lines for which there is no room, and reports how many
     /// once there is. Where stderr is the journal of systemd (`JOURNAL_STREAM`), each line starts with its
@@ -204,23 +204,12 @@ impl Config {
     ///
     /// ```
     /// # fn program(_: selfup::State) {}
-    /// let config = selfup::Config::new(program).debug(true);
+    /// let config = selfup::Config::new(program).verbosity(selfup::Verbosity::Debug);
     /// ```
     #[doc(alias = "Debug")]
-    pub fn debug(mut self, debug: bool) -> Self {
-        self.master.options.debug = debug;
-        self
-    }
-
-    /// Whether the master prints no warnings and no upgrades either. The default is `false`.
-    ///
-    /// ```
-    /// # fn program(_: selfup::State) {}
-    /// let config = selfup::Config::new(program).no_warn(true);
-    /// ```
     #[doc(alias = "NoWarn")]
-    pub fn no_warn(mut self, no_warn: bool) -> Self {
-        self.master.options.no_warn = no_warn;
+    pub fn verbosity(mut self, verbosity: Verbosity) -> Self {
+        self.master.options.verbosity = verbosity;
         self
     }
 

@@ -63,17 +63,4 @@ impl Config {
         self.master.options.policy.probation = probation;
         self
     }
-
-    /// Sets whether an upgrade is only verified, and tried when a restart is asked for or the service is
-    /// started anew. Until then, nothing further is fetched. The default is `false`.
-    ///
-    /// ```
-    /// # fn program(_: selfup::State) {}
-    /// let config = selfup::Config::new(program).no_restart_after_fetch(true);
-    /// ```
-    #[doc(alias = "NoRestartAfterFetch")]
-    pub fn no_restart_after_fetch(mut self, no_restart: bool) -> Self {
-        self.master.options.policy.no_restart_after_fetch = no_restart;
-        self
-    }
 }

@@ -1,7 +1,9 @@
 //! Arguments of the form `key=value`, or `key` alone.
 
 use selfup::fetch::{Artifact, Current, File, Http, from_fn};
-use selfup::{Config, Event, Handover, Readiness, State, UpgradePolicy, Watchdog};
+use selfup::{
+    Config, Event, Handover, Readiness, Restarts, State, UpgradePolicy, Verbosity, Watchdog,
+};
 use selfup_tests::release::Notes;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -99,11 +101,11 @@ fn configured(config: Config, key: &str, value: &str) -> Result<Config, String> 
         "explicit" => config.readiness(Readiness::Explicit),
         "drain_on_terminate" => config.drain_on_terminate(true),
         "kill_group" => config.kill_group(true),
-        "no_restart" => config.no_restart(true),
-        "no_restart_after_fetch" => config.no_restart_after_fetch(true),
+        "never_restarts" => config.restarts(Restarts::Never),
+        "restarts_on_request" => config.restarts(Restarts::OnRequest),
         "required" => config.required(true),
-        "debug" => config.debug(true),
-        "no_warn" => config.no_warn(true),
+        "debug" => config.verbosity(Verbosity::Debug),
+        "silent" => config.verbosity(Verbosity::Silent),
         "pid_file" => config.pid_file(value),
         "events" => config.on_event(tell),
         "events_panic" => config.on_event(|_| panics()),
