@@ -2,7 +2,7 @@
 //!
 //! `ROOTS URL`: says that it can, and then what it has fetched from there, or why it has not.
 
-use selfup::fetch::{Current, Fetch, Http};
+use selfup::fetch::{Fetch, Http, RunningExecutable};
 use std::{env, fs, io, process::ExitCode};
 
 fn main() -> ExitCode {
@@ -22,7 +22,7 @@ fn main() -> ExitCode {
 
 fn fetch(roots: &str, url: String) -> io::Result<String> {
     let mut source = Http::new(url).trust(fs::read(roots)?).proxy_from_env(false);
-    let current = Current::new("/proc/self/exe", String::new);
+    let current = RunningExecutable::new("/proc/self/exe", String::new);
     source.init(&current).map_err(io::Error::from)?;
     let artifact = source.fetch(&current).map_err(io::Error::from)?;
     artifact.map_or(Ok(String::new()), |artifact| io::read_to_string(artifact.reader))

@@ -38,7 +38,7 @@ fn play<S: Source>(name: &str, case: impl FnOnce(&mut S)) {
 }
 
 fn read_all(source: &impl Source) -> u64 {
-    let current = selfup::fetch::Current::new("/proc/self/exe", String::new);
+    let current = selfup::fetch::RunningExecutable::new("/proc/self/exe", String::new);
     let mut fetcher = source.fetcher();
     fetcher.init(&current).unwrap();
     let mut artifact = fetcher.fetch(&current).unwrap().expect("something new");

@@ -8,8 +8,8 @@ use std::{
 };
 
 use selfup_fetch::{
-    Artifact, Compression, Current, Error, ErrorKind, Fetch, Outcome, decompress, executable_name,
-    expand, read_signature, signature_name,
+    Artifact, Compression, Error, ErrorKind, Fetch, Outcome, RunningExecutable, decompress,
+    executable_name, expand, read_signature, signature_name,
 };
 
 use crate::{
@@ -95,7 +95,7 @@ impl File {
     }
 
     /// Whether what was refused has another signature by now.
-    fn is_signed_anew(&self, current: &Current) -> Result<bool, Error> {
+    fn is_signed_anew(&self, current: &RunningExecutable) -> Result<bool, Error> {
         match &self.refused {
             Some(seen) if current.is_signature_due() => Ok(self.signature()? != *seen),
             _ => Ok(false),
@@ -145,7 +145,7 @@ impl Fetch for File {
     /// that is what an installation does, so it would be its own source. A file or a folder that is not
     /// there yet (a file system that is mounted later), or is something else at the moment, is none of
     /// these.
-    fn init(&mut self, current: &Current) -> Result<(), Error> {
+    fn init(&mut self, current: &RunningExecutable) -> Result<(), Error> {
         self.expand()?;
         let refuse = |reason| Err(Error::new(ErrorKind::Configuration, reason).at(self.place()));
         if self.path.file_name().is_none() {
@@ -158,7 +158,7 @@ impl Fetch for File {
         known.map(drop).map_err(|error| error.at(self.place()))
     }
 
-    fn fetch(&mut self, current: &Current) -> Result<Option<Artifact>, Error> {
+    fn fetch(&mut self, current: &RunningExecutable) -> Result<Option<Artifact>, Error> {
         self.pending = None;
         self.expand()?;
         let stamp = look(&self.path)?;
@@ -196,9 +196,9 @@ impl Fetch for File {
         Ok(Some(artifact))
     }
 
-    fn settle(&mut self, outcome: Outcome) {
+    fn report(&mut self, outcome: Outcome) {
         if let Some(pending) = self.pending.take()
-            && (outcome.is_settled() || outcome == Outcome::Doubtful)
+            && (outcome.is_final() || outcome == Outcome::Doubtful)
         {
             self.settled = Some(pending.stamp);
             self.doubtful = outcome == Outcome::Doubtful;

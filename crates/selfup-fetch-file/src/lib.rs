@@ -4,16 +4,16 @@
 //! where `scp` or `rsync` copy to, where a deployment flips a symbolic link.
 //!
 //! ```no_run
-//! use selfup_fetch::{Current, Fetch, Outcome};
+//! use selfup_fetch::{RunningExecutable, Fetch, Outcome};
 //! use selfup_fetch_file::File;
 //! use std::{io, time::Duration};
 //!
 //! let mut source = File::new("/srv/releases/app-{target}").interval(Duration::from_secs(5));
-//! let current = Current::new("/usr/bin/app", || String::from("0123abcd"));
+//! let current = RunningExecutable::new("/usr/bin/app", || String::from("0123abcd"));
 //! source.init(&current)?;
 //! if let Some(mut artifact) = source.fetch(&current)? {
 //!     let copied = io::copy(&mut artifact.reader, &mut std::fs::File::create("app.new")?);
-//!     source.settle(if copied.is_ok() { Outcome::Installed } else { Outcome::Failed });
+//!     source.report(if copied.is_ok() { Outcome::Installed } else { Outcome::Failed });
 //! }
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```

@@ -8,7 +8,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use selfup_fetch::{Artifact, Compression, Current, Error, ErrorKind, Fetch, Outcome, decompress};
+use selfup_fetch::{
+    Artifact, Compression, Error, ErrorKind, Fetch, Outcome, RunningExecutable, decompress,
+};
 use selfup_fetch_file::File;
 use tempfile::TempDir;
 
@@ -36,8 +38,10 @@ impl Place {
     }
 }
 
-fn current() -> Current {
-    Current::new("/proc/self/exe", || panic!("the file fetcher needs no id, and hashing is dear"))
+fn current() -> RunningExecutable {
+    RunningExecutable::new("/proc/self/exe", || {
+        panic!("the file fetcher needs no id, and hashing is dear")
+    })
 }
 
 fn fetch(source: &mut File) -> Option<Artifact> {
@@ -80,7 +84,7 @@ fn a_change_is_fetched_once_and_only_when_settled() {
         let artifact = fetch(&mut source).unwrap();
         assert_eq!(artifact.size, Some(3));
         assert_eq!(read(artifact).unwrap(), b"one");
-        source.settle(Outcome::Failed);
+        source.report(Outcome::Failed);
     }
     drop(fetch(&mut source).expect("what nobody settled is fetched again"));
     drop(fetch(&mut source).expect("what nobody settled is fetched again"));
@@ -90,9 +94,9 @@ fn a_change_is_fetched_once_and_only_when_settled() {
     {
         place.rename_in(bytes);
         assert_eq!(read(fetch(&mut source).unwrap()).unwrap(), bytes);
-        source.settle(outcome);
+        source.report(outcome);
         assert!(fetch(&mut source).is_none(), "settled as {outcome:?}");
-        source.settle(Outcome::Failed);
+        source.report(Outcome::Failed);
         assert!(fetch(&mut source).is_none(), "there was nothing to settle");
     }
 }
@@ -103,12 +107,12 @@ fn a_touched_file_is_read_once_more() {
     let mut source = place.source();
     place.rename_in(b"one");
     drop(fetch(&mut source).unwrap());
-    source.settle(Outcome::Installed);
+    source.report(Outcome::Installed);
 
     let file = OpenOptions::new().write(true).open(&place.path).unwrap();
     file.set_modified(std::time::UNIX_EPOCH).unwrap();
     assert_eq!(read(fetch(&mut source).unwrap()).unwrap(), b"one");
-    source.settle(Outcome::UpToDate);
+    source.report(Outcome::UpToDate);
     assert!(fetch(&mut source).is_none());
 }
 
@@ -119,7 +123,7 @@ fn a_change_that_keeps_size_and_modification_time_is_seen() {
     place.rename_in(b"one");
     let modified = fs::metadata(&place.path).unwrap().modified().unwrap();
     drop(fetch(&mut source).unwrap());
-    source.settle(Outcome::Installed);
+    source.report(Outcome::Installed);
 
     // Until the file system's clock has ticked, a change leaves the stamp as it is.
     let deadline = Instant::now() + Duration::from_secs(20);
@@ -203,7 +207,7 @@ fn a_change_while_reading_is_an_error_in_place_of_an_end() {
             assert!(error.is_transient());
             assert!(error.to_string().contains(place.path.to_str().unwrap()), "{error}");
         }
-        source.settle(Outcome::Failed);
+        source.report(Outcome::Failed);
         read(fetch(&mut source).unwrap()).unwrap();
     }
 }
@@ -299,7 +303,7 @@ fn a_missing_file_may_come() {
 
     place.rename_in(b"one");
     assert_eq!(read(fetch(&mut source).unwrap()).unwrap(), b"one");
-    source.settle(Outcome::Installed);
+    source.report(Outcome::Installed);
     fs::remove_file(&place.path).unwrap();
     assert_eq!(source.fetch(&current()).unwrap_err().kind(), ErrorKind::NotFound);
     place.rename_in(b"two");
@@ -342,7 +346,7 @@ fn what_is_no_regular_file_is_refused_without_blocking() {
 fn a_path_that_cannot_work_is_refused_at_the_start() {
     let place = place("app");
     place.rename_in(b"one");
-    let own = Current::new(&place.path, || panic!("no id is needed"));
+    let own = RunningExecutable::new(&place.path, || panic!("no id is needed"));
     let link = place.dir.path().join("link");
     std::os::unix::fs::symlink(&place.path, &link).unwrap();
     for (path, word) in [
@@ -372,7 +376,7 @@ fn a_link_that_is_pointed_elsewhere_is_a_change() {
         fs::rename(&flip, &place.path).unwrap();
         let bytes = read(fetch(&mut source).unwrap()).unwrap();
         assert!(version.ends_with(String::from_utf8(bytes).unwrap()));
-        source.settle(Outcome::Installed);
+        source.report(Outcome::Installed);
         assert!(fetch(&mut source).is_none());
     }
 }
@@ -393,7 +397,7 @@ fn a_signature_comes_along_where_one_is_wanted() {
             (None, Some("app"))
         );
 
-        let wanting = current().signature_wanted(true);
+        let wanting = current().with_signature_wanted(true);
         let artifact = place.source().fetch(&wanting).unwrap().unwrap();
         assert_eq!(artifact.signature.as_deref(), Some("signed"));
         assert_eq!(read(artifact).unwrap(), b"one");
@@ -411,13 +415,13 @@ fn a_signature_comes_along_where_one_is_wanted() {
 #[test]
 fn what_was_refused_is_fetched_again_when_it_is_signed_anew() {
     let place = place("app");
-    let (mut source, wanting) = (place.source(), current().signature_wanted(true));
+    let (mut source, wanting) = (place.source(), current().with_signature_wanted(true));
     place.rename_in(b"one");
     let beside = place.dir.path().join("app.minisig");
     let mut next = |outcome| {
         let artifact = source.fetch(&wanting).unwrap();
         let signature = artifact.map(|artifact| artifact.signature);
-        source.settle(outcome);
+        source.report(outcome);
         signature
     };
     assert_eq!(next(Outcome::Refused), Some(None));
@@ -437,7 +441,7 @@ fn of_a_signature_no_more_is_read_than_one_can_have() {
     let place = place("app");
     place.rename_in(b"one");
     fs::write(place.dir.path().join("app.minisig"), vec![0xff; 1 << 20]).unwrap();
-    let artifact = place.source().fetch(&current().signature_wanted(true)).unwrap().unwrap();
+    let artifact = place.source().fetch(&current().with_signature_wanted(true)).unwrap().unwrap();
     let length = artifact.signature.unwrap().chars().count();
     assert_eq!(length, (8 << 10) + 1);
 }

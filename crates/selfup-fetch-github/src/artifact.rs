@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 
 use selfup_fetch::{
-    Artifact, Compression, Current, Digest, Error, ErrorKind,
+    Artifact, Compression, Digest, Error, ErrorKind, RunningExecutable,
     archive::{Member, Spool, unpack},
     checked, decompress,
 };
@@ -19,7 +19,7 @@ pub(crate) struct Archive {
 impl Archive {
     /// The executable of that name, else the one that is called as that which runs; what cannot be
     /// read as it comes is kept beside it.
-    pub(crate) fn of(member: Option<&str>, current: &Current) -> Self {
+    pub(crate) fn of(member: Option<&str>, current: &RunningExecutable) -> Self {
         let member = match member {
             Some(path) if path.contains('/') => Member::at(path),
             Some(name) => Member::named(name),

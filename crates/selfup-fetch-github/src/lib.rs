@@ -4,16 +4,16 @@
 //! github.com or on a GitHub Enterprise Server, and brings the asset that is for this platform.
 //!
 //! ```no_run
-//! use selfup_fetch::{Current, Fetch, Outcome};
+//! use selfup_fetch::{RunningExecutable, Fetch, Outcome};
 //! use selfup_fetch_github::GitHub;
 //! use std::{fs::File, io};
 //!
 //! let mut source = GitHub::new("example", "app").token_from_env();
-//! let current = Current::new("/usr/bin/app", || String::from("0123abcd"));
+//! let current = RunningExecutable::new("/usr/bin/app", || String::from("0123abcd"));
 //! source.init(&current)?;
 //! if let Some(mut artifact) = source.fetch(&current)? {
 //!     let copied = io::copy(&mut artifact.reader, &mut File::create("/tmp/app.new")?);
-//!     source.settle(if copied.is_ok() { Outcome::Installed } else { Outcome::Failed });
+//!     source.report(if copied.is_ok() { Outcome::Installed } else { Outcome::Failed });
 //! }
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use selfup_fetch::{Artifact, Compression, Current, Error, Fetch, Offer, Outcome, unprotected};
+use selfup_fetch::{
+    Artifact, Compression, Error, Fetch, Offer, Outcome, RunningExecutable, unprotected,
+};
 
 use crate::{
     api::Api,
@@ -17,28 +19,28 @@ use crate::{
 };
 
 impl Fetch for GitHub {
-    fn init(&mut self, _: &Current) -> Result<(), Error> {
+    fn init(&mut self, _: &RunningExecutable) -> Result<(), Error> {
         self.prepare()
     }
 
-    fn fetch(&mut self, current: &Current) -> Result<Option<Artifact>, Error> {
+    fn fetch(&mut self, current: &RunningExecutable) -> Result<Option<Artifact>, Error> {
         self.memory.begin();
         self.prepare()?;
         let place = self.settings.place();
         self.poll(current).map_err(|error| error.at(place))
     }
 
-    fn look(&mut self, current: &Current) -> Result<Option<Offer>, Error> {
+    fn look(&mut self, current: &RunningExecutable) -> Result<Option<Offer>, Error> {
         self.prepare()?;
         let place = self.settings.place();
         self.told(current).map_err(|error| error.at(place))
     }
 
-    fn settle(&mut self, outcome: Outcome) {
-        self.memory.settle(outcome);
+    fn report(&mut self, outcome: Outcome) {
+        self.memory.report(outcome);
     }
 
-    fn caution(&self, current: &Current) -> Option<String> {
+    fn caution(&self, current: &RunningExecutable) -> Option<String> {
         let base = &self.prepared.as_ref()?.base;
         if base.scheme() == "https" { None } else { unprotected(base.as_str(), current) }
     }
@@ -65,7 +67,7 @@ impl GitHub {
     }
 
     /// What the API says of the executable that is for this platform, whatever was settled.
-    fn told(&mut self, current: &Current) -> Result<Option<Offer>, Error> {
+    fn told(&mut self, current: &RunningExecutable) -> Result<Option<Offer>, Error> {
         self.limit.check()?;
         let Some(prepared) = &self.prepared else { return Ok(None) };
         let session = Session::open(prepared)?;
@@ -91,7 +93,7 @@ impl GitHub {
         Ok(Some(offer))
     }
 
-    fn poll(&mut self, current: &Current) -> Result<Option<Artifact>, Error> {
+    fn poll(&mut self, current: &RunningExecutable) -> Result<Option<Artifact>, Error> {
         // Before anything is made that would cost something.
         self.limit.check()?;
         let Some(prepared) = &self.prepared else { return Ok(None) };

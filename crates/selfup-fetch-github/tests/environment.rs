@@ -10,7 +10,7 @@ use std::{
     process::Command,
 };
 
-use selfup_fetch::{Current, Fetch};
+use selfup_fetch::{Fetch, RunningExecutable};
 use selfup_fetch_github::GitHub;
 
 /// The head of the request that a poll of this source sends.
@@ -29,7 +29,7 @@ fn sent(with: impl FnOnce(GitHub) -> GitHub) -> String {
         String::from_utf8(head).unwrap()
     });
     let mut source = with(GitHub::new("example", "app").base_url(url));
-    source.fetch(&Current::new("/usr/bin/app", String::new)).unwrap_err();
+    source.fetch(&RunningExecutable::new("/usr/bin/app", String::new)).unwrap_err();
     server.join().unwrap()
 }
 
@@ -52,7 +52,7 @@ fn the_environment_is_followed_as_it_is_meant() {
 
     let failure = |source: GitHub| {
         let mut source = source.base_url("https://127.0.0.1:9");
-        source.fetch(&Current::new("/usr/bin/app", String::new)).unwrap_err().to_string()
+        source.fetch(&RunningExecutable::new("/usr/bin/app", String::new)).unwrap_err().to_string()
     };
     let proxied = failure(GitHub::new("example", "app"));
     assert!(proxied.contains("the proxy http://127.0.0.1:1/ lets nothing through"), "{proxied}");

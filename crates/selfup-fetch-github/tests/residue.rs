@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use selfup_fetch::{Current, Fetch, Outcome};
+use selfup_fetch::{Fetch, Outcome, RunningExecutable};
 use selfup_fetch_github::GitHub;
 
 /// What is held once the first poll's connection is closed on both sides.
@@ -70,7 +70,7 @@ fn polls_leave_nothing_behind() {
     // A name, so that the resolver's thread is counted too.
     let url = format!("http://localhost:{}", listener.local_addr().unwrap().port());
     std::thread::spawn(move || serve(&listener));
-    let current = Current::new("/usr/bin/app", String::new);
+    let current = RunningExecutable::new("/usr/bin/app", String::new);
     let mut source = GitHub::new("example", "app").base_url(url).asset("app");
     // Where others in the build want signals of tokio, it makes a pair of sockets for them, once in
     // the life of a process.
@@ -82,7 +82,7 @@ fn polls_leave_nothing_behind() {
         match source.fetch(&current) {
             Ok(Some(mut artifact)) => {
                 let read = artifact.reader.read_to_end(&mut Vec::new());
-                source.settle(if read.is_ok() { Outcome::Installed } else { Outcome::Failed });
+                source.report(if read.is_ok() { Outcome::Installed } else { Outcome::Failed });
                 // Also where the reader is kept after its end.
                 held_to_the_end.push(artifact);
                 fetched += 1;

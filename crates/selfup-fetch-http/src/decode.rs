@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use selfup_fetch::{Artifact, Compression, Current, Error};
+use selfup_fetch::{Artifact, Compression, Error, RunningExecutable};
 
 use crate::{
     client::Client,
@@ -19,7 +19,7 @@ use crate::{
 pub(crate) fn artifact(
     response: Response,
     client: &Arc<Client>,
-    current: &Current,
+    current: &RunningExecutable,
 ) -> Result<Artifact, Error> {
     checked_artifact(response, client, current, |file| file)
 }
@@ -28,7 +28,7 @@ pub(crate) fn artifact(
 pub(crate) fn checked_artifact(
     response: Response,
     client: &Arc<Client>,
-    current: &Current,
+    current: &RunningExecutable,
     check: impl FnOnce(Bytes) -> Bytes,
 ) -> Result<Artifact, Error> {
     let compression = match response.url.compression() {

@@ -2,18 +2,18 @@
 
 use std::{sync::Arc, time::Duration};
 
-use selfup_fetch::{Artifact, Current, Error, Fetch, Offer, Outcome, unprotected};
+use selfup_fetch::{Artifact, Error, Fetch, Offer, Outcome, RunningExecutable, unprotected};
 
 use crate::{
     client::Client, decode, http::Http, known_validators::KnownValidators, poll::Poll, signature,
 };
 
 impl Fetch for Http {
-    fn init(&mut self, _: &Current) -> Result<(), Error> {
+    fn init(&mut self, _: &RunningExecutable) -> Result<(), Error> {
         self.prepare().map(drop)
     }
 
-    fn fetch(&mut self, current: &Current) -> Result<Option<Artifact>, Error> {
+    fn fetch(&mut self, current: &RunningExecutable) -> Result<Option<Artifact>, Error> {
         self.memory.begin();
         self.prepare()?;
         let Some(poll) = &mut self.poll else { return Ok(None) };
@@ -48,7 +48,7 @@ impl Fetch for Http {
     }
 
     /// A manifest tells; the address of an executable does not.
-    fn look(&mut self, current: &Current) -> Result<Option<Offer>, Error> {
+    fn look(&mut self, current: &RunningExecutable) -> Result<Option<Offer>, Error> {
         self.prepare()?;
         #[cfg(feature = "manifest")]
         if let (Some(_), Some(poll)) = (&self.offers, &mut self.poll) {
@@ -59,15 +59,15 @@ impl Fetch for Http {
         Ok(None)
     }
 
-    fn settle(&mut self, outcome: Outcome) {
+    fn report(&mut self, outcome: Outcome) {
         #[cfg(feature = "manifest")]
         if let Some(offers) = &mut self.offers {
-            offers.settle(outcome);
+            offers.report(outcome);
         }
-        self.memory.settle(outcome);
+        self.memory.report(outcome);
     }
 
-    fn caution(&self, current: &Current) -> Option<String> {
+    fn caution(&self, current: &RunningExecutable) -> Option<String> {
         let url = &self.poll.as_ref()?.client.url;
         if url.is_https() { None } else { unprotected(&url.shown(), current) }
     }

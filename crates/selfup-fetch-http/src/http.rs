@@ -77,7 +77,7 @@ impl Http {
     ///
     /// The size and the digests of the file are checked while it is read; what is said of the
     /// executable inside, and the signature, is handed on to whoever installs. A program that is
-    /// older than the manifest's minimum, or does not [know](selfup_fetch::Current::version) its
+    /// older than the manifest's minimum, or does not [know](selfup_fetch::RunningExecutable::version) its
     /// version where there is one, fetches nothing.
     ///
     /// # Examples

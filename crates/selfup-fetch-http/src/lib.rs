@@ -5,18 +5,18 @@
 //! executable, a poll is one `HEAD` request; when they change, it is a `GET`.
 //!
 //! ```no_run
-//! use selfup_fetch::{Current, Fetch, Outcome};
+//! use selfup_fetch::{RunningExecutable, Fetch, Outcome};
 //! use selfup_fetch_http::Http;
 //! use std::{fs::File, io, time::Duration};
 //!
 //! let mut source = Http::new("https://releases.example.com/app-{os}-{arch}.gz")
 //!     .https_only(true)
 //!     .interval(Duration::from_secs(60));
-//! let current = Current::new("/usr/bin/app", || String::from("0123abcd"));
+//! let current = RunningExecutable::new("/usr/bin/app", || String::from("0123abcd"));
 //! source.init(&current)?;
 //! if let Some(mut artifact) = source.fetch(&current)? {
 //!     let copied = io::copy(&mut artifact.reader, &mut File::create("/tmp/app.new")?);
-//!     source.settle(if copied.is_ok() { Outcome::Installed } else { Outcome::Failed });
+//!     source.report(if copied.is_ok() { Outcome::Installed } else { Outcome::Failed });
 //! }
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```

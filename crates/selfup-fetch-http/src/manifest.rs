@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use selfup_fetch::{
-    Artifact, Compression, Current, Error, ErrorKind, checked,
+    Artifact, Compression, Error, ErrorKind, RunningExecutable, checked,
     manifest::{Entry, Found, Manifest, Offered, Published, Signature},
     redact,
 };
@@ -50,7 +50,11 @@ impl Published for &mut Poll {
         place.client.url.executable_name()
     }
 
-    fn open(self, offered: &Offered<Place>, current: &Current) -> Result<Artifact, Error> {
+    fn open(
+        self,
+        offered: &Offered<Place>,
+        current: &RunningExecutable,
+    ) -> Result<Artifact, Error> {
         let (client, entry) = (&offered.place().client, offered.entry());
         let until = client.deadlines.total_from_now();
         let response = ask(client, &client.url, &Method::GET, &[], until)?;

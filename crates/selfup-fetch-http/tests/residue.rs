@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use selfup_fetch::{Current, Fetch, Outcome};
+use selfup_fetch::{Fetch, Outcome, RunningExecutable};
 use selfup_fetch_http::Http;
 
 fn held() -> (usize, usize) {
@@ -56,13 +56,13 @@ fn polls_leave_nothing_behind() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/app", listener.local_addr().unwrap());
     std::thread::spawn(move || serve(&listener));
-    let current = Current::new("/usr/bin/app", String::new);
+    let current = RunningExecutable::new("/usr/bin/app", String::new);
     let mut source = Http::new(url).proxy_from_env(false);
     let mut poll = |times| {
         for _ in 0..times {
             if let Ok(Some(mut artifact)) = source.fetch(&current) {
                 let read = std::io::copy(&mut artifact.reader, &mut std::io::sink());
-                source.settle(if read.is_ok() { Outcome::Installed } else { Outcome::Failed });
+                source.report(if read.is_ok() { Outcome::Installed } else { Outcome::Failed });
             }
         }
     };

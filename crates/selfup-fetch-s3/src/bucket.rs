@@ -3,7 +3,7 @@
 use std::io::Read;
 
 use aws_sdk_s3::operation::get_object::GetObjectOutput;
-use selfup_fetch::{Current, Error};
+use selfup_fetch::{Error, RunningExecutable};
 
 use crate::{
     access::Access,
@@ -75,7 +75,7 @@ impl<'a> Bucket<'a> {
         object: &Object,
         response: GetObjectOutput,
         condition: Condition,
-        current: &Current,
+        current: &RunningExecutable,
     ) -> Result<impl Read + Send + use<>, Error> {
         let access = self.access.clone();
         let line = Resumption::new(self.session, source.clone(), access, condition, object.size);

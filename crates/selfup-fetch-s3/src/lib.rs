@@ -5,18 +5,18 @@
 //! of that very version as well.
 //!
 //! ```no_run
-//! use selfup_fetch::{Current, Fetch, Outcome};
+//! use selfup_fetch::{RunningExecutable, Fetch, Outcome};
 //! use selfup_fetch_s3::S3;
 //! use std::{fs::File, io, time::Duration};
 //!
 //! let mut source = S3::from_url("s3://releases/{os}/{arch}/app.gz")
 //!     .region("eu-west-1")
 //!     .interval(Duration::from_secs(60));
-//! let current = Current::new("/usr/bin/app", || String::from("0123abcd"));
+//! let current = RunningExecutable::new("/usr/bin/app", || String::from("0123abcd"));
 //! source.init(&current)?;
 //! if let Some(mut artifact) = source.fetch(&current)? {
 //!     let copied = io::copy(&mut artifact.reader, &mut File::create("/tmp/app.new")?);
-//!     source.settle(if copied.is_ok() { Outcome::Installed } else { Outcome::Failed });
+//!     source.report(if copied.is_ok() { Outcome::Installed } else { Outcome::Failed });
 //! }
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```

@@ -1,7 +1,7 @@
 //! A manifest in a bucket: where it says that files are, and how they are fetched.
 
 use selfup_fetch::{
-    Artifact, Compression, Current, Error, ErrorKind, checked, decompress,
+    Artifact, Compression, Error, ErrorKind, RunningExecutable, checked, decompress,
     manifest::{Entry, Found, Manifest, Offered, Published, Signature},
 };
 
@@ -50,7 +50,11 @@ impl Published for InBucket<'_> {
         Some(place.file.file_name().to_owned())
     }
 
-    fn open(mut self, offered: &Offered<Place>, current: &Current) -> Result<Artifact, Error> {
+    fn open(
+        mut self,
+        offered: &Offered<Place>,
+        current: &RunningExecutable,
+    ) -> Result<Artifact, Error> {
         let (file, entry) = (&offered.place().file, offered.entry());
         let mut open = || {
             let object = self.bucket.head(file)?;

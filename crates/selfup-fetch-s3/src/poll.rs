@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use selfup_fetch::{
-    Artifact, Compression, Current, Error, Fetch, Offer, Outcome, redact, unprotected,
+    Artifact, Compression, Error, Fetch, Offer, Outcome, RunningExecutable, redact, unprotected,
 };
 
 #[cfg(feature = "manifest")]
@@ -11,12 +11,12 @@ use crate::manifest::InBucket;
 use crate::{bucket::Bucket, checksum::Checksum, s3::S3, settings::Source};
 
 impl Fetch for S3 {
-    fn init(&mut self, _: &Current) -> Result<(), Error> {
+    fn init(&mut self, _: &RunningExecutable) -> Result<(), Error> {
         self.source = Some(self.settings.prepare()?);
         Ok(())
     }
 
-    fn fetch(&mut self, current: &Current) -> Result<Option<Artifact>, Error> {
+    fn fetch(&mut self, current: &RunningExecutable) -> Result<Option<Artifact>, Error> {
         self.memory.begin();
         let source = self.prepared()?;
         self.poll(&source, current).map_err(|error| error.at(source.place()))
@@ -24,20 +24,20 @@ impl Fetch for S3 {
 
     /// A manifest tells, and so does an object that is no compressed file by its checksum, and by
     /// the version in its metadata.
-    fn look(&mut self, current: &Current) -> Result<Option<Offer>, Error> {
+    fn look(&mut self, current: &RunningExecutable) -> Result<Option<Offer>, Error> {
         let source = self.prepared()?;
         self.told_of(&source, current).map_err(|error| error.at(source.place()))
     }
 
-    fn settle(&mut self, outcome: Outcome) {
+    fn report(&mut self, outcome: Outcome) {
         #[cfg(feature = "manifest")]
         if let Some(offers) = &mut self.offers {
-            offers.settle(outcome);
+            offers.report(outcome);
         }
-        self.memory.settle(outcome);
+        self.memory.report(outcome);
     }
 
-    fn caution(&self, current: &Current) -> Option<String> {
+    fn caution(&self, current: &RunningExecutable) -> Option<String> {
         let endpoint = self.settings.endpoint.as_deref()?;
         let is_plain = endpoint.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http:"));
         if is_plain { unprotected(&redact(endpoint), current) } else { None }
@@ -68,7 +68,11 @@ impl S3 {
         })
     }
 
-    fn told_of(&mut self, source: &Source, current: &Current) -> Result<Option<Offer>, Error> {
+    fn told_of(
+        &mut self,
+        source: &Source,
+        current: &RunningExecutable,
+    ) -> Result<Option<Offer>, Error> {
         let mut bucket = Bucket::open_session(&self.settings, &mut self.kept)?;
         #[cfg(feature = "manifest")]
         if self.offers.is_some() {
@@ -91,7 +95,11 @@ impl S3 {
         Ok(Some(offer))
     }
 
-    fn poll(&mut self, source: &Source, current: &Current) -> Result<Option<Artifact>, Error> {
+    fn poll(
+        &mut self,
+        source: &Source,
+        current: &RunningExecutable,
+    ) -> Result<Option<Artifact>, Error> {
         let mut bucket = Bucket::open_session(&self.settings, &mut self.kept)?;
         let memory = &mut self.memory;
         #[cfg(feature = "manifest")]

@@ -70,7 +70,7 @@ impl S3 {
     ///
     /// The size and the digests of the object are checked while it is read; what is said of the
     /// executable inside, and the signature, is handed on to whoever installs. A program that is
-    /// older than the manifest's minimum, or does not [know](selfup_fetch::Current::version) its
+    /// older than the manifest's minimum, or does not [know](selfup_fetch::RunningExecutable::version) its
     /// version where there is one, fetches nothing.
     ///
     /// # Examples
@@ -91,10 +91,10 @@ impl S3 {
     /// # Examples
     ///
     /// ```
-    /// use selfup_fetch::{Current, Fetch};
+    /// use selfup_fetch::{RunningExecutable, Fetch};
     /// use selfup_fetch_s3::S3;
     ///
-    /// let current = Current::new("/usr/bin/app", || "0123abcd".into());
+    /// let current = RunningExecutable::new("/usr/bin/app", || "0123abcd".into());
     /// S3::from_url("s3://releases/{os}/{arch}/app.gz").init(&current)?;
     /// S3::from_url("releases/app.gz").init(&current).unwrap_err();
     /// # Ok::<(), selfup_fetch::Error>(())

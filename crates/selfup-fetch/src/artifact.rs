@@ -20,7 +20,7 @@ pub struct Artifact {
     /// Digests of the bytes that the reader yields.
     pub digests: Vec<Digest>,
     /// A detached signature of those bytes, as text (the minisign format). A fetcher looks for one
-    /// when it is told that it [is wanted](crate::Current::is_signature_wanted).
+    /// when it is told that it [is wanted](crate::RunningExecutable::is_signature_wanted).
     pub signature: Option<String>,
     /// The name under which the executable is published, without directory and without the end
     /// that tells its compression, such as `.gz`: a signature can be bound to it.

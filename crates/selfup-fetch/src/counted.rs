@@ -10,7 +10,7 @@ use std::{
 pub(crate) type Hear = Arc<dyn Fn(u64, Option<u64>) + Send + Sync>;
 
 /// Counts what comes over the line for whoever wants to know; the reader made by
-/// [`Current::counted`](crate::Current::counted).
+/// [`RunningExecutable::counted`](crate::RunningExecutable::counted).
 #[must_use]
 pub struct Counted<R> {
     reader: R,

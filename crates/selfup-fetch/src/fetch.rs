@@ -2,14 +2,16 @@
 
 use std::time::Duration;
 
-use crate::{artifact::Artifact, current::Current, error::Error, offer::Offer};
+use crate::{
+    artifact::Artifact, error::Error, offer::Offer, running_executable::RunningExecutable,
+};
 
 /// A source of new executables that can be asked whether it has one.
 ///
 /// The calls come in this order, from one thread at a time: [`init`](Self::init) once, then
 /// [`fetch`](Self::fetch) again and again, and after each artifact one
-/// [`settle`](Self::settle). A fetch that follows an artifact nobody settled treats it as
-/// [`Outcome::Failed`].
+/// [`report`](Self::report) of what became of it. A fetch that follows an artifact without a report treats
+/// it as [`Outcome::Failed`].
 ///
 /// A fetcher never logs, never retries by itself and never ends the process. It may block, within
 /// deadlines of its own.
@@ -24,21 +26,21 @@ pub trait Fetch: Send {
     /// What can never work is refused here, most often with
     /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration). What may work later, such
     /// as a server that is not up yet, is not.
-    fn init(&mut self, current: &Current) -> Result<(), Error> {
+    fn init(&mut self, current: &RunningExecutable) -> Result<(), Error> {
         let _ = current;
         Ok(())
     }
 
-    /// Asks for what is new since the last settled artifact.
+    /// Asks for what is new since the last artifact whose outcome was [final](Outcome::is_final).
     ///
-    /// `None`: nothing. Where a signature [is wanted](Current::is_signature_wanted), it is fetched
+    /// `None`: nothing. Where a signature [is wanted](RunningExecutable::is_signature_wanted), it is fetched
     /// anew with each artifact; that there is none is for whoever verifies to complain about. What
-    /// was settled as [`Outcome::Refused`] is new again when its signature has changed: who
+    /// was reported as [`Outcome::Refused`] is new again when its signature has changed: who
     /// publishes may bring the signature after the executable. It is then marked as
     /// [signed anew](Artifact::signed_anew), and it is not looked for while the caller says that
-    /// [it is not due](Current::is_signature_due).
+    /// [it is not due](RunningExecutable::is_signature_due).
     ///
-    /// What was settled as [`Outcome::Doubtful`] comes again when the source has changed, or after
+    /// What was reported as [`Outcome::Doubtful`] comes again when the source has changed, or after
     /// [`retry`](Self::retry).
     ///
     /// The artifact's reader may fail as well; its errors hold an [`Error`],
@@ -47,40 +49,40 @@ pub trait Fetch: Send {
     /// # Errors
     ///
     /// [`Error::is_transient`] tells whether asking again later can help.
-    fn fetch(&mut self, current: &Current) -> Result<Option<Artifact>, Error>;
+    fn fetch(&mut self, current: &RunningExecutable) -> Result<Option<Artifact>, Error>;
 
-    /// Asks what there is, whatever was settled, and answers by what the source says of it alone:
-    /// no executable is fetched, and there is nothing to settle.
+    /// Asks what there is, whatever was reported, and returns what the source says of it alone: no
+    /// executable is fetched, and there is no outcome to report.
     ///
     /// `None`, which is the default: this source says nothing before the executable itself comes, or
-    /// nothing of use. Where a signature [is wanted](Current::is_signature_wanted), the offer has it.
+    /// nothing of use. Where a signature [is wanted](RunningExecutable::is_signature_wanted), the offer has it.
     ///
     /// # Errors
     ///
     /// As for [`fetch`](Self::fetch).
-    fn look(&mut self, current: &Current) -> Result<Option<Offer>, Error> {
+    fn look(&mut self, current: &RunningExecutable) -> Result<Option<Offer>, Error> {
         let _ = current;
         Ok(None)
     }
 
-    /// Hears what became of the last artifact.
+    /// Reports to the fetcher what became of the last artifact.
     ///
-    /// Only a settled one is remembered as seen ([`Outcome::is_settled`]), and only its identity
-    /// *at the time it was fetched*: what was published meanwhile is new.
-    fn settle(&mut self, outcome: Outcome) {
+    /// The fetcher remembers an artifact as seen only if the outcome [is final](Outcome::is_final), and only
+    /// its identity *at the time it was fetched*: what was published meanwhile is new.
+    fn report(&mut self, outcome: Outcome) {
         let _ = outcome;
     }
 
-    /// Whether what was settled as [`Outcome::Doubtful`] last is held back: known by what the source
+    /// Whether what was reported as [`Outcome::Doubtful`] last is held back: known by what the source
     /// says of its state, and not brought again until that changes, or until [`retry`](Self::retry).
     ///
-    /// A fetcher that responses `false`, which is the default, brings it with its next fetch, so that
+    /// A fetcher that returns `false`, which is the default, brings it with its next fetch, so that
     /// the caller has to wait instead of asking.
     fn holds_back(&self) -> bool {
         false
     }
 
-    /// Has the next fetch bring what the source has, whatever was settled: what is
+    /// Has the next fetch bring what the source has, whatever was reported: what is
     /// [held back](Self::holds_back), or was installed and is not any more.
     fn retry(&mut self) {}
 
@@ -88,8 +90,8 @@ pub trait Fetch: Send {
     /// what to do about it; `None`, the default, if there is nothing.
     ///
     /// It is asked once, after [`init`](Self::init). Whether signatures are verified says
-    /// [`Current::is_signature_wanted`].
-    fn caution(&self, current: &Current) -> Option<String> {
+    /// [`RunningExecutable::is_signature_wanted`].
+    fn caution(&self, current: &RunningExecutable) -> Option<String> {
         let _ = current;
         None
     }
@@ -121,7 +123,7 @@ pub enum Outcome {
 impl Outcome {
     /// Whether the artifact need not be fetched again until the source changes.
     #[must_use]
-    pub const fn is_settled(self) -> bool {
+    pub const fn is_final(self) -> bool {
         match self {
             Self::Installed | Self::UpToDate | Self::Refused => true,
             Self::Failed | Self::Doubtful => false,
@@ -130,20 +132,20 @@ impl Outcome {
 }
 
 impl<F: Fetch + ?Sized> Fetch for Box<F> {
-    fn init(&mut self, current: &Current) -> Result<(), Error> {
+    fn init(&mut self, current: &RunningExecutable) -> Result<(), Error> {
         (**self).init(current)
     }
 
-    fn fetch(&mut self, current: &Current) -> Result<Option<Artifact>, Error> {
+    fn fetch(&mut self, current: &RunningExecutable) -> Result<Option<Artifact>, Error> {
         (**self).fetch(current)
     }
 
-    fn look(&mut self, current: &Current) -> Result<Option<Offer>, Error> {
+    fn look(&mut self, current: &RunningExecutable) -> Result<Option<Offer>, Error> {
         (**self).look(current)
     }
 
-    fn settle(&mut self, outcome: Outcome) {
-        (**self).settle(outcome);
+    fn report(&mut self, outcome: Outcome) {
+        (**self).report(outcome);
     }
 
     fn holds_back(&self) -> bool {
@@ -154,7 +156,7 @@ impl<F: Fetch + ?Sized> Fetch for Box<F> {
         (**self).retry();
     }
 
-    fn caution(&self, current: &Current) -> Option<String> {
+    fn caution(&self, current: &RunningExecutable) -> Option<String> {
         (**self).caution(current)
     }
 

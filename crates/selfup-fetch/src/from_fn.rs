@@ -4,9 +4,9 @@ use std::{error, fmt, time::Duration};
 
 use crate::{
     artifact::Artifact,
-    current::Current,
     error::{Error, ErrorKind},
     fetch::Fetch,
+    running_executable::RunningExecutable,
 };
 
 /// Makes a fetcher of a closure.
@@ -18,10 +18,10 @@ use crate::{
 /// # Examples
 ///
 /// ```
-/// use selfup_fetch::{Artifact, Current, from_fn};
+/// use selfup_fetch::{Artifact, RunningExecutable, from_fn};
 /// use std::time::Duration;
 ///
-/// let fetcher = from_fn(|current: &Current| {
+/// let fetcher = from_fn(|current: &RunningExecutable| {
 ///     let next = std::fs::File::open(current.path().with_extension("next"))?;
 ///     Ok::<_, std::io::Error>(Some(Artifact::new(next)))
 /// })
@@ -30,7 +30,7 @@ use crate::{
 /// ```
 pub const fn from_fn<F, E>(f: F) -> FromFn<F>
 where
-    F: FnMut(&Current) -> Result<Option<Artifact>, E> + Send,
+    F: FnMut(&RunningExecutable) -> Result<Option<Artifact>, E> + Send,
     E: Into<Box<dyn error::Error + Send + Sync>>,
 {
     FromFn { f, interval: None }
@@ -53,10 +53,10 @@ impl<F> FromFn<F> {
 
 impl<F, E> Fetch for FromFn<F>
 where
-    F: FnMut(&Current) -> Result<Option<Artifact>, E> + Send,
+    F: FnMut(&RunningExecutable) -> Result<Option<Artifact>, E> + Send,
     E: Into<Box<dyn error::Error + Send + Sync>>,
 {
-    fn fetch(&mut self, current: &Current) -> Result<Option<Artifact>, Error> {
+    fn fetch(&mut self, current: &RunningExecutable) -> Result<Option<Artifact>, Error> {
         (self.f)(current).map_err(|error| own(error.into()))
     }
 

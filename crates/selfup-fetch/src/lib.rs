@@ -6,18 +6,18 @@
 //! that a broken transfer is tried again and a refused binary is not fetched twice.
 //!
 //! ```
-//! use selfup_fetch::{Artifact, Current, Fetch, Outcome, from_fn};
+//! use selfup_fetch::{Artifact, RunningExecutable, Fetch, Outcome, from_fn};
 //!
 //! let mut releases = vec![b"the new program".as_slice()];
-//! let mut fetcher = from_fn(move |_: &Current| {
+//! let mut fetcher = from_fn(move |_: &RunningExecutable| {
 //!     Ok::<_, std::io::Error>(releases.pop().map(Artifact::new))
 //! });
 //!
-//! let current = Current::new("/usr/bin/app", || String::from("0123abcd"));
+//! let current = RunningExecutable::new("/usr/bin/app", || String::from("0123abcd"));
 //! let mut artifact = fetcher.fetch(&current)?.expect("something new");
 //! let mut bytes = Vec::new();
 //! std::io::copy(&mut artifact.reader, &mut bytes)?;
-//! fetcher.settle(Outcome::Installed);
+//! fetcher.report(Outcome::Installed);
 //! assert!(fetcher.fetch(&current)?.is_none());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -25,12 +25,12 @@
 //! # The flow
 //!
 //! `init` once, then for ever: wait ([`Backoff`] says how long) → `fetch` → read the artifact
-//! to its end → `settle`. Everything is called from one thread at a time and may block; a
+//! to its end → `report`. Everything is called from one thread at a time and may block; a
 //! fetcher sets its own deadlines, so that no call blocks for ever.
 //!
 //! # What is here
 //!
-//! - [`Fetch`], [`Current`], [`Artifact`], [`Digest`], [`Outcome`]: the contract; [`Offer`] is what is
+//! - [`Fetch`], [`RunningExecutable`], [`Artifact`], [`Digest`], [`Outcome`]: the contract; [`Offer`] is what is
 //!   known before an artifact comes.
 //! - [`from_fn`]: a closure as a fetcher.
 //! - [`expand`] and [`Template`]: `{os}`, `{arch}` and `{target}` in addresses and paths.
@@ -49,7 +49,7 @@
 //! # What is not
 //!
 //! No network, no clock, no thread, no `unsafe`; files only where [`archive::Spool`] says, and the one
-//! that runs ([`Current::has`]). An executable is not verified here: its digests and signatures are carried to whoever installs.
+//! that runs ([`RunningExecutable::has`]). An executable is not verified here: its digests and signatures are carried to whoever installs.
 //! Fetchers live in crates of their own.
 //!
 //! # Features
@@ -81,7 +81,6 @@ mod backoff;
 mod checked;
 mod compression;
 mod counted;
-mod current;
 mod decompress;
 mod digest;
 mod error;
@@ -94,6 +93,7 @@ mod offer;
 pub mod parts;
 mod printable;
 mod redact;
+mod running_executable;
 mod signature;
 mod template;
 mod unprotected;
@@ -103,7 +103,6 @@ pub use backoff::Backoff;
 pub use checked::{Checked, checked};
 pub use compression::Compression;
 pub use counted::Counted;
-pub use current::Current;
 pub use decompress::{Decompress, decompress, gunzip};
 pub use digest::{Algorithm, Digest};
 pub use error::{Error, ErrorKind};
@@ -113,6 +112,7 @@ pub use loopback::is_loopback;
 pub use offer::Offer;
 pub use printable::printable;
 pub use redact::redact;
+pub use running_executable::RunningExecutable;
 pub use signature::{executable_name, read_signature, signature_name};
 pub use template::{Platform, Template, expand};
 pub use unprotected::unprotected;

@@ -1,6 +1,6 @@
 //! What a source says of an executable before it is downloaded.
 
-use crate::{current::Current, digest::Digest};
+use crate::{digest::Digest, running_executable::RunningExecutable};
 
 /// What a source says of an executable before any of its bytes come; see
 /// [`Fetch::look`](crate::Fetch::look).
@@ -50,7 +50,7 @@ impl Offer {
     ///
     /// All that can be compared must agree.
     #[must_use]
-    pub fn is_running(&self, current: &Current) -> Option<bool> {
+    pub fn is_running(&self, current: &RunningExecutable) -> Option<bool> {
         self.digests.iter().filter_map(|digest| current.has(digest)).reduce(|all, is| all && is)
     }
 }

@@ -1,6 +1,6 @@
 //! What to say of a source that nothing protects.
 
-use crate::{current::Current, printable::printable};
+use crate::{printable::printable, running_executable::RunningExecutable};
 
 /// What somebody should know who fetches from this `place` without encryption, if signatures do not
 /// make up for it: the sentence for [`Fetch::caution`](crate::Fetch::caution).
@@ -8,15 +8,15 @@ use crate::{current::Current, printable::printable};
 /// # Examples
 ///
 /// ```
-/// use selfup_fetch::{Current, unprotected};
+/// use selfup_fetch::{RunningExecutable, unprotected};
 ///
-/// let current = Current::new("/usr/bin/app", || "0123abcd".into());
+/// let current = RunningExecutable::new("/usr/bin/app", || "0123abcd".into());
 /// let sentence = unprotected("http://host/app", &current).expect("no signature is wanted");
 /// assert!(sentence.contains("use https:, or set a trusted key"));
-/// assert!(unprotected("http://host/app", &current.signature_wanted(true)).is_none());
+/// assert!(unprotected("http://host/app", &current.with_signature_wanted(true)).is_none());
 /// ```
 #[must_use]
-pub fn unprotected(place: &str, current: &Current) -> Option<String> {
+pub fn unprotected(place: &str, current: &RunningExecutable) -> Option<String> {
     (!current.is_signature_wanted()).then(|| {
         format!(
             "new executables from {} are neither encrypted on their way nor signed, so that anybody \

@@ -6,7 +6,8 @@
 #[cfg(feature = "manifest")]
 pub use selfup_fetch::manifest;
 pub use selfup_fetch::{
-    Artifact, Current, Digest, Error, ErrorKind, Fetch, Outcome, Platform, expand, from_fn, gunzip,
+    Artifact, Digest, Error, ErrorKind, Fetch, Outcome, Platform, RunningExecutable, expand,
+    from_fn, gunzip,
 };
 #[cfg(feature = "file")]
 pub use selfup_fetch_file::File;

@@ -22,7 +22,7 @@ fn program(state: selfup::State) -> io::Result<()> {
     while !shutdown.requested() {
         let mut fds = [
             PollFd::new(socket.as_fd(), PollFlags::POLLIN),
-            PollFd::new(shutdown.readable()?, PollFlags::POLLIN),
+            PollFd::new(shutdown.fd()?, PollFlags::POLLIN),
         ];
         poll(&mut fds, PollTimeout::NONE)?;
         echo(&socket)?;

@@ -6,7 +6,7 @@
 
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "the test reads what it prints")]
 
-use selfup::fetch::{Current, Fetch, Outcome, S3};
+use selfup::fetch::{Fetch, Outcome, RunningExecutable, S3};
 use selfup_tests::subject::option;
 use std::fs;
 use std::io;
@@ -20,7 +20,7 @@ fn main() {
     if let Some(profile) = option::<String>("profile") {
         source = source.profile(profile);
     }
-    let current = Current::new("/usr/bin/app", String::new);
+    let current = RunningExecutable::new("/usr/bin/app", String::new);
     // From the first poll on: where others in the build want signals of tokio, it makes a pair of
     // sockets for them, once in the life of a process.
     let mut before = None;
@@ -28,7 +28,7 @@ fn main() {
         match source.fetch(&current) {
             Ok(Some(mut artifact)) => {
                 let read = io::copy(&mut artifact.reader, &mut io::sink()).unwrap();
-                source.settle(Outcome::Failed);
+                source.report(Outcome::Failed);
                 println!("fetched {read} bytes");
             }
             Ok(None) => println!("nothing new"),

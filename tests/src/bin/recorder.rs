@@ -99,7 +99,7 @@ fn program(state: State) -> ExitCode {
     loop {
         let mut fds = vec![PollFd::new(signals.as_fd(), PollFlags::POLLIN)];
         if !draining {
-            fds.push(PollFd::new(drain.readable().unwrap(), PollFlags::POLLIN));
+            fds.push(PollFd::new(drain.fd().unwrap(), PollFlags::POLLIN));
         }
         // Interrupted is as good as readable.
         let _ = poll(&mut fds, PollTimeout::NONE);

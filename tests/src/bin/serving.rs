@@ -168,7 +168,7 @@ fn on_std(state: &State, way: &str) -> io::Result<()> {
             while !drain.requested() {
                 let mut fds = [
                     PollFd::new(listener.as_fd(), PollFlags::POLLIN),
-                    PollFd::new(drain.readable()?, PollFlags::POLLIN),
+                    PollFd::new(drain.fd()?, PollFlags::POLLIN),
                 ];
                 poll(&mut fds, PollTimeout::NONE)?;
                 if fds[0].any() == Some(true)
@@ -260,7 +260,7 @@ fn datagrams(state: &State, way: &str) -> io::Result<()> {
     while !drain.requested() {
         let mut fds = [
             PollFd::new(socket.as_fd(), PollFlags::POLLIN),
-            PollFd::new(drain.readable()?, PollFlags::POLLIN),
+            PollFd::new(drain.fd()?, PollFlags::POLLIN),
         ];
         poll(&mut fds, PollTimeout::NONE)?;
         drop(echo(&socket, me));

@@ -13,12 +13,14 @@ mod rights;
 mod signatures;
 mod versions;
 
-use selfup::fetch::{Artifact, Current, Error, Fetch, S3};
+use selfup::fetch::{Artifact, Error, Fetch, RunningExecutable, S3};
 use std::io::Read;
 
 /// Asks, and reads nothing yet.
 fn poll(source: &mut S3) -> Result<Option<Artifact>, Error> {
-    source.fetch(&Current::new("/usr/bin/app", || panic!("it needs no id, and hashing is dear")))
+    source.fetch(&RunningExecutable::new("/usr/bin/app", || {
+        panic!("it needs no id, and hashing is dear")
+    }))
 }
 
 /// Reads what came to its end.

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use selfup::fetch::{Artifact, Current, Error, Fetch, File, Outcome};
+use selfup::fetch::{Artifact, Error, Fetch, File, Outcome, RunningExecutable};
 use sha2::{Digest, Sha256};
 
 use crate::broken::Broken;
@@ -84,11 +84,11 @@ fn do_damage(file: &mut fs::File, damage: &str) -> io::Result<()> {
 }
 
 impl Fetch for Unreliable {
-    fn init(&mut self, current: &Current) -> Result<(), Error> {
+    fn init(&mut self, current: &RunningExecutable) -> Result<(), Error> {
         self.source.init(current)
     }
 
-    fn fetch(&mut self, current: &Current) -> Result<Option<Artifact>, Error> {
+    fn fetch(&mut self, current: &RunningExecutable) -> Result<Option<Artifact>, Error> {
         let damage = fs::read_to_string(DAMAGE).ok();
         if damage.is_none() {
             self.transfers = 0;
@@ -99,8 +99,8 @@ impl Fetch for Unreliable {
         }
     }
 
-    fn settle(&mut self, outcome: Outcome) {
-        self.source.settle(outcome);
+    fn report(&mut self, outcome: Outcome) {
+        self.source.report(outcome);
     }
 
     fn holds_back(&self) -> bool {

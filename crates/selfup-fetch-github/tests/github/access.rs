@@ -79,7 +79,7 @@ fn no_token_leaves_the_machine_in_clear() {
 #[test]
 fn an_api_in_clear_is_told_unless_signatures_protect_what_comes() {
     let caution = |base: &str, wanted: bool| {
-        let current = current().signature_wanted(wanted);
+        let current = current().with_signature_wanted(wanted);
         let mut github = GitHub::new("a", "b").base_url(base);
         github.init(&current).unwrap();
         github.caution(&current)

@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use selfup_fetch::{Artifact, Current, Error, ErrorKind, Fetch};
+use selfup_fetch::{Artifact, Error, ErrorKind, Fetch, RunningExecutable};
 use selfup_fetch_github::GitHub;
 
 use crate::{api::Api, gzip, name, source, storage::Habit};
@@ -35,7 +35,7 @@ impl Scene {
     }
 
     fn poll(&self, source: &mut GitHub) -> Result<Artifact, Error> {
-        let current = Current::new(self.place.path().join("app"), || unreachable!());
+        let current = RunningExecutable::new(self.place.path().join("app"), || unreachable!());
         source.fetch(&current).map(Option::unwrap)
     }
 
@@ -115,9 +115,9 @@ fn the_signature_is_that_of_the_executable() {
     let scene = Scene::of(".tar.gz", &gzip(&tar(&[("app", 0o755, b"own")])));
     scene.api.upload("v1.0.0", &name(".minisig"), b"of the executable");
     scene.api.upload("v1.0.0", &name(".tar.gz.minisig"), b"of the archive");
-    let current = Current::new(scene.place.path().join("app"), || unreachable!());
+    let current = RunningExecutable::new(scene.place.path().join("app"), || unreachable!());
     let mut source = source(&scene.api);
-    let artifact = source.fetch(&current.signature_wanted(true)).unwrap().unwrap();
+    let artifact = source.fetch(&current.with_signature_wanted(true)).unwrap().unwrap();
     assert_eq!(artifact.signature.as_deref(), Some("of the executable"));
     assert_eq!(artifact.file_name.as_deref(), Some("app"), "what a signature may be bound to");
     assert_eq!(artifact.version.as_deref(), Some("1.0.0"));

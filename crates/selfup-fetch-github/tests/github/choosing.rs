@@ -156,6 +156,6 @@ fn another_choice_of_the_same_release_is_new() {
     // It costs less, so it is the one now.
     api.upload("v1.0.0", &name(".gz"), &crate::gzip(b"compressed"));
     assert_eq!(fetch(&mut source).unwrap().unwrap(), "compressed");
-    source.settle(Outcome::UpToDate);
+    source.report(Outcome::UpToDate);
     assert_eq!(install(&mut source), None);
 }

@@ -20,7 +20,7 @@ mod transfer;
 use std::{io::Read, time::Duration};
 
 use api::Api;
-use selfup_fetch::{Artifact, Current, Error, Fetch, Outcome};
+use selfup_fetch::{Artifact, Error, Fetch, Outcome, RunningExecutable};
 use selfup_fetch_github::GitHub;
 
 /// A source with a total deadline that only a test that hangs meets.
@@ -28,8 +28,10 @@ fn source(api: &Api) -> GitHub {
     GitHub::new("example", "app").base_url(api.url()).total_timeout(Duration::from_secs(60))
 }
 
-fn current() -> Current {
-    Current::new("/usr/bin/app", || panic!("the github fetcher needs no id, and hashing is dear"))
+fn current() -> RunningExecutable {
+    RunningExecutable::new("/usr/bin/app", || {
+        panic!("the github fetcher needs no id, and hashing is dear")
+    })
 }
 
 fn poll(source: &mut GitHub) -> Result<Option<Artifact>, Error> {
@@ -44,7 +46,7 @@ fn fetch(source: &mut GitHub) -> Result<Option<String>, Error> {
 /// The same, and settles it as installed.
 fn install(source: &mut GitHub) -> Option<String> {
     let fetched = fetch(source).unwrap();
-    source.settle(Outcome::Installed);
+    source.report(Outcome::Installed);
     fetched
 }
 

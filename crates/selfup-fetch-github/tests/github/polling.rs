@@ -16,7 +16,7 @@ fn the_latest_release_is_fetched_once() {
     assert_eq!(artifact.file_name, Some(name("")));
     assert_eq!(artifact.digests.len(), 1);
     assert_eq!(crate::read(artifact).unwrap(), "first");
-    source.settle(Outcome::Installed);
+    source.report(Outcome::Installed);
     assert_eq!(install(&mut source), None);
 
     api.release("v1.1.0", &[(&name(""), b"second")]);
@@ -47,13 +47,13 @@ fn only_what_is_settled_is_remembered() {
     let mut source = source(&api);
     assert_eq!(fetch(&mut source).unwrap().unwrap(), "first");
     assert_eq!(fetch(&mut source).unwrap().unwrap(), "first", "nobody settled it");
-    source.settle(Outcome::Failed);
+    source.report(Outcome::Failed);
     assert_eq!(fetch(&mut source).unwrap().unwrap(), "first");
     // What is published between the fetch and the verdict is new.
     api.upload("v1.0.0", &name(""), b"other");
-    source.settle(Outcome::Installed);
+    source.report(Outcome::Installed);
     assert_eq!(fetch(&mut source).unwrap().unwrap(), "other");
-    source.settle(Outcome::Refused);
+    source.report(Outcome::Refused);
     assert_eq!(fetch(&mut source).unwrap(), None);
 }
 
@@ -94,7 +94,7 @@ fn what_the_api_said_is_kept_also_where_nothing_was_settled() {
     let mut source = source(&api);
     for _ in 0..2 {
         assert_eq!(fetch(&mut source).unwrap().unwrap(), "first");
-        source.settle(Outcome::Failed);
+        source.report(Outcome::Failed);
     }
     let requests = api.server.requests();
     assert!(requests[0].header("if-none-match").is_none());

@@ -1,12 +1,12 @@
 //! The signature of an executable, beside it in the release.
 
-use selfup_fetch::{Current, Fetch, Outcome};
+use selfup_fetch::{Fetch, Outcome, RunningExecutable};
 use selfup_fetch_github::GitHub;
 
 use crate::{api::Api, gzip, name, source};
 
-fn signed() -> Current {
-    Current::new("/usr/bin/app", || unreachable!()).signature_wanted(true)
+fn signed() -> RunningExecutable {
+    RunningExecutable::new("/usr/bin/app", || unreachable!()).with_signature_wanted(true)
 }
 
 /// Polls, and tells the signature that came.
@@ -43,15 +43,15 @@ fn what_was_refused_is_new_when_its_signature_changes() {
     let api = Api::with("v1.0.0", b"app");
     let mut source = source(&api);
     assert_eq!(signature(&mut source), Some(None));
-    source.settle(Outcome::Refused);
+    source.report(Outcome::Refused);
     assert_eq!(signature(&mut source), None);
     api.upload("v1.0.0", &name(".minisig"), b"first");
     assert_eq!(signature(&mut source), Some(Some("first".to_owned())));
-    source.settle(Outcome::Refused);
+    source.report(Outcome::Refused);
     assert_eq!(signature(&mut source), None);
     api.upload("v1.0.0", &name(".minisig"), b"other");
     assert_eq!(signature(&mut source), Some(Some("other".to_owned())));
-    source.settle(Outcome::Installed);
+    source.report(Outcome::Installed);
     // What runs does so whoever signs it.
     api.upload("v1.0.0", &name(".minisig"), b"third");
     assert_eq!(signature(&mut source), None);

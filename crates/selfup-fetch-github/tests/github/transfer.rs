@@ -94,7 +94,7 @@ fn what_ends_early_is_truncated() {
             assert!(error.to_string().contains(&name(end)), "{error}");
             // It does not look like an end afterwards.
             artifact.reader.read_to_end(&mut read).unwrap_err();
-            source.settle(Outcome::Failed);
+            source.report(Outcome::Failed);
             api.storage.habit(Habit::Whole);
             assert!(install(&mut source).is_some(), "another time it comes");
         }

@@ -79,7 +79,7 @@ fn what_changed_meanwhile_is_not_joined() {
         assert!(error.is_transient() && error.to_string().contains("after 100 bytes"), "{error}");
         assert!(bytes == file()[..100], "{name}");
         assert_eq!(ranges(&server).len(), 2, "{name}");
-        source.settle(Outcome::Failed);
+        source.report(Outcome::Failed);
         assert!(poll(&mut source).unwrap().is_some(), "{name}: it is fetched again");
     }
 }

@@ -21,7 +21,7 @@ mod transfer;
 
 use std::{io::Read, time::Duration};
 
-use selfup_fetch::{Artifact, Current, Error, Fetch};
+use selfup_fetch::{Artifact, Error, Fetch, RunningExecutable};
 use selfup_fetch_http::Http;
 
 /// A source with a total deadline that only a test that hangs meets.
@@ -29,8 +29,10 @@ fn http(url: impl Into<String>) -> Http {
     Http::new(url).proxy_from_env(false).total_timeout(Duration::from_secs(60))
 }
 
-fn current() -> Current {
-    Current::new("/usr/bin/app", || panic!("the http fetcher needs no id, and hashing is dear"))
+fn current() -> RunningExecutable {
+    RunningExecutable::new("/usr/bin/app", || {
+        panic!("the http fetcher needs no id, and hashing is dear")
+    })
 }
 
 fn poll(source: &mut Http) -> Result<Option<Artifact>, Error> {

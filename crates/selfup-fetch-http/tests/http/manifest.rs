@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use selfup_fetch::{Artifact, Current, Error, Fetch, Outcome};
+use selfup_fetch::{Artifact, Error, Fetch, Outcome, RunningExecutable};
 use selfup_fetch_http::Http;
 
 use crate::{current, gzip, read, server::Server};
@@ -103,10 +103,10 @@ fn the_manifest_is_polled_and_the_file_fetched_when_there_is_a_new_one() {
     for _ in 0..2 {
         brings(&mut source, b"one");
         assert_eq!(site.requests(), ["GET /a/manifest.json", "GET /a/one"]);
-        source.settle(Outcome::Failed);
+        source.report(Outcome::Failed);
     }
     brings(&mut source, b"one");
-    source.settle(Outcome::Installed);
+    source.report(Outcome::Installed);
     site.requests();
     brings_nothing(&mut source);
     assert_eq!(site.requests(), ["HEAD /a/manifest.json"]);
@@ -123,7 +123,7 @@ fn the_manifest_is_polled_and_the_file_fetched_when_there_is_a_new_one() {
     site.put("/a/one", b"two");
     site.put_entry("1.0.1", r#"{"url": "one"}"#);
     brings(&mut source, b"two");
-    source.settle(Outcome::Refused);
+    source.report(Outcome::Refused);
     site.requests();
     brings_nothing(&mut source);
     assert_eq!(site.requests(), ["HEAD /a/manifest.json"]);
@@ -161,7 +161,7 @@ fn a_file_that_has_moved_is_not_fetched_again() {
     site.put("/a/one", b"one");
     site.put_entry("1.0.0", &format!(r#"{{"url": "one", "digests": ["{ONE}"]}}"#));
     brings(&mut source, b"one");
-    source.settle(Outcome::UpToDate);
+    source.report(Outcome::UpToDate);
     site.put_entry("1.0.0", &format!(r#"{{"url": "b/one", "digests": ["{ONE}"]}}"#));
     brings_nothing(&mut source);
     site.put("/a/b/two", b"two");
@@ -182,7 +182,7 @@ fn what_runs_is_not_fetched() {
         manifest("1.0.0", r#", "minimum_version": "1.0.0""#, &one).as_bytes(),
     );
     let mut source = site.source();
-    let current = Current::new("/usr/bin/app", || ONE_ID.to_owned());
+    let current = RunningExecutable::new("/usr/bin/app", || ONE_ID.to_owned());
     assert!(source.fetch(&current).unwrap().is_none());
     assert_eq!(site.requests(), ["GET /a/manifest.json"]);
     assert!(source.fetch(&current).unwrap().is_none());
@@ -202,7 +202,7 @@ fn a_server_that_says_nothing_of_its_files_sends_the_manifest_alone() {
     });
     let mut source = following(server.url("/manifest.json"));
     brings(&mut source, b"one");
-    source.settle(Outcome::Installed);
+    source.report(Outcome::Installed);
     brings_nothing(&mut source);
     brings_nothing(&mut source);
     assert_eq!(server.methods(), ["GET", "GET", "GET", "GET"]);

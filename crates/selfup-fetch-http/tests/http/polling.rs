@@ -73,7 +73,7 @@ fn only_what_is_settled_is_remembered() {
         }
         assert_eq!(fetch(&mut source).unwrap().unwrap(), b"one");
         assert_eq!(fetch(&mut source).unwrap().unwrap(), b"one", "nobody settled it");
-        source.settle(outcome);
+        source.report(outcome);
         assert_eq!(server.methods(), ["GET"; 4]);
         assert_eq!(fetch(&mut source).unwrap(), None, "{outcome:?}");
 
@@ -83,7 +83,7 @@ fn only_what_is_settled_is_remembered() {
         // Back to what was settled: the failure has not replaced it.
         release.publish(&[("ETag", "\"1\"")], b"one");
         assert_eq!(fetch(&mut source).unwrap(), None);
-        source.settle(Outcome::Installed);
+        source.report(Outcome::Installed);
         assert_eq!(fetch(&mut source).unwrap(), None, "there was nothing to settle");
     }
 }
@@ -99,7 +99,7 @@ fn settling_after_a_failed_poll_settles_nothing() {
     drop(poll(&mut source).unwrap().unwrap());
     status.store(500, Ordering::Relaxed);
     poll(&mut source).unwrap_err();
-    source.settle(Outcome::Installed);
+    source.report(Outcome::Installed);
     status.store(200, Ordering::Relaxed);
     assert_eq!(fetch(&mut source).unwrap().unwrap(), b"one");
 }

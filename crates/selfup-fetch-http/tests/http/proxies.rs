@@ -20,7 +20,7 @@ fn requests_go_to_it_with_the_whole_address() {
         .bearer("token")
         .allow_insecure_credentials(true);
     assert_eq!(fetch(&mut source).unwrap().unwrap(), b"one");
-    source.settle(Outcome::Installed);
+    source.report(Outcome::Installed);
     assert_eq!(fetch(&mut source).unwrap(), None);
     let requests = server.requests();
     let lines = requests.iter().map(|request| format!("{} {}", request.method, request.path));
@@ -54,7 +54,7 @@ fn a_connection_to_it_is_kept() {
     });
     let mut source = http("http://home.invalid/app").proxy(server.address.to_string());
     assert_eq!(fetch(&mut source).unwrap().unwrap(), b"one");
-    source.settle(Outcome::Installed);
+    source.report(Outcome::Installed);
     for _ in 0..3 {
         assert_eq!(fetch(&mut source).unwrap(), None);
     }

@@ -34,7 +34,7 @@ fn they_are_followed() {
         let from = to(file.url("/app"), status);
         let mut source = http(from.url("/latest"));
         assert_eq!(fetch(&mut source).unwrap().unwrap(), b"one", "{status}");
-        source.settle(Outcome::Installed);
+        source.report(Outcome::Installed);
         assert_eq!(fetch(&mut source).unwrap(), None);
         assert_eq!(from.methods(), ["GET", "HEAD"], "each poll begins at the configured address");
         assert_eq!(file.methods(), ["GET", "HEAD"]);
@@ -58,7 +58,7 @@ fn credentials_go_to_their_own_origin_only() {
     let secret = |url: String| http(url).header("X-Api-Key", "key").bearer("token");
     let mut source = secret(home.url("/app"));
     fetch(&mut source).unwrap().unwrap();
-    source.settle(Outcome::Installed);
+    source.report(Outcome::Installed);
     fetch(&mut source).unwrap();
     for request in home.requests() {
         assert_eq!(secrets(&request), ["Bearer token", "key"], "{}", request.method);

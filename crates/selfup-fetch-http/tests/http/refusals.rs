@@ -77,7 +77,7 @@ fn a_head_that_fails_for_good_reason_is_the_answer() {
         });
         let mut source = http(server.url("/app"));
         fetch(&mut source).unwrap();
-        source.settle(Outcome::Installed);
+        source.report(Outcome::Installed);
         let error = poll(&mut source).unwrap_err();
         assert_eq!(error.retry_after(), Some(Duration::from_secs(9)), "{error}");
         assert_eq!(server.methods(), ["GET", "HEAD"], "{status}");

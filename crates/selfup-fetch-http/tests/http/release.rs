@@ -60,6 +60,6 @@ fn not_modified(request: &Request, headers: &Headers) -> bool {
 
 pub(crate) fn settled(source: &mut Http, outcome: Outcome) -> Option<Vec<u8>> {
     let bytes = fetch(source).unwrap();
-    source.settle(outcome);
+    source.report(outcome);
     bytes
 }

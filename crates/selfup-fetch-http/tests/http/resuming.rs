@@ -35,7 +35,7 @@ fn wherever_it_is_cut_the_rest_is_fetched() {
         assert_eq!(requests[1].header("if-range"), Some("\"1\""));
         assert_eq!(requests[1].header("accept-encoding"), Some("identity"));
         assert_eq!(requests[1].header("authorization"), Some("Bearer token"));
-        source.settle(Outcome::Installed);
+        source.report(Outcome::Installed);
         assert_eq!(fetch(&mut source).unwrap(), None, "it counts as seen");
     }
 }

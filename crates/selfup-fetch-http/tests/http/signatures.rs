@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use selfup_fetch::{Artifact, Current, Error, Fetch, Outcome};
+use selfup_fetch::{Artifact, Error, Fetch, Outcome, RunningExecutable};
 use selfup_fetch_http::Http;
 
 use crate::{current, gzip, http, read, server::Server};
@@ -33,8 +33,8 @@ fn origin() -> (Server, Published) {
     (server, published)
 }
 
-fn wanting() -> Current {
-    current().signature_wanted(true)
+fn wanting() -> RunningExecutable {
+    current().with_signature_wanted(true)
 }
 
 fn poll(source: &mut Http) -> Result<Option<Artifact>, Error> {
@@ -128,7 +128,7 @@ fn what_was_refused_is_fetched_again_when_it_is_signed_anew() {
             read(artifact).unwrap();
             signature
         });
-        source.settle(outcome);
+        source.report(outcome);
         let requests = server.requests();
         let paths = requests.iter().map(|request| format!("{} {}", request.method, request.path));
         (signature, paths.collect::<Vec<_>>())

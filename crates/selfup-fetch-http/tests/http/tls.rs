@@ -74,7 +74,7 @@ fn a_trusted_server_serves() {
     let server = secure(|request, reply| reply.answer(request, 200, &[("ETag", "\"1\"")], b"one"));
     let mut source = trusting(url(&server, "/app")).https_only(true);
     assert_eq!(fetch(&mut source).unwrap().unwrap(), b"one");
-    source.settle(Outcome::Installed);
+    source.report(Outcome::Installed);
     assert_eq!(fetch(&mut source).unwrap(), None);
     assert_eq!(server.methods(), ["GET", "HEAD"]);
 }
@@ -155,7 +155,7 @@ fn who_is_asked_shows_a_certificate() {
     let server = mutual(|request, reply| reply.answer(request, 200, &[("ETag", "\"1\"")], b"one"));
     let mut source = trusting(url(&server, "/app")).client_certificate(CLIENT.0, CLIENT.1);
     assert_eq!(fetch(&mut source).unwrap().unwrap(), b"one");
-    source.settle(Outcome::Installed);
+    source.report(Outcome::Installed);
     assert_eq!(fetch(&mut source).unwrap(), None);
     // Certificate and key may be one text.
     let both = [CLIENT.1, CLIENT.0].concat();

@@ -128,7 +128,7 @@ fn a_cut_is_an_error_and_never_an_end() {
             assert!(error.is_transient(), "{name}");
             assert!(error.to_string().contains("/app?key=…"), "{name}: {error}");
         }
-        source.settle(Outcome::Failed);
+        source.report(Outcome::Failed);
         drop(reader);
         assert!(poll(&mut source).unwrap().is_some(), "a broken transfer is tried again");
     }
@@ -266,7 +266,7 @@ fn nothing_is_fetched_that_nobody_reads() {
     let server = served(&[("ETag", "\"1\"")], vec![0; 64 << 20]);
     let mut source = http(server.url("/app"));
     drop(poll(&mut source).unwrap().unwrap());
-    source.settle(Outcome::Refused);
+    source.report(Outcome::Refused);
     assert!(poll(&mut source).unwrap().is_none());
     assert_eq!(server.methods(), ["GET", "HEAD"]);
 }

@@ -6,7 +6,7 @@
 //!
 //! ```
 //! use selfup_fetch::{Artifact, archive::{Format, Member, Spool, unpack}};
-//! # fn fetched(body: impl std::io::Read + Send + 'static, current: &selfup_fetch::Current)
+//! # fn fetched(body: impl std::io::Read + Send + 'static, current: &selfup_fetch::RunningExecutable)
 //! # -> Result<Artifact, selfup_fetch::Error> {
 //!
 //! let place = "https://example.org/app-1.2-linux.tar.xz";

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::current::Current;
+use crate::running_executable::RunningExecutable;
 
 /// Where that is kept which cannot be read as it comes, and how much of it.
 ///
@@ -18,13 +18,13 @@ pub struct Spool {
 impl Spool {
     /// Keeps it in `directory`: best that of the executable, which has the room for a new one and
     /// can be written to, or nothing could be installed either. See
-    /// [`Current::path`](crate::Current::path).
+    /// [`RunningExecutable::path`](crate::RunningExecutable::path).
     pub fn new(directory: impl Into<PathBuf>) -> Self {
         Self { directory: directory.into(), most: 1 << 30 }
     }
 
     /// Keeps it beside the executable that runs, and no more than a new one may have.
-    pub fn beside(current: &Current) -> Self {
+    pub fn beside(current: &RunningExecutable) -> Self {
         let beside = current.path().parent().filter(|parent| !parent.as_os_str().is_empty());
         Self::new(beside.unwrap_or(Path::new("."))).most(current.size_cap())
     }

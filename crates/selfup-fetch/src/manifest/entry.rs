@@ -5,8 +5,8 @@ use super::{
     limits,
 };
 use crate::{
-    artifact::Artifact, compression::Compression, current::Current, digest::Digest, error::Error,
-    offer::Offer,
+    artifact::Artifact, compression::Compression, digest::Digest, error::Error, offer::Offer,
+    running_executable::RunningExecutable,
 };
 
 /// What a manifest has for one platform.
@@ -93,7 +93,7 @@ impl Entry {
     ///
     /// The file that runs is read only if there is a digest to hold it against.
     #[must_use]
-    pub fn is_running(&self, current: &Current) -> bool {
+    pub fn is_running(&self, current: &RunningExecutable) -> bool {
         self.offer().is_running(current) == Some(true)
     }
 

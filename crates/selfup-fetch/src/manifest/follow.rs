@@ -1,8 +1,8 @@
 //! Following a manifest from poll to poll, by whatever protocol it comes.
 
 use crate::{
-    artifact::Artifact, current::Current, error::Error, fetch::Outcome, offer::Offer,
-    parts::Memory, template::Platform,
+    artifact::Artifact, error::Error, fetch::Outcome, offer::Offer, parts::Memory,
+    running_executable::RunningExecutable, template::Platform,
 };
 
 use super::{
@@ -58,7 +58,11 @@ pub trait Published {
     /// # Errors
     ///
     /// Those of the protocol.
-    fn open(self, offered: &Offered<Self::Place>, current: &Current) -> Result<Artifact, Error>;
+    fn open(
+        self,
+        offered: &Offered<Self::Place>,
+        current: &RunningExecutable,
+    ) -> Result<Artifact, Error>;
 }
 
 /// What was offered to this program, and what became of it.
@@ -102,7 +106,7 @@ impl<S, P> Found<S, P> {
         Ok(Self { manifest, offered, mark, shown })
     }
 
-    fn may_replace(&self, current: &Current) -> Result<(), Error> {
+    fn may_replace(&self, current: &RunningExecutable) -> Result<(), Error> {
         self.manifest.may_replace(current.version()).map_err(|error| error.at(&self.shown))
     }
 }
@@ -123,7 +127,7 @@ impl<P: Clone> Offers<P> {
         &mut self,
         mut source: S,
         memory: &mut Memory<S::Mark>,
-        current: &Current,
+        current: &RunningExecutable,
     ) -> Result<Option<Artifact>, Error> {
         self.pending = None;
         let (offered, mark, signature, signed_anew) =
@@ -152,10 +156,10 @@ impl<P: Clone> Offers<P> {
         Ok(Some(artifact))
     }
 
-    /// As [`Fetch::settle`](crate::Fetch::settle).
-    pub fn settle(&mut self, outcome: Outcome) {
+    /// As [`Fetch::report`](crate::Fetch::report).
+    pub fn report(&mut self, outcome: Outcome) {
         let pending = self.pending.take();
-        let is_seen = outcome.is_settled() || outcome == Outcome::Doubtful;
+        let is_seen = outcome.is_final() || outcome == Outcome::Doubtful;
         if is_seen && pending.is_some() {
             self.settled = pending;
         }
@@ -171,7 +175,7 @@ impl<P: Clone> Offers<P> {
         &mut self,
         source: &mut S,
         memory: &mut Memory<S::Mark>,
-        current: &Current,
+        current: &RunningExecutable,
     ) -> Result<Option<Found<S::Mark, P>>, Error> {
         let Some(found) = source.changed(memory.settled())? else { return Ok(None) };
         let entry = &found.offered.entry;
@@ -193,7 +197,10 @@ impl<P: Clone> Offers<P> {
 /// # Errors
 ///
 /// Those of the protocol and of the manifest.
-pub fn look<S: Published>(mut source: S, current: &Current) -> Result<Option<Offer>, Error> {
+pub fn look<S: Published>(
+    mut source: S,
+    current: &RunningExecutable,
+) -> Result<Option<Offer>, Error> {
     let Some(found) = source.changed(None)? else { return Ok(None) };
     let mut offer = found.offered.entry.offer();
     if offer.is_running(current) != Some(true) {
@@ -208,7 +215,7 @@ pub fn look<S: Published>(mut source: S, current: &Current) -> Result<Option<Off
 fn signature<S: Published>(
     source: &mut S,
     offered: &Offered<S::Place>,
-    current: &Current,
+    current: &RunningExecutable,
 ) -> Result<Option<Option<String>>, Error> {
     if !current.is_signature_wanted() {
         return Ok(None);

@@ -2,7 +2,7 @@
 
 use crate::fetch::Outcome;
 
-/// The bookkeeping behind [`settle`](crate::Fetch::settle), [`holds_back`](crate::Fetch::holds_back) and
+/// The bookkeeping behind [`report`](crate::Fetch::report), [`holds_back`](crate::Fetch::holds_back) and
 /// [`retry`](crate::Fetch::retry), for a fetcher that knows its files by some mark.
 ///
 /// `S` is what tells one state of a file from another, such as validators; `G` what tells one signature
@@ -77,10 +77,10 @@ impl<S, G: PartialEq> Memory<S, G> {
         self.pending = Some(Pending { mark, signature });
     }
 
-    /// As [`Fetch::settle`](crate::Fetch::settle).
-    pub fn settle(&mut self, outcome: Outcome) {
+    /// As [`Fetch::report`](crate::Fetch::report).
+    pub fn report(&mut self, outcome: Outcome) {
         if let Some(pending) = self.pending.take()
-            && (outcome.is_settled() || outcome == Outcome::Doubtful)
+            && (outcome.is_final() || outcome == Outcome::Doubtful)
         {
             self.settled = pending.mark;
             self.doubtful = outcome == Outcome::Doubtful;
@@ -107,7 +107,7 @@ mod tests {
     fn after(outcome: Outcome) -> Memory<u8> {
         let mut memory = Memory::new();
         memory.hand_out(Some(1), Some(Some("one".to_owned())));
-        memory.settle(outcome);
+        memory.report(outcome);
         memory
     }
 
@@ -118,7 +118,7 @@ mod tests {
         let mut memory = Memory::<u8>::new();
         memory.hand_out(Some(1), None);
         memory.begin();
-        memory.settle(Outcome::Installed);
+        memory.report(Outcome::Installed);
         assert_eq!(memory.settled(), None);
     }
 

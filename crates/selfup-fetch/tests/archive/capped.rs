@@ -10,7 +10,7 @@ use std::{
 };
 
 use selfup_fetch::{
-    Current, ErrorKind,
+    ErrorKind, RunningExecutable,
     archive::{Format, Member, Spool, unpack},
 };
 
@@ -32,7 +32,8 @@ impl Read for Counted {
 
 /// How much was read of it until it was refused.
 fn refused(bytes: &[u8], format: Format, member: &Member, cap: u64) -> usize {
-    let current = Current::new(std::env::temp_dir().join("app"), String::new).with_size_cap(cap);
+    let current =
+        RunningExecutable::new(std::env::temp_dir().join("app"), String::new).with_size_cap(cap);
     let read = Arc::new(AtomicUsize::new(0));
     let reader = Counted(io::Cursor::new(bytes.to_vec()), Arc::clone(&read));
     let error = unpack(reader, format, member, &Spool::beside(&current)).unwrap_err();
@@ -50,8 +51,8 @@ fn the_size_cap_holds_for_what_is_kept() {
     let Some(tar) = release.packed(TARS[0]) else { return };
     // Not executable, or not called so: it may be the one, and a better one may follow.
     refused(&tar, TAR, &Member::of_program("no-such-app"), 3);
-    let current = Current::new("app", String::new);
+    let current = RunningExecutable::new("app", String::new);
     assert_eq!(current.size_cap(), 1 << 30);
-    let spool = Spool::beside(&Current::new(Path::new("/tmp/app"), String::new));
+    let spool = Spool::beside(&RunningExecutable::new(Path::new("/tmp/app"), String::new));
     assert!(unpack(io::Cursor::new(zip), Format::Zip, &Member::of_program("app"), &spool).is_ok());
 }

@@ -7,7 +7,7 @@ mod refusals;
 use std::time::{Duration, SystemTime};
 
 use selfup_fetch::{
-    Artifact, Current, Error, ErrorKind, Platform,
+    Artifact, Error, ErrorKind, Platform, RunningExecutable,
     manifest::{Entry, Manifest, Signature},
 };
 
@@ -196,10 +196,11 @@ fn an_artifact_is_told_what_is_said_of_the_executable() {
     let described = entry(r#"{"url": "a", "size": 5}"#).describe(artifact());
     assert_eq!((described.size, described.file_name.as_deref()), (Some(1), Some("a")));
 
-    let runs = |id: &'static str| Current::new("/usr/bin/app", move || id.to_owned());
+    let runs = |id: &'static str| RunningExecutable::new("/usr/bin/app", move || id.to_owned());
     assert!(full.is_running(&runs(&SHA1["sha1:".len()..])));
     assert!(!full.is_running(&runs("")));
-    let unasked = Current::new("/usr/bin/app", || panic!("there is nothing to hold it against"));
+    let unasked =
+        RunningExecutable::new("/usr/bin/app", || panic!("there is nothing to hold it against"));
     assert!(!entry(&format!(r#"{{"url": "a.gz", "digests": ["{SHA1}"]}}"#)).is_running(&unasked));
     // What is not compressed is the executable itself.
     let plain = entry(&format!(r#"{{"url": "a?x=.gz", "digests": ["{SHA1}"]}}"#));

@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use selfup_fetch::{Artifact, Current, Error, ErrorKind, Fetch, Outcome};
+use selfup_fetch::{Artifact, Error, ErrorKind, Fetch, Outcome, RunningExecutable};
 
 use super::{News, Plan, Shared, worker::Worker};
 use crate::{
@@ -94,12 +94,12 @@ impl Body {
 }
 
 impl Fetch for Source {
-    fn init(&mut self, _: &Current) -> Result<(), Error> {
+    fn init(&mut self, _: &RunningExecutable) -> Result<(), Error> {
         lock(&self.world).inits.pop_front().map_or(Ok(()), Err)
     }
 
     #[expect(clippy::panic, reason = "it is what is tested")]
-    fn fetch(&mut self, current: &Current) -> Result<Option<Artifact>, Error> {
+    fn fetch(&mut self, current: &RunningExecutable) -> Result<Option<Artifact>, Error> {
         let mut world = lock(&self.world);
         world.polls += 1;
         if world.panics > 0 {
@@ -133,9 +133,9 @@ impl Fetch for Source {
         Ok(Some(artifact))
     }
 
-    fn settle(&mut self, outcome: Outcome) {
+    fn report(&mut self, outcome: Outcome) {
         if let Some((tag, signature)) = self.pending.take()
-            && (outcome.is_settled() || outcome == Outcome::Doubtful)
+            && (outcome.is_final() || outcome == Outcome::Doubtful)
         {
             self.settled = Some(tag);
             self.doubtful = outcome == Outcome::Doubtful;
@@ -151,7 +151,7 @@ impl Fetch for Source {
         (self.settled, self.doubtful) = (None, false);
     }
 
-    fn caution(&self, _: &Current) -> Option<String> {
+    fn caution(&self, _: &RunningExecutable) -> Option<String> {
         self.caution.map(str::to_owned)
     }
 }

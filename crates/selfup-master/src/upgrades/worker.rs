@@ -13,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-use selfup_fetch::{Artifact, Backoff, Current, Fetch, Outcome, printable};
+use selfup_fetch::{Artifact, Backoff, Fetch, Outcome, RunningExecutable, printable};
 use selfup_install::{ErrorKind, Id};
 
 use super::{
@@ -218,7 +218,7 @@ impl Worker {
                     }
                     self.doubt = None;
                     self.has_settled = true;
-                    self.fetcher.settle(outcome);
+                    self.fetcher.report(outcome);
                     backoff.after_success(self.interval)
                 }
                 Poll::Doubted { reason } => {
@@ -234,11 +234,11 @@ impl Worker {
                     }
                 }
                 Poll::Overtaken => {
-                    self.fetcher.settle(Outcome::Failed);
+                    self.fetcher.report(Outcome::Failed);
                     backoff.after_success(self.interval)
                 }
                 Poll::Busy { reason } => {
-                    self.fetcher.settle(Outcome::Failed);
+                    self.fetcher.report(Outcome::Failed);
                     self.busy = self.busy.saturating_add(1);
                     if self.is_stuck_behind_another() {
                         self.report_once(reason, News::FetchFailed);
@@ -246,7 +246,7 @@ impl Worker {
                     backoff.after_success(self.interval)
                 }
                 Poll::Failed { reason, asked } => {
-                    self.fetcher.settle(Outcome::Failed);
+                    self.fetcher.report(Outcome::Failed);
                     self.report_once(reason, News::FetchFailed);
                     backoff.after_failure(asked)
                 }
@@ -324,13 +324,13 @@ impl Worker {
     }
 
     /// The executable that is in use, for the fetcher to look at.
-    fn current(&self) -> Current {
+    fn current(&self) -> RunningExecutable {
         let shared = Arc::clone(&self.shared);
-        Current::new(&self.acceptance.path, move || {
+        RunningExecutable::new(&self.acceptance.path, move || {
             shared.running.id().map(|id| id.to_string()).unwrap_or_default()
         })
-        .signature_wanted(self.acceptance.trust.wants_signatures())
-        .signature_due(self.signed_in_vain.as_ref().is_none_or(Doubt::is_due))
+        .with_signature_wanted(self.acceptance.trust.wants_signatures())
+        .with_signature_due(self.signed_in_vain.as_ref().is_none_or(Doubt::is_due))
         .with_version(self.acceptance.trust.running())
         .with_size_cap(self.acceptance.size_cap)
     }
@@ -407,7 +407,7 @@ impl Worker {
         let mut doubt = self.doubt.take().unwrap_or_else(|| self.new_doubt(longest));
         doubt.grow(asked);
         self.doubt = Some(doubt);
-        self.fetcher.settle(Outcome::Doubtful);
+        self.fetcher.report(Outcome::Doubtful);
     }
 
     fn new_doubt(&self, longest: Duration) -> Doubt {

@@ -2,7 +2,7 @@
 
 use std::{
     io::{self, Read, Write},
-    net::{Shutdown, TcpStream},
+    net::{Shutdown, SocketAddr, TcpStream},
     os::{
         fd::{AsFd, BorrowedFd},
         unix::net::UnixStream,
@@ -111,6 +111,16 @@ impl Connection {
         &self.stream
     }
 
+    /// The address of the client; `None` on a Unix socket, whose clients have none, and when the client has
+    /// gone.
+    #[must_use]
+    pub fn peer_addr(&self) -> Option<SocketAddr> {
+        match &self.stream {
+            Stream::Tcp(stream) => stream.peer_addr().ok(),
+            Stream::Unix(_) => None,
+        }
+    }
+
     /// Ends one direction, or both, as [`TcpStream::shutdown`] does.
     ///
     /// # Errors
@@ -145,7 +155,7 @@ impl Connection {
             }
             let timeout = left.into_iter().chain(of_grace).min();
             // The drain is looked at again only if the client has nothing to say.
-            let drain = if end.is_none() { Some(self.drain.readable()?) } else { None };
+            let drain = if end.is_none() { Some(self.drain.fd()?) } else { None };
             if self.poll(drain, timeout.map_or(PollTimeout::NONE, rounded_up))? {
                 return Ok(true);
             }

@@ -103,9 +103,10 @@ impl Listener {
         self.accepting.clone()
     }
 
-    /// Where it listens; `None` if it is not a TCP socket.
+    /// The address that it listens on, with the port that the kernel chose where 0 was asked for; `None` for a
+    /// Unix socket.
     #[must_use]
-    pub fn tcp_address(&self) -> Option<std::net::SocketAddr> {
+    pub fn local_addr(&self) -> Option<std::net::SocketAddr> {
         match &self.socket {
             Socket::Tcp(listener) => listener.local_addr().ok(),
             Socket::Unix(_) => None,
@@ -183,7 +184,7 @@ impl Listener {
         while !self.drain.requested() {
             let mut fds = [
                 PollFd::new(self.as_fd(), PollFlags::POLLIN),
-                PollFd::new(self.drain.readable()?, PollFlags::POLLIN),
+                PollFd::new(self.drain.fd()?, PollFlags::POLLIN),
             ];
             match poll(&mut fds, PollTimeout::NONE) {
                 Ok(_) => return Ok(true),

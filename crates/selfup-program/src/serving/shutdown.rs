@@ -1,4 +1,4 @@
-//! When it is time to finish.
+//! The signal that the program is to drain.
 
 use std::{
     fmt,
@@ -16,14 +16,27 @@ use std::{
 
 use super::once::{Once, Place};
 
-/// Says when it is time to finish: accept nothing more, answer what is under way, return.
+/// The signal that the program is to drain: accept nothing more, finish the requests under way, return.
 ///
-/// It can be asked ([`requested`](Self::requested)), waited on ([`wait`](Self::wait)), polled as a
-/// file descriptor ([`readable`](Self::readable)) and awaited by any async runtime: the value
-/// itself is a [`Future`]. Clones are the same handle. Once requested, it stays so.
+/// A program asks for it ([`requested`](Self::requested)), blocks on it ([`wait`](Self::wait)), polls it as a
+/// file descriptor ([`fd`](Self::fd)), or awaits it in any async runtime: the value itself is a [`Future`].
+/// All clones are one signal. Once requested, it stays requested.
 ///
-/// It is requested when a successor has taken over, when the program is to shut down, and when the
-/// master has died.
+/// The master requests it when the next child is ready, and when the service shuts down. The child requests
+/// it by itself when its master has died, and on SIGTERM with `Config::drain_on_terminate`.
+///
+/// ```
+/// # let state = selfup::State::disabled();
+/// let shutdown = state.graceful_shutdown();
+/// let worker = std::thread::spawn({
+///     let shutdown = shutdown.clone();
+///     move || while !shutdown.requested() {
+///         // … one piece of work …
+/// #       break;
+///     }
+/// });
+/// # worker.join().unwrap();
+/// ```
 pub struct GracefulShutdown {
     shared: Arc<Shared>,
     /// Where this handle's waker is kept while it is awaited.
@@ -44,33 +57,45 @@ impl GracefulShutdown {
         Self { shared: Arc::new(shared), place: None }
     }
 
-    /// Whether it is time to finish. It costs next to nothing.
+    /// Whether the program is to drain. The call is one atomic load.
     #[must_use]
     pub fn requested(&self) -> bool {
         self.shared.request.has_happened()
     }
 
-    /// Blocks until it is time to finish.
+    /// Blocks until the program is to drain.
     pub fn wait(&self) {
         self.shared.request.wait();
     }
 
-    /// Blocks until it is time to finish, at most for `timeout`; says whether it is.
+    /// Blocks until the program is to drain, at most for `timeout`. Returns whether it is.
     #[must_use]
     pub fn wait_timeout(&self, timeout: Duration) -> bool {
         self.shared.request.wait_timeout(timeout)
     }
 
-    /// A file descriptor that polls as readable once it is time to finish. It is there only to be
-    /// polled (`POLLIN`): read nothing from it.
+    /// A file descriptor that polls as readable (`POLLIN`) from the moment at which the program is to drain.
+    /// It is only to be polled: do not read from it.
+    ///
+    /// The descriptor is the same for all clones, and stays open as long as one of them exists.
+    ///
+    /// ```no_run
+    /// # fn main() -> std::io::Result<()> {
+    /// # let shutdown = selfup::State::disabled().graceful_shutdown();
+    /// use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+    ///
+    /// poll(&mut [PollFd::new(shutdown.fd()?, PollFlags::POLLIN)], PollTimeout::NONE)?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
-    /// The first call makes a socket pair, which fails when the process has no descriptors left.
-    pub fn readable(&self) -> io::Result<BorrowedFd<'_>> {
+    /// The first call creates a socket pair, which fails when the process has no descriptors left.
+    pub fn fd(&self) -> io::Result<BorrowedFd<'_>> {
         if self.shared.pipe.get().is_none() {
             let pair = UnixStream::pair()?;
-            // Whoever comes second drops its pair; the request below is written to the first's.
+            // A second caller drops its pair; the request below is written to the first one.
             let _second = self.shared.pipe.set(pair);
             self.shared.request.hold(|| {
                 if self.requested() {
@@ -84,7 +109,7 @@ impl GracefulShutdown {
         }
     }
 
-    /// It is time. Later calls change nothing.
+    /// Requests it. Later calls change nothing.
     pub(crate) fn request(&self) {
         self.shared.request.happen(|| {
             self.shared.since.get_or_init(Instant::now);
@@ -92,7 +117,7 @@ impl GracefulShutdown {
         });
     }
 
-    /// Since when it is time to finish; `None` as long as it is not.
+    /// When it was requested; `None` as long as it was not.
     #[must_use]
     pub fn since(&self) -> Option<Instant> {
         if self.requested() { self.shared.since.get().copied() } else { None }
@@ -153,7 +178,7 @@ mod tests {
     use super::*;
 
     fn polls_as_readable(shutdown: &GracefulShutdown) -> bool {
-        let fd = shutdown.readable().unwrap();
+        let fd = shutdown.fd().unwrap();
         let mut fds = [PollFd::new(fd, PollFlags::POLLIN)];
         poll(&mut fds, PollTimeout::ZERO).unwrap() == 1
     }
@@ -176,8 +201,8 @@ mod tests {
         let shutdown = GracefulShutdown::new();
         shutdown.request();
         assert!(polls_as_readable(&shutdown));
-        let first = shutdown.readable().unwrap().as_raw_fd();
-        assert_eq!(shutdown.readable().unwrap().as_raw_fd(), first);
+        let first = shutdown.fd().unwrap().as_raw_fd();
+        assert_eq!(shutdown.fd().unwrap().as_raw_fd(), first);
     }
 
     #[derive(Default)]

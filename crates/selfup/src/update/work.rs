@@ -12,7 +12,7 @@ use std::{
     },
 };
 
-use selfup_fetch::{Artifact, Current, Fetch, Offer, Outcome, printable};
+use selfup_fetch::{Artifact, Fetch, Offer, Outcome, RunningExecutable, printable};
 use selfup_install::{ErrorKind as Found, Id};
 use selfup_master::{
     Error, ErrorKind, UpgradeOptions,
@@ -100,14 +100,14 @@ impl Work {
         } else {
             self.install(artifact, listeners)?
         };
-        self.fetcher.settle(Outcome::Installed);
+        self.fetcher.report(Outcome::Installed);
         Ok(updated)
     }
 
-    fn current(&self, listeners: &Listeners) -> Current {
+    fn current(&self, listeners: &Listeners) -> RunningExecutable {
         let (path, listeners) = (self.acceptance.path.clone(), listeners.clone());
-        Current::new(path.clone(), move || id_of(&path).unwrap_or_default())
-            .signature_wanted(self.acceptance.trust.wants_signatures())
+        RunningExecutable::new(path.clone(), move || id_of(&path).unwrap_or_default())
+            .with_signature_wanted(self.acceptance.trust.wants_signatures())
             .with_version(self.acceptance.trust.running())
             .with_size_cap(self.acceptance.size_cap)
             .on_progress(move |bytes, total| {
@@ -117,7 +117,7 @@ impl Work {
     }
 
     /// What follows from what the source says before anything is fetched, if that is enough.
-    fn judge(&self, offer: &Offer, current: &Current) -> Result<Option<Updated>, Error> {
+    fn judge(&self, offer: &Offer, current: &RunningExecutable) -> Result<Option<Updated>, Error> {
         let is_running = offer.is_running(current);
         if is_running == Some(true) {
             return Ok(Some(self.up_to_date(current.id(), None)));
@@ -163,7 +163,7 @@ impl Work {
     fn nothing_for_us(
         &self,
         error: selfup_fetch::Error,
-        current: &Current,
+        current: &RunningExecutable,
     ) -> Result<Updated, Error> {
         use selfup_fetch::ErrorKind::{Incomplete, NoneForPlatform};
         if !matches!(error.kind(), NoneForPlatform | Incomplete) {

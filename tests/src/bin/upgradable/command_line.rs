@@ -1,6 +1,6 @@
 //! Arguments of the form `key=value`, or `key` alone.
 
-use selfup::fetch::{Artifact, Current, File, Http, from_fn};
+use selfup::fetch::{Artifact, File, Http, RunningExecutable, from_fn};
 use selfup::{
     Config, Event, Handover, Readiness, Restarts, State, UpgradePolicy, Verbosity, Watchdog,
 };
@@ -79,7 +79,7 @@ fn configured(config: Config, key: &str, value: &str) -> Result<Config, String> 
         "closure" => {
             let path = PathBuf::from(value);
             let mut last = None;
-            config.fetcher(from_fn(move |current: &Current| {
+            config.fetcher(from_fn(move |current: &RunningExecutable| {
                 let read = read_if_changed(&path, &mut last);
                 if matches!(read, Ok(Some(_))) {
                     println!("fetches, {} is in use", current.id());

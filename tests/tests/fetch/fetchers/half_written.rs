@@ -22,7 +22,7 @@ pub(crate) fn copied_in_place(stage: &mut Stage<Folder>) {
         drop(file);
         let found = wait_for("the file to be at rest", PATIENCE, || fetcher.ask().unwrap());
         assert!(found == bytes);
-        fetcher.settle(Outcome::Installed);
+        fetcher.report(Outcome::Installed);
         fetcher.finds_nothing();
     }
 }
@@ -50,7 +50,7 @@ fn changed_while_read(stage: &mut Stage<Folder>, change: impl Fn(&std::path::Pat
     let error = selfup::fetch::Error::from(error);
     assert_eq!(error.kind(), ErrorKind::Changed, "{error}");
     assert!(error.is_transient());
-    fetcher.settle(Outcome::Failed);
+    fetcher.report(Outcome::Failed);
     fetcher.installs(&fs::read(stage.source.path()).unwrap());
     fetcher.finds_nothing();
 }

@@ -25,7 +25,7 @@ pub(crate) fn fewer_announced<S: Remote>(stage: &mut Stage<S>) {
             }
             Err(error) => assert!(error.is_transient(), "{error}"),
         }
-        fetcher.settle(Outcome::Failed);
+        fetcher.report(Outcome::Failed);
     });
 }
 

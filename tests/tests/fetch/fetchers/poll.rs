@@ -1,18 +1,18 @@
 //! Asking a fetcher, and what it may answer.
 
-use selfup::fetch::{Current, Error, ErrorKind, Fetch, Outcome};
+use selfup::fetch::{Error, ErrorKind, Fetch, Outcome, RunningExecutable};
 use selfup_tests::sandbox::{PATIENCE, wait_for};
 use std::io::Read;
 
 /// A fetcher that is asked as the master asks it.
 pub(crate) struct Poll {
     fetcher: Box<dyn Fetch>,
-    current: Current,
+    current: RunningExecutable,
 }
 
 impl Poll {
     pub(crate) fn of(mut fetcher: Box<dyn Fetch>) -> Self {
-        let current = Current::new("/proc/self/exe", String::new);
+        let current = RunningExecutable::new("/proc/self/exe", String::new);
         fetcher.init(&current).unwrap();
         Self { fetcher, current }
     }
@@ -38,8 +38,8 @@ impl Poll {
         &mut *self.fetcher
     }
 
-    pub(crate) fn settle(&mut self, outcome: Outcome) {
-        self.fetcher.settle(outcome);
+    pub(crate) fn report(&mut self, outcome: Outcome) {
+        self.fetcher.report(outcome);
     }
 
     /// There is something new: these bytes. What becomes of them is for the caller to say.
@@ -53,7 +53,7 @@ impl Poll {
     #[track_caller]
     pub(crate) fn installs(&mut self, expected: &[u8]) {
         self.finds(expected);
-        self.settle(Outcome::Installed);
+        self.report(Outcome::Installed);
     }
 
     /// There is nothing new, however often it is asked.
@@ -73,7 +73,7 @@ impl Poll {
             Err(error) => error,
         };
         assert!(kinds.contains(&error.kind()), "{:?} and not of {kinds:?}: {error}", error.kind());
-        self.settle(Outcome::Failed);
+        self.report(Outcome::Failed);
         error
     }
 
@@ -84,13 +84,13 @@ impl Poll {
     pub(crate) fn recovers(&mut self, expected: &[u8]) {
         let found = wait_for("the fetcher to recover", PATIENCE, || match self.ask() {
             Err(error) if is_late(&error) || error.retry_after().is_some() => {
-                self.settle(Outcome::Failed);
+                self.report(Outcome::Failed);
                 None
             }
             found => Some(found.unwrap().expect("something new")),
         });
         assert!(found == expected, "{} bytes came, not the right ones", found.len());
-        self.settle(Outcome::Installed);
+        self.report(Outcome::Installed);
     }
 }
 

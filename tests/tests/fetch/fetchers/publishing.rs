@@ -68,7 +68,7 @@ pub(crate) fn empty<S: Source>(stage: &mut Stage<S>) {
             assert!(error.is_transient());
         }
     }
-    fetcher.settle(Outcome::Failed);
+    fetcher.report(Outcome::Failed);
     stage.source.publish(&release(2));
     fetcher.installs(&release(2));
 }
@@ -86,12 +86,12 @@ pub(crate) fn replaced_while_read<S: Source>(stage: &mut Stage<S>) {
     match reader.read_to_end(&mut bytes).map_err(Error::from) {
         Ok(_) => {
             assert!(bytes == first, "what comes is what was there");
-            fetcher.settle(Outcome::Installed);
+            fetcher.report(Outcome::Installed);
         }
         Err(error) => {
             assert_eq!(error.kind(), ErrorKind::Changed, "{error}");
             assert!(error.is_transient());
-            fetcher.settle(Outcome::Failed);
+            fetcher.report(Outcome::Failed);
         }
     }
     fetcher.installs(&release(2));

@@ -55,7 +55,7 @@ pub(crate) fn killed_in_the_middle<S: Remote>(stage: &mut Stage<S>) {
     let error = Error::from(reader.read_to_end(&mut Vec::new()).unwrap_err());
     assert_eq!(error.kind(), ErrorKind::Truncated, "{error}");
     assert!(error.is_transient());
-    fetcher.settle(Outcome::Failed);
+    fetcher.report(Outcome::Failed);
     stage.start_server_again();
     fetcher.installs(&large);
     fetcher.finds_nothing();

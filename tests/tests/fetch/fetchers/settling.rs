@@ -8,12 +8,12 @@ pub(crate) fn failed_comes_again<S: Source>(stage: &mut Stage<S>) {
     let mut fetcher = stage.fetcher();
     for _ in 0..3 {
         fetcher.finds(&release(1));
-        fetcher.settle(Outcome::Failed);
+        fetcher.report(Outcome::Failed);
     }
     fetcher.installs(&release(1));
     stage.source.publish(&release(2));
     fetcher.finds(&release(2));
-    fetcher.settle(Outcome::Failed);
+    fetcher.report(Outcome::Failed);
     fetcher.installs(&release(2));
     fetcher.finds_nothing();
 }
@@ -23,10 +23,10 @@ pub(crate) fn unsettled_comes_again<S: Source>(stage: &mut Stage<S>) {
     let mut fetcher = stage.fetcher();
     fetcher.finds(&release(1));
     fetcher.finds(&release(1));
-    fetcher.settle(Outcome::Installed);
+    fetcher.report(Outcome::Installed);
     fetcher.finds_nothing();
     // There is nothing to settle now.
-    fetcher.settle(Outcome::Failed);
+    fetcher.report(Outcome::Failed);
     fetcher.finds_nothing();
 }
 
@@ -37,7 +37,7 @@ pub(crate) fn settled_does_not<S: Source>(stage: &mut Stage<S>) {
         stage.source.publish(&release(number));
         let mut fetcher = stage.fetcher();
         fetcher.finds(&release(number));
-        fetcher.settle(outcome);
+        fetcher.report(outcome);
         fetcher.finds_nothing();
         stage.source.publish(&release(number + 1));
         fetcher.installs(&release(number + 1));
@@ -49,7 +49,7 @@ pub(crate) fn left_unread_comes_again<S: Source>(stage: &mut Stage<S>) {
     let mut fetcher = stage.fetcher();
     for _ in 0..3 {
         drop(fetcher.reader());
-        fetcher.settle(Outcome::Failed);
+        fetcher.report(Outcome::Failed);
     }
     fetcher.installs(&vec![1; 8 << 20]);
     fetcher.finds_nothing();
@@ -61,17 +61,17 @@ pub(crate) fn doubtful_is_held_back<S: Source>(stage: &mut Stage<S>) {
     let mut fetcher = stage.fetcher();
     for _ in 0..2 {
         fetcher.finds(&release(1));
-        fetcher.settle(Outcome::Doubtful);
+        fetcher.report(Outcome::Doubtful);
         assert!(fetcher.fetcher().holds_back());
         fetcher.finds_nothing();
         fetcher.fetcher().retry();
     }
     fetcher.finds(&release(1));
-    fetcher.settle(Outcome::Doubtful);
+    fetcher.report(Outcome::Doubtful);
     // A change at the source needs no other try.
     stage.source.publish(&release(2));
     fetcher.finds(&release(2));
-    fetcher.settle(Outcome::Doubtful);
+    fetcher.report(Outcome::Doubtful);
     fetcher.fetcher().retry();
     fetcher.installs(&release(2));
     assert!(!fetcher.fetcher().holds_back());

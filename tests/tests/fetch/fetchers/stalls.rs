@@ -29,7 +29,7 @@ pub(crate) fn slow<S: Remote>(stage: &mut Stage<S>) {
         let asked = std::time::Instant::now();
         // Settled as failed, so that it comes again at once.
         fetcher.ask().unwrap().expect("something new");
-        fetcher.settle(selfup::fetch::Outcome::Failed);
+        fetcher.report(selfup::fetch::Outcome::Failed);
         assert!(asked.elapsed() > patience, "it was too fast for this test");
     });
 }

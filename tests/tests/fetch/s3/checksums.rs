@@ -34,7 +34,7 @@ fn damage_is_noticed_by_each() {
                     let error = selfup::fetch::Error::from(error);
                     assert_eq!(error.kind(), ErrorKind::Corrupt, "{algorithm}: {error}");
                 }
-                source.settle(Outcome::Failed);
+                source.report(Outcome::Failed);
             }
         }
     });
@@ -79,7 +79,7 @@ fn what_is_of_parts_is_not_taken_for_the_whole() {
         assert_eq!(artifact.digests, []);
         assert_eq!(artifact.size, Some((5 << 20) + 1000));
         assert!(read(artifact).unwrap() == parts.concat());
-        source.settle(Outcome::Installed);
+        source.report(Outcome::Installed);
         assert!(poll(&mut source).unwrap().is_none());
     });
 }

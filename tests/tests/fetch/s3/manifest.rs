@@ -1,7 +1,7 @@
 //! Following a manifest that is an object of the bucket.
 
 use super::{objects, publisher::Publisher, read};
-use selfup::fetch::{Current, Error, ErrorKind, Fetch, Outcome, S3};
+use selfup::fetch::{Error, ErrorKind, Fetch, Outcome, RunningExecutable, S3};
 use selfup_tests::source::{ACCESS_KEY, Bucket, Remote};
 
 const ONE: &str = "sha256:7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed";
@@ -34,7 +34,7 @@ fn requests<T>(bucket: &Bucket, ask: impl FnOnce() -> T) -> (T, usize) {
 
 /// A digest in a manifest is compared with what runs, so its id is asked for.
 fn fetch(source: &mut S3) -> Result<Option<Vec<u8>>, Error> {
-    source.fetch(&Current::new("/usr/bin/app", String::new))?.map(read).transpose()
+    source.fetch(&RunningExecutable::new("/usr/bin/app", String::new))?.map(read).transpose()
 }
 
 #[test]
@@ -49,7 +49,7 @@ fn it_is_polled_and_the_object_fetched_when_there_is_a_new_one() {
             let (found, asked) = requests(bucket, || fetch(&mut source).unwrap());
             // Each is looked at first, and then fetched as it was seen.
             assert_eq!((found.as_deref(), asked), (Some(b"one".as_slice()), 4));
-            source.settle(outcome);
+            source.report(outcome);
         }
         let (found, asked) = requests(bucket, || fetch(&mut source).unwrap());
         assert_eq!((found, asked), (None, 1));
@@ -63,7 +63,7 @@ fn it_is_polled_and_the_object_fetched_when_there_is_a_new_one() {
         publisher.put("a/b/my app", b"two");
         publish(publisher, "1.0.1", "", r#"{"url": "b/my%20app"}"#);
         assert_eq!(fetch(&mut source).unwrap().unwrap(), b"two");
-        source.settle(Outcome::Refused);
+        source.report(Outcome::Refused);
         assert_eq!(fetch(&mut source).unwrap(), None);
         publisher.put("top", b"three");
         publish(publisher, "1.0.2", "", r#"{"url": "/top"}"#);
@@ -83,8 +83,8 @@ fn what_is_said_of_the_executable_goes_along() {
         );
         publish(publisher, "1.0.0", r#", "minimum_version": "0.9.0""#, &entry);
         let wanting = |id: &'static str, version| {
-            let current = Current::new("/usr/bin/app", move || id.to_owned());
-            current.with_version(version).signature_wanted(true)
+            let current = RunningExecutable::new("/usr/bin/app", move || id.to_owned());
+            current.with_version(version).with_signature_wanted(true)
         };
         let artifact = source(publisher).fetch(&wanting("", Some("0.9.1"))).unwrap().unwrap();
         assert_eq!((artifact.version.as_deref(), artifact.size), (Some("1.0.0"), Some(3)));
@@ -148,14 +148,15 @@ fn what_was_refused_is_fetched_again_when_it_is_signed_anew() {
             publish(publisher, "1.0.0", "", entry);
             let mut source = source(publisher);
             let mut next = |outcome| {
-                let current = Current::new("/usr/bin/app", String::new).signature_wanted(true);
+                let current =
+                    RunningExecutable::new("/usr/bin/app", String::new).with_signature_wanted(true);
                 let artifact = source.fetch(&current).unwrap();
                 let signature = artifact.map(|artifact| {
                     let signature = artifact.signature.clone();
                     read(artifact).unwrap();
                     signature
                 });
-                source.settle(outcome);
+                source.report(outcome);
                 signature
             };
             assert_eq!(next(Outcome::Refused), Some(None));

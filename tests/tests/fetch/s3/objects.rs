@@ -110,7 +110,7 @@ fn parts_of_two_objects_are_never_joined() {
         let error = read(artifact).unwrap_err();
         assert_eq!(error.kind(), selfup::fetch::ErrorKind::Changed, "{error}");
         assert!(error.is_transient());
-        source.settle(selfup::fetch::Outcome::Failed);
+        source.report(selfup::fetch::Outcome::Failed);
         assert!(fetch(&mut source).unwrap().unwrap() == [2; 400_000]);
     });
 }

@@ -17,7 +17,7 @@ fn fails(mut source: S3, kind: ErrorKind, is_transient: bool, words: &[&str]) ->
     assert!(!error.to_string().contains('\n'), "{error}");
     let all = format!("{error} {error:?} {:?} {source:?}", error.source());
     assert!(!all.contains("SECRET") && !all.contains("wJalr"), "{all}");
-    source.settle(Outcome::Failed);
+    source.report(Outcome::Failed);
     error
 }
 
@@ -151,7 +151,7 @@ fn what_is_no_s3() {
 
 #[test]
 fn settings_that_cannot_work() {
-    let current = selfup::fetch::Current::new("/usr/bin/app", String::new);
+    let current = selfup::fetch::RunningExecutable::new("/usr/bin/app", String::new);
     for (source, word) in [
         (S3::new("", "app"), "bucket"),
         (S3::new("a/b", "app"), "bucket"),

@@ -73,7 +73,7 @@ fn to_name_a_version_is_a_right_of_its_own() {
         };
         for _ in 0..3 {
             assert_eq!(fetch(&mut source).unwrap().unwrap(), b"one");
-            source.settle(Outcome::Failed);
+            source.report(Outcome::Failed);
             assert_eq!(named(), 1);
         }
     });

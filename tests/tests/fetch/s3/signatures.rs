@@ -1,11 +1,13 @@
 //! Signatures beside what they sign.
 
 use super::{objects, read};
-use selfup::fetch::{Artifact, Current, Fetch, Outcome, S3};
+use selfup::fetch::{Artifact, Fetch, Outcome, RunningExecutable, S3};
 use selfup_tests::source::Remote;
 
 fn poll(source: &mut S3) -> Option<Artifact> {
-    source.fetch(&Current::new("/usr/bin/app", String::new).signature_wanted(true)).unwrap()
+    source
+        .fetch(&RunningExecutable::new("/usr/bin/app", String::new).with_signature_wanted(true))
+        .unwrap()
 }
 
 #[test]
@@ -39,7 +41,7 @@ fn what_was_refused_is_fetched_again_when_it_is_signed_anew() {
                 read(artifact).unwrap();
                 signature
             });
-            source.settle(outcome);
+            source.report(outcome);
             (signature, bucket.front().requests().len() - before)
         };
         assert_eq!(next(Outcome::Refused), (Some(None), 3));

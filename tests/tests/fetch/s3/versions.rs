@@ -24,7 +24,7 @@ fn each_version_is_new_once() {
         for bytes in [b"one", b"two", b"two", b"one"] {
             moto.publisher.put("app", bytes);
             assert_eq!(fetch(&mut source).unwrap().unwrap(), bytes);
-            source.settle(Outcome::Installed);
+            source.report(Outcome::Installed);
             assert_eq!(fetch(&mut source).unwrap(), None);
         }
         let remove = moto.publisher.client.delete_object().bucket("releases").key("app");
@@ -50,7 +50,7 @@ fn a_transfer_stays_with_its_version() {
         let mut rest = Vec::new();
         reader.read_to_end(&mut rest).unwrap();
         assert!([begin, rest].concat() == [1; 400_000], "it is the first version, all of it");
-        source.settle(Outcome::Installed);
+        source.report(Outcome::Installed);
         let named =
             |request: &selfup_tests::front::Request| request.head.path().contains("versionId=");
         let requests = moto.front.requests();

@@ -86,7 +86,7 @@ fn what_was_replaced_meanwhile_is_not_put_together() {
         let error = read(artifact).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Changed, "{error}");
         assert!(error.is_transient());
-        source.settle(Outcome::Failed);
+        source.report(Outcome::Failed);
         assert!(install(&mut source).unwrap() == new);
         site.finish();
     }

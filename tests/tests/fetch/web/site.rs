@@ -1,6 +1,6 @@
 use super::passage::Passage;
 use selfup::fetch::Http;
-use selfup_fetch::{Artifact, Current, Error, Fetch, Outcome};
+use selfup_fetch::{Artifact, Error, Fetch, Outcome, RunningExecutable};
 use selfup_tests::need;
 use selfup_tests::nginx::Nginx;
 use selfup_tests::sandbox::{PATIENCE, Sandbox, wait_until};
@@ -85,7 +85,7 @@ pub(crate) fn patient(url: String) -> Http {
 }
 
 pub(crate) fn poll(source: &mut Http) -> Result<Option<Artifact>, Error> {
-    source.fetch(&Current::new("/usr/bin/app", String::new))
+    source.fetch(&RunningExecutable::new("/usr/bin/app", String::new))
 }
 
 /// Polls, and reads what comes to its end.
@@ -96,7 +96,7 @@ pub(crate) fn fetch(source: &mut Http) -> Result<Option<Vec<u8>>, Error> {
 /// The same, and it is installed.
 pub(crate) fn install(source: &mut Http) -> Option<Vec<u8>> {
     let bytes = fetch(source).unwrap();
-    source.settle(Outcome::Installed);
+    source.report(Outcome::Installed);
     bytes
 }
 

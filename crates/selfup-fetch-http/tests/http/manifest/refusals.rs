@@ -29,7 +29,7 @@ fn a_manifest_that_cannot_be_used_is_named_and_asked_for_again() {
             let place = format!("could not fetch {}: ", site.server.url("/a/manifest.json"));
             assert!(error.to_string().starts_with(&place), "{error}");
             assert!(error.to_string().contains(words), "{error}");
-            source.settle(Outcome::Failed);
+            source.report(Outcome::Failed);
         }
     }
     assert!(site.requests().iter().all(|request| request.ends_with("/manifest.json")));
@@ -86,7 +86,7 @@ fn a_file_that_is_not_the_one_that_was_announced_does_not_end() {
             assert!(error.is_transient());
             assert!(error.to_string().contains("/a/one"), "{error}");
             assert!(error.to_string().contains(words), "{error}");
-            source.settle(Outcome::Failed);
+            source.report(Outcome::Failed);
         }
     }
     site.put_entry("1.0.0", &format!(r#"{{"url": "one", "size": 3, "digests": ["{ONE}"]}}"#));

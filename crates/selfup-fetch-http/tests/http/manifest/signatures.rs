@@ -8,10 +8,10 @@ use crate::{current, read};
 
 /// The signature that comes, if anything does.
 fn next(source: &mut Http, outcome: Outcome) -> Option<Option<String>> {
-    let artifact = source.fetch(&current().signature_wanted(true)).unwrap()?;
+    let artifact = source.fetch(&current().with_signature_wanted(true)).unwrap()?;
     let signature = artifact.signature.clone();
     read(artifact).unwrap();
-    source.settle(outcome);
+    source.report(outcome);
     Some(signature)
 }
 

@@ -1,4 +1,4 @@
-//! What a fetcher may know about the executable that runs.
+//! What a fetcher knows of the executable that runs.
 
 use std::{
     fmt,
@@ -13,11 +13,11 @@ use crate::{
     digest::{Algorithm, Digest},
 };
 
-/// What runs now: the path of its executable and, when asked for, the executable's id.
+/// The executable that runs, and what a new one has to be: what a fetcher is told with each call.
 ///
-/// The id is worked out at the first [`id`](Self::id) and kept. Hashing a large executable takes
-/// a noticeable time, so it does not happen unless a fetcher wants to know.
-pub struct Current {
+/// The id is computed by the first call of [`id`](Self::id), and kept. Hashing a large executable takes a
+/// noticeable time, so it does not happen unless a fetcher asks for it.
+pub struct RunningExecutable {
     path: PathBuf,
     id: LazyLock<String, Box<dyn FnOnce() -> String + Send>>,
     signature_wanted: bool,
@@ -29,7 +29,7 @@ pub struct Current {
     hear: Option<Hear>,
 }
 
-impl Current {
+impl RunningExecutable {
     /// Describes the executable at `path`, whose id is what `id` returns.
     ///
     /// The closure runs at most once.
@@ -47,10 +47,10 @@ impl Current {
         }
     }
 
-    /// The size cap unless told otherwise: 1 GiB, because hardly any executable is as large.
+    /// The default of the size cap: 1 GiB, because hardly any executable is as large.
     pub const DEFAULT_SIZE_CAP: u64 = 1 << 30;
 
-    /// Tells the most bytes that a new executable may have. The default is
+    /// Sets the most bytes that a new executable may have. The default is
     /// [`DEFAULT_SIZE_CAP`](Self::DEFAULT_SIZE_CAP).
     #[must_use]
     pub const fn with_size_cap(mut self, bytes: u64) -> Self {
@@ -58,16 +58,16 @@ impl Current {
         self
     }
 
-    /// The most bytes that a new executable may have. Who installs it counts them; a fetcher that
-    /// keeps something on disk meanwhile (see [`Spool`](crate::archive::Spool)) keeps no more.
+    /// The most bytes that a new executable may have. The caller counts the bytes that it reads; a fetcher
+    /// that keeps something on disk meanwhile (see [`Spool`](crate::archive::Spool)) keeps no more.
     #[must_use]
     pub const fn size_cap(&self) -> u64 {
         self.size_cap
     }
 
-    /// Tells whether a new executable needs a signature to be installed. The default is `false`.
+    /// Sets whether a new executable needs a signature to be installed. The default is `false`.
     #[must_use]
-    pub fn signature_wanted(mut self, wanted: bool) -> Self {
+    pub fn with_signature_wanted(mut self, wanted: bool) -> Self {
         self.signature_wanted = wanted;
         self
     }
@@ -78,11 +78,11 @@ impl Current {
         self.signature_wanted
     }
 
-    /// Tells whether a new signature is reason enough to bring again, now, what was refused. The
-    /// default is `true`; who has fetched the same bytes for new signatures in vain lets it be for a
+    /// Sets whether a new signature is reason enough to bring again, now, what was refused. The default is
+    /// `true`; a caller that has fetched the same bytes for new signatures in vain sets it to `false` for a
     /// while.
     #[must_use]
-    pub fn signature_due(mut self, due: bool) -> Self {
+    pub fn with_signature_due(mut self, due: bool) -> Self {
         self.signature_due = due;
         self
     }
@@ -93,29 +93,29 @@ impl Current {
         self.signature_wanted && self.signature_due
     }
 
-    /// Tells the version of what runs, if it is known. The default is `None`.
+    /// Sets the version of what runs, if it is known. The default is `None`.
     #[must_use]
     pub fn with_version(mut self, version: Option<&str>) -> Self {
         self.version = version.map(str::to_owned);
         self
     }
 
-    /// The version of what runs, if it is known: as the program says itself, or as was said of what
-    /// it was upgraded to. Nobody has verified it.
+    /// The version of what runs, if it is known: as the program states it, or as it was announced for what
+    /// the program was upgraded to. It is not verified.
     #[must_use]
     pub fn version(&self) -> Option<&str> {
         self.version.as_deref()
     }
 
-    /// Has somebody hear how far a download is: how many bytes have come over the line, and how many
-    /// there will be if that is known. By default nobody does.
+    /// Sets a hook called with the progress of a download: how many bytes have come over the line, and how
+    /// many there will be if that is known. The default is none.
     #[must_use]
     pub fn on_progress(mut self, hear: impl Fn(u64, Option<u64>) + Send + Sync + 'static) -> Self {
         self.hear = Some(Arc::new(hear));
         self
     }
 
-    /// Counts what is read of a download for whoever [wants to know](Self::on_progress).
+    /// Counts what is read of a download, for the hook of [`on_progress`](Self::on_progress).
     ///
     /// A fetcher puts it around the bytes as they come over the line, before they are decompressed
     /// or unpacked; `total` is how many of those there will be.
@@ -125,13 +125,13 @@ impl Current {
 
     /// The executable's id: its SHA-1 in 40 lower-case hexadecimal digits.
     ///
-    /// It tells executables apart; it is no proof of where one comes from.
+    /// It distinguishes executables; it is no proof of where one comes from.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// Whether what runs has this digest; `None` if that cannot be told.
+    /// Whether what runs has this digest; `None` if that is not known.
     ///
     /// A SHA-1 is held against the [id](Self::id). For any other, the file at the
     /// [path](Self::path) is read, once for each algorithm, and counts if its id is that of what
@@ -164,10 +164,10 @@ impl Current {
     }
 }
 
-impl fmt::Debug for Current {
+impl fmt::Debug for RunningExecutable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The id is left out: to print it could mean to hash the executable first.
-        f.debug_struct("Current")
+        f.debug_struct("RunningExecutable")
             .field("path", &self.path)
             .field("signature_wanted", &self.signature_wanted)
             .field("version", &self.version)
@@ -190,7 +190,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("app");
         fs::write(&path, "app").unwrap();
-        let current = |id: &'static str| Current::new(&path, move || id.to_owned());
+        let current = |id: &'static str| RunningExecutable::new(&path, move || id.to_owned());
         let digest = |text: &str| -> Digest { text.parse().unwrap() };
         let (own, other) = (digest(SHA256), digest(&SHA256.replace("a17", "a18")));
         assert_eq!(current(SHA1).has(&own), Some(true));
