@@ -2,7 +2,7 @@
 
 use crate::command::{Failure, Result, cargo, run as run_command};
 use crate::step::{self, Step};
-use crate::{deny, features, lint, package, rust_version, soak, spelling, tidy};
+use crate::{deny, features, lint, package, rust_version, spelling, tidy};
 
 pub(crate) const STEPS: &[Step] = &[
     Step { name: "fmt", what: "the code is formatted", run: lint::fmt },
@@ -42,7 +42,7 @@ fn test() -> Result {
 }
 
 fn soak() -> Result {
-    soak::run(&soak::Options::default())
+    run_command(&mut cargo(&["xtask", "soak"]))
 }
 
 #[cfg(test)]

@@ -1,7 +1,5 @@
 //! Arguments to a [`Task`].
 
-use crate::{bench, demo, soak};
-
 /// What `cargo xtask` was asked to do.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Task {
@@ -11,9 +9,8 @@ pub(crate) enum Task {
     /// The names of the steps to run; none means all.
     Ci(Vec<String>),
     Tidy,
-    Demo(demo::Options),
-    Bench(bench::Options),
-    Soak(soak::Options),
+    /// A package of the workspace, whose program gets the arguments.
+    Program(&'static str, Vec<String>),
     /// The features to measure; none means all.
     Cost(Vec<String>),
 }
@@ -26,15 +23,11 @@ cargo xtask TASK
   ci [STEP...]     everything a change must pass, or only the steps named
                    (fmt, clippy, rustdoc, features, spelling, deny, rust-version, tidy, package, test,
                    soak)
-  bench [PART...] [--restarts N] [--rate N] [--only NAME,NAME]
-                   what selfup costs, against the same program without it
-                   (start, changeover, draining, signals, footprint, throughput,
-                   install);
-                   and handover: restarts under load, beside those of others
+  bench [PART...]  what selfup costs, against the same program without it, and restarts
+                   under load beside those of others; bench --help says more
   cost [FEATURE...]
                    crates and compile time that each feature of selfup adds
-  soak [--minutes N] [--seed S]
-                   trouble a service under load in every way that it is to bear; soak --help says more
+  soak             trouble a service under load in every way that it is to bear; soak --help says more
   demo             upgrade an app twice while clients call it; demo --help says more
   tidy             read the files: layout, wording, links, which crate may use which
   help             this text";
@@ -49,10 +42,10 @@ pub(crate) fn parse(args: impl IntoIterator<Item = String>) -> Result<Task, Stri
     match task.as_str() {
         "help" | "--help" | "-h" => Ok(Task::Help),
         "test" => test_arguments(rest).map(Task::Test),
-        "demo" => demo::Options::parse(&rest).map(Task::Demo),
+        "demo" => Ok(Task::Program("selfup-demo", rest)),
         "ci" => Ok(Task::Ci(rest)),
-        "bench" => bench::Options::parse(&rest).map(Task::Bench),
-        "soak" => soak::Options::parse(&rest).map(Task::Soak),
+        "bench" => Ok(Task::Program("selfup-bench", rest)),
+        "soak" => Ok(Task::Program("selfup-soak", rest)),
         "cost" => Ok(Task::Cost(rest)),
         "tidy" => nothing_after("tidy", &rest).map(|()| Task::Tidy),
         other => Err(format!("there is no task `{other}`")),

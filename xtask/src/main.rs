@@ -10,58 +10,39 @@
     reason = "these tasks talk to a person at a terminal"
 )]
 
-mod apt;
-mod bench;
 mod ci;
 mod cli;
-mod command;
 mod cost;
-mod crates;
-mod demo;
 mod deny;
 mod features;
 mod lint;
-mod needs;
 mod package;
+mod program;
 mod python;
 mod rust_version;
-mod soak;
 mod spelling;
 mod step;
-mod style;
 mod test;
 mod tidy;
-mod workspace;
 
 use cli::Task;
 use std::process::ExitCode;
+use xtask_support::{apt, command, crates, needs, style, task, workspace};
 
 fn main() -> ExitCode {
     let task = match cli::parse(std::env::args().skip(1)) {
         Ok(task) => task,
-        Err(complaint) => {
-            eprintln!("xtask: {complaint}\n\n{}", cli::HELP);
-            return ExitCode::from(2);
-        }
+        Err(complaint) => return task::misunderstood(&complaint, cli::HELP),
     };
-    let outcome = match task {
+    task::end(match task {
         Task::Help => {
             println!("{}", cli::HELP);
             Ok(())
         }
         Task::Test(args) => test::run(&args),
-        Task::Demo(options) => demo::run(options),
         Task::Ci(steps) => ci::run(&steps),
-        Task::Bench(options) => bench::run(&options),
-        Task::Soak(options) => soak::run(&options),
+        Task::Program(package, args) => program::become_it(package, &args),
         Task::Cost(features) => cost::run(&features),
         Task::Tidy => tidy::run(),
-    };
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            eprintln!("\n{} {failure}", style::bad("xtask:"));
-            ExitCode::FAILURE
-        }
-    }
+    })
 }

@@ -3,6 +3,7 @@
 use crate::command::{Failure, Result};
 use crate::style;
 use std::time::{Duration, Instant};
+pub(crate) use xtask_support::duration::seconds;
 
 /// A named check.
 pub(crate) struct Step {
@@ -69,15 +70,6 @@ fn first_line(failure: &Failure) -> String {
     }
 }
 
-/// A duration the way one would say it: `0.4 s`, `3 min 07 s`.
-pub(crate) fn seconds(duration: Duration) -> String {
-    let whole = duration.as_secs();
-    match whole {
-        0..60 => format!("{:.1} s", duration.as_secs_f64()),
-        _ => format!("{} min {:02} s", whole / 60, whole % 60),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -109,11 +101,5 @@ mod tests {
         let row = row(&Finished { name: "clippy", took: Duration::from_millis(1500), outcome });
         assert!(row.contains("FAILED") && row.ends_with("clippy said no"), "{row}");
         assert_eq!(first_line(&Failure::new("ö".repeat(200))).chars().count(), 71);
-    }
-
-    #[test]
-    fn durations_read_well() {
-        assert_eq!(seconds(Duration::from_millis(420)), "0.4 s");
-        assert_eq!(seconds(Duration::from_secs(187)), "3 min 07 s");
     }
 }

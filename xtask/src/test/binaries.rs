@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 /// These take longest, and most of that they wait: they start before all others.
-const FIRST: [&str; 2] = ["selfup-tests", "xtask"];
+const FIRST: [&str; 3] = ["selfup-tests", "selfup-soak", "selfup-demo"];
 
 /// A program with tests in it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -5,9 +5,9 @@ use super::rust_source::contains_word;
 use super::{Finding, tree::Tree};
 use crate::needs::NEEDS;
 
-const TABLE: &str = "xtask/src/needs.rs";
+const TABLE: &str = "xtask/support/src/needs.rs";
 /// What a test run of its own needs.
-const SOAK: &str = "xtask/src/soak/";
+const SOAK: &str = "xtask/soak/src/";
 /// Where such a program is named without being run.
 const EXAMPLES: &str = "tests/src/need.rs";
 

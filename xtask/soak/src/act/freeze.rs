@@ -1,0 +1,69 @@
+use crate::disturbance::Who;
+use crate::proc;
+use crate::service::Service;
+use crate::visit::ask;
+use nix::sys::signal::Signal;
+use std::time::Duration;
+use xtask_support::stop::Result;
+
+/// What is stopped goes on where it was when it is continued. It is stopped for less than it would be
+/// killed for.
+pub(super) fn freeze(service: &mut Service, who: Who, lasts: Duration, restart: bool) -> Result {
+    match who {
+        Who::Serving => serving(service, lasts, restart),
+        Who::Draining => draining(service, lasts),
+        Who::Starting => starting(service, lasts),
+        Who::Master => master(service, lasts, restart),
+    }
+}
+
+/// Its successor does not wait for it.
+fn serving(service: &mut Service, lasts: Duration, restart: bool) -> Result {
+    let pid = service.serving()?;
+    stop(service, pid)?;
+    if restart {
+        service.restarted()?;
+    }
+    service.pause(lasts)?;
+    service.signal(pid, Signal::SIGCONT)
+}
+
+/// What it has is answered, and by itself.
+fn draining(service: &mut Service, lasts: Duration) -> Result {
+    let held = service.hold_a_request(lasts + Duration::from_millis(500))?;
+    service.restarted()?;
+    stop(service, held.child)?;
+    service.pause(lasts)?;
+    service.signal(held.child, Signal::SIGCONT)?;
+    held.answered()
+}
+
+fn starting(service: &mut Service, lasts: Duration) -> Result {
+    let before = service.generation();
+    service.stage.set_hold(true)?;
+    let candidate = service.start_held()?;
+    stop(service, candidate)?;
+    service.stage.set_hold(false)?;
+    service.pause(lasts)?;
+    service.signal(candidate, Signal::SIGCONT)?;
+    service.wait_younger(before)
+}
+
+/// Its children need it for nothing but the next restart.
+fn master(service: &mut Service, lasts: Duration, restart: bool) -> Result {
+    let before = service.generation();
+    stop(service, service.master)?;
+    if restart {
+        service.restart()?;
+    }
+    ask(service.address)?;
+    service.pause(lasts)?;
+    ask(service.address)?;
+    service.signal(service.master, Signal::SIGCONT)?;
+    if restart { service.wait_younger(before) } else { Ok(()) }
+}
+
+fn stop(service: &mut Service, pid: u32) -> Result {
+    service.signal(pid, Signal::SIGSTOP)?;
+    service.wait_for("a process to stop", |_| Ok(proc::is_stopped(pid)))
+}
