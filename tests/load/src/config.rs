@@ -63,6 +63,8 @@ pub struct Lane {
     pub(crate) name: String,
     pub(crate) rate: f64,
     pub(crate) limit: Option<u64>,
+    /// How many may be under way at the same time.
+    pub(crate) at_once: Option<usize>,
     pub(crate) path: String,
     /// The length of the body of a POST; a GET where there is none.
     pub(crate) post: Option<usize>,
@@ -77,6 +79,7 @@ impl Lane {
             name: name.to_owned(),
             rate: 10.0,
             limit: None,
+            at_once: None,
             path: "/".to_owned(),
             post: None,
             kept: None,
@@ -99,6 +102,15 @@ impl Lane {
     #[must_use]
     pub fn limit(mut self, requests: u64) -> Self {
         self.limit = Some(requests);
+        self
+    }
+
+    /// Leaves out what is due while this many requests are under way, so that the rate is only an
+    /// upper limit. Without it a machine that cannot keep up with the rate falls further and further
+    /// behind, until requests time out that nobody has lost.
+    #[must_use]
+    pub fn at_once(mut self, requests: usize) -> Self {
+        self.at_once = Some(requests);
         self
     }
 

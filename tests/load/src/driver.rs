@@ -44,6 +44,9 @@ struct Traffic {
     waiting: VecDeque<Duration>,
     /// Free places for kept connections, some with a connection; `None` on a lane that keeps none.
     places: Option<VecDeque<Option<Connection>>>,
+    /// Requests that have been sent, or wait to be, and are not over.
+    under_way: usize,
+    at_once: usize,
 }
 
 impl Traffic {
@@ -53,6 +56,8 @@ impl Traffic {
             request: lane.request(address).into(),
             waiting: VecDeque::new(),
             places: lane.kept.map(|count| (0..count.get()).map(|_| None).collect()),
+            under_way: 0,
+            at_once: lane.at_once.unwrap_or(usize::MAX),
         }
     }
 }
@@ -122,9 +127,13 @@ impl<'a> Driver<'a> {
     fn send_due(&mut self) {
         let now = self.now();
         for lane in 0..self.lanes.len() {
-            while let Some(due) = self.lanes[lane].schedule.take_due(now) {
-                self.shared.report().lanes[lane].sent += 1;
-                self.lanes[lane].waiting.push_back(due);
+            let traffic = &mut self.lanes[lane];
+            while let Some(due) = traffic.schedule.take_due(now) {
+                if traffic.under_way < traffic.at_once {
+                    traffic.under_way += 1;
+                    traffic.waiting.push_back(due);
+                    self.shared.report().lanes[lane].sent += 1;
+                }
             }
             self.send_waiting(lane);
         }
@@ -248,8 +257,10 @@ impl<'a> Driver<'a> {
         }
     }
 
-    fn note(&self, lane: usize, due: Duration, outcome: Result<Vec<u8>, Failure>) {
+    /// Counts one request that is over.
+    fn note(&mut self, lane: usize, due: Duration, outcome: Result<Vec<u8>, Failure>) {
         let at = self.now();
+        self.lanes[lane].under_way -= 1;
         let mut report = self.shared.report();
         if self.keep_samples {
             let outcome = outcome.as_ref().map(|_| ()).map_err(|failure| failure.loss);

@@ -367,6 +367,26 @@ fn a_stalled_lane_does_not_hold_up_another() {
 }
 
 #[test]
+fn a_lane_with_a_bound_sends_no_more_until_one_is_over() {
+    let server = Server::start(|client| {
+        if client.request() {
+            client.hold();
+        }
+    });
+    let bounded = Lane::new("bounded").rate(1000.0).at_once(3);
+    let config = Config::new(server.address).timeout(Duration::from_millis(300));
+    let running = Load::start(config.lane(bounded));
+    // The first three are given up before there is a fourth.
+    wait_until("a fourth request", Duration::from_secs(10), || {
+        let report = running.report_so_far();
+        assert!(report.lane("bounded").in_flight() <= 3, "{report}");
+        report.lane("bounded").sent > 3
+    });
+    let report = running.report_so_far();
+    assert!(report.lost() >= 1, "{report}");
+}
+
+#[test]
 fn stopping_lets_requests_in_flight_finish() {
     let server = Server::start(|client| {
         client.request();

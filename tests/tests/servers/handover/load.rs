@@ -100,7 +100,7 @@ fn axum_loses_nothing_where_no_connection_is_kept() {
     let sandbox = Sandbox::new("handover-new");
     sandbox.expect_files(["axum"]);
     let process = axum(&sandbox);
-    let clients = |server| Config::new(server).lane(Lane::new("new").rate(2000.0));
+    let clients = |server| Config::new(server).lane(Lane::new("new").rate(2000.0).at_once(64));
     let report = restart_under_load(&process, clients, 150);
     stop(&process);
     assert_eq!(report.lost(), 0, "{report}");
