@@ -1,10 +1,13 @@
 //! Everything a change must pass, cheapest first.
 
+mod lanes;
+
 use crate::command::{Failure, Result, cargo, run as run_command};
 use crate::step::{self, Step};
 use crate::{deny, features, lint, package, rust_version, spelling, tidy};
 
-pub(crate) const STEPS: &[Step] = &[
+/// What takes seconds.
+const FIRST: &[Step] = &[
     Step { name: "fmt", what: "the code is formatted", run: lint::fmt },
     Step { name: "tidy", what: "layout, wording, links, who may use whom", run: tidy::run },
     Step { name: "spelling", what: "no word that is misspelt", run: spelling::run },
@@ -14,26 +17,44 @@ pub(crate) const STEPS: &[Step] = &[
         what: "no dependency asks for a newer compiler than the crate promises",
         run: rust_version::run,
     },
+];
+
+/// What compiles and runs nothing.
+const COMPILED: &[Step] = &[
     Step { name: "clippy", what: "no warning, tests included", run: lint::clippy },
     Step { name: "rustdoc", what: "no broken link, no warning", run: lint::rustdoc },
     Step { name: "features", what: "every crate alone, every feature alone", run: features::run },
     Step { name: "package", what: "what would be published builds", run: package::run },
+];
+
+/// What runs, and mostly waits.
+const RUN: &[Step] = &[
     Step { name: "test", what: "the command of the README", run: test },
     Step { name: "soak", what: "two minutes of trouble, from another seed each time", run: soak },
 ];
 
-/// Runs the steps with these names, or all of them.
+/// All of them, as they are listed.
+pub(crate) fn steps() -> impl Iterator<Item = &'static Step> {
+    FIRST.iter().chain(COMPILED).chain(RUN)
+}
+
+/// Runs the steps with these names one after another; or all of them, those that compile beside those
+/// that run.
 pub(crate) fn run(names: &[String]) -> Result {
-    if let Some(unknown) = names.iter().find(|name| !STEPS.iter().any(|step| step.name == *name)) {
-        let known: Vec<&str> = STEPS.iter().map(|step| step.name).collect();
+    if let Some(unknown) = names.iter().find(|name| !steps().any(|step| step.name == *name)) {
+        let known: Vec<&str> = steps().map(|step| step.name).collect();
         return Err(Failure::new(format!(
             "there is no step `{unknown}`; there are {}",
             known.join(", ")
         )));
     }
-    step::run_all(
-        STEPS.iter().filter(|step| names.is_empty() || names.iter().any(|name| step.name == name)),
-    )
+    if names.is_empty() {
+        let mut finished = step::run_each(FIRST);
+        finished.extend(lanes::run(COMPILED, RUN)?);
+        return step::conclude(finished);
+    }
+    let chosen = steps().filter(|step| names.iter().any(|name| step.name == name));
+    step::conclude(step::run_each(chosen))
 }
 
 /// The very command that the README names, so that it cannot rot.

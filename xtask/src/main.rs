@@ -15,6 +15,7 @@ mod cli;
 mod cost;
 mod deny;
 mod features;
+mod follow;
 mod lint;
 mod package;
 mod program;

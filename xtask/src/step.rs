@@ -12,22 +12,27 @@ pub(crate) struct Step {
     pub(crate) run: fn() -> Result,
 }
 
-struct Finished {
-    name: &'static str,
-    took: Duration,
-    outcome: Result,
+/// A check that has been made.
+#[derive(Debug)]
+pub(crate) struct Finished {
+    pub(crate) name: &'static str,
+    pub(crate) took: Duration,
+    pub(crate) outcome: Result,
 }
 
 /// Runs all steps, the later ones too when an earlier one failed: a change that breaks three
 /// things should be told so once.
-pub(crate) fn run_all<'a>(steps: impl IntoIterator<Item = &'a Step>) -> Result {
-    let finished: Vec<Finished> = steps.into_iter().map(run_one).collect();
-    let failed = finished.iter().filter(|step| step.outcome.is_err()).count();
-    println!("\n{}", style::heading("── summary"));
-    for step in &finished {
-        println!("{}", row(step));
+pub(crate) fn run_each<'a>(steps: impl IntoIterator<Item = &'a Step>) -> Vec<Finished> {
+    steps.into_iter().map(run_one).collect()
+}
+
+/// The table, where there is more than one, and whether all held.
+pub(crate) fn conclude(finished: Vec<Finished>) -> Result {
+    if finished.len() > 1 {
+        println!("\n{}", style::heading("── summary"));
+        finished.iter().for_each(|step| println!("{}", row(step)));
     }
-    match failed {
+    match finished.iter().filter(|step| step.outcome.is_err()).count() {
         0 => Ok(()),
         n => Err(Failure::new(format!("{n} of {} steps failed", finished.len()))),
     }
@@ -89,10 +94,10 @@ mod tests {
             Step { name: "first", what: "fails", run: bad },
             Step { name: "second", what: "holds", run: good },
         ];
-        let failure = run_all(&steps).unwrap_err();
+        let failure = conclude(run_each(&steps)).unwrap_err();
         assert_eq!(RUNS.load(Ordering::Relaxed), 1);
         assert_eq!(failure.to_string(), "1 of 2 steps failed");
-        assert!(run_all(&steps[1..]).is_ok());
+        assert!(conclude(run_each(&steps[1..])).is_ok());
     }
 
     #[test]

@@ -44,8 +44,9 @@ fn all(left_out: &Path, path: &OsStr) -> Result {
     let binaries = binaries::build()?;
     let jobs = std::iter::once(Job::doc_tests()).chain(binaries.iter().map(Job::of));
     let jobs = jobs.map(|job| job.env(LEFT_OUT, left_out).env("PATH", path)).collect();
-    let cores = thread::available_parallelism().map_or(1, NonZero::get);
-    match side_by_side::run(jobs, cores).as_slice() {
+    // One more than there are cores, as most of them wait.
+    let at_once = 1 + thread::available_parallelism().map_or(1, NonZero::get);
+    match side_by_side::run(jobs, at_once).as_slice() {
         [] => Ok(()),
         failed => Err(Failure::new(format!("these failed:\n  {}", failed.join("\n  ")))),
     }
