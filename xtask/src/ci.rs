@@ -4,7 +4,7 @@ mod lanes;
 
 use crate::command::{Failure, Result, cargo, run as run_command};
 use crate::step::{self, Step};
-use crate::{deny, features, lint, package, rust_version, spelling, tidy};
+use crate::{api, deny, features, lint, package, rust_version, spelling, tidy};
 
 /// What takes seconds.
 const FIRST: &[Step] = &[
@@ -23,6 +23,7 @@ const FIRST: &[Step] = &[
 const COMPILED: &[Step] = &[
     Step { name: "clippy", what: "no warning, tests included", run: lint::clippy },
     Step { name: "rustdoc", what: "no broken link, no warning", run: lint::rustdoc },
+    Step { name: "api", what: "the public interfaces are what docs/api says", run: api::run },
     Step { name: "features", what: "every crate alone, every feature alone", run: features::run },
     Step { name: "package", what: "what would be published builds", run: package::run },
 ];

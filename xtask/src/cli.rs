@@ -21,7 +21,7 @@ cargo xtask TASK
   test [-- ARGS]   install what the tests need, then run every test
                    ARGS go to `cargo test`: cargo xtask test -- -p selfup-fds
   ci [STEP...]     everything a change must pass, or only the steps named
-                   (fmt, clippy, rustdoc, features, spelling, deny, rust-version, tidy, package, test,
+                   (fmt, clippy, rustdoc, api, features, spelling, deny, rust-version, tidy, package, test,
                    soak)
   bench [PART...]  what selfup costs, against the same program without it, and restarts
                    under load beside those of others; bench --help says more
@@ -29,6 +29,8 @@ cargo xtask TASK
                    crates and compile time that each feature of selfup adds
   soak             trouble a service under load in every way that it is to bear; soak --help says more
   demo             upgrade an app twice while clients call it; demo --help says more
+  api [--bless]    compare the public interface of every published crate with its snapshot
+                   in docs/api, or write the snapshots anew
   tidy             read the files: layout, wording, links, which crate may use which
   help             this text";
 
@@ -42,6 +44,7 @@ pub(crate) fn parse(args: impl IntoIterator<Item = String>) -> Result<Task, Stri
     match task.as_str() {
         "help" | "--help" | "-h" => Ok(Task::Help),
         "test" => test_arguments(rest).map(Task::Test),
+        "api" => Ok(Task::Program("xtask-api", rest)),
         "demo" => Ok(Task::Program("selfup-demo", rest)),
         "ci" => Ok(Task::Ci(rest)),
         "bench" => Ok(Task::Program("selfup-bench", rest)),

@@ -10,6 +10,7 @@
     reason = "these tasks talk to a person at a terminal"
 )]
 
+mod api;
 mod ci;
 mod cli;
 mod cost;
