@@ -1,6 +1,7 @@
 //! What is under way on one connection.
 
 use std::{
+    fmt,
     task::{Context, Waker},
     time::Instant,
 };
@@ -112,5 +113,11 @@ impl Drop for Exchange {
         if let Some(waiting) = waiting {
             waiting.wake();
         }
+    }
+}
+
+impl fmt::Debug for Exchange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Exchange").finish()
     }
 }

@@ -6,10 +6,9 @@ use axum::{Router, body::Body, extract::ConnectInfo};
 use http::Request;
 use hyper::{body::Incoming, service::service_fn};
 use hyper_util::{rt::TokioExecutor, server::conn::auto::Builder};
-use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::{connection::Connection, connection_close::ConnectionClose, drive, listener::Listener};
+use crate::{connection::Connection, drive, listener::Listener};
 
 /// Serves the router until the program drains, and then until every connection is
 /// closed. No keep-alive client loses a request that it sends within the idle grace.
@@ -28,7 +27,6 @@ pub async fn serve(listener: selfup_program::Listener, router: Router) -> io::Re
     // A router is always ready.
     let service =
         service_fn(move |request: Request<Incoming>| router.clone().call(request.map(Body::new)));
-    let service = ConnectionClose::new(listener.drain()).layer(service);
     #[cfg_attr(not(any(feature = "http2", feature = "hyper")), expect(unused_mut))]
     let mut server = Builder::new(TokioExecutor::new());
     // For WebSockets.

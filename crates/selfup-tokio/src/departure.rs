@@ -15,9 +15,9 @@ use crate::{activity::Activity, drain::Drain};
 /// What is due on a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Due {
-    /// It is told that no further request is taken. Nothing that it has sent is lost by it.
-    Goodbye,
-    /// HTTP/2: it is taken to have heard that.
+    /// The client gets notice that no further request is taken. Nothing that it has sent is lost by it.
+    Notice,
+    /// HTTP/2: the notice counts as received, although the client has not acknowledged it.
     Insist,
     /// Nothing is under way: it is closed.
     Close,
@@ -27,9 +27,10 @@ pub(crate) enum Due {
 
 /// The end of one connection.
 ///
-/// HTTP/2 has a goodbye that loses nothing whatever the client does at that moment. HTTP/1 is told
-/// by its next response, or closed when nothing was under way for the idle grace; who has not said yet
-/// what he speaks, likewise. The head of a request has the grace to become whole.
+/// HTTP/2 has a notice (GOAWAY) that loses nothing, whatever the client does at that moment. A client of
+/// HTTP/1 gets notice by its next response, or its connection is closed when nothing was under way for the
+/// idle grace; so is one of which it is not known yet what it speaks. The head of a request has the grace to
+/// become whole.
 pub(crate) struct Departure {
     shutdown: GracefulShutdown,
     grace: Duration,
@@ -38,7 +39,7 @@ pub(crate) struct Departure {
     activity: Activity,
     begun: Option<Instant>,
     timer: Option<Pin<Box<Sleep>>>,
-    said: bool,
+    noticed: bool,
     insisted: Option<Instant>,
 }
 
@@ -46,20 +47,20 @@ impl Departure {
     pub(crate) fn new(drain: &Drain, activity: Activity) -> Self {
         let (shutdown, grace, limit) = drain.times();
         let place = IdleGrace::new(grace);
-        let (begun, timer, said, insisted) = (None, None, false, None);
-        Self { shutdown, grace, place, limit, activity, begun, timer, said, insisted }
+        let (begun, timer, noticed, insisted) = (None, None, false, None);
+        Self { shutdown, grace, place, limit, activity, begun, timer, noticed, insisted }
     }
 
-    /// What is due before anything else is done on the connection: a response that ends because the
-    /// program drains must find the client told.
+    /// What is due before anything else is done on the connection: the notice comes before a response that
+    /// ends because the program drains.
     pub(crate) fn poll_before(&mut self, context: &mut Context<'_>) -> Option<Due> {
         let begun = self.begun(context)?;
-        if self.said || !self.activity.speaks_http2() {
+        if self.noticed || !self.activity.speaks_http2() {
             return None;
         }
         let is_time = self.activity.is_under_way() || self.place.notice(begun) <= Instant::now();
-        self.said = is_time;
-        is_time.then_some(Due::Goodbye)
+        self.noticed = is_time;
+        is_time.then_some(Due::Notice)
     }
 
     /// What is due when nothing else is to be done; else the task is woken when something is.
@@ -72,7 +73,7 @@ impl Departure {
             return Poll::Pending;
         }
         match due {
-            Due::Goodbye => self.said = true,
+            Due::Notice => self.noticed = true,
             Due::Insist => self.insisted = Some(Instant::now()),
             Due::Close | Due::Cut => {}
         }
@@ -91,7 +92,7 @@ impl Departure {
         let cut = (begun + self.limit, Due::Cut);
         let quiet = self.activity.quiet_since(context);
         let next = match (self.activity.speaks_http2(), self.insisted, quiet) {
-            (true, ..) if !self.said => (self.place.notice(begun), Due::Goodbye),
+            (true, ..) if !self.noticed => (self.place.notice(begun), Due::Notice),
             (true, None, _) => (begun + self.grace, Due::Insist),
             // It closes by itself, unless the client has stopped within a frame.
             (true, Some(insisted), Some(_)) => (insisted + self.grace, Due::Close),

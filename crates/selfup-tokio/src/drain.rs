@@ -59,6 +59,17 @@ impl Drain {
         }
     }
 
+    /// Watches one connection of a server with a hyper builder of its own, so that it is closed at the right
+    /// moment of the drain, and loses no request. The module [`watch`](crate::watch) has an example.
+    ///
+    /// `io` is the [`Connection`](crate::Connection), or a TLS stream over it: what carries the bytes of HTTP.
+    /// Serve over the [`WatchedIo`](crate::watch::WatchedIo), with [`Watch::service`](crate::watch::Watch::service),
+    /// and let [`Watch::drive`](crate::watch::Watch::drive) drive the connection.
+    #[cfg(feature = "hyper")]
+    pub fn watch<T>(&self, io: T) -> (crate::watch::WatchedIo<T>, crate::watch::Watch) {
+        crate::watch::Watch::new(self, io)
+    }
+
     pub(crate) fn begun_at(&self) -> Option<Instant> {
         self.shutdown.since()
     }

@@ -1,15 +1,8 @@
-//! The loop of a server, and of each of its connections.
+//! The loop of a server, and the task of each of its connections.
 
-use std::{
-    error::Error,
-    future::{Future, poll_fn},
-    io,
-    net::SocketAddr,
-    pin::pin,
-    task::Poll,
-};
+use std::{error::Error, io, net::SocketAddr};
 
-use http::{Method, Request, Response};
+use http::{Request, Response};
 use http_body::Body;
 use hyper::{
     body::Incoming,
@@ -17,28 +10,19 @@ use hyper::{
 };
 use hyper_util::{
     rt::{TokioExecutor, TokioIo},
-    server::conn::auto::Builder,
+    server::conn::auto::{Builder, UpgradeableConnection},
 };
 
-use crate::{
-    activity::Activity,
-    connection::Connection,
-    connection_close::ConnectionCloseService,
-    departure::{Departure, Due},
-    drain::Drain,
-    listener::Listener,
-    tracked::Tracked,
-    wire::{Insist, Wire},
-};
+use crate::{connection::Connection, drain::Drain, listener::Listener, watch::Watch};
 
-/// Says to the service where a request comes from.
+/// Puts the address of the client into a request.
 pub(crate) type SetPeer = fn(&mut Request<Incoming>, SocketAddr);
 
 /// Serves until the program drains, and then until every connection is closed, or its time is up.
 pub(crate) async fn serve<S, B>(
     mut listener: Listener,
     server: Builder<TokioExecutor>,
-    service: ConnectionCloseService<S>,
+    service: S,
     set_peer: SetPeer,
 ) -> io::Result<()>
 where
@@ -61,7 +45,7 @@ where
 async fn serve_one<S, B>(
     connection: Connection,
     server: Builder<TokioExecutor>,
-    service: ConnectionCloseService<S>,
+    service: S,
     drain: Drain,
     set_peer: SetPeer,
 ) where
@@ -73,41 +57,14 @@ async fn serve_one<S, B>(
     B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
     let peer = connection.peer_addr();
-    let (activity, insist) = (Activity::new(), Insist::default());
-    let mut departure = Departure::new(&drain, activity.clone());
-    let wire = Wire::new(connection, activity.clone(), insist.clone());
-    let service = service_fn(move |mut request: Request<Incoming>| {
+    let (io, watch) = Watch::new(&drain, connection);
+    let service = watch.service(service_fn(move |mut request: Request<Incoming>| {
         if let Some(peer) = peer {
             set_peer(&mut request, peer);
         }
-        let exchange = activity.begin(request.method() == Method::CONNECT);
-        let response = service.call(request);
-        async { response.await.map(|response| response.map(|body| Tracked::new(body, exchange))) }
-    });
-    let mut connection = pin!(server.serve_connection_with_upgrades(TokioIo::new(wire), service));
-    let mut is_closing = false;
-    let end = poll_fn(|context| {
-        loop {
-            if departure.poll_before(context).is_some() {
-                connection.as_mut().graceful_shutdown();
-            }
-            // Whatever went wrong went wrong with this connection, and its client knows.
-            if connection.as_mut().poll(context).is_ready() {
-                return Poll::Ready(());
-            }
-            match departure.poll_after(context) {
-                Poll::Pending => return Poll::Pending,
-                Poll::Ready(Due::Insist) => insist.insist(),
-                // It was told, and something keeps it: the half of a head, or of a frame.
-                Poll::Ready(Due::Close) if is_closing => return Poll::Ready(()),
-                Poll::Ready(Due::Cut) => return Poll::Ready(()),
-                Poll::Ready(Due::Close) => {
-                    is_closing = true;
-                    connection.as_mut().graceful_shutdown();
-                }
-                Poll::Ready(Due::Goodbye) => connection.as_mut().graceful_shutdown(),
-            }
-        }
-    });
-    end.await;
+        service.call(request)
+    }));
+    let connection = server.serve_connection_with_upgrades(TokioIo::new(io), service);
+    // An error concerns this connection alone, and its client knows.
+    let _ended = watch.drive_with(connection, UpgradeableConnection::graceful_shutdown).await;
 }

@@ -7,9 +7,8 @@ use http::{Request, Response};
 use http_body::Body;
 use hyper::{body::Incoming, service::Service};
 use hyper_util::{rt::TokioExecutor, server::conn::auto::Builder};
-use tower_layer::Layer;
 
-use crate::{connection_close::ConnectionClose, drive, listener::Listener};
+use crate::{drive, listener::Listener};
 
 /// Serves with a clone of the service for each connection until the program drains, and
 /// then until every connection is closed. No keep-alive client loses a request that it sends within
@@ -35,7 +34,6 @@ where
 {
     listener.drain_on_signals()?;
     let listener = Listener::new(listener)?;
-    let service = ConnectionClose::new(listener.drain()).layer(service);
     drive::serve(listener, Builder::new(TokioExecutor::new()), service, |request, peer| {
         request.extensions_mut().insert::<SocketAddr>(peer);
     })

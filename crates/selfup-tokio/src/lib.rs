@@ -63,10 +63,14 @@ mod models;
 mod open;
 mod socket;
 mod sync;
+#[cfg(feature = "hyper")]
+pub mod watch;
+#[cfg(all(feature = "axum", not(feature = "hyper")))]
+mod watch;
 #[cfg(any(feature = "axum", feature = "hyper"))]
-mod tracked;
+mod watched_body;
 #[cfg(any(feature = "axum", feature = "hyper"))]
-mod wire;
+mod watched_io;
 
 pub use connection::{Connection, Stream};
 pub use connection_close::{ConnectionClose, ConnectionCloseFuture, ConnectionCloseService};

@@ -7,6 +7,7 @@ mod herd;
 mod http2;
 mod load;
 mod old_clients;
+mod own_builder;
 mod streams;
 
 use std::{collections::BTreeSet, process::Command};

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use selfup_tests::sandbox::{PATIENCE, Sandbox, children_of, wait_until};
+use selfup_tests::sandbox::{PATIENCE, Process, Sandbox, children_of, wait_until};
 
 use super::{RESTARTS, restart, stop};
 
@@ -20,21 +20,24 @@ fn tonic_loses_no_call_in_20_restarts() {
     sandbox.expect_files(["tonic"]);
     let mut command = Command::new(sandbox.copy(env!("CARGO_BIN_EXE_tonic-example"), "tonic"));
     command.arg("127.0.0.1:0");
-    let process = sandbox.start(command);
+    loses_no_call_in_20_restarts(&sandbox.start(command));
+    sandbox.finish();
+}
+
+pub(super) fn loses_no_call_in_20_restarts(process: &Process) {
     let server = process.wait_listening(PATIENCE);
     let (answered, leaving) = (Arc::<AtomicU64>::default(), Arc::<AtomicBool>::default());
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let callers: Vec<_> = (0..8)
         .map(|_| runtime.spawn(call(server, Arc::clone(&answered), Arc::clone(&leaving))))
         .collect();
-    restart(&process, RESTARTS, || answered.load(Ordering::SeqCst));
+    restart(process, RESTARTS, || answered.load(Ordering::SeqCst));
     leaving.store(true, Ordering::SeqCst);
     for caller in callers {
         runtime.block_on(caller).unwrap().expect("every call is answered");
     }
     drop(runtime);
-    stop(&process);
-    sandbox.finish();
+    stop(process);
 }
 
 /// The channel took the call while its connection was told to go away, so that no server saw it.

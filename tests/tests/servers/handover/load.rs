@@ -63,7 +63,7 @@ fn actix_loses_nothing_in_20_restarts() {
     sandbox.finish();
 }
 
-fn loses_nothing_in_20_restarts(process: Process) {
+pub(super) fn loses_nothing_in_20_restarts(process: Process) {
     let report = restart_under_load(&process, clients, RESTARTS);
     stop(&process);
     assert_eq!(report.lost(), 0, "{report}");

@@ -1,7 +1,7 @@
-//! A connection whose bytes are watched.
+//! The bytes of a connection, watched.
 
 use std::{
-    io,
+    fmt, io,
     pin::Pin,
     sync::{
         Arc,
@@ -14,13 +14,16 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::{
     activity::Activity,
-    connection::Connection,
     frames::{Frames, PREFACE},
 };
 
-/// A connection that tells what happens on it, and that can answer for a silent client.
-pub(crate) struct Wire {
-    connection: Connection,
+/// The bytes of a connection, which a [`Watch`](crate::watch::Watch) sees pass. From
+/// [`Drain::watch`](crate::Drain::watch).
+///
+/// It reads and writes what the stream within it does, with one difference: it can acknowledge a PING of
+/// HTTP/2 in the place of a silent client, so that the connection of that client ends.
+pub struct WatchedIo<T> {
+    io: T,
     activity: Activity,
     insist: Insist,
     /// How much of HTTP/2's preface the client has sent; `None` if it speaks something else.
@@ -44,10 +47,10 @@ impl Insist {
     }
 }
 
-impl Wire {
-    pub(crate) fn new(connection: Connection, activity: Activity, insist: Insist) -> Self {
+impl<T> WatchedIo<T> {
+    pub(crate) fn new(io: T, activity: Activity, insist: Insist) -> Self {
         let (received, sent) = (Frames::default(), Frames::default());
-        Self { connection, activity, insist, preface: Some(0), received, sent, responded: 0 }
+        Self { io, activity, insist, preface: Some(0), received, sent, responded: 0 }
     }
 
     /// Gives the response to the server that the client owes.
@@ -101,7 +104,7 @@ impl Wire {
     }
 }
 
-impl AsyncRead for Wire {
+impl<T: AsyncRead + Unpin> AsyncRead for WatchedIo<T> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -111,19 +114,19 @@ impl AsyncRead for Wire {
             return Poll::Ready(Ok(()));
         }
         let before = buffer.filled().len();
-        ready!(Pin::new(&mut self.connection).poll_read(context, buffer))?;
+        ready!(Pin::new(&mut self.io).poll_read(context, buffer))?;
         self.has_read(buffer.filled().get(before..).unwrap_or_default());
         Poll::Ready(Ok(()))
     }
 }
 
-impl AsyncWrite for Wire {
+impl<T: AsyncWrite + Unpin> AsyncWrite for WatchedIo<T> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let result = Pin::new(&mut self.connection).poll_write(context, bytes);
+        let result = Pin::new(&mut self.io).poll_write(context, bytes);
         let written = self.has_written(&result);
         self.sent.follow(bytes.get(..written).unwrap_or_default());
         result
@@ -134,7 +137,7 @@ impl AsyncWrite for Wire {
         context: &mut Context<'_>,
         parts: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let result = Pin::new(&mut self.connection).poll_write_vectored(context, parts);
+        let result = Pin::new(&mut self.io).poll_write_vectored(context, parts);
         let mut written = self.has_written(&result);
         for part in parts {
             let len = part.len().min(written);
@@ -145,14 +148,20 @@ impl AsyncWrite for Wire {
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.connection.is_write_vectored()
+        self.io.is_write_vectored()
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.connection).poll_flush(context)
+        Pin::new(&mut self.io).poll_flush(context)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.connection).poll_shutdown(context)
+        Pin::new(&mut self.io).poll_shutdown(context)
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for WatchedIo<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("WatchedIo").field(&self.io).finish()
     }
 }

@@ -11,21 +11,24 @@ use pin_project_lite::pin_project;
 use crate::activity::Exchange;
 
 pin_project! {
-    /// A body that ends an exchange when it is dropped, which a server does when it is sent.
-    pub(crate) struct Tracked<B> {
+    /// The body of a response of a [`WatchedService`](crate::watch::WatchedService).
+    ///
+    /// It ends its exchange when it is dropped, which a server does when all of it is sent.
+    #[derive(Debug)]
+    pub struct WatchedBody<B> {
         #[pin]
         body: B,
-        _exchange: Exchange,
+        _exchange: Option<Exchange>,
     }
 }
 
-impl<B> Tracked<B> {
-    pub(crate) fn new(body: B, exchange: Exchange) -> Self {
+impl<B> WatchedBody<B> {
+    pub(crate) fn new(body: B, exchange: Option<Exchange>) -> Self {
         Self { body, _exchange: exchange }
     }
 }
 
-impl<B: Body> Body for Tracked<B> {
+impl<B: Body> Body for WatchedBody<B> {
     type Data = B::Data;
     type Error = B::Error;
 
