@@ -4,6 +4,9 @@ use std::{borrow::Cow, error, fmt, io, time::Duration};
 
 use crate::printable::printable;
 
+/// The result of this crate's functions.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
 /// Why something could not be fetched.
 ///
 /// Shown as one line that names the source (secrets left out, see [`redact`](crate::redact)),

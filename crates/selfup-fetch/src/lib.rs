@@ -105,7 +105,7 @@ pub use compression::Compression;
 pub use counted::Counted;
 pub use decompress::{Decompress, decompress, gunzip};
 pub use digest::{Algorithm, Digest};
-pub use error::{Error, ErrorKind};
+pub use error::{Error, ErrorKind, Result};
 pub use fetch::{Fetch, Outcome};
 pub use from_fn::{FromFn, from_fn};
 pub use loopback::is_loopback;

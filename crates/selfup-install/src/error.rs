@@ -4,8 +4,8 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::io;
 
-/// What a step of an installation ends with.
-pub type Result<T> = std::result::Result<T, Error>;
+/// The result of this crate's functions.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// A cause as it comes from a hook or from the system.
 pub type Cause = Box<dyn StdError + Send + Sync + 'static>;

@@ -4,14 +4,17 @@ use std::{error, fmt, io};
 
 use selfup_fetch::printable;
 
+/// The result of this crate's functions.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
 /// Why no master can run, or an update was not made.
 ///
 /// Its message is one line; the cause is in [`source`](error::Error::source), and follows in the
 /// alternate form (`{:#}`). Its `Debug` form is the same line with its causes, so that what `main`
 /// returns as an error reads well too; `{:#?}` shows the fields.
 ///
-/// What is told of an update is for those who use the program. What whoever builds or publishes it can
-/// do about the failure is in [`advice`](Self::advice).
+/// The message about an update is for the users of the program. What its developer or publisher can do about the
+/// failure is in [`advice`](Self::advice).
 pub struct Error {
     kind: ErrorKind,
     what: String,
@@ -83,24 +86,23 @@ impl Error {
         self
     }
 
-    /// What kind of failure this is.
+    /// The kind of the failure.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.kind
     }
 
-    /// Whether the same may go well later without anybody's doing: another process was
-    /// [installing](ErrorKind::Busy), the disk was [full](ErrorKind::NoSpace), the source could not
-    /// be reached or asked to be left alone, or what came had been damaged on its way.
+    /// Whether the same may go well later by itself: another process was [installing](ErrorKind::Busy), the disk
+    /// was [full](ErrorKind::NoSpace), the source could not be reached or asked for a pause, the download was
+    /// damaged on its way, or a child lacked descriptors, threads or memory.
     ///
-    /// Where it is `false`, somebody has to change something first. Only errors of an
-    /// update are ever transient.
+    /// Where it is `false`, something has to be changed first.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         self.transient
     }
 
-    /// What whoever builds the program or publishes its releases can do about it, if that is known.
+    /// What the developer of the program, or the publisher of its releases, can do about it, if that is known.
     #[must_use]
     pub fn advice(&self) -> Option<String> {
         let causes = std::iter::successors(error::Error::source(self), |cause| cause.source());
@@ -114,8 +116,9 @@ impl From<selfup_program::Error> for Error {
             selfup_program::ErrorKind::Executable => ErrorKind::Executable,
             _ => ErrorKind::Child,
         };
+        let transient = error.is_transient();
         let (what, source) = error.into_parts();
-        Self { source, ..Self::new(kind, what) }
+        Self { source, transient, ..Self::new(kind, what) }
     }
 }
 

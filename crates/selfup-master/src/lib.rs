@@ -35,7 +35,7 @@ pub mod trust;
 mod upgrades;
 mod verbosity;
 
-pub use error::{Error, ErrorKind};
+pub use error::{Error, ErrorKind, Result};
 pub use event::Event;
 pub use master::{Master, NotStarted};
 pub use settings::{Options, Settings, UpgradeOptions};

@@ -5,15 +5,15 @@ use std::process::ExitCode;
 use selfup_fds::Inherited;
 
 use crate::{
+    entry::Entry,
     error::Error,
     notify::Notify,
-    options::Entry,
     process::{exe_path::launch_path, identity::Identity, signals},
     state::State,
 };
 
-/// Runs the program in this process, to its end, with the sockets that could be bound. What it can do
-/// without is told to `warn`.
+/// Runs the program in this process, to its end, with the sockets that could be bound. Calls `warn` with what
+/// did not work and is not needed.
 ///
 /// # Errors
 ///

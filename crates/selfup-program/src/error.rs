@@ -1,8 +1,11 @@
-//! Why a process could not become the program's.
+//! The one error of this crate.
 
-use std::{error, fmt};
+use std::{error, fmt, io};
 
-/// Why a child could not take over from its master, or the executable could not be found.
+/// The result of this crate's functions.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why a child could not take over from its master, or the executable could not be determined.
 #[derive(Debug)]
 pub struct Error {
     kind: ErrorKind,
@@ -32,10 +35,20 @@ impl Error {
         self
     }
 
-    /// What kind of failure this is.
+    /// The kind of the failure.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.kind
+    }
+
+    /// Whether the same may go well later: the process or the machine lacked descriptors, threads or memory.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        let cause = self.source.as_deref().and_then(|cause| cause.downcast_ref::<io::Error>());
+        matches!(
+            cause.and_then(io::Error::raw_os_error),
+            Some(libc::EMFILE | libc::ENFILE | libc::EAGAIN | libc::ENOMEM)
+        )
     }
 
     /// Its text and its cause, to be made part of another error.

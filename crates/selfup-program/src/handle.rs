@@ -1,4 +1,4 @@
-//! A program's handle to its master: who it is, and what it can say and ask.
+//! A program's handle to its master: what the child is, and what it reports.
 
 use std::{
     collections::BTreeSet,
@@ -11,13 +11,14 @@ use std::{
 use selfup_fds::Inherited;
 
 use crate::{
-    child::MasterLink, process::identity::Identity, readiness::Readiness, ready::Ready,
+    master_link::MasterLink, process::identity::Identity, readiness::Readiness, ready::Ready,
     serving::shutdown::GracefulShutdown,
 };
 
 /// A program's handle to its master, from [`State::handle`](crate::State::handle).
 ///
-/// It can be cloned, and used from any thread or task. Without a master, what is said is dropped.
+/// It can be cloned, and used from any thread or task. What it reports goes to the master; where the program
+/// runs without one, [`ready`](Self::ready) goes to the service manager, and the rest is dropped.
 #[derive(Clone)]
 pub struct Handle {
     shared: Arc<Shared>,
@@ -27,7 +28,7 @@ struct Shared {
     generation: u64,
     identity: Identity,
     started_at: SystemTime,
-    /// Those that the program has not taken.
+    /// The sockets that the program has not taken.
     sockets: Mutex<Inherited>,
     ready: Ready,
     link: Option<MasterLink>,
@@ -55,8 +56,9 @@ impl Handle {
     }
 
     /// Whether the program runs under a master. If not, nothing is restarted or upgraded, and
-    /// [`graceful_shutdown`](Self::graceful_shutdown) is requested by SIGTERM alone, with
-    /// `Config::drain_on_terminate`.
+    /// [`graceful_shutdown`](Self::graceful_shutdown) is requested by signals alone: by SIGTERM with
+    /// `Config::drain_on_terminate`, and as [`Listener::drain_on_signals`](crate::Listener::drain_on_signals)
+    /// has it.
     ///
     /// ```
     /// # let state = selfup::State::disabled();
@@ -67,8 +69,9 @@ impl Handle {
         self.shared.link.is_some()
     }
 
-    /// The SHA-1 of the executable that runs, in 40 hexadecimal digits; empty if it cannot be
-    /// read. The first call reads the whole file.
+    /// The SHA-1 of the executable that runs, in 40 lower-case hexadecimal digits; empty if it cannot be read.
+    /// It is that of the file that runs, even if another file has taken its path. The first call reads the whole
+    /// file.
     ///
     /// ```
     /// # let state = selfup::State::disabled();
@@ -79,7 +82,7 @@ impl Handle {
         self.shared.identity.id()
     }
 
-    /// When this program was entered, by the wall clock.
+    /// When the program was entered, by the wall clock.
     ///
     /// ```
     /// # let state = selfup::State::disabled();
@@ -91,7 +94,8 @@ impl Handle {
         self.shared.started_at
     }
 
-    /// The path from which this process was started.
+    /// The path of the program. While an upgrade is on trial, it is the path that the executable takes when it
+    /// is committed, not that of the hidden file that runs.
     ///
     /// ```
     /// # let state = selfup::State::disabled();
@@ -102,7 +106,7 @@ impl Handle {
         self.shared.identity.path()
     }
 
-    /// The number of this child: the first of a master is 1. It is 0 without a master.
+    /// The number of this child. The first child of a master is 1; without a master it is 0.
     ///
     /// ```
     /// # let state = selfup::State::disabled();
@@ -125,8 +129,8 @@ impl Handle {
         self.shared.drain.clone()
     }
 
-    /// Reports that the program can serve. Sockets that nobody has taken are closed now, since their
-    /// clients would wait for nobody.
+    /// Reports that the program can serve. Only the first call has an effect. Sockets that the program has not
+    /// taken are closed now, since nothing would accept their clients.
     ///
     /// With [`Readiness::Listening`](crate::Readiness::Listening) it need not be called where the
     /// program's waiting for clients is seen; see there.
@@ -141,12 +145,12 @@ impl Handle {
         self.shared.ready.say();
     }
 
-    /// Reports that the program is alive, for [`Watchdog::Program`](crate::Watchdog::Program); costs
-    /// next to nothing.
+    /// Reports that the program is alive, for [`Watchdog::Program`](crate::Watchdog::Program). The call is one
+    /// atomic store.
     ///
-    /// Call it from where the program would hang if it hung: its event loop, or each of its workers
-    /// in turn. Half of the manager's time (`WatchdogSec=` in a unit of systemd) is the longest
-    /// pause between two calls.
+    /// Call it where the program would stop if it hung: in its event loop, or in each of its workers in turn.
+    /// The pause between two calls must be no longer than half of the manager's time (`WatchdogSec=` in a unit
+    /// of systemd).
     ///
     /// ```
     /// # let handle = selfup::State::disabled().handle();
@@ -161,7 +165,9 @@ impl Handle {
         }
     }
 
-    /// Reports one line about what the program is doing, for people; about 1,000 bytes at most.
+    /// Reports one line about what the program is doing, for people: it is shown in the status of the service,
+    /// and reported to `Config::on_event`. It is cut at about 1,000 bytes. Of statuses that follow each other
+    /// fast, the last one arrives.
     ///
     /// ```
     /// # let handle = selfup::State::disabled().handle();
@@ -185,7 +191,7 @@ impl Handle {
         self.sockets().names().map(str::to_owned).collect()
     }
 
-    /// Takes a socket away, which is one to be waited at from then on.
+    /// Takes a socket, at which the program has to wait for clients from then on.
     pub(crate) fn take<T>(
         &self,
         take: impl FnOnce(&mut Inherited) -> Result<T, selfup_fds::Error>,

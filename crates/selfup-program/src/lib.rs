@@ -8,8 +8,10 @@
 
 mod alone;
 mod child;
+mod entry;
 mod error;
 mod handle;
+mod master_link;
 pub mod notify;
 mod options;
 mod outcome;
@@ -25,18 +27,20 @@ mod watchdog;
 
 pub use alone::run_alone;
 pub use child::enter;
-pub use error::{Error, ErrorKind};
+pub use entry::{Entry, Prepare, Program};
+pub use error::{Error, ErrorKind, Result};
 pub use handle::Handle;
-pub use options::{Entry, Listen, Options, Prepare, Program};
+pub use options::{Listen, Options};
 pub use outcome::Outcome;
 pub use probe::{carry_marker, note_start, sanity_check};
 pub use readiness::Readiness;
 pub use ready::Accepting;
 pub use serving::{
-    connection::{Connection, Stream},
+    connection::Connection,
     idle_grace::IdleGrace,
     listener::{Incoming, Listener},
     shutdown::GracefulShutdown,
+    stream::Stream,
 };
 pub use state::State;
 #[doc(hidden)]

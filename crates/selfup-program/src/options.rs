@@ -1,18 +1,10 @@
 //! What of the configuration concerns the process of the program.
 
-use std::{error, fmt, process::ExitCode, time::Duration};
+use std::time::Duration;
 
 use selfup_signals::Signal;
 
-use crate::{
-    error::Error, error::ErrorKind, readiness::Readiness, state::State, watchdog::Watchdog,
-};
-
-/// The program, as a function of its state.
-pub type Program = Box<dyn FnOnce(State) -> ExitCode>;
-
-/// What prepares the process of the program before anything else happens in it.
-pub type Prepare = Box<dyn FnOnce() -> Result<(), Box<dyn error::Error + Send + Sync>>>;
+use crate::{readiness::Readiness, watchdog::Watchdog};
 
 /// An address that was asked for, not parsed yet.
 #[derive(Clone, Debug)]
@@ -30,7 +22,7 @@ pub struct Options {
     pub readiness: Readiness,
     /// What has to be alive for the service manager's watchdog.
     pub watchdog: Watchdog,
-    /// For how long nothing may have come on a connection that is closed while the child drains.
+    /// How long a connection must have been silent before it is closed while the child drains.
     pub idle_grace: Duration,
     /// How long the child may take to become ready.
     pub ready_timeout: Duration,
@@ -42,18 +34,6 @@ pub struct Options {
     pub drain_on_terminate: bool,
     /// The version of the program, for the master to report.
     pub version: Option<String>,
-}
-
-/// What there is to run in this process.
-pub struct Entry {
-    /// The program.
-    pub program: Program,
-    /// Called before anything else.
-    pub prepare: Option<Prepare>,
-    /// The sockets that the program expects.
-    pub listen: Vec<Listen>,
-    /// The plain values.
-    pub options: Options,
 }
 
 impl Default for Options {
@@ -68,25 +48,5 @@ impl Default for Options {
             drain_on_terminate: false,
             version: None,
         }
-    }
-}
-
-impl Entry {
-    /// Prepares the process that is about to run the program.
-    pub(crate) fn prepare(&mut self) -> Result<(), Error> {
-        let prepared = self.prepare.take().map_or(Ok(()), |prepare| prepare());
-        prepared.map_err(|error| {
-            Error::new(ErrorKind::Child, "could not prepare this process for the program")
-                .because(error)
-        })
-    }
-}
-
-impl fmt::Debug for Entry {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Entry")
-            .field("listen", &self.listen)
-            .field("options", &self.options)
-            .finish_non_exhaustive()
     }
 }

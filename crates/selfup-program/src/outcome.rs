@@ -4,8 +4,9 @@ use std::process::{ExitCode, Termination};
 
 /// What a program may return: what `main` may return.
 ///
-/// It is implemented for everything that implements [`Termination`], and for nothing else; it is there
-/// for what the compiler says of a program that returns something else.
+/// Every type that implements [`Termination`] implements it, and no other: `()`, [`ExitCode`], and a
+/// [`Result`] of these whose error is `Debug`. The trait exists for the compiler's message about a program that
+/// returns something else.
 #[diagnostic::on_unimplemented(
     message = "a selfup program cannot return `{Self}`",
     label = "this program",

@@ -1,4 +1,4 @@
-//! What a program does first thing: it answers the probe, and notes that it has started.
+//! What a program does first: it responds to the probe, and records that it has started.
 
 use std::{fs::File, io::Write};
 
@@ -9,20 +9,26 @@ use crate::{
     sys,
 };
 
-/// Answers the question whether this executable is a selfup program, if it was started only to be
-/// asked: prints the token that it was given, and ends the process. Returns otherwise.
+/// Responds to the probe: if this process was started only to see that the executable is a selfup program, it
+/// prints the token of the probe, and ends the process. Otherwise it returns.
 ///
-/// A new executable is asked before it is installed. That it may be asked at all, it says by an ELF
-/// note, which every program carries that is linked with this library; one without is refused unrun.
+/// A new executable is probed before it is installed. An ELF note, which every program that is linked with this
+/// library carries, shows that it may be run for that; an executable without the note is refused, and not run.
 ///
-/// On Linux nobody has to call it: the question is answered before `main` begins, so that nothing of
-/// what `main` does is done by a program that is only asked. Elsewhere `run` calls it
-/// first thing, and a program that does something before that — reads arguments that must be there,
-/// prints a banner — calls it at the very start of `main`.
+/// On Linux a program need not call it: the probe is answered before `main` begins, so that a program that is
+/// only probed does nothing of what `main` does. Elsewhere `run` calls it first, and a program that does something
+/// before `run`, such as reading arguments that must be there, calls it at the very start of `main`.
 ///
-/// It also notes that this executable has started well, if it was installed by an
-/// update and never started before: from then on, it is what the next update keeps to
-/// go back to. `update` and `run` do this too.
+/// It also records that this executable has started, if an update installed it and it never ran before. From then
+/// on, the next update keeps it as the previous executable. `update` and `run` record that, too.
+///
+/// ```no_run
+/// selfup::sanity_check();
+/// let file = std::env::args().nth(1).expect("usage: app FILE");
+/// // …
+/// # let _ = file;
+/// ```
+#[doc(alias = "SanityCheck")]
 pub fn sanity_check() {
     carry_marker();
     if let Some(token) = env::probe_token() {
@@ -32,13 +38,13 @@ pub fn sanity_check() {
     note_start();
 }
 
-/// Has the linker take into this program the note that it is one of selfup's, and the answer to the
-/// probe.
+/// Makes the linker keep the note that marks a selfup program, and the constructor that responds to the probe.
 pub fn carry_marker() {
     sys::marker::carry_marker();
 }
 
-/// A program that cannot note it, as that of a user who may not write there, goes on all the same.
+/// Records that this executable has started. If the record cannot be written, for want of permission for
+/// example, the program goes on.
 pub fn note_start() {
     let Ok(target) = launch_path().map(Target::new) else { return };
     let running = || Id::of_file(&File::open("/proc/self/exe")?);

@@ -1,4 +1,4 @@
-//! When the program counts as ready: who said so, and at which sockets somebody waits.
+//! When the program counts as ready: what it has reported, and at which sockets it waits for clients.
 
 use std::{
     collections::BTreeSet,
@@ -14,7 +14,7 @@ use nix::sys::stat::fstat;
 use selfup_fds::{Inherited, Kind};
 
 use crate::{
-    child::MasterLink,
+    master_link::MasterLink,
     notify::{Field, Notify},
     readiness::Readiness,
 };
@@ -30,13 +30,13 @@ struct Shared {
     sockets: Mutex<Vec<Socket>>,
     said: AtomicBool,
     link: Option<MasterLink>,
-    /// The service manager, where no master speaks to it.
+    /// The service manager, where there is no master to notify it.
     manager: Mutex<Option<Notify>>,
 }
 
 struct Socket {
     name: String,
-    /// Nothing where nobody could wait: a file, a connection.
+    /// `None` where no client can arrive: a file, a connection.
     inode: Option<u64>,
     stage: Stage,
 }
@@ -45,9 +45,9 @@ struct Socket {
 enum Stage {
     /// Not taken yet.
     Left,
-    /// Taken, and nobody was seen to wait at it.
+    /// Taken, and nothing waits at it as far as is known.
     Taken,
-    /// Somebody waits at it.
+    /// The program waits for clients at it.
     Served,
 }
 
@@ -74,12 +74,12 @@ impl Ready {
         Self::new(Readiness::Explicit, &Inherited::none(), None)
     }
 
-    /// Who is told by this process itself.
+    /// The service manager that this process notifies itself.
     pub(crate) fn set_manager(&self, manager: Option<Notify>) {
         *self.shared.manager.lock().unwrap_or_else(PoisonError::into_inner) = manager;
     }
 
-    /// Says that the program can serve; once is enough.
+    /// Reports that the program can serve. Later calls have no effect.
     pub(crate) fn say(&self) {
         if self.shared.said.swap(true, Ordering::SeqCst) {
             return;
@@ -90,7 +90,7 @@ impl Ready {
         let manager = self.shared.manager.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(manager) = manager {
             let status = "the program runs by itself, without restarts and upgrades".to_owned();
-            // Whoever does not hear it has a timeout of its own.
+            // A manager that does not read has a timeout of its own.
             let fields = [Field::Ready, Field::Status(status)];
             let _told = manager.send_within(&fields, std::time::Duration::from_secs(1));
         }
@@ -113,7 +113,7 @@ impl Ready {
         self.wake();
     }
 
-    /// Somebody waits at these.
+    /// The program waits for clients at the sockets with these inodes.
     pub(crate) fn waited_on(&self, inodes: &BTreeSet<u64>) {
         for socket in self.sockets().iter_mut().filter(|socket| socket.stage == Stage::Taken) {
             if socket.inode.is_some_and(|inode| inodes.contains(&inode)) {
@@ -123,14 +123,14 @@ impl Ready {
         self.look();
     }
 
-    /// Whether it is worth to look who waits: that alone is missing.
+    /// Whether to look at which sockets the program waits: nothing else is missing.
     pub(crate) fn is_to_be_seen(&self) -> bool {
         self.is_awaited()
             && self.shared.condition == Readiness::Listening
             && self.sockets().iter().all(|socket| socket.stage != Stage::Left)
     }
 
-    /// What is missing, for people; nothing if the program is ready.
+    /// What is missing, in one line; `None` if the program is ready.
     pub(crate) fn lacks(&self) -> Option<String> {
         if !self.is_awaited() {
             return None;
@@ -152,7 +152,7 @@ impl Ready {
         });
         let taken = (!taken.is_empty()).then(|| {
             format!(
-                "the program has taken {taken} and nobody accepts there yet: if it is served by \
+                "the program has taken {taken} and does not accept there yet: if it is served by \
                  other means than selfup's, call State::ready when it is"
             )
         });
@@ -160,7 +160,7 @@ impl Ready {
         (!all.is_empty()).then(|| all.join("; "))
     }
 
-    /// Says for the socket at this position that somebody accepts there.
+    /// The program accepts from the socket at this position.
     fn accepts(&self, index: usize) {
         if let Some(socket) = self.sockets().get_mut(index) {
             socket.stage = Stage::Served;
@@ -206,12 +206,12 @@ fn inode_to_wait_at(fd: BorrowedFd<'_>) -> Option<u64> {
     waits.then(|| fstat(fd).ok().map(|stat| stat.st_ino)).flatten()
 }
 
-/// Says for one listener that its clients are accepted from now on.
+/// Reports for one listener that its clients are accepted from now on. From
+/// [`Listener::accepting`](crate::Listener::accepting).
 ///
-/// [`Listener::accept`](crate::Listener::accept) says so by itself, and so do the servers of
-/// `selfup-tokio` and `selfup-actix`. It is for whoever takes the socket out of its listener to
-/// serve it in another way, and wants to say so for this one alone; [`State::ready`](crate::State::ready)
-/// says it for all of them.
+/// [`Listener::accept`](crate::Listener::accept) reports it by itself, and so do the servers of `selfup-tokio`
+/// and `selfup-actix`. This is for a program that takes the socket out of its listener and serves it in another
+/// way. [`State::ready`](crate::State::ready) reports it for all sockets at once.
 ///
 /// ```no_run
 /// # fn serve(_: std::net::TcpListener) {}
@@ -237,13 +237,13 @@ impl Accepting {
         Self { ready: Some((ready, index)), begun: Arc::default() }
     }
 
-    /// For a socket of which nobody wants to know.
+    /// For a socket without a report, in tests.
     #[cfg(test)]
     pub(crate) fn of_nothing() -> Self {
         Self { ready: None, begun: Arc::default() }
     }
 
-    /// Somebody accepts now, or is about to. Later calls cost next to nothing.
+    /// Reports that the program accepts from the socket now, or is about to. Later calls are one atomic load.
     pub fn begin(&self) {
         if self.begun.load(Ordering::Relaxed) || self.begun.swap(true, Ordering::Relaxed) {
             return;

@@ -1,4 +1,4 @@
-//! Accepting for a server that has nobody to tell of an error.
+//! Accepting through errors that pass.
 
 use std::{io, time::Duration};
 
@@ -8,11 +8,10 @@ use crate::{connection::Connection, listener::Listener};
 const NO_DESCRIPTORS: Duration = Duration::from_secs(1);
 
 impl Listener {
-    /// Waits for the next connection, through whatever errors; `None` when the program was told to
-    /// drain.
+    /// Waits for the next connection, and through all errors; `None` when the program drains.
     ///
-    /// A client that was gone before it was accepted is passed over. When no descriptors are left,
-    /// it tries again every second, until some connections have been closed.
+    /// A connection that was aborted before it was accepted is skipped. After any other error, such as a lack of
+    /// descriptors, it tries again every second.
     pub async fn accept_with_retry(&mut self) -> Option<Connection> {
         loop {
             match self.accept().await {

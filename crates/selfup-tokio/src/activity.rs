@@ -8,13 +8,12 @@ use std::{
 
 use super::sync::{Arc, Mutex};
 
-/// What is under way on one connection, put together from what is seen of its bytes and of its
-/// requests.
+/// What is under way on one connection, as its bytes and its requests show it.
 #[derive(Clone)]
 pub(crate) struct Activity(Arc<Mutex<Known>>);
 
 struct Known {
-    /// Requests that are not answered to the end.
+    /// Requests whose responses have not ended.
     exchanges: usize,
     /// Something was read since the last exchange: the beginning of a request's head.
     head: bool,
@@ -25,7 +24,7 @@ struct Known {
     http2: bool,
     /// A stream of HTTP/2 has become a connection of its own, the end of which is not seen.
     tunnel: bool,
-    /// Of who waits for the end of the last exchange.
+    /// The waker of the task that waits for the end of the last exchange.
     waiting: Option<Waker>,
 }
 
@@ -85,7 +84,7 @@ impl Activity {
         self.with(|known| known.exchanges > 0 || known.tunnel)
     }
 
-    /// Since when nothing is under way; else whoever asks is woken when that may have changed.
+    /// Since when nothing is under way; otherwise the task of `context` is woken when that may have changed.
     pub(crate) fn quiet_since(&self, context: &Context<'_>) -> Option<Instant> {
         self.with(|known| {
             if known.exchanges > 0 || known.tunnel || known.blocked {

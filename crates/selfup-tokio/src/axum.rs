@@ -10,17 +10,29 @@ use tower_service::Service;
 
 use crate::{connection::Connection, drive, listener::Listener};
 
-/// Serves the router until the program drains, and then until every connection is
-/// closed. No keep-alive client loses a request that it sends within the idle grace.
+/// Serves the router until the program drains, and then until every connection is closed, at most until
+/// [`Drain::time_is_up`](crate::Drain::time_is_up). No keep-alive client loses a request that it sends within the
+/// idle grace.
 ///
-/// A connection that was upgraded to another protocol, a WebSocket say, is waited for, too.
+/// It waits for connections that were upgraded to another protocol, such as WebSockets, too. It drains on SIGTERM
+/// and SIGINT unless the program handles them
+/// ([`drain_on_signals`](selfup_program::Listener::drain_on_signals)).
 ///
-/// Handlers may ask for [`ConnectInfo<SocketAddr>`](ConnectInfo), except on a Unix socket, whose
-/// clients have no address.
+/// Handlers may extract [`ConnectInfo<SocketAddr>`](ConnectInfo), except on a Unix socket, whose clients have no
+/// address.
+///
+/// ```no_run
+/// use axum::{Router, routing::get};
+///
+/// async fn program(state: selfup::State) -> std::io::Result<()> {
+///     let router = Router::new().route("/", get(async || "hello"));
+///     selfup_tokio::axum::serve(state.take_listener(), router).await
+/// }
+/// ```
 ///
 /// # Errors
 ///
-/// The listener cannot be used, as [`Listener::new`] says.
+/// The runtime cannot watch the listener, or the process has no descriptors or threads left.
 pub async fn serve(listener: selfup_program::Listener, router: Router) -> io::Result<()> {
     listener.drain_on_signals()?;
     let listener = Listener::new(listener)?;
@@ -43,8 +55,7 @@ impl axum::serve::Listener for Listener {
     /// `None` on a Unix socket.
     type Addr = Option<SocketAddr>;
 
-    /// Waits for ever once the program drains: the server is ended by
-    /// [`Drain::wait`](crate::Drain::wait).
+    /// Waits for ever once the program drains: [`Drain::wait`](crate::Drain::wait) ends the server.
     async fn accept(&mut self) -> (Connection, Option<SocketAddr>) {
         match self.accept_with_retry().await {
             Some(connection) => {

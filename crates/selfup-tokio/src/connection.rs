@@ -1,4 +1,4 @@
-//! A connection that the server's end waits for.
+//! A connection that the drain of its server waits for.
 
 use std::{
     fmt, io,
@@ -14,7 +14,8 @@ use tokio::{
 
 use crate::open::Counted;
 
-/// A connection that [`Drain`](crate::Drain) waits for.
+/// A connection that [`Drain`](crate::Drain) waits for, as long as it exists. From
+/// [`Listener::accept`](crate::Listener::accept).
 pub struct Connection {
     stream: Stream,
     peer: Option<SocketAddr>,
@@ -42,7 +43,7 @@ impl Connection {
         &self.stream
     }
 
-    /// Where its client is; `None` on a Unix socket, whose clients have no address.
+    /// The address of the client; `None` on a Unix socket, whose clients have none.
     #[must_use]
     pub fn peer_addr(&self) -> Option<SocketAddr> {
         self.peer
@@ -56,7 +57,7 @@ impl Connection {
     }
 }
 
-/// Whatever is read from and written to.
+/// What can be read from and written to.
 trait Duplex: AsyncRead + AsyncWrite {}
 impl<T: AsyncRead + AsyncWrite> Duplex for T {}
 

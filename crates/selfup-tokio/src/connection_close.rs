@@ -1,4 +1,4 @@
-//! What a response says to a keep-alive client while the program drains.
+//! `Connection: close` in the responses of a program that drains.
 
 use std::{
     fmt,
@@ -13,15 +13,16 @@ use tower_service::Service;
 
 use crate::drain::Drain;
 
-/// A layer that adds `Connection: close` to HTTP/1 responses once the program drains.
+/// A tower layer that adds `Connection: close` to the responses of HTTP/1 once the program drains.
 ///
-/// A response that changes the protocol, to a WebSocket say, stays as it is.
+/// `axum::serve`, `hyper::serve` and `Watch::service` have it in them. A response that changes the protocol, for
+/// example to a WebSocket, stays as it is.
 #[derive(Clone, Debug)]
 pub struct ConnectionClose {
     drain: Drain,
 }
 
-/// What [`ConnectionClose`] makes of a service.
+/// The service that [`ConnectionClose`] makes of another.
 #[derive(Clone, Debug)]
 pub struct ConnectionCloseService<S> {
     pub(crate) inner: S,
@@ -37,7 +38,7 @@ pub struct ConnectionCloseFuture<F> {
 }
 
 impl ConnectionClose {
-    /// A layer for the server that `drain` is about.
+    /// The layer for a server with this drain.
     #[must_use]
     pub fn new(drain: Drain) -> Self {
         Self { drain }

@@ -1,4 +1,4 @@
-//! When a server can be closed down.
+//! The drain of a server: when it can be closed.
 
 use std::{
     future::{Future, poll_fn},
@@ -11,8 +11,8 @@ use selfup_program::GracefulShutdown;
 
 use crate::open::{Counted, Open};
 
-/// Knows when a server can be closed down: when the program drains, and either its
-/// last connection is gone or the idle grace is over.
+/// The drain of a server: whether it has begun, and when the server can be closed. From
+/// [`Listener::drain`](crate::Listener::drain).
 #[derive(Clone, Debug)]
 pub struct Drain {
     shutdown: GracefulShutdown,
@@ -26,12 +26,12 @@ impl Drain {
         Self { shutdown, idle_grace, limit, open: Open::new() }
     }
 
-    /// Waits until the server can be closed down, for
+    /// Waits until the program drains, and then until there is no connection or the idle grace is over. It is for
     /// [`with_graceful_shutdown`](https://docs.rs/axum/latest/axum/serve/struct.Serve.html#method.with_graceful_shutdown)
-    /// and the like.
+    /// and the like, which close every idle connection at that moment.
     ///
-    /// These close every idle connection at that moment. [`axum::serve`](crate::axum::serve) and
-    /// [`hyper::serve`](crate::hyper::serve) decide for each connection by itself.
+    /// `axum::serve`, `hyper::serve` and `Drain::watch` of this crate close each connection at a moment
+    /// of its own instead.
     pub async fn wait(self) {
         self.shutdown.clone().await;
         first_of(self.open.none(), tokio::time::sleep(self.idle_grace)).await;
@@ -43,31 +43,20 @@ impl Drain {
         self.shutdown.requested()
     }
 
-    /// Waits until there is no connection, or [`time_is_up`](Self::time_is_up): after a server that
-    /// is done before those are whose protocol was changed, as that of a WebSocket is.
+    /// Waits until there is no connection, at most until [`time_is_up`](Self::time_is_up). A server calls it when it
+    /// accepts no more; connections whose protocol was changed, such as WebSockets, count too.
     pub async fn none_open(&self) {
         first_of(self.open.none(), self.time_is_up()).await;
     }
 
-    /// Waits until the program drains and has taken as long as it may
-    /// ([`Listener::drain_limit`](selfup_program::Listener::drain_limit)): what is still open then is to be
-    /// closed, so that the program can return before it is killed.
+    /// Waits until the program drains, and then for
+    /// [`Listener::drain_limit`](selfup_program::Listener::drain_limit). Everything that is still open then is to be
+    /// closed, so that the program returns before it is killed.
     pub async fn time_is_up(&self) {
         self.shutdown.clone().await;
         if let Some(since) = self.begun_at() {
             tokio::time::sleep(self.limit.saturating_sub(since.elapsed())).await;
         }
-    }
-
-    /// Watches one connection of a server with a hyper builder of its own, so that it is closed at the right
-    /// moment of the drain, and loses no request. The module [`watch`](crate::watch) has an example.
-    ///
-    /// `io` is the [`Connection`](crate::Connection), or a TLS stream over it: what carries the bytes of HTTP.
-    /// Serve over the [`WatchedIo`](crate::watch::WatchedIo), with [`Watch::service`](crate::watch::Watch::service),
-    /// and let [`Watch::drive`](crate::watch::Watch::drive) drive the connection.
-    #[cfg(feature = "hyper")]
-    pub fn watch<T>(&self, io: T) -> (crate::watch::WatchedIo<T>, crate::watch::Watch) {
-        crate::watch::Watch::new(self, io)
     }
 
     pub(crate) fn begun_at(&self) -> Option<Instant> {
@@ -84,7 +73,7 @@ impl Drain {
     }
 }
 
-/// Which one it was does not matter.
+/// Waits for one of the two.
 async fn first_of(one: impl Future<Output = ()>, other: impl Future<Output = ()>) {
     let (mut one, mut other) = (pin!(one), pin!(other));
     poll_fn(|context| {

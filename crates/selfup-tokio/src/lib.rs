@@ -1,39 +1,38 @@
 #![doc = include_str!("../README.md")]
 //!
-//! # How a connection is finished
+//! # How connections are drained
 //!
-//! When the program drains, three things happen, in this order:
+//! When the program drains, four things happen, in this order:
 //!
-//! 1. [`Listener`] gives out no further connection, and closes its socket. What waits in the
-//!    kernel's queue is the successor's.
-//! 2. [`ConnectionClose`] adds `Connection: close` to each HTTP/1 response from then on: a keep-alive client
-//!    has one more request answered and then opens its next connection, which the successor gets.
-//!    Closing an idle connection at once instead would race with a request on its way, and the
-//!    client would see a reset.
-//! 3. `axum::serve` and `hyper::serve` decide for each connection by itself when it is closed. One on
+//! 1. [`Listener`] returns no further connection, and closes its socket. Connections in the kernel's queue are left
+//!    to the next child.
+//! 2. [`ConnectionClose`] adds `Connection: close` to each response of HTTP/1 from then on. A keep-alive client
+//!    gets one more response, and opens its next connection, which the next child accepts. Closing an idle
+//!    connection at once instead would race with a request on its way, and reset the connection of that client.
+//! 3. `axum::serve`, `hyper::serve` and connections under a `Drain::watch` are closed one by one. A connection on
 //!    which nothing is under way, or no more than a part of a request's head, is closed when its
-//!    [`IdleGrace`](selfup_program::IdleGrace) is over: not all at one moment, and none that was used within
-//!    the last idle grace. A response that began before the drain and ends later than that has a whole
-//!    grace from its end on, since its client was not told.
-//! 4. Shortly before the master's `terminate_timeout` what is still
-//!    open is closed, whatever it is, and the server returns: see
-//!    [`Listener::drain_limit`](selfup_program::Listener::drain_limit). A stream without an end is better ended
-//!    by the program, as soon as [`graceful_shutdown`](selfup_program::State::graceful_shutdown) says so.
+//!    [`IdleGrace`](selfup_program::IdleGrace) is over: not all at one moment, and none that was used within the
+//!    last idle grace. After a response that began before the drain and ends later, the client has a whole grace
+//!    from its end on, since that response did not close the connection.
+//! 4. Shortly before the master's `terminate_timeout`, everything that is still open is closed, and the server
+//!    returns: see [`Listener::drain_limit`](selfup_program::Listener::drain_limit). A program that serves streams
+//!    without an end should end them by itself, when
+//!    [`graceful_shutdown`](selfup_program::State::graceful_shutdown) is requested.
 //!
-//! A server that is given a [`Listener`] and ended by [`Drain::wait`] closes everything idle at one
+//! A server that accepts from a [`Listener`] and is ended by [`Drain::wait`] closes all idle connections at one
 //! moment, when the idle grace is over.
 //!
 //! # What it does not do
 //!
-//! It starts no runtime, and no task but those of the two `serve`, one for each connection.
+//! It starts no runtime, and no tasks but those of `axum::serve` and `hyper::serve`, one for each connection.
 //!
 //! # HTTP/2
 //!
-//! An HTTP/2 connection is told to go away (GOAWAY): the requests under way are finished, and the
-//! client opens its next connection. One with open streams is told as soon as the program drains, and
-//! before any of them ends; the others are told one after the other, within the first two thirds of
-//! the idle grace. A client that does not confirm (it answers no PING) is taken to have heard when the
-//! grace is over: it gets the last GOAWAY, and no further stream.
+//! A connection of HTTP/2 gets a GOAWAY: its requests are finished, and the client opens its next connection. A
+//! connection with open streams gets it when the drain begins, before any of them ends; the others get it one after
+//! the other, within the first two thirds of the idle grace. If a client does not acknowledge it (the PING that
+//! follows has no response), the GOAWAY counts as received when the grace is over: the client gets the last GOAWAY,
+//! and no further stream.
 //!
 //! `axum::serve` speaks HTTP/2 with the feature `http2`, or with `hyper`.
 #![cfg_attr(docsrs, feature(doc_cfg))]

@@ -1,4 +1,4 @@
-//! A listener that stops in time.
+//! A listener that stops when the program drains.
 
 use std::{
     future::{Future, poll_fn},
@@ -12,9 +12,22 @@ use selfup_program::{Accepting, GracefulShutdown};
 
 use crate::{connection::Connection, drain::Drain, socket::Socket};
 
-/// A TCP or Unix listener that stops giving out connections when the program drains.
+/// A TCP or Unix listener that returns no more connections when the program drains.
 ///
 /// It then closes its socket, which the other generations and the master still have.
+///
+/// ```no_run
+/// # async fn serve(_: selfup_tokio::Connection) {}
+/// async fn program(state: selfup::State) -> std::io::Result<()> {
+///     let mut listener = selfup_tokio::Listener::new(state.take_listener())?;
+///     let drain = listener.drain();
+///     while let Some(connection) = listener.accept_with_retry().await {
+///         tokio::spawn(serve(connection));
+///     }
+///     drain.none_open().await;
+///     Ok(())
+/// }
+/// ```
 #[derive(Debug)]
 pub struct Listener {
     /// Until the program drains. If it stayed, each connection that comes for the
@@ -27,15 +40,15 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Takes the listener over into the tokio runtime that runs now.
+    /// Registers the listener with the tokio runtime that runs now.
     ///
     /// # Errors
     ///
-    /// The runtime cannot watch it.
+    /// The runtime cannot watch the socket.
     ///
     /// # Panics
     ///
-    /// If it is not called from within a tokio runtime that has input and output enabled.
+    /// If it is called outside of a tokio runtime, or in one without input and output.
     pub fn new(listener: selfup_program::Listener) -> io::Result<Self> {
         let (shutdown, accepting) = (listener.graceful_shutdown(), listener.accepting());
         let drain = Drain::new(shutdown.clone(), listener.idle_grace(), listener.drain_limit());
@@ -44,22 +57,24 @@ impl Listener {
         Ok(Self { socket: Some(socket), address, shutdown, drain, accepting })
     }
 
-    /// Waits for the next connection; `None` when the program drains.
+    /// Waits for the next connection; `None` when the program drains. The first call reports that the socket is
+    /// served ([`Readiness::Listening`](selfup_program::Readiness::Listening)).
     ///
     /// # Errors
     ///
-    /// Those of accept(2), above all no descriptors left; asking again at once would fail again.
+    /// Those of accept(2), above all a lack of descriptors. Another call at once would fail again;
+    /// [`accept_with_retry`](Self::accept_with_retry) waits.
     pub async fn accept(&mut self) -> io::Result<Option<Connection>> {
         poll_fn(|context| self.poll_accept(context)).await
     }
 
-    /// Where it listens, or has listened; `None` for a Unix socket.
+    /// The address that it listens on, or has listened on; `None` for a Unix socket.
     #[must_use]
     pub fn local_addr(&self) -> Option<SocketAddr> {
         self.address
     }
 
-    /// Knows when the server can be closed down.
+    /// The drain of the connections that this listener returns.
     #[must_use]
     pub fn drain(&self) -> Drain {
         self.drain.clone()
@@ -67,8 +82,8 @@ impl Listener {
 
     fn poll_accept(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Option<Connection>>> {
         self.accepting.begin();
-        // Before anything is looked at: a server that hears on another thread that it is time to
-        // drain must not be taken for empty while this one accepts a last connection.
+        // Counted first: while this thread accepts a last connection, a server that learns of the drain on
+        // another thread must not take itself for empty.
         let counted = self.drain.count();
         if Pin::new(&mut self.shutdown).poll(context).is_ready() {
             self.socket = None;

@@ -17,7 +17,7 @@ pub(crate) struct Open(Arc<Mutex<Count>>);
 #[derive(Default)]
 struct Count {
     open: usize,
-    /// Of those who wait for the last one, each in its place.
+    /// The wakers of the tasks that wait for the last one, each in its place.
     waiting: BTreeMap<u64, Waker>,
     next_place: u64,
 }

@@ -81,6 +81,20 @@ pub struct WatchedFuture<F> {
     exchange: Option<Exchange>,
 }
 
+#[cfg(feature = "hyper")]
+impl Drain {
+    /// Watches one connection of a server with a hyper builder of its own, so that it is closed at the right
+    /// moment of the drain, and loses no request. The module
+    /// [`watch`](crate::watch) has an example.
+    ///
+    /// `io` is the [`Connection`](crate::Connection), or a TLS stream over it: what carries the bytes of HTTP.
+    /// Serve over the [`WatchedIo`](crate::watch::WatchedIo), with [`Watch::service`](crate::watch::Watch::service),
+    /// and let [`Watch::drive`](crate::watch::Watch::drive) drive the connection.
+    pub fn watch<T>(&self, io: T) -> (WatchedIo<T>, Watch) {
+        Watch::new(self, io)
+    }
+}
+
 impl Watch {
     pub(crate) fn new<T>(drain: &Drain, io: T) -> (WatchedIo<T>, Self) {
         let (activity, insist) = (Activity::new(), Insist::default());

@@ -30,14 +30,14 @@ pub struct WatchedIo<T> {
     preface: Option<usize>,
     received: Frames,
     sent: Frames,
-    /// The response that the client owes, and how much of it was read.
+    /// How much of the acknowledgement that the client owes was read.
     responded: usize,
 }
 
-/// An HTTP/2 client that does not answer the ping of its GOAWAY is taken to have seen it.
+/// Whether the GOAWAY counts as received, although the client has not acknowledged the PING after it.
 ///
-/// Until that response comes, the client may open streams, for ever if it never comes. Nothing in
-/// hyper or h2 bounds it.
+/// Until the PING is acknowledged, the client may open streams, for ever if it never acknowledges it. Nothing in
+/// hyper or h2 bounds that.
 #[derive(Clone, Default)]
 pub(crate) struct Insist(Arc<AtomicBool>);
 
@@ -53,8 +53,8 @@ impl<T> WatchedIo<T> {
         Self { io, activity, insist, preface: Some(0), received, sent, responded: 0 }
     }
 
-    /// Gives the response to the server that the client owes.
-    fn answer_for_the_client(&mut self, buffer: &mut ReadBuf<'_>) -> bool {
+    /// Gives the server the acknowledgement that the client owes.
+    fn acknowledge_for_the_client(&mut self, buffer: &mut ReadBuf<'_>) -> bool {
         let may_begin =
             self.insist.0.load(Ordering::Relaxed) && self.is_http2() && self.received.is_between();
         let Some(response) = self.sent.response().filter(|_| may_begin || self.responded > 0)
@@ -110,7 +110,7 @@ impl<T: AsyncRead + Unpin> AsyncRead for WatchedIo<T> {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        if self.answer_for_the_client(buffer) {
+        if self.acknowledge_for_the_client(buffer) {
             return Poll::Ready(Ok(()));
         }
         let before = buffer.filled().len();

@@ -1,13 +1,14 @@
 //! Where new executables come from.
 //!
-//! A fetcher is given to [`Config::fetcher`](crate::Config::fetcher). Those of the project are
-//! here if their feature is on; anything else is a closure ([`from_fn`]) or a [`Fetch`] of your own.
+//! A fetcher is given to [`Config::fetcher`](crate::Config::fetcher), or to
+//! [`Update::new`](crate::Update::new). Those of the project are here if their feature is on; any other source is
+//! a closure ([`from_fn`]) or an implementation of [`Fetch`].
 
 #[cfg(feature = "manifest")]
 pub use selfup_fetch::manifest;
 pub use selfup_fetch::{
-    Artifact, Digest, Error, ErrorKind, Fetch, Outcome, Platform, RunningExecutable, expand,
-    from_fn, gunzip,
+    Artifact, Digest, Error, ErrorKind, Fetch, Outcome, Platform, Result, RunningExecutable,
+    expand, from_fn, gunzip,
 };
 #[cfg(feature = "file")]
 pub use selfup_fetch_file::File;

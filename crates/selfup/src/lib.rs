@@ -21,7 +21,7 @@ pub use selfup_fds::{Address, Error as SocketError, ErrorKind as SocketErrorKind
 pub use selfup_install::Id;
 pub use selfup_lifecycle::{Cause as RestartCause, Handover, Restarts};
 pub use selfup_master::{
-    Error, ErrorKind, Event, Verbosity,
+    Error, ErrorKind, Event, Result, Verbosity,
     reason::{KillReason, RollbackReason},
 };
 pub use selfup_program::{

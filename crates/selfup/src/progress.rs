@@ -6,17 +6,22 @@ use indicatif::{ProgressBar, ProgressFinish, ProgressStyle};
 
 use crate::update::Progress;
 
-/// A progress bar on stderr, for [`Update::on_progress`](crate::Update::on_progress). It is drawn on
-/// a terminal only, and goes when the download is done.
+/// A progress bar on stderr, for [`Update::on_progress`](crate::Update::on_progress). It is drawn on a terminal
+/// only, and removed when the download is done.
 ///
-/// With the feature `progress`.
-pub fn progress_bar() -> impl FnMut(Progress) {
+/// It needs the feature `progress`.
+///
+/// ```
+/// # let source = selfup::fetch::File::new("/srv/releases/tool");
+/// let update = selfup::Update::new(source).on_progress(selfup::progress_bar());
+/// ```
+pub fn progress_bar() -> impl FnMut(Progress) + Send {
     let known = "{bar:30} {bytes}/{total_bytes}, {bytes_per_sec}, {eta} left";
     let unknown = "{spinner} {bytes}, {bytes_per_sec}";
     let style = |template| {
         ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
     };
-    // It goes with the update, however that ends.
+    // It is removed with the update, however that ends.
     let bar = ProgressBar::no_length().with_finish(ProgressFinish::AndClear);
     bar.set_style(style(unknown));
     bar.enable_steady_tick(Duration::from_millis(100));

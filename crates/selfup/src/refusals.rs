@@ -4,7 +4,7 @@ use std::{fmt, time::SystemTime};
 
 use selfup_install::{Id, Target};
 
-use selfup_master::{Error, ErrorKind};
+use selfup_master::{Error, ErrorKind, Result};
 use selfup_program::process::exe_path::launch_path;
 
 /// A new executable that is not tried.
@@ -19,20 +19,19 @@ pub struct Refusal {
     pub reason: String,
     /// When it was refused, to the second.
     pub since: SystemTime,
-    /// How often it has failed when it was tried. 0 if it was refused by somebody's word, as by
+    /// How often it has failed when it was tried. 0 if it was refused by hand, as by
     /// [`rollback`](crate::rollback).
     pub failures: u32,
     /// When it may be tried again; `None` if it has to be [forgiven](forgive) first.
     pub retry_at: Option<SystemTime>,
 }
 
-/// What was refused of the executable that runs here, the latest first; at most 64 are remembered.
+/// The releases of the executable that runs here that were refused, the latest first. At most 64 are remembered.
 ///
-/// An executable that fails when it is tried (its child dies, or is not ready in time) may be tried
-/// again after an hour, then after four hours, then after a day each time, if it is still offered: the
-/// failure may have been the machine's. After five failures it is refused for good, as is at once what
-/// was rolled back by hand. What a check turns down (a signature, a version) is not listed: that
-/// changes with the bytes or the configuration alone.
+/// A release that fails when it is tried, because its child dies or is not ready in time, may be tried again after
+/// 1, 4, 24 and 24 hours, if it is still offered: the failure may have been the machine's. After five failures it
+/// is refused for good; a release that was rolled back by hand is refused for good at once. A release that a check
+/// turns down (a signature, a version) is not listed: the check would turn down the same bytes again.
 ///
 /// ```no_run
 /// for refusal in selfup::refusals()? {
@@ -43,30 +42,37 @@ pub struct Refusal {
 ///
 /// # Errors
 ///
-/// [`ErrorKind::Executable`]: what is remembered beside the executable cannot be read.
-pub fn refusals() -> Result<Vec<Refusal>, Error> {
+/// [`ErrorKind::Executable`]: the record beside the executable cannot be read.
+pub fn refusals() -> Result<Vec<Refusal>> {
     let refusals =
         target()?.refusals().map_err(|error| failed("could not list refusals", error))?;
     Ok(refusals.iter().map(Refusal::from).collect())
 }
 
-/// Forgives a refused executable: if it is still offered, it is tried again at the next look at its
-/// source, without a restart of the master. Says whether it was refused.
+/// Forgives a refused executable: if it is still offered, the master tries it again with its next poll. Returns
+/// whether it was refused.
 ///
-/// `id` is its SHA-1, as [`Refusal::id`] has it.
+/// `id` is its SHA-1 in 40 hexadecimal digits, as [`Refusal::id`] has it.
+///
+/// ```no_run
+/// for refusal in selfup::refusals()? {
+///     selfup::forgive(&refusal.id)?;
+/// }
+/// # Ok::<(), selfup::Error>(())
+/// ```
 ///
 /// # Errors
 ///
-/// [`ErrorKind::Configuration`]: it is no SHA-1. [`ErrorKind::Executable`]: what is remembered beside
-/// the executable cannot be written, for want of permission mostly.
-pub fn forgive(id: &str) -> Result<bool, Error> {
+/// [`ErrorKind::Configuration`]: `id` is no SHA-1. [`ErrorKind::Executable`]: the record beside the executable
+/// cannot be written, for example for want of permission.
+pub fn forgive(id: &str) -> Result<bool> {
     let what = format!("could not forgive {id:?}: it is no SHA-1 of an executable");
     let id: Id =
         id.parse().map_err(|error| Error::new(ErrorKind::Configuration, what).because(error))?;
     target()?.forgive(id).map_err(|error| failed("could not forgive a refusal", error))
 }
 
-fn target() -> Result<Target, Error> {
+fn target() -> Result<Target> {
     Target::new(launch_path()?).map_err(|error| failed("could not look at refusals", error))
 }
 

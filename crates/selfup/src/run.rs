@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use selfup_master::{
-    Error, ErrorKind, Master, NotStarted,
+    ErrorKind, Master, NotStarted, Result,
     error::Chain,
     pid_file::PidFile,
     reporter::Reporter,
@@ -20,22 +20,32 @@ use crate::config::Config;
 
 /// Runs the program under a master, and returns the exit code for `main` to return.
 ///
-/// The same executable is master and child. The process that was started becomes the master and
-/// starts itself again as the child, in which the program runs. If the child dies by a signal, so
-/// does the master.
+/// The same executable is master and child. The process that was started becomes the master and starts itself
+/// again as the child, in which the program runs. If the child that serves dies by a signal, so does the master.
 ///
-/// Call it first thing in `main`, before any thread exists. What comes before it happens in the master
-/// and in each child. It removes what it consumes from the environment, unless another thread exists by
-/// then that might be reading it: then the variables stay, and say by a pid that they are for no other
-/// process. A `main` inside of an async runtime (`#[tokio::main]`) is wrong: the runtime belongs around
-/// the program, see [`Config::new`].
+/// Call it first in `main`, before any thread exists. Code before it runs in the master and in each child. It
+/// removes the variables that it reads from the environment, unless another thread exists, which might be reading
+/// the environment: then the variables stay, and name by a pid the process that they are for. A `main` inside of
+/// an async runtime (`#[tokio::main]`) is wrong: the runtime belongs around the program, see [`Config::new`].
 ///
-/// Where no master is possible, it warns and runs the program in this process, with a state that is
-/// not [enabled](crate::State::enabled) and has the sockets; unless the master is
-/// [required](Config::required). An address that cannot be bound, or a key or version of the
-/// configuration that cannot be read, is an error in any case: what does not serve where it should
-/// is for a process manager to start again. Errors are printed as one line on stderr; the exit code
-/// is 1 then.
+/// Where no master can run, `run` warns, and runs the program in this process, with a state that is not
+/// [enabled](crate::State::enabled) and has the sockets; unless the master is [required](Config::required). An
+/// address that cannot be bound, or a key or version that cannot be read, is an error in any case, so that a
+/// process manager starts the service again. An error is printed as one line on stderr; the exit code is then 1.
+///
+/// ```no_run
+/// fn main() -> std::process::ExitCode {
+///     selfup::run(selfup::Config::new(program).address("127.0.0.1:3000"))
+/// }
+///
+/// fn program(state: selfup::State) {
+///     for connection in state.take_listener().incoming() {
+///         // …
+/// #       let _ = connection;
+///     }
+/// }
+/// ```
+#[doc(alias = "Run")]
 #[must_use = "the exit code is for `main` to return"]
 pub fn run(config: Config) -> ExitCode {
     match try_run(config) {
@@ -47,13 +57,19 @@ pub fn run(config: Config) -> ExitCode {
     }
 }
 
-/// As [`run`], with the error for the caller to report.
+/// Does what [`run`] does, and returns the error instead of printing it.
 ///
 /// # Errors
 ///
-/// No master can run, and one is required, or there is nothing to serve on; or what the
-/// master handed to this child cannot be used.
-pub fn try_run(mut config: Config) -> Result<ExitCode, Error> {
+/// - [`Configuration`](ErrorKind::Configuration): a value of the configuration cannot be used, such as a key.
+/// - [`Address`](ErrorKind::Address): an address could not be bound or taken over.
+/// - [`PidFile`](ErrorKind::PidFile): the pid file belongs to another process that runs.
+/// - [`Unsupported`](ErrorKind::Unsupported), [`Executable`](ErrorKind::Executable),
+///   [`Start`](ErrorKind::Start): no master can run, and it is [required](Config::required).
+/// - [`Master`](ErrorKind::Master): the master had to give up while it ran.
+/// - [`Child`](ErrorKind::Child): this process is a child, and could not take over from its master.
+#[doc(alias = "RunErr")]
+pub fn try_run(mut config: Config) -> Result<ExitCode> {
     sanity_check();
     config.check()?;
     let upgrades = &mut config.master.upgrades;
@@ -74,8 +90,10 @@ pub fn try_run(mut config: Config) -> Result<ExitCode, Error> {
     }
 }
 
-/// Whether a master can run on this platform. Elsewhere, [`run`] runs the program directly.
+/// Whether a master can run on this platform: `true` on Linux. Elsewhere, [`run`] runs the program in the process
+/// that was started.
 #[must_use]
+#[doc(alias = "IsSupported")]
 pub const fn is_supported() -> bool {
     cfg!(target_os = "linux")
 }
@@ -88,7 +106,7 @@ fn end_like(end: End) -> ExitCode {
 }
 
 /// Runs the program in this process.
-fn fall_back(not_started: NotStarted, entry: Entry, required: bool) -> Result<ExitCode, Error> {
+fn fall_back(not_started: NotStarted, entry: Entry, required: bool) -> Result<ExitCode> {
     let NotStarted { error, mut settings, fds, notify } = not_started;
     let cannot_be_meant = matches!(
         error.kind(),

@@ -141,7 +141,7 @@ fn by_poll_for_datagrams() {
 fn a_program_that_does_not_say_so_is_told_what_is_missing() {
     let sandbox = Sandbox::new("serving-silent");
     let master = start(&sandbox, &["tokio-raw", "timeout=1000"]);
-    let missing = "the program has taken \"http\" and nobody accepts there yet: if it is served by \
+    let missing = "the program has taken \"http\" and does not accept there yet: if it is served by \
                    other means than selfup's, call State::ready when it is";
     master.wait_line(
         &format!("it is assumed to be, because no other child serves: {missing}"),

@@ -16,6 +16,7 @@ const WITHOUT: &[&str] = &[
     "selfup-fetch-s3",
     "selfup-install",
     "selfup-lifecycle",
+    "selfup-program",
     "selfup-signals",
     "selfup-tokio",
 ];
@@ -53,8 +54,8 @@ fn imports(tree: &Tree, folder: &str) -> Imports {
         .collect();
     let modules: BTreeSet<&Module> = sources.iter().map(|(module, _)| module).collect();
     let targets = |own: &Module, code: &str| {
-        // A visibility is no import.
-        let code = &without_tests(code).replace("(in crate::", "(in ");
+        // A visibility is no import, and the paths in a macro are for the crate that calls it.
+        let code = &without_tests(code).replace("(in crate::", "(in ").replace("$crate::", "");
         let (trees, rest) = declarations(code);
         let paths = used(&trees).into_iter().chain(spelled_out(&rest));
         let found = paths.filter_map(|path| target(own, &path, &modules));

@@ -14,8 +14,10 @@ use nix::{
 use selfup_channel::{FromMaster, Incoming};
 use selfup_signals::{Blocked, End, Signal};
 
-use super::{MasterLink, look::Look};
-use crate::{options::Options, ready::Ready, serving::shutdown::GracefulShutdown};
+use super::look::Look;
+use crate::{
+    master_link::MasterLink, options::Options, ready::Ready, serving::shutdown::GracefulShutdown,
+};
 
 /// Starts the thread that hears the master, and turns what it says into `drain`.
 ///
@@ -61,7 +63,7 @@ const STACK: usize = 128 * 1024;
 
 /// Why the master is not heard any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Gone {
+pub(crate) enum Gone {
     /// The other end of the channel is closed.
     Master,
     /// This end is.
@@ -69,7 +71,7 @@ pub(super) enum Gone {
 }
 
 /// Returns when the master is not to be heard any more.
-pub(super) fn hear(
+pub(crate) fn hear(
     link: &MasterLink,
     drain: &GracefulShutdown,
     ready: &Ready,

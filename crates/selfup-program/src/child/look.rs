@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::{MasterLink, waits};
-use crate::ready::Ready;
+use super::waits;
+use crate::{master_link::MasterLink, ready::Ready};
 
 /// When to look again, and what was told of it.
 pub(super) struct Look {

@@ -1,10 +1,7 @@
 //! The child: takes over what the master handed to it, and runs the program.
 
-mod bell;
-mod control_thread;
+pub(crate) mod control_thread;
 mod look;
-mod master_link;
-mod unsent;
 mod waits;
 
 use std::process::ExitCode;
@@ -12,11 +9,11 @@ use std::process::ExitCode;
 use selfup_channel::ChildEnd;
 use selfup_fds::Inherited;
 
-pub(crate) use master_link::MasterLink;
-
 use crate::{
+    entry::Entry,
     error::{Error, ErrorKind},
-    options::{Entry, Listen},
+    master_link::MasterLink,
+    options::Listen,
     process::{
         env::{Assignment, CONTROL},
         exe_path::was_started_from,

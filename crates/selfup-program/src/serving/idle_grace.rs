@@ -7,19 +7,17 @@ use std::{
 
 /// How long one connection on which nothing is under way is kept while the program drains.
 ///
-/// A server makes one for each connection. They differ in the place that each has in the order of
-/// closing, so that many idle connections are closed evenly over a time instead of at one moment:
-/// their clients all come back. Two things hold for each of them, for the grace of
-/// `Config::idle_grace`:
+/// A server creates one for each connection. Each has another place in the order of closing, so that many idle
+/// connections are closed evenly over a time, and their clients do not all come back at one moment. A connection
+/// is closed when two things hold, for the grace of `Config::idle_grace`:
 ///
-/// - It has been quiet for a whole grace, part of which may lie before the drain. So a client that
-///   sends more often than that is never in the middle of sending, and hears of the drain by an
-///   answer.
-/// - A third of the grace has gone by since the drain began.
+/// - It has been silent for a whole grace, part of which may lie before the drain. A client that sends more
+///   often than that is never cut off while it sends, and learns of the drain by a response.
+/// - A third of the grace has passed since the drain began.
 ///
-/// From the later of the two moments on, the closings are spread over two thirds of the grace. What
-/// was quiet for long is closed between one third of the grace and its end, then; what was used up
-/// to the drain, up to two thirds of it later.
+/// From the later of the two moments on, the closings are spread over two thirds of the grace. So connections
+/// that were silent for long are closed between one third of the grace and its end, and connections that were in
+/// use up to the drain are closed up to two thirds of the grace after its end.
 ///
 /// ```
 /// # use std::time::{Duration, Instant};
@@ -38,12 +36,12 @@ pub struct IdleGrace {
     place: u32,
 }
 
-/// A grace beyond that is for ever, and could not be added to a moment.
+/// A longer grace could not be added to a moment, and counts as this one.
 const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 impl IdleGrace {
-    /// For one more connection, with the grace that
-    /// [`Listener::idle_grace`](crate::Listener::idle_grace) says.
+    /// The grace of one more connection. `grace` is usually
+    /// [`Listener::idle_grace`](crate::Listener::idle_grace); more than a year counts as a year.
     #[must_use]
     pub fn new(grace: Duration) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
@@ -53,8 +51,8 @@ impl IdleGrace {
         Self { grace: grace.min(LONGEST), place }
     }
 
-    /// When the connection is closed if it has been quiet since `quiet` and stays so, and the drain
-    /// has begun at `drain`.
+    /// When the connection is to be closed, if the drain began at `drain`, and the connection has been silent
+    /// since `quiet` and stays so.
     #[must_use]
     pub fn end(&self, drain: Instant, quiet: Instant) -> Instant {
         let third = self.grace / 3;
@@ -62,8 +60,8 @@ impl IdleGrace {
         (quiet + self.grace).max(drain + third) + (2 * third).mul_f64(share)
     }
 
-    /// When a connection that loses nothing by it, as HTTP/2 does, is told of the drain: evenly over
-    /// the first two thirds of the grace.
+    /// When a connection whose protocol can announce the drain without a loss, as HTTP/2 can, is to announce
+    /// it: spread evenly over the first two thirds of the grace.
     #[must_use]
     pub fn notice(&self, drain: Instant) -> Instant {
         self.end(drain, drain) - self.grace

@@ -16,20 +16,33 @@ use nix::{
 };
 
 use super::{
-    connection::{Connection, Stream},
+    accept_error::{is_of_lack, is_of_one_connection},
+    connection::Connection,
     counter::Counter,
     shutdown::GracefulShutdown,
+    stream::Stream,
 };
 use crate::{process::signals::drain_where_default, ready::Accepting};
 
 /// A listening socket that all generations of the program share.
 ///
-/// [`incoming`](Self::incoming) ends by itself when it is time to finish, and what is in the
-/// kernel's queue then is left to the successor. Programs on an async runtime take the socket out
-/// with [`into_tcp`](Self::into_tcp).
+/// [`incoming`](Self::incoming) ends when the program is to drain, and leaves what is in the kernel's queue to
+/// the next child. Programs on an async runtime give the listener to `selfup-tokio` or `selfup-actix`, or take
+/// the socket out with [`into_tcp`](Self::into_tcp).
 ///
-/// The socket is in non-blocking mode: that mode belongs to the socket, not to a process, and
-/// while two generations wait for the same connection, the one that comes second must not block.
+/// The socket is in non-blocking mode. That mode belongs to the socket, not to a process: while two generations
+/// wait for the same connection, the one that comes second must not block.
+///
+/// ```no_run
+/// # fn serve(_: selfup::Connection) {}
+/// fn program(state: selfup::State) -> std::io::Result<()> {
+///     for connection in state.take_listener().incoming() {
+///         let connection = connection?;
+///         std::thread::spawn(move || serve(connection));
+///     }
+///     Ok(()) // the program ends when the last connection is dropped
+/// }
+/// ```
 #[derive(Debug)]
 pub struct Listener {
     socket: Socket,
@@ -58,13 +71,15 @@ impl Listener {
         Self { socket, drain, idle_grace, drain_limit, counter, accepting }
     }
 
-    /// Waits for the next connection; `None` when it is time to finish. The first call says that
-    /// this socket is served ([`Readiness::Listening`](crate::Readiness::Listening)).
+    /// Waits for the next connection; `None` when the program is to drain. The first call reports that this
+    /// socket is served ([`Readiness::Listening`](crate::Readiness::Listening)).
+    ///
+    /// Connections that were aborted before they were accepted are skipped.
     ///
     /// # Errors
     ///
-    /// Those of [accept(2)](https://man7.org/linux/man-pages/man2/accept.2.html) that are not of one
-    /// connection alone: above all, no descriptors left. Asking again at once would fail again;
+    /// Those of [accept(2)](https://man7.org/linux/man-pages/man2/accept.2.html) that do not concern one
+    /// connection alone, above all a lack of descriptors. Another call at once would fail again;
     /// [`incoming`](Self::incoming) waits.
     pub fn accept(&self) -> io::Result<Option<Connection>> {
         self.accepting.begin();
@@ -87,17 +102,17 @@ impl Listener {
         Ok(None)
     }
 
-    /// The connections as they come; ends when it is time to finish.
+    /// The connections as they come. The iterator ends when the program is to drain.
     ///
-    /// It waits out what passes: while descriptors or memory are missing, it tries again after a
-    /// pause, 10 ms at first and up to a second. What is left are errors of the socket itself.
+    /// It waits out what passes: while descriptors or memory are missing, it tries again after a pause, 10 ms
+    /// at first and doubled up to 1 s. The errors that it returns are those of the socket itself.
     #[must_use]
     pub fn incoming(&self) -> Incoming<'_> {
         Incoming { listener: self, pause: FIRST_PAUSE }
     }
 
-    /// Says that clients are accepted from now on, for whoever takes the socket out to serve it in
-    /// another way.
+    /// A handle that reports that this socket is served, for a program that takes the socket out and serves it
+    /// in another way.
     #[must_use]
     pub fn accepting(&self) -> Accepting {
         self.accepting.clone()
@@ -113,16 +128,16 @@ impl Listener {
         }
     }
 
-    /// The TCP socket itself, in non-blocking mode, as async runtimes want it. From now on the
-    /// program itself must stop accepting when it is time to finish, and wait for its connections.
+    /// Takes the TCP socket out, in non-blocking mode, as async runtimes need it. From now on the program itself
+    /// has to stop accepting when it is to drain, and to wait for its connections.
     ///
-    /// It must also say when it accepts, by [`State::ready`](crate::State::ready) or
-    /// [`accepting`](Self::accepting), unless that can be seen from outside
-    /// ([`Readiness::Listening`](crate::Readiness::Listening)): of a listener of tokio it cannot.
+    /// It also has to report when it accepts, by [`State::ready`](crate::State::ready) or
+    /// [`accepting`](Self::accepting), unless the kernel shows it
+    /// ([`Readiness::Listening`](crate::Readiness::Listening)); for a listener of tokio the kernel does not.
     ///
     /// # Errors
     ///
-    /// It is not a TCP socket: the listener is given back.
+    /// It is not a TCP socket. The error is the listener.
     pub fn into_tcp(self) -> Result<TcpListener, Self> {
         match self.socket {
             Socket::Tcp(listener) => Ok(listener),
@@ -130,11 +145,11 @@ impl Listener {
         }
     }
 
-    /// The Unix stream socket itself, as [`into_tcp`](Self::into_tcp).
+    /// Takes the Unix stream socket out, as [`into_tcp`](Self::into_tcp) does.
     ///
     /// # Errors
     ///
-    /// It is not a Unix socket: the listener is given back.
+    /// It is not a Unix socket. The error is the listener.
     pub fn into_unix(self) -> Result<UnixListener, Self> {
         match self.socket {
             Socket::Unix(listener) => Ok(listener),
@@ -142,44 +157,42 @@ impl Listener {
         }
     }
 
-    /// The handle that says when it is time to finish.
+    /// The signal that the program is to drain.
     #[must_use]
     pub fn graceful_shutdown(&self) -> GracefulShutdown {
         self.drain.clone()
     }
 
-    /// How long a connection on which nothing is under way is kept then:
-    /// `Config::idle_grace`.
+    /// How long an idle connection is kept while the program drains: `Config::idle_grace`.
     #[must_use]
     pub fn idle_grace(&self) -> Duration {
         self.idle_grace
     }
 
-    /// How long after the drain has begun a server closes whatever is still open, streams without an
-    /// end for example, and returns: a second less than
-    /// `Config::terminate_timeout`, or a tenth of it if that is
-    /// less. The program ends with its own code then, instead of being killed.
+    /// How long after the beginning of the drain a server closes everything that is still open, for example
+    /// streams without an end, and returns: `Config::terminate_timeout` less a second, or less a tenth of it if
+    /// that is shorter. The program then ends with its own exit code, instead of being killed.
     #[must_use]
     pub fn drain_limit(&self) -> Duration {
         self.drain_limit
     }
 
-    /// Has this process drain on SIGTERM and SIGINT, each unless the program handles or ignores it by
-    /// now, as the servers of most frameworks do by themselves. The program then returns with its own
-    /// code; a second signal, more than a second later, ends it at once. The servers of
-    /// `selfup-tokio` and `selfup-actix` call it when they start.
+    /// Makes this process drain on SIGTERM and on SIGINT, as the servers of most frameworks do. A signal that
+    /// the program handles or ignores by now keeps that meaning. The program then returns with its own exit
+    /// code; a second signal, more than a second after the first, ends the process at once. The servers of
+    /// `selfup-tokio` and `selfup-actix` call this when they start.
     ///
-    /// The restart signal is not affected, nor what the master does with these two: SIGTERM is the
-    /// end of the service, and SIGINT is passed on.
+    /// It changes neither the restart signal nor what the master does with these two: SIGTERM ends the service,
+    /// and SIGINT is forwarded.
     ///
     /// # Errors
     ///
-    /// There are no descriptors or threads left.
+    /// The process has no descriptors or threads left.
     pub fn drain_on_signals(&self) -> io::Result<()> {
         drain_where_default(&self.drain, self.drain_limit)
     }
 
-    /// Waits until there may be a connection; `false` when it was time to finish before.
+    /// Waits until there may be a connection; `false` if the program is to drain.
     fn wait_readable(&self) -> io::Result<bool> {
         while !self.drain.requested() {
             let mut fds = [
@@ -194,37 +207,6 @@ impl Listener {
         }
         Ok(false)
     }
-}
-
-/// What accept(2) says of one connection, and not of the socket: another generation was faster, the
-/// client is gone already, its network is, or a firewall has forbidden it. The next one may be fine.
-fn is_of_one_connection(error: &io::Error) -> bool {
-    matches!(
-        error.raw_os_error(),
-        Some(
-            libc::EAGAIN
-                | libc::EINTR
-                | libc::ECONNABORTED
-                | libc::ECONNRESET
-                | libc::EPERM
-                | libc::EPROTO
-                | libc::ENOPROTOOPT
-                | libc::ENETDOWN
-                | libc::ENETUNREACH
-                | libc::EHOSTDOWN
-                | libc::EHOSTUNREACH
-                | libc::ENONET
-                | libc::ETIMEDOUT
-        )
-    )
-}
-
-/// What the whole process, or machine, lacks for now.
-fn is_of_lack(error: &io::Error) -> bool {
-    matches!(
-        error.raw_os_error(),
-        Some(libc::EMFILE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM | libc::ENOSR)
-    )
 }
 
 impl Socket {
@@ -259,7 +241,7 @@ impl From<Listener> for OwnedFd {
     }
 }
 
-/// The connections of a [`Listener`], as they come.
+/// The connections of a [`Listener`], as they come. From [`Listener::incoming`].
 pub struct Incoming<'a> {
     listener: &'a Listener,
     pause: Duration,

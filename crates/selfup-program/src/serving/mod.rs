@@ -1,5 +1,6 @@
-//! What a server holds in its hands: listeners, connections, and when to stop.
+//! What a server works with: listeners, connections, and the signal to drain.
 
+mod accept_error;
 pub(crate) mod connection;
 pub(crate) mod counter;
 pub(crate) mod idle_grace;
@@ -8,4 +9,5 @@ pub(crate) mod listener;
 mod models;
 mod once;
 pub(crate) mod shutdown;
+pub(crate) mod stream;
 mod sync;

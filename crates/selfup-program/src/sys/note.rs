@@ -1,4 +1,4 @@
-//! ELF notes: what an executable says of itself without being run; see elf(5).
+//! ELF notes: what an executable states of itself without being run; see elf(5).
 
 /// One note of the owner `selfup`. Of type 1, it says which version of the control protocol the
 /// program speaks; of type 2, its name and version, each with a zero byte behind it.
@@ -101,20 +101,19 @@ const fn is_version(text: &[u8]) -> bool {
 /// # fn main() {}
 /// ```
 ///
-/// They are those of the package (`CARGO_PKG_NAME`, `CARGO_PKG_VERSION`), or what is said here:
+/// They are those of the package (`CARGO_PKG_NAME`, `CARGO_PKG_VERSION`), or those given here:
 ///
 /// ```
 /// selfup::release!(name = "app", version = "1.2.3");
 /// # fn main() {}
 /// ```
 ///
-/// The signature of an executable covers them, so that nobody can pass off an old release as a new
-/// one, or another program of the same signer as this one:
-/// `Config::version` and `Config::name` are what is
-/// said here unless they say otherwise.
+/// The signature of an executable covers them, so that nobody can pass off an old release as a new one, or
+/// another program of the same signer as this one. They are the defaults of `UpgradePolicy::version` and
+/// `UpgradePolicy::name`.
 ///
-/// Once in a program, in the crate with its `main`: an executable that names itself twice, differently,
-/// is not installed.
+/// Write it once in a program, in the crate with its `main`: an executable that states two different names or
+/// versions is not installed.
 ///
 /// # Errors
 ///
@@ -123,7 +122,7 @@ const fn is_version(text: &[u8]) -> bool {
 ///
 /// # Platform
 ///
-/// Where executables are ELF files.
+/// It has an effect where executables are ELF files; elsewhere it does nothing.
 #[macro_export]
 macro_rules! release {
     () => {

@@ -11,10 +11,10 @@ use super::Config;
 /// How one child makes way for the next, and how the last one ends.
 impl Config {
     /// Sets the signal that restarts. The default is SIGUSR2, because SIGHUP and SIGUSR1 commonly belong
-    /// to the program. The program does not receive it: sent to a child, it does nothing, so that
+    /// to the program. The program does not receive it: in a child, the signal does nothing, so that
     /// `killall -USR2` restarts once.
     ///
-    /// Some signals are refused at the start: SIGTERM, which ends the service; those of job control
+    /// Some signals are an error of the start: SIGTERM, which ends the service; those of job control
     /// (SIGCONT, SIGTSTP, SIGTTIN, SIGTTOU); and those that cannot be received or have a meaning of their own
     /// (SIGKILL, SIGSTOP, SIGCHLD, SIGPIPE, SIGURG, SIGSEGV, SIGBUS, SIGFPE, SIGILL).
     ///
@@ -65,9 +65,9 @@ impl Config {
     /// Sets how long a draining child may take to end before it is killed with SIGKILL. The default is
     /// 30 s, because that is what most load balancers and process managers allow a request.
     ///
-    /// A second before that (or a tenth of the timeout, if that is less) the servers of this crate, of
-    /// `selfup-tokio` and of `selfup-actix` close what is still open, and the program returns. A stream
-    /// without an end therefore costs no kill, and the program ends with its own exit code.
+    /// A second before that, or a tenth of the timeout if that is shorter, the servers of this crate, of
+    /// `selfup-tokio` and of `selfup-actix` close everything that is still open, and the program returns. So a
+    /// stream without an end does not get the child killed, and the program ends with its own exit code.
     ///
     /// ```
     /// # fn program(_: selfup::State) {}
@@ -79,15 +79,15 @@ impl Config {
         self
     }
 
-    /// Sets for how long a connection must have been silent before it is closed while the child drains,
-    /// because a request may be on its way. The default is 3 s.
+    /// Sets for how long a connection must have been silent before it is closed while the child drains: a
+    /// request may be on its way. The default is 3 s, which is longer than most networks take to deliver one.
     ///
-    /// Connections are closed one after the other, so that clients do not all come back at one moment: those
-    /// that were silent for long between a third of the grace and its end, those that were in use up to the
-    /// drain until two thirds of it later. [`IdleGrace`](crate::IdleGrace) has the rule. After a response that
-    /// ends later, the whole grace passes again.
+    /// Connections are closed one after the other, so that their clients do not all come back at one moment:
+    /// those that were silent for long between a third of the grace and its end, those that were in use up to
+    /// the drain up to two thirds of the grace after its end. [`IdleGrace`](crate::IdleGrace) has the rule. After
+    /// a response that ends later, the whole grace passes again.
     ///
-    /// It holds for the connections that [`Listener::accept`](crate::Listener::accept) returns, and for those
+    /// The grace holds for the connections that [`Listener::accept`](crate::Listener::accept) returns, and for those
     /// of the servers in `selfup-tokio` and `selfup-actix`.
     ///
     /// ```
@@ -111,10 +111,10 @@ impl Config {
         self
     }
 
-    /// Sets what SIGTERM does. By default it is forwarded like every signal, and a program without a handler
-    /// for it dies of it, with the requests that it has. With `true`, the children drain instead
-    /// ([`State::graceful_shutdown`](crate::State::graceful_shutdown)), and the master ends as the program
-    /// returns. Either way, children still running after
+    /// Sets whether SIGTERM drains. The default is `false`: it is forwarded like every signal, and a program
+    /// without a handler for it dies of it, with the requests that it has. With `true`, the children drain
+    /// ([`State::graceful_shutdown`](crate::State::graceful_shutdown)), and the master ends with the exit code
+    /// of the program. Either way, children that still run after
     /// [`terminate_timeout`](Self::terminate_timeout) are killed.
     ///
     /// With `true` a child also drains on a SIGTERM that is sent to it directly, or to all processes of the
@@ -138,7 +138,7 @@ impl Config {
     /// It is for programs that start processes of their own and may die without ending them. A program that
     /// ends by itself should wait for its processes first.
     ///
-    /// On a terminal a child is then not in the foreground group: the master forwards what the keys mean
+    /// On a terminal, a child is then not in the foreground group: the master forwards the signals of the keys
     /// (Ctrl-C, Ctrl-\\, Ctrl-Z) to the whole group, but the kernel stops a program that reads from the
     /// terminal (SIGTTIN). A signal sent to the group of the master does not reach the child twice.
     ///

@@ -34,21 +34,21 @@ use selfup_signals::Signal;
 pub struct Config {
     pub(crate) program: Program,
     pub(crate) prepare: Option<Prepare>,
-    /// What concerns the process of the program.
+    /// For the process of the program.
     pub(crate) child: selfup_program::Options,
-    /// What concerns the master.
+    /// For the master.
     pub(crate) master: Settings,
     pub(crate) required: bool,
 }
 
 impl Config {
-    /// A program and nothing else: no socket, no upgrades, restarts by signal.
+    /// A configuration with this program, no sockets and no upgrades, that restarts on SIGUSR2.
     ///
     /// The program runs in the child; where no master can run, in this process (see
     /// [`required`](Self::required)). It may return whatever `main` may return.
     ///
-    /// Give an async program its runtime around the program, not around `main`: the master needs none,
-    /// and a child cannot create one of its own inside another.
+    /// The runtime of an async program belongs around the program, not around `main`: the master needs none, and
+    /// the child cannot create its own inside another.
     ///
     /// ```text
     /// fn main() -> ExitCode {
@@ -80,11 +80,12 @@ impl Config {
     }
 
     /// Adds an address to listen on. [`Address`](crate::Address) lists all forms: `host:port`, `:port`,
-    /// `tcp://`, `udp://`, `unix:///path`, `fd://name` and more.
+    /// `tcp://`, `udp://`, `unix:///path`, `fd://name` and more. An address that cannot be bound is an error of
+    /// the start.
     ///
-    /// The master binds it once; all children share the socket, in the order given here. List every port
-    /// that the program listens on, those for metrics and administration included: a port that the program
-    /// binds itself is still in use by the old child when a new one starts, so the new child fails.
+    /// The master binds it once, and all children share the socket. List every port that the program listens on,
+    /// those for metrics and administration included: a port that the program binds itself is still in use by
+    /// the old child when a new one starts, so the new child fails.
     ///
     /// ```
     /// # fn program(_: selfup::State) {}
@@ -108,7 +109,8 @@ impl Config {
     }
 
     /// Adds an address under a name, by which
-    /// [`State::take_listener_named`](crate::State::take_listener_named) finds it.
+    /// [`State::take_listener_named`](crate::State::take_listener_named) takes the socket. The Nth
+    /// [`address`](Self::address), counted from 0, is named `address-N`.
     ///
     /// A name has 1 to 255 printable ASCII characters and no colon (as in `LISTEN_FDNAMES`,
     /// [sd_listen_fds(3)](https://man7.org/linux/man-pages/man3/sd_listen_fds.3.html)).
@@ -122,10 +124,10 @@ impl Config {
         self
     }
 
-    /// Sets a hook that the master calls for every [`Event`].
+    /// Sets a hook that the master calls for every [`Event`]. The default is none.
     ///
-    /// The hook runs in the master and blocks its loop, so return quickly. After a panic it is not called
-    /// again.
+    /// The hook runs in the master and blocks its loop, so it has to return quickly. After a panic it is not
+    /// called again.
     ///
     /// ```
     /// # fn program(_: selfup::State) {}
@@ -139,13 +141,13 @@ impl Config {
         self
     }
 
-    /// Sets a hook that runs in each child before selfup does anything there but take over what the
-    /// master has passed; no thread of selfup's exists yet. It is the place for what must hold for every
-    /// thread of the process, or can be done only while there is one: `unshare(CLONE_NEWUSER)`, landlock,
-    /// seccomp. The sockets and the control channel are open already, and must stay open.
+    /// Sets a hook that runs in each child first, before any thread of selfup's exists. It is the place for what
+    /// must hold for every thread of the process, or can be done only while there is one:
+    /// `unshare(CLONE_NEWUSER)`, landlock, seccomp. The sockets and the control channel are open already, and
+    /// must stay open.
     ///
     /// An error ends the child before it is ready. Where the program runs without a master, the hook runs
-    /// before the program, too.
+    /// before the program, too. The default is none.
     ///
     /// ```
     /// # fn program(_: selfup::State) {}
@@ -182,8 +184,8 @@ impl Config {
         self
     }
 
-    /// Whether it is an error if no master can run. The default is `false`: then [`run`](crate::run)
-    /// warns, and runs the program in this process.
+    /// Sets whether it is an error if no master can run. The default is `false`: [`run`](crate::run) warns
+    /// then, and runs the program in this process.
     ///
     /// ```
     /// # fn program(_: selfup::State) {}
@@ -226,7 +228,7 @@ impl Config {
         (Entry { program, prepare, listen: master.listen.clone(), options: child }, master)
     }
 
-    /// Whether the values make sense; what each fetcher needs is its own to check.
+    /// Checks the values that no later step checks.
     pub(crate) fn check(&self) -> Result<(), Error> {
         let signal = self.master.options.policy.restart_signal;
         let why_not = match signal {

@@ -9,7 +9,8 @@ use crate::upgrade_policy::UpgradePolicy;
 
 /// Where new executables come from, and which are taken.
 impl Config {
-    /// Sets where new executables come from. The default is none: restarts only.
+    /// Sets where new executables come from. The default is none: the service restarts and does not upgrade.
+    /// Which executables are taken is the matter of [`upgrade_policy`](Self::upgrade_policy).
     ///
     /// ```
     /// # fn program(_: selfup::State) {}
@@ -21,8 +22,8 @@ impl Config {
         self
     }
 
-    /// Sets the shortest time between two polls of the fetcher. The default is 1 s, which is also the
-    /// interval of a fetcher that has none of its own.
+    /// Sets the shortest time between two polls of the fetcher. The default is 1 s. A fetcher with an interval of
+    /// its own is polled at that interval, if it is longer; one without an interval, at this one.
     ///
     /// ```
     /// # fn program(_: selfup::State) {}

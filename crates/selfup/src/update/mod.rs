@@ -10,7 +10,7 @@ use selfup_fetch::Fetch;
 
 pub use outcome::{Progress, Updated};
 
-use selfup_master::{Error, UpgradeOptions};
+use selfup_master::{Result, UpgradeOptions};
 use selfup_program::{carry_marker, note_start};
 
 use crate::upgrade_policy::UpgradePolicy;
@@ -67,7 +67,7 @@ use work::{Job, Listeners};
 ///
 /// # Errors
 ///
-/// In each case what was installed stays as it was. [`Error::is_transient`] says whether the same may go well
+/// In each case what was installed stays as it was. [`Error::is_transient`](crate::Error::is_transient) says whether the same may go well
 /// later.
 ///
 /// - [`Configuration`](crate::ErrorKind::Configuration): a key or the version cannot be read.
@@ -78,7 +78,7 @@ use work::{Job, Listeners};
 /// - [`NoSpace`](crate::ErrorKind::NoSpace): the disk is full.
 /// - [`Fetch`](crate::ErrorKind::Fetch): the source cannot be reached or did not deliver.
 /// - [`Refused`](crate::ErrorKind::Refused): a check turned down what it delivered.
-pub fn update(update: Update) -> Result<Updated, Error> {
+pub fn update(update: Update) -> Result<Updated> {
     carry_marker();
     note_start();
     let Update { job, progress } = update;
@@ -107,7 +107,7 @@ pub fn update(update: Update) -> Result<Updated, Error> {
 #[must_use = "nothing is updated until it is given to `update`"]
 pub struct Update {
     job: Job,
-    progress: Option<Box<dyn FnMut(Progress)>>,
+    progress: Option<Box<dyn FnMut(Progress) + Send>>,
 }
 
 impl Update {
@@ -173,7 +173,7 @@ impl Update {
     /// # let source = selfup::fetch::File::new("/srv/releases/tool");
     /// let update = selfup::Update::new(source).on_progress(|progress| eprint!("\r{} bytes", progress.bytes));
     /// ```
-    pub fn on_progress(mut self, hear: impl FnMut(Progress) + 'static) -> Self {
+    pub fn on_progress(mut self, hear: impl FnMut(Progress) + Send + 'static) -> Self {
         self.progress = Some(Box::new(hear));
         self
     }

@@ -9,11 +9,11 @@ use std::{
     process::Command,
 };
 
-use selfup_master::{Error, ErrorKind};
+use selfup_master::{Error, ErrorKind, Result};
 
 /// What came of an [`Update`](crate::Update).
 ///
-/// Shown, it is a sentence for whoever runs the program.
+/// Its `Display` is one line for the user of the program.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Updated {
@@ -25,9 +25,9 @@ pub enum Updated {
         id: String,
         /// Its version, if it is known.
         version: Option<String>,
-        /// What somebody should know all the same: that what is published under this version is
-        /// another file ([`force`](crate::Update::force) installs it), or that the newest release has
-        /// nothing for this platform.
+        /// What the user should know all the same: that another file is published under this version
+        /// ([`force`](crate::Update::force) installs it), or that the newest release has nothing for this
+        /// platform.
         note: Option<String>,
     },
     /// What the source has is older than what is installed, as for a development build, or one of a
@@ -62,49 +62,48 @@ pub enum Updated {
         from_version: Option<String>,
         /// The version of the new one, if the source says one.
         version: Option<String>,
-        /// What somebody should know, one line each: other hard links still lead to the old
-        /// executable, a package owns the path, the directory could not be flushed. Mostly none.
+        /// What the user should know, one line each: other hard links still lead to the previous executable, a
+        /// package owns the path, the directory could not be flushed. Usually there are none.
         warnings: Vec<String>,
     },
 }
 
 impl Updated {
-    /// Starts the executable that was installed in the place of this process, with the arguments of
-    /// this process. It returns only if that did not work.
+    /// Replaces this process by the executable that was installed, with the arguments of this process. It returns
+    /// only if that fails.
     ///
     #[cfg_attr(feature = "http", doc = "```no_run")]
     #[cfg_attr(not(feature = "http"), doc = "```ignore")]
-    /// # use selfup::{Updated, fetch::Http};
-    /// let updated = selfup::update(Http::new("https://example.com/tool-{os}-{arch}")).run()?;
+    /// # use selfup::{Update, Updated, fetch::Http};
+    /// # let source = Http::new("https://example.com/tool-{os}-{arch}");
+    /// let updated = selfup::update(Update::new(source))?;
     /// if let Updated::Installed { .. } = updated {
     ///     updated.exec_new()?;
     /// }
     /// # Ok::<(), selfup::Error>(())
     /// ```
     ///
-    /// [`current_exe`](std::env::current_exe) is of no use for this: once the file has been replaced, it
-    /// names the old one, which is not there any more.
+    /// [`current_exe`](std::env::current_exe) does not lead to the new executable: once the file has been
+    /// replaced, it names the previous one, which is not there any more.
     ///
-    /// The process keeps its pid, its environment as it is now, its working directory, and those of
-    /// its descriptors that are not close-on-exec: standard input, output and error, and what this
-    /// process was given by its parent; all that the standard library opens is closed. The standard
-    /// output is flushed before. No destructor runs and every other thread ends, so temporary files
-    /// stay and what sits in buffers of the program's own is lost: call it first thing after the
+    /// The process keeps its pid, its environment as it is now, its working directory, and the descriptors that
+    /// are not close-on-exec: standard input, output and error, and those inherited from its parent. What the
+    /// standard library opens is closed. The standard output is flushed before. No destructor runs and every other
+    /// thread ends, so temporary files stay, and data in buffers of the program is lost: call it right after the
     /// update. See [execve(2)](https://man7.org/linux/man-pages/man2/execve.2.html).
     ///
-    /// A program that updates itself at each start comes to an end all the same: the new executable is
-    /// up to date.
+    /// A program that updates itself at each start does not loop: the new executable is up to date.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Executable`]: nothing was installed, or what was installed cannot be started. This
     /// process goes on.
-    pub fn exec_new(&self) -> Result<Infallible, Error> {
+    pub fn exec_new(&self) -> Result<Infallible> {
         let Self::Installed { path, .. } = self else {
             let what = "could not start the new executable: none was installed";
             return Err(Error::new(ErrorKind::Executable, what));
         };
-        // Nobody may be there to read it.
+        // The reader may have gone.
         let _flushed = io::stdout().flush();
         let mut arguments = env::args_os();
         let mut command = Command::new(path);

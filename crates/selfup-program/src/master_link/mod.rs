@@ -1,5 +1,8 @@
 //! What the child says to its master.
 
+mod bell;
+mod unsent;
+
 use std::{
     fmt, io,
     os::fd::AsFd,
@@ -14,14 +17,15 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use selfup_channel::{ChildEnd, FromChild, VERSION};
 
-use super::{bell::Bell, unsent::Unsent};
+use bell::Bell;
+use unsent::Unsent;
+
 use crate::{options::Options, watchdog::Watchdog};
 
-/// The child's side of the conversation with its master.
+/// The child's end of the control channel: what the child says goes through it.
 ///
-/// Nobody waits here. What there is no room for, because the master does not read, is sent by the
-/// thread that hears it. A master that cannot be reached is no error here: its end is noticed by
-/// that thread.
+/// Nothing blocks here. A message for which there is no room, because the master does not read, is sent later
+/// by the control thread. A master that cannot be reached is no error here: the control thread notices that.
 #[derive(Clone)]
 pub(crate) struct MasterLink {
     shared: Arc<Shared>,
@@ -57,7 +61,7 @@ impl MasterLink {
     }
 
     /// Says what it waits for before it can.
-    pub(super) fn not_ready(&self, why: String) {
+    pub(crate) fn not_ready(&self, why: String) {
         self.say(FromChild::NotReady(why));
     }
 
@@ -69,7 +73,7 @@ impl MasterLink {
     }
 
     /// The master asks whether this child is alive.
-    pub(super) fn asked(&self) {
+    pub(crate) fn asked(&self) {
         let alive = self.shared.program_alive.as_ref();
         if alive.is_none_or(|alive| alive.swap(false, Ordering::Relaxed)) {
             self.say(FromChild::Alive);
@@ -99,16 +103,16 @@ impl MasterLink {
     }
 
     /// The sockets of these names are missing.
-    pub(super) fn lacks_sockets(&self, names: &str) {
+    pub(crate) fn lacks_sockets(&self, names: &str) {
         self.say(FromChild::LacksSockets(names.to_owned()));
     }
 
-    pub(super) fn channel(&self) -> &ChildEnd {
+    pub(crate) fn channel(&self) -> &ChildEnd {
         &self.shared.channel
     }
 
     /// Rung when there is something new for the thread that hears the master.
-    pub(super) fn bell(&self) -> &Bell {
+    pub(crate) fn bell(&self) -> &Bell {
         &self.shared.bell
     }
 
@@ -118,7 +122,7 @@ impl MasterLink {
     }
 
     /// Sends what waits; whether something is left.
-    pub(super) fn has_unsent(&self) -> bool {
+    pub(crate) fn has_unsent(&self) -> bool {
         // A number that is somebody else's by now is left alone.
         self.channel().is_intact() && self.unsent().send(self.channel())
     }

@@ -1,4 +1,4 @@
-//! Wakes the thread that hears the master.
+//! Wakes the control thread.
 
 use std::{
     io::{self, PipeReader, PipeWriter, Read, Write},
@@ -8,20 +8,20 @@ use std::{
 
 /// A pipe with at most one byte in it.
 #[derive(Debug)]
-pub(super) struct Bell {
+pub(crate) struct Bell {
     rung: AtomicBool,
     reader: PipeReader,
     writer: PipeWriter,
 }
 
 impl Bell {
-    pub(super) fn new() -> io::Result<Self> {
+    pub(crate) fn new() -> io::Result<Self> {
         let (reader, writer) = io::pipe()?;
         Ok(Self { rung: AtomicBool::new(false), reader, writer })
     }
 
     /// What has changed was written before.
-    pub(super) fn ring(&self) {
+    pub(crate) fn ring(&self) {
         if !self.rung.swap(true, Ordering::AcqRel) {
             // Never full, so it does not block. Where the pipe was closed under us, nobody listens.
             let _rung = (&self.writer).write(&[0]);
@@ -29,7 +29,7 @@ impl Bell {
     }
 
     /// Called when the bell is readable; what has changed is looked at afterwards.
-    pub(super) fn hush(&self) {
+    pub(crate) fn hush(&self) {
         let _byte = (&self.reader).read(&mut [0]);
         // After the byte is gone: whoever finds it still rung has changed something before this.
         self.rung.swap(false, Ordering::AcqRel);

@@ -1,0 +1,34 @@
+//! What an error of accept(2) is about: one connection, or a lack that passes.
+
+use std::io;
+
+/// Whether the error concerns one connection, and not the socket: another generation was faster, the client or
+/// its network has gone, or a firewall has forbidden the connection. The next one may be fine.
+pub(super) fn is_of_one_connection(error: &io::Error) -> bool {
+    matches!(
+        error.raw_os_error(),
+        Some(
+            libc::EAGAIN
+                | libc::EINTR
+                | libc::ECONNABORTED
+                | libc::ECONNRESET
+                | libc::EPERM
+                | libc::EPROTO
+                | libc::ENOPROTOOPT
+                | libc::ENETDOWN
+                | libc::ENETUNREACH
+                | libc::EHOSTDOWN
+                | libc::EHOSTUNREACH
+                | libc::ENONET
+                | libc::ETIMEDOUT
+        )
+    )
+}
+
+/// Whether the process or the machine lacks something for now.
+pub(super) fn is_of_lack(error: &io::Error) -> bool {
+    matches!(
+        error.raw_os_error(),
+        Some(libc::EMFILE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM | libc::ENOSR)
+    )
+}
