@@ -14,6 +14,14 @@ pub(super) fn check(tree: &Tree) -> Vec<Finding> {
         .filter_map(|(_, target)| links::resolved(FOLDER, target))
         .collect();
     let mut findings = Vec::new();
+    // The first chapter is also the book's index.html, and its links are taken over as they are.
+    if let Some(first) = chapters.first()
+        && first.rsplit_once('/').is_none_or(|(folder, _)| folder != FOLDER)
+    {
+        let message =
+            format!("begins with {first}, but the first page has to be right in {FOLDER}");
+        findings.push(Finding::whole(SUMMARY, message));
+    }
     for page in tree.ending(".md").filter(|file| file.path.starts_with("docs/")) {
         if page.path != SUMMARY && !chapters.contains(&page.path) {
             findings.push(Finding::whole(&page.path, format!("is not in {SUMMARY}")));
@@ -39,7 +47,7 @@ mod tests {
     use super::*;
 
     fn found(page: &str) -> Vec<String> {
-        let summary = "# Summary\n\n- [A page](guide/page.md)\n";
+        let summary = "# Summary\n\n[First](first.md)\n- [A page](guide/page.md)\n";
         let tree = tree(&[
             (SUMMARY, summary),
             ("docs/guide/page.md", page),
@@ -51,6 +59,13 @@ mod tests {
     #[test]
     fn a_page_that_is_in_the_summary_and_links_within_passes() {
         assert_eq!(found("[a](../SUMMARY.md) [b](#here) [c](https://host.example)"), [""; 0]);
+    }
+
+    #[test]
+    fn a_first_page_in_a_folder_is_found() {
+        let tree = tree(&[(SUMMARY, "[First](guide/first.md)"), ("docs/guide/first.md", "")]);
+        let message = "begins with docs/guide/first.md, but the first page has to be right in docs";
+        assert_eq!(check(&tree), [Finding::whole(SUMMARY, message)]);
     }
 
     #[test]
