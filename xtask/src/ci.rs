@@ -4,7 +4,7 @@ mod lanes;
 
 use crate::command::{Failure, Result, cargo, run as run_command};
 use crate::step::{self, Step};
-use crate::{api, deny, features, lint, package, rust_version, spelling, tidy};
+use crate::{api, deny, features, lint, package, rust_version, semver, spelling, tidy};
 
 /// What takes seconds.
 const FIRST: &[Step] = &[
@@ -24,6 +24,7 @@ const COMPILED: &[Step] = &[
     Step { name: "clippy", what: "no warning, tests included", run: lint::clippy },
     Step { name: "rustdoc", what: "no broken link, no warning", run: lint::rustdoc },
     Step { name: "api", what: "the public interfaces are what docs/api says", run: api::run },
+    Step { name: "semver", what: "nothing that a release has promised is gone", run: semver::run },
     Step { name: "features", what: "every crate alone, every feature alone", run: features::run },
     Step { name: "package", what: "what would be published builds", run: package::run },
 ];

@@ -22,6 +22,7 @@ mod package;
 mod program;
 mod python;
 mod rust_version;
+mod semver;
 mod spelling;
 mod step;
 mod test;

@@ -2,7 +2,8 @@
 //! writes it in a format of its own.
 
 use std::process::Command;
-use xtask_support::command::{Failure, Result, captured, program, stdout_of};
+use xtask_support::command::{Failure, Result, captured, program, run, stdout_of};
+use xtask_support::needs;
 
 /// Raised together with `public-api` in Cargo.toml and [`FORMAT`].
 const VERSION: &str = "1.95";
@@ -21,14 +22,19 @@ pub(super) enum Toolchain {
 }
 
 impl Toolchain {
-    /// Looks for it.
+    /// Looks for it; as root, which CI is, installs it.
     pub(super) fn find() -> Result<Self> {
         let current = stdout_of(&mut program("rustc", &["--version"]))?;
         if is_wanted(&current) {
             return Ok(Self::Current);
         }
         let mut other = program("rustup", &["run", TOOLCHAIN, "rustdoc", "--version"]);
-        if captured(&mut other).is_ok_and(|output| output.status.success()) {
+        let mut is_there = || captured(&mut other).is_ok_and(|output| output.status.success());
+        if is_there() {
+            return Ok(Self::Pinned);
+        }
+        let install = ["toolchain", "install", "--profile", "minimal", TOOLCHAIN];
+        if needs::root() && run(&mut program("rustup", &install)).is_ok() && is_there() {
             return Ok(Self::Pinned);
         }
         Err(Failure::new(format!(
