@@ -1,8 +1,12 @@
 //! What to send, where, and how often.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::num::NonZero;
+use std::sync::Arc;
 use std::time::Duration;
+
+use crate::ended::Ended;
 
 /// Where to send requests, and the lanes in which they travel side by side.
 #[derive(Clone, Debug)]
@@ -11,7 +15,18 @@ pub struct Config {
     pub(crate) timeout: Duration,
     pub(crate) grace: Option<Duration>,
     pub(crate) keep_samples: bool,
+    pub(crate) each: Option<Each>,
     pub(crate) lanes: Vec<Lane>,
+}
+
+/// What is called with the end of every request.
+#[derive(Clone)]
+pub(crate) struct Each(pub(crate) Arc<dyn Fn(&Ended<'_>) + Send + Sync>);
+
+impl fmt::Debug for Each {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Each")
+    }
 }
 
 impl Config {
@@ -23,6 +38,7 @@ impl Config {
             timeout: Duration::from_secs(10),
             grace: None,
             keep_samples: false,
+            each: None,
             lanes: Vec::new(),
         }
     }
@@ -46,6 +62,13 @@ impl Config {
     #[must_use]
     pub fn keep_samples(mut self) -> Self {
         self.keep_samples = true;
+        self
+    }
+
+    /// Calls this with the end of every request, on the thread that sends: it must be quick.
+    #[must_use]
+    pub fn each(mut self, each: impl Fn(&Ended<'_>) + Send + Sync + 'static) -> Self {
+        self.each = Some(Each(Arc::new(each)));
         self
     }
 

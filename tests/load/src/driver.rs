@@ -11,8 +11,9 @@ use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, ppoll};
 use nix::sys::time::TimeSpec;
 
-use crate::config::{Config, Lane};
+use crate::config::{Config, Each, Lane};
 use crate::connection::Connection;
+use crate::ended::Ended;
 use crate::exchange::{Exchange, Failure, Progress};
 use crate::loss::Loss;
 use crate::report::{Incident, Sample};
@@ -27,6 +28,7 @@ pub(crate) struct Driver<'a> {
     timeout: Duration,
     grace: Option<Duration>,
     keep_samples: bool,
+    each: Option<Each>,
     lanes: Vec<Traffic>,
     exchanges: Vec<Exchange>,
     /// When the last one must be over, once stopped.
@@ -69,7 +71,7 @@ impl<'a> Driver<'a> {
         shared: &'a Shared,
         woken: UnixStream,
     ) -> Self {
-        let Config { address, timeout, grace, keep_samples, lanes } = config;
+        let Config { address, timeout, grace, keep_samples, each, lanes } = config;
         let lanes = lanes.iter().map(|lane| Traffic::new(lane, address)).collect();
         Self {
             start,
@@ -77,6 +79,7 @@ impl<'a> Driver<'a> {
             timeout,
             grace,
             keep_samples,
+            each,
             lanes,
             exchanges: Vec::new(),
             end: None,
@@ -261,6 +264,10 @@ impl<'a> Driver<'a> {
     fn note(&mut self, lane: usize, due: Duration, outcome: Result<Vec<u8>, Failure>) {
         let at = self.now();
         self.lanes[lane].under_way -= 1;
+        if let Some(Each(each)) = &self.each {
+            let outcome = outcome.as_deref().map_err(ToString::to_string);
+            each(&Ended { lane, due, at, outcome });
+        }
         let mut report = self.shared.report();
         if self.keep_samples {
             let outcome = outcome.as_ref().map(|_| ()).map_err(|failure| failure.loss);

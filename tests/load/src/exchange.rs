@@ -1,5 +1,6 @@
 //! One request and its response on one connection, as far as they have come.
 
+use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -39,6 +40,13 @@ pub(crate) enum Progress {
 pub(crate) struct Failure {
     pub(crate) loss: Loss,
     pub(crate) detail: String,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.loss)?;
+        if self.detail.is_empty() { Ok(()) } else { write!(f, " ({})", self.detail) }
+    }
 }
 
 impl From<io::Error> for Failure {

@@ -37,6 +37,7 @@
 mod config;
 mod connection;
 mod driver;
+mod ended;
 mod exchange;
 mod latency;
 mod loss;
@@ -46,6 +47,7 @@ mod running;
 mod schedule;
 
 pub use config::{Config, Lane};
+pub use ended::Ended;
 pub use latency::Latencies;
 pub use loss::Loss;
 pub use report::{Incident, LaneReport, Report, Sample, Seen, Speaker};

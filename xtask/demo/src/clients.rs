@@ -1,13 +1,12 @@
 //! Clients that call the app all the time.
 
 use super::event::Event;
-use super::exchange::Connection;
 use super::line::{HELLO, Line};
+use selfup_load::{Config, Ended, Lane, Load, Report, Running};
 use std::fmt;
 use std::net::SocketAddr;
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
-use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::sync::mpsc::Sender;
+use std::time::Duration;
 
 /// What became of a request.
 #[derive(Debug)]
@@ -38,104 +37,76 @@ impl fmt::Display for Kind {
     }
 }
 
-/// One client for each: two that come anew each time, two that stay.
-const CLIENTS: [Kind; 4] = [Kind::New, Kind::New, Kind::Kept, Kind::Kept];
-/// From one request of a client to its next.
-const PAUSE: Duration = Duration::from_millis(40);
+/// How many connections are kept.
+const KEPT: usize = 2;
+/// Longer than any response takes, slow ones included.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// They call until they are stopped.
 #[derive(Debug)]
 pub(super) struct Clients {
     address: SocketAddr,
     events: Sender<Event>,
-    /// Dropping it tells them all to stop.
-    running: Vec<Sender<()>>,
-    threads: Vec<JoinHandle<()>>,
-    asked_slowly: u32,
+    calls: Option<Running>,
+    slow: Vec<Running>,
 }
 
 impl Clients {
-    /// How often all of them together call.
-    pub(super) const PER_SECOND: u128 = CLIENTS.len() as u128 * 1000 / PAUSE.as_millis();
+    /// How often all of them together call; half of that on new connections.
+    pub(super) const PER_SECOND: u32 = 100;
 
     pub(super) fn start(address: SocketAddr, events: Sender<Event>) -> Self {
-        let (mut running, mut threads) = (Vec::new(), Vec::new());
-        for kind in CLIENTS {
-            let (alive, stopped) = mpsc::channel();
-            let client = Client { address, kind, kept: None };
-            let events = events.clone();
-            running.push(alive);
-            threads.push(thread::spawn(move || client.call_until(&stopped, &events)));
-        }
-        Self { address, events, running, threads, asked_slowly: 0 }
+        let rate = f64::from(Self::PER_SECOND) / 2.0;
+        let lanes = [Lane::new("new").rate(rate), Lane::new("kept").rate(rate).keep_alive(KEPT)];
+        let calls = call(address, lanes, [Kind::New, Kind::Kept], &events);
+        Self { address, events, calls: Some(calls), slow: Vec::new() }
     }
 
-    /// Makes one request that is answered after `hold`, and returns when it is on its way: its
-    /// number.
+    /// Makes one request that is answered after `hold`; its number.
     pub(super) fn ask_slowly(&mut self, hold: Duration) -> u32 {
-        let (number, start) = (self.asked_slowly, Instant::now());
-        let asked = Connection::open(self.address).and_then(|mut connection| {
-            connection.ask(&format!("/slow?ms={}", hold.as_millis()), false)?;
-            Ok(connection)
-        });
-        let events = self.events.clone();
-        self.threads.push(thread::spawn(move || {
-            let outcome = asked.and_then(|mut connection| hello(&connection.answer()?));
-            let done = Done { kind: Kind::Slow(number), took: start.elapsed(), outcome };
-            events.send(Event::Done(done)).ok();
-        }));
-        self.asked_slowly += 1;
+        let number = u32::try_from(self.slow.len()).unwrap_or(u32::MAX);
+        let lane = Lane::new("slow").limit(1).path(&format!("/slow?ms={}", hold.as_millis()));
+        self.slow.push(call(self.address, [lane], [Kind::Slow(number)], &self.events));
         number
     }
 
-    /// Returns when what became of the last request is in the queue of events.
-    pub(super) fn stop(self) {
-        drop(self.running);
-        for thread in self.threads {
-            // A panic was printed.
-            thread.join().ok();
-        }
+    /// Calls no more; slow requests go on.
+    pub(super) fn fall_silent(&mut self) {
+        self.calls = None;
+    }
+
+    /// Returns when what became of the last request is in the queue of events: what became of the
+    /// prompt ones, and of the slow ones.
+    pub(super) fn stop(self) -> (Report, Vec<Report>) {
+        let calls = self.calls.map(Running::stop).unwrap_or_default();
+        (calls, self.slow.into_iter().map(Running::finish).collect())
     }
 }
 
-struct Client {
+/// Makes an event of the end of every request.
+fn call<const N: usize>(
     address: SocketAddr,
-    kind: Kind,
-    kept: Option<Connection>,
+    lanes: [Lane; N],
+    kinds: [Kind; N],
+    events: &Sender<Event>,
+) -> Running {
+    let events = events.clone();
+    let config = Config::new(address).timeout(PATIENCE).each(move |ended| {
+        events.send(Event::Done(Done::new(kinds[ended.lane], ended))).ok();
+    });
+    Load::start(lanes.into_iter().fold(config, Config::lane))
 }
 
-impl Client {
-    fn call_until(mut self, stopped: &Receiver<()>, events: &Sender<Event>) {
-        let mut due = Instant::now();
-        loop {
-            let start = Instant::now();
-            let outcome = self.call();
-            let done = Done { kind: self.kind, took: start.elapsed(), outcome };
-            events.send(Event::Done(done)).ok();
-            // Who was kept waiting does not make up for it by calling all the faster.
-            due = (due + PAUSE).max(Instant::now());
-            let pause = due.saturating_duration_since(Instant::now());
-            if stopped.recv_timeout(pause) != Err(RecvTimeoutError::Timeout) {
-                return;
-            }
-        }
-    }
-
-    fn call(&mut self) -> Result<Line, String> {
-        let keep = self.kind == Kind::Kept;
-        let mut connection = match self.kept.take().filter(Connection::usable) {
-            Some(connection) => connection,
-            None => Connection::open(self.address)?,
-        };
-        connection.ask("/", keep)?;
-        let body = connection.answer()?;
-        self.kept = keep.then_some(connection);
-        hello(&body)
+impl Done {
+    fn new(kind: Kind, ended: &Ended<'_>) -> Self {
+        let outcome = ended.outcome.clone().and_then(hello);
+        Self { kind, took: ended.at.saturating_sub(ended.due), outcome }
     }
 }
 
-/// The line in an answer; anything else is as bad as none.
-fn hello(body: &str) -> Result<Line, String> {
+/// The line in a response; anything else is as bad as none.
+fn hello(body: &[u8]) -> Result<Line, String> {
+    let body = String::from_utf8_lossy(body);
     let line = body.strip_suffix('\n').and_then(Line::parse).filter(|line| line.says == HELLO);
-    line.ok_or_else(|| format!("the answer was {body:?}"))
+    line.ok_or_else(|| format!("the response was {body:?}"))
 }

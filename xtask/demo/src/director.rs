@@ -9,6 +9,7 @@ use super::process::Process;
 use super::story::Story;
 use super::tally::Tally;
 use super::transcript::Transcript;
+use selfup_load::Report;
 use selfup_signals::{End, Signal};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -28,9 +29,10 @@ pub(super) struct Director<'a> {
     events: &'a Events,
     verbose: bool,
     story: Story,
-    tally: Tally,
     transcript: Transcript,
     clients: Option<Clients>,
+    /// What became of the requests, when the last one is over.
+    reports: (Report, Vec<Report>),
     /// When a slow request was sent last.
     asked_slowly: Option<Instant>,
     address: Option<SocketAddr>,
@@ -45,9 +47,9 @@ impl<'a> Director<'a> {
             events,
             verbose,
             story: Story::default(),
-            tally: Tally::default(),
             transcript: Transcript::default(),
             clients: None,
+            reports: Default::default(),
             asked_slowly: None,
             address: None,
             report: Vec::new(),
@@ -59,8 +61,10 @@ impl<'a> Director<'a> {
     pub(super) fn play(mut self, origin: &Origin) -> Result<Tally, Stop> {
         match self.acts(origin) {
             Ok(()) => {
-                self.transcript.summary(&self.tally);
-                Ok(self.tally)
+                let (calls, slow) = &self.reports;
+                let tally = Tally::new(calls, slow, self.transcript.losses());
+                self.transcript.summary(&tally);
+                Ok(tally)
             }
             Err(stop) => {
                 if matches!(stop, Stop::Interrupted(_)) {
@@ -107,7 +111,7 @@ impl<'a> Director<'a> {
         self.story.encore(VERSIONS);
         self.until(&format!("app#{VERSIONS} says hello"), |it| it.story.greeted(VERSIONS))?;
         if let Some(clients) = self.clients.take() {
-            clients.stop();
+            self.reports = clients.stop();
         }
         self.transcript.heading(&format!("stopping app#{VERSIONS}"));
         self.app.signal(Signal::TERM);
@@ -162,7 +166,6 @@ impl<'a> Director<'a> {
             },
             Event::Err(line) => return self.reported(line),
             Event::Done(done) => {
-                self.tally.count(&done);
                 self.transcript.loss(&done);
                 self.story.done(&done)
             }
@@ -200,7 +203,9 @@ impl<'a> Director<'a> {
 
     /// Ends the app before its time. Whoever cannot wait for that interrupts a second time.
     fn leave(&mut self) {
-        self.clients = None;
+        if let Some(clients) = &mut self.clients {
+            clients.fall_silent();
+        }
         self.app.signal(Signal::TERM);
         let deadline = Instant::now() + PATIENCE;
         while !self.ended && Instant::now() < deadline {

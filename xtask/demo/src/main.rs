@@ -11,7 +11,6 @@ mod build;
 mod clients;
 mod director;
 mod event;
-mod exchange;
 mod line;
 mod options;
 mod origin;

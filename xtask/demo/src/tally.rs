@@ -1,7 +1,6 @@
 //! What became of all requests.
 
-use super::clients::{Done, Kind};
-use std::collections::BTreeSet;
+use selfup_load::Report;
 use std::fmt;
 use std::time::Duration;
 use xtask_support::command::{Failure, Result};
@@ -9,27 +8,25 @@ use xtask_support::style;
 
 #[derive(Debug, Default)]
 pub(super) struct Tally {
-    sent: usize,
+    sent: u64,
     lost: usize,
-    /// The versions that have answered.
-    versions: BTreeSet<u32>,
+    upgrades: usize,
     longest: Duration,
     /// Without those that were asked to take long.
     longest_prompt: Duration,
 }
 
 impl Tally {
-    pub(super) fn count(&mut self, done: &Done) {
-        self.sent += 1;
-        match &done.outcome {
-            Ok(line) => {
-                self.versions.insert(line.version);
-                self.longest = self.longest.max(done.took);
-                if !matches!(done.kind, Kind::Slow(_)) {
-                    self.longest_prompt = self.longest_prompt.max(done.took);
-                }
-            }
-            Err(_) => self.lost += 1,
+    /// Of the prompt requests and the slow ones, of which so many came to nothing.
+    pub(super) fn new(calls: &Report, slow: &[Report], lost: usize) -> Self {
+        let longest = |report: &Report| report.total().latencies.max();
+        let longest_prompt = longest(calls);
+        Self {
+            sent: calls.sent() + slow.iter().map(Report::sent).sum::<u64>(),
+            lost,
+            upgrades: calls.speakers.len().saturating_sub(1),
+            longest: slow.iter().map(longest).max().unwrap_or_default().max(longest_prompt),
+            longest_prompt,
         }
     }
 
@@ -47,8 +44,7 @@ impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let lost = format!("lost {}", self.lost);
         let lost = if self.lost == 0 { style::good(&lost) } else { style::bad(&lost) };
-        let upgrades = self.versions.len().saturating_sub(1);
-        write!(f, "requests sent {}, {lost}, upgrades {upgrades}, ", self.sent)?;
+        write!(f, "requests sent {}, {lost}, upgrades {}, ", self.sent, self.upgrades)?;
         let (longest, prompt) = (self.longest.as_secs_f64(), self.longest_prompt.as_millis());
         write!(f, "longest response {longest:.2} s (not slow: {prompt} ms)")
     }
@@ -56,31 +52,17 @@ impl fmt::Display for Tally {
 
 #[cfg(test)]
 mod tests {
-    use super::super::line::Line;
     use super::*;
 
-    fn done(kind: Kind, milliseconds: u64, outcome: std::result::Result<u32, &str>) -> Done {
-        let line = |version| Line { version, id: String::new(), says: String::new() };
-        Done {
-            kind,
-            took: Duration::from_millis(milliseconds),
-            outcome: outcome.map(line).map_err(str::to_owned),
-        }
-    }
-
     #[test]
-    fn every_request_counts_and_a_loss_fails() {
-        let mut tally = Tally::default();
-        tally.count(&done(Kind::New, 7, Ok(1)));
-        tally.count(&done(Kind::Slow(0), 2010, Ok(1)));
-        tally.count(&done(Kind::Kept, 3, Ok(2)));
+    fn a_loss_fails() {
+        let (longest, longest_prompt) = (Duration::from_millis(2010), Duration::from_millis(7));
+        let tally = Tally { sent: 3, lost: 0, upgrades: 1, longest, longest_prompt };
         assert_eq!(
             tally.to_string(),
             "requests sent 3, lost 0, upgrades 1, longest response 2.01 s (not slow: 7 ms)"
         );
         assert!(tally.verdict().is_ok());
-        tally.count(&done(Kind::New, 1, Err("refused")));
-        assert!(tally.to_string().starts_with("requests sent 4, lost 1, "));
-        assert!(tally.verdict().is_err());
+        assert!(Tally { lost: 1, ..tally }.verdict().is_err());
     }
 }

@@ -45,6 +45,11 @@ impl Transcript {
         }
     }
 
+    /// How many requests came to nothing.
+    pub(super) fn losses(&self) -> usize {
+        self.losses
+    }
+
     /// What became of it all.
     pub(super) fn summary(&mut self, tally: &Tally) {
         self.print(&format!("\n{tally}"));

@@ -1,0 +1,17 @@
+//! The end of one request, for those who want to see each.
+
+use std::time::Duration;
+
+/// One request that is over, as [`Config::each`](crate::Config::each) is told.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Ended<'a> {
+    /// The place of its lane in the configuration.
+    pub lane: usize,
+    /// When it was due, from the start of the load.
+    pub due: Duration,
+    /// When it was answered or lost.
+    pub at: Duration,
+    /// The start of the body, or why it was lost.
+    pub outcome: Result<&'a [u8], String>,
+}
