@@ -1,4 +1,4 @@
-//! What the server takes of an app.
+//! The bounds of an app.
 
 use std::fmt;
 
@@ -9,8 +9,8 @@ use actix_web::{
     dev::{AppConfig, Response},
 };
 
-/// What an [`App`](actix_web::App) becomes in a server: all that
-/// [`HttpServer`](actix_web::HttpServer) takes.
+/// The factory that an [`App`](actix_web::App) becomes in a server: every one that
+/// [`HttpServer`](actix_web::HttpServer) takes implements it.
 pub trait AppFactory<B>:
     ServiceFactory<
         Request,

@@ -1,4 +1,4 @@
-//! The app that closes the connection.
+//! `Connection: close` in the responses of an app that drains.
 
 use std::{
     fmt,
@@ -42,16 +42,16 @@ impl Draining {
         &self.owed
     }
 
-    /// What is owed to the client of a response that begins now; nothing if it is to closes the connection.
+    /// The grace that is owed to the client of a response that begins now; `None` if that response is to close
+    /// the connection.
     fn owe(&self) -> Option<Owing> {
-        // Counted first: who waits for those that are owed has said before that it leaves.
+        // Counted first: the drain begins before it waits for those that are owed.
         let owing = self.owed.count();
         (!self.begun.load(Ordering::SeqCst)).then_some(owing)
     }
 }
 
-/// What [`server`](crate::server) makes of an app: one that adds `Connection: close` to its responses
-/// once the program drains.
+/// The app of a [`server`](crate::server): it adds `Connection: close` to its responses once the program drains.
 pub struct ConnectionClose<S, B> {
     app: S,
     draining: Draining,
@@ -131,7 +131,7 @@ where
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let mut response = match ready!(self.response.as_mut().poll(context)) {
             Ok(response) => response.into().map_body(|_, body| EitherBody::left(body)),
-            // What the server would answer; here, so that it closes the connection, too.
+            // The response of the server; made here, so that it closes the connection, too.
             Err(error) => whole(error.into().error_response()),
         };
         let owing = self.draining.owe();

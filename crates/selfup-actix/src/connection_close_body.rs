@@ -1,4 +1,4 @@
-//! The body of a response that may be owed to its client.
+//! The body of a response, whose client may be owed a grace.
 
 use std::{
     pin::Pin,
@@ -14,7 +14,7 @@ use pin_project_lite::pin_project;
 use crate::owed::Owing;
 
 pin_project! {
-    /// The body of a response, which may be owed.
+    /// The body of a response of a [`ConnectionClose`](crate::ConnectionClose).
     #[derive(Debug)]
     pub struct ConnectionCloseBody<B> {
         #[pin]

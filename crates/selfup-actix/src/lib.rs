@@ -1,40 +1,38 @@
 #![doc = include_str!("../README.md")]
 //!
-//! # How a connection is finished
+//! # How connections are drained
 //!
-//! When the program drains, three things happen, in this order:
+//! When the program drains, four things happen, in this order:
 //!
-//! 1. The server accepts no further connection. What waits in the kernel's queue is the successor's.
-//!    The listening socket is not watched any more; actix closes it at the third step.
-//! 2. Each response has `Connection: close` from then on: a keep-alive client has one more request
-//!    answered and then opens its next connection, which the successor gets. A connection that has
-//!    sent nothing yet is answered as well. Closing an idle connection at once instead, as actix
-//!    does when it stops, would race with a request on its way, and the client would see a reset.
-//! 3. When there has been no connection for half a second, or when the idle grace
-//!    (`Config::idle_grace`) is over, the server stops: it closes what
-//!    is still idle, or has sent no more than a part of a request's head, and waits for what is
-//!    under way, WebSockets and streams included. The grace begins anew with the end of each response
-//!    that had begun before the drain, since its client has not been told.
-//! 4. Shortly before the master's `terminate_timeout` the server
-//!    returns, whatever is still open ([`Listener::drain_limit`](selfup_program::Listener::drain_limit)).
+//! 1. The server accepts no further connection. Connections in the kernel's queue are left to the next child. The
+//!    listening socket is not watched any more; actix closes it at the third step.
+//! 2. Each response has `Connection: close` from then on, also the first one of a connection that has sent nothing
+//!    yet. A keep-alive client gets one more response, and opens its next connection, which the next child accepts.
+//!    Closing an idle connection at once instead, as actix does when it stops, would race with a request on its way,
+//!    and reset the connection of that client.
+//! 3. When there has been no connection for half a second, or when the idle grace (`Config::idle_grace`) is over,
+//!    the server stops: it closes connections that are idle, or have sent no more than a part of a request's head,
+//!    and waits for the requests under way, WebSockets and streams included. After each response that began before
+//!    the drain, the whole grace passes again, since that response did not close the connection.
+//! 4. Shortly before the master's `terminate_timeout`, the server returns, whatever is still open
+//!    ([`Listener::drain_limit`](selfup_program::Listener::drain_limit)).
 //!
-//! What is idle at the third step is closed at one moment: actix has no way to close one connection
-//! and not another.
+//! All connections that are idle at the third step are closed at one moment: actix cannot close one and not another.
 //!
 //! # Timeouts of actix
 //!
-//! Two of them close connections at any time, during a restart or not, and what a client sends at
-//! that moment is lost. Set them by [`Server::configure`]:
+//! Two of them close connections at any time, in a restart or not, and a request that a client sends at that moment
+//! is lost. Set them by [`Server::configure`]:
 //!
-//! - `keep_alive`, 5 s by default: how long a connection may be idle between two requests. Set it to
-//!   more than clients and proxies keep idle connections (60 s are common), so that they close first.
-//! - `client_request_timeout`, 5 s by default: how long a connection may take to send its first
-//!   request. Whoever opens connections ahead of need gets 408 then.
+//! - `keep_alive`, 5 s by default: how long a connection may be idle between two requests. Set it to more than
+//!   clients and proxies keep idle connections (60 s are common), so that they close first.
+//! - `client_request_timeout`, 5 s by default: how long a connection may take to send its first request. A client
+//!   that opens connections ahead of need gets 408 then.
 //!
 //! # What it does not do
 //!
-//! It serves HTTP/1 without TLS; TLS and HTTP/2 are left to a proxy in front. It starts no runtime; the
-//! workers are threads of actix-web.
+//! It serves HTTP/1 without TLS; TLS and HTTP/2 are left to a proxy in front. It starts no runtime; the workers are
+//! threads of actix-web.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 
@@ -61,8 +59,16 @@ pub use connection_close::{ConnectionClose, ConnectionCloseFuture, ConnectionClo
 pub use connection_close_body::ConnectionCloseBody;
 pub use server::{Server, server};
 
-/// Serves the app that `app` makes, with the defaults of actix-web: [`Server::run`] on a [`server`]
-/// of it.
+/// Serves the app that `app` creates, with the defaults of actix-web: [`server`], and [`Server::run`] on it.
+///
+/// ```no_run
+/// use actix_web::{App, rt::System, web};
+///
+/// fn program(state: selfup::State) -> std::io::Result<()> {
+///     let app = || App::new().route("/", web::get().to(async || "hello"));
+///     System::new().block_on(selfup_actix::serve(state.take_listener(), app))
+/// }
+/// ```
 ///
 /// # Errors
 ///

@@ -21,7 +21,7 @@ impl Open {
     /// Waits until there has been no connection for so long, without one that came and went.
     pub(crate) async fn none_for(&self, quiet: Duration) {
         let mut open = self.0.subscribe();
-        // It ends if nobody counts any more, which cannot be: `self` does.
+        // It would end if nothing counted any more, but `self` does.
         while open.wait_for(|open| *open == 0).await.is_ok()
             && timeout(quiet, open.changed()).await.is_ok()
         {}

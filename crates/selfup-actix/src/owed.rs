@@ -1,4 +1,4 @@
-//! Responses that began before the program drained, whose clients have not been told.
+//! Responses that began before the drain, and so do not close their connections.
 
 use std::time::Duration;
 
@@ -33,7 +33,7 @@ impl Owed {
     async fn none(&self) {
         let (count, changed) = &*self.0;
         loop {
-            // Asked for before the count is read, so that the last one's word is not missed.
+            // Subscribed before the count is read, so that the end of the last one is not missed.
             let changed = changed.notified();
             if count.load(Ordering::SeqCst) == 0 {
                 return;

@@ -10,8 +10,8 @@ use selfup_master::UpgradeOptions;
 /// [`Update::upgrade_policy`](crate::Update::upgrade_policy). The same values mean the same in both.
 ///
 /// The default trusts every executable that the source delivers, if it is a selfup program for this
-/// machine of at most 1 GiB, and no older than this one where both state a version. So whoever controls the
-/// source controls the program: a program that is published [trusts keys](Self::trusted_key).
+/// machine of at most 1 GiB, and no older than this one where both state a version. So control of the
+/// source is control of the program: a program that is published [trusts keys](Self::trusted_key).
 ///
 /// Values that cannot be used, such as a key that cannot be read, are reported by [`run`](crate::run) before a
 /// child is started, and by [`update`](crate::update) before anything is fetched.
@@ -95,7 +95,7 @@ impl UpgradePolicy {
 
     /// Sets the version of this program. The default is the one stated by [`release!`](crate::release);
     /// without that, `env!("CARGO_PKG_VERSION")` is usually the right value. A new executable that is known to
-    /// be older is then not taken, so that nobody can bring back an old one with its known faults. Versions
+    /// be older is then not taken, because it would bring back its known faults. Versions
     /// are compared as [semantic versions](https://semver.org).
     ///
     /// The version of a new executable is the one stated by `release!`, or the one signed with it
@@ -118,7 +118,7 @@ impl UpgradePolicy {
 
     /// Sets whether a new executable must state a semantic version. Where there are
     /// [trusted keys](Self::trusted_key), it must state it itself (by [`release!`](crate::release)) or by its
-    /// signature, because anybody who publishes an old executable again can announce it as a new one.
+    /// signature, because a source could announce an old executable as a new one.
     ///
     /// The default is `true` with trusted keys, unless [downgrades](Self::allow_downgrade) are allowed, and
     /// `false` without: an executable that states no version is not compared.

@@ -24,12 +24,11 @@ use crate::{
     open::Open,
 };
 
-/// How long there must be no connection until the server is taken for empty. A connection that was
-/// accepted goes to its worker through a queue, where it is not counted yet, and is lost if the
-/// server stops.
+/// How long there must be no connection until the server counts as empty. A connection that was accepted goes to
+/// its worker through a queue, where it is not counted yet, and is lost if the server stops.
 const QUIET: Duration = Duration::from_millis(500);
 
-/// An actix-web server that loses no request when the program drains.
+/// An actix-web server that loses no request when the program drains. From [`server`].
 #[must_use = "it serves when it is run"]
 pub struct Server<F, S, B>
 where
@@ -46,7 +45,7 @@ type Http<F, S, B> =
     HttpServer<F, ConnectionClose<S, B>, ConnectionClose<S, B>, ConnectionCloseBody<EitherBody<B>>>;
 type OnConnect = Box<dyn Fn(&dyn Any, &mut Extensions) + Send + Sync>;
 
-/// A server of the app that `app` makes, once for each worker, as
+/// A server of the app that `app` creates, once for each worker, as
 /// [`HttpServer::new`](actix_web::HttpServer::new) does.
 pub fn server<A, S, B>(
     app: impl Fn() -> A + Send + Clone + 'static,
@@ -70,12 +69,12 @@ where
     S: AppFactory<B>,
     B: MessageBody + 'static,
 {
-    /// Sets what [`HttpServer`](actix_web::HttpServer) has to set: workers, limits, timeouts.
+    /// Sets options of [`HttpServer`](actix_web::HttpServer): workers, limits, timeouts. The defaults are those of
+    /// actix-web.
     ///
-    /// Three things are set by [`run`](Self::run) whatever it says: signals are left alone, since
-    /// they are the master's; there is no shutdown timeout besides
-    /// `Config::terminate_timeout`; `on_connect` counts the
-    /// connections, for which [`Server::on_connect`](Self::on_connect) is there instead.
+    /// [`run`](Self::run) overrides three of them: signals are left to the master; there is no shutdown timeout
+    /// besides `Config::terminate_timeout`; and `on_connect` counts the connections, so that
+    /// [`Server::on_connect`](Self::on_connect) takes its place.
     ///
     /// ```
     /// # use actix_web::{App, HttpResponse, web};
@@ -104,8 +103,8 @@ where
         self
     }
 
-    /// Is called with each connection before it is served, as
-    /// [`HttpServer::on_connect`](actix_web::HttpServer::on_connect) says.
+    /// Sets a hook that is called with each connection before it is served, as that of
+    /// [`HttpServer::on_connect`](actix_web::HttpServer::on_connect). The default is none.
     pub fn on_connect(
         mut self,
         call: impl Fn(&dyn Any, &mut Extensions) + Send + Sync + 'static,
@@ -114,16 +113,19 @@ where
         self
     }
 
-    /// Serves until the program drains, and then until every request under way is
-    /// answered. No keep-alive client loses a request that it sends within the idle grace.
+    /// Serves until the program drains, and then until every request under way has its response. No keep-alive
+    /// client loses a request that it sends within the idle grace.
+    ///
+    /// It drains on SIGTERM and SIGINT unless the program handles them
+    /// ([`drain_on_signals`](selfup_program::Listener::drain_on_signals)).
     ///
     /// # Errors
     ///
-    /// The app could not be made.
+    /// The app could not be created, the socket cannot be served, or the process has no descriptors or threads left.
     ///
     /// # Panics
     ///
-    /// If it is not called from within an actix system or a tokio runtime.
+    /// If it is called outside of an actix system and of a tokio runtime.
     pub async fn run(self, listener: selfup_program::Listener) -> io::Result<()> {
         listener.drain_on_signals()?;
         let (drain, accepting) = (listener.graceful_shutdown(), listener.accepting());
@@ -155,7 +157,7 @@ where
             extensions.insert(count.count());
             (self.on_connect)(connection, extensions);
         });
-        // Who is late is killed by the master.
+        // The master kills a child that is late.
         let http = http.disable_signals().shutdown_timeout(u64::MAX);
         let mut server = listen(http)?.run();
         let handle = server.handle();
@@ -171,7 +173,7 @@ where
             pending::<()>().await;
         };
         tokio::select! {
-            // It was told to stop, and is polled meanwhile: else it hears nothing.
+            // It has to be polled to stop.
             result = &mut server => result,
             () = leave => Ok(()),
             // What is still open is closed when the program ends.
@@ -187,17 +189,17 @@ struct Times {
     limit: Duration,
 }
 
-/// Says farewell on every connection within the grace, and tells the server to stop.
+/// Drains: closes each connection by its next response within the grace, and stops the server.
 async fn leave(grace: Duration, draining: &Draining, open: &Open, handle: ServerHandle) {
     draining.begin();
     handle.pause().await;
     tokio::select! {
         () = open.none_for(QUIET) => {}
-        // All at once, and no sooner than the last one that was not told has had its time: actix
-        // closes a connection that responses when it stops, whatever the response says.
+        // All at once, and no sooner than the client of the last response that did not close its connection has
+        // had its grace: actix closes a connection that responds while it stops, whatever the response says.
         () = draining.owed().none_for(grace) => {}
     }
-    // It is told by the call already; its end is that of the server.
+    // The call alone stops it; its future would end with the server.
     drop(handle.stop(true));
 }
 

@@ -1,4 +1,4 @@
-//! The thread that hears the master.
+//! The control thread: it reads the messages of the master.
 
 use std::{
     io::{self, Write},
@@ -19,11 +19,11 @@ use crate::{
     master_link::MasterLink, options::Options, ready::Ready, serving::shutdown::GracefulShutdown,
 };
 
-/// Starts the thread that hears the master, and turns what it says into `drain`.
+/// Starts the control thread, which requests `drain` when the master does, or has died.
 ///
-/// It sleeps in the kernel until the master speaks or dies. Until the program is ready, it also
-/// looks whether somebody waits at the sockets. Every signal is blocked in it, so that the
-/// program's own threads get them.
+/// It sleeps in the kernel until the master sends a message or dies. Until the program is ready, it also looks
+/// whether the program waits at its sockets. Every signal is blocked in it, so that the program's own threads
+/// receive them.
 pub(super) fn listen_to_master(
     link: MasterLink,
     drain: GracefulShutdown,
@@ -44,7 +44,7 @@ pub(super) fn listen_to_master(
             );
         }
         drain.request();
-        // Nobody is left to end a program that does not finish.
+        // Without a master, this thread ends a program that does not end by itself.
         thread::park_timeout(terminate_timeout);
         let after = match gone {
             Gone::Master => "after its master had gone",
@@ -61,7 +61,7 @@ pub(super) fn listen_to_master(
 /// The thread calls nothing deep.
 const STACK: usize = 128 * 1024;
 
-/// Why the master is not heard any more.
+/// Why no further message of the master can come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Gone {
     /// The other end of the channel is closed.
@@ -70,7 +70,7 @@ pub(crate) enum Gone {
     Here,
 }
 
-/// Returns when the master is not to be heard any more.
+/// Handles messages until no further one can come.
 pub(crate) fn hear(
     link: &MasterLink,
     drain: &GracefulShutdown,
@@ -88,7 +88,7 @@ pub(crate) fn hear(
             Err(_) => thread::park_timeout(Duration::from_millis(10)),
         }
         loop {
-            // What is read may not be taken from somebody else's descriptor.
+            // The number may be that of a descriptor of the program by now, which must not be read.
             if !link.channel().is_intact() {
                 return Gone::Here;
             }
@@ -98,7 +98,7 @@ pub(crate) fn hear(
                 Ok(Incoming::Message(FromMaster::End)) => {
                     End::Signaled { signal: Signal::TERM, core_dumped: false }.mirror();
                 }
-                // A later master may say more; this child does what it knows.
+                // A later master may send more kinds; this child ignores those that it does not know.
                 Ok(Incoming::Message(FromMaster::Unknown(_)) | Incoming::Malformed) => {}
                 Ok(Incoming::Nothing) => break,
                 Ok(Incoming::Closed) | Err(_) => return Gone::Master,
@@ -107,7 +107,7 @@ pub(crate) fn hear(
     }
 }
 
-/// Sleeps until the master speaks, there is room for what waits, or the bell rings.
+/// Sleeps until the master sends a message, there is room for messages that wait, or the bell rings.
 fn wait(link: &MasterLink, unsent: bool, timeout: Option<Duration>) -> Result<(), Errno> {
     let mut interest = PollFlags::POLLIN;
     interest.set(PollFlags::POLLOUT, unsent);
@@ -131,7 +131,7 @@ fn wait(link: &MasterLink, unsent: bool, timeout: Option<Duration>) -> Result<()
     Ok(())
 }
 
-/// One line on stderr, if it can be written without waiting: whoever reads it may not read.
+/// Prints one line on stderr, if that needs no waiting for the reader.
 fn warn(generation: u64, text: &str) {
     let stderr = io::stderr();
     let mut fds = [PollFd::new(stderr.as_fd(), PollFlags::POLLOUT)];

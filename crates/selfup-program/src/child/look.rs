@@ -5,12 +5,12 @@ use std::time::{Duration, Instant};
 use super::waits;
 use crate::{master_link::MasterLink, ready::Ready};
 
-/// When to look again, and what was told of it.
+/// When to look again, and what was reported.
 pub(super) struct Look {
     begun: Instant,
     pause: Duration,
     ready_timeout: Duration,
-    told: Option<String>,
+    reported: Option<String>,
 }
 
 const FIRST_PAUSE: Duration = Duration::from_millis(5);
@@ -22,10 +22,10 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 impl Look {
     pub(super) fn new(ready_timeout: Duration) -> Self {
-        Self { begun: Instant::now(), pause: FIRST_PAUSE, ready_timeout, told: None }
+        Self { begun: Instant::now(), pause: FIRST_PAUSE, ready_timeout, reported: None }
     }
 
-    /// Looks; says when to look again, if not for other reasons.
+    /// Looks. Returns after which time to look again, unless something else happens first.
     pub(super) fn at(&mut self, ready: &Ready, link: &MasterLink) -> Option<Duration> {
         let mut pause = None;
         if ready.is_to_be_seen() {
@@ -35,15 +35,15 @@ impl Look {
             }
         }
         let lacks = ready.lacks()?;
-        // In time for the master to say it when the child is late.
+        // In time for the master to report it when the child is late.
         let patience = PATIENCE.min(self.ready_timeout / 4);
         let left = patience.saturating_sub(self.begun.elapsed());
         if !left.is_zero() {
             return Some(pause.unwrap_or(left).min(left));
         }
-        if self.told.as_ref() != Some(&lacks) {
+        if self.reported.as_ref() != Some(&lacks) {
             link.not_ready(lacks.clone());
-            self.told = Some(lacks);
+            self.reported = Some(lacks);
         }
         pause
     }

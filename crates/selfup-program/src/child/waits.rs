@@ -1,10 +1,9 @@
-//! At which sockets somebody waits for input now, as far as the kernel tells.
+//! The sockets at which this process waits for input now, as far as the kernel shows it.
 //!
-//! A program that took its socket out of its `Listener` need not say that it serves where this can
-//! be seen: a thread that sleeps in accept(2), recv(2), poll(2) or select(2), or a socket that an
-//! epoll(7) watches for input alone. One that is watched for input and output at once does not
-//! count: tokio registers every socket in that way as soon as it is made one of its own, which says
-//! nothing about when somebody will accept.
+//! A program that took its socket out of its `Listener` need not report that it serves where the kernel shows it: a
+//! thread that sleeps in accept(2), recv(2), poll(2) or select(2), or a socket that an epoll(7) watches for input
+//! alone. A socket that is watched for input and output at once does not count: tokio registers every socket in that
+//! way as soon as it is created, which says nothing about when it accepts.
 
 use std::{collections::BTreeSet, fs, os::unix::fs::FileExt};
 

@@ -23,7 +23,7 @@ impl Bell {
     /// What has changed was written before.
     pub(crate) fn ring(&self) {
         if !self.rung.swap(true, Ordering::AcqRel) {
-            // Never full, so it does not block. Where the pipe was closed under us, nobody listens.
+            // Never full, so it does not block. If the pipe was closed under us, nothing listens.
             let _rung = (&self.writer).write(&[0]);
         }
     }
@@ -31,7 +31,7 @@ impl Bell {
     /// Called when the bell is readable; what has changed is looked at afterwards.
     pub(crate) fn hush(&self) {
         let _byte = (&self.reader).read(&mut [0]);
-        // After the byte is gone: whoever finds it still rung has changed something before this.
+        // After the byte is gone: a caller that finds it still rung has changed something before this.
         self.rung.swap(false, Ordering::AcqRel);
     }
 }

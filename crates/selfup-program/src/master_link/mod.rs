@@ -35,13 +35,12 @@ struct Shared {
     channel: ChildEnd,
     unsent: Mutex<Unsent>,
     bell: Bell,
-    /// Whether the program has said that it is alive since the master asked last; nothing if it
-    /// need not say so itself.
+    /// Whether the program has reported that it is alive since the master asked last; `None` if it need not.
     program_alive: Option<AtomicBool>,
 }
 
 impl MasterLink {
-    /// Introduces this process.
+    /// Connects to the master, and sends the first message.
     ///
     /// # Errors
     ///
@@ -55,24 +54,24 @@ impl MasterLink {
         Ok(link)
     }
 
-    /// Says that the program can serve.
+    /// Reports that the program can serve.
     pub(crate) fn ready(&self) {
         self.say(FromChild::Ready);
     }
 
-    /// Says what it waits for before it can.
+    /// Reports what the program waits for before it can serve.
     pub(crate) fn not_ready(&self, why: String) {
         self.say(FromChild::NotReady(why));
     }
 
-    /// The program is alive.
+    /// Notes that the program is alive.
     pub(crate) fn alive(&self) {
         if let Some(alive) = &self.shared.program_alive {
             alive.store(true, Ordering::Relaxed);
         }
     }
 
-    /// The master asks whether this child is alive.
+    /// Responds to the master, which asks whether this child is alive.
     pub(crate) fn asked(&self) {
         let alive = self.shared.program_alive.as_ref();
         if alive.is_none_or(|alive| alive.swap(false, Ordering::Relaxed)) {
@@ -88,8 +87,8 @@ impl MasterLink {
         self.say(FromChild::Status(text.to_owned()));
     }
 
-    /// Waits until what matters is sent, at most for `patience`; for a program that is about to
-    /// end.
+    /// Waits until the messages that matter are sent, at most for `patience`. It is called when the program has
+    /// ended.
     pub(crate) fn finish(&self, patience: Duration) {
         let begun = Instant::now();
         while self.has_unsent() && self.unsent().matters() {
@@ -102,7 +101,7 @@ impl MasterLink {
         }
     }
 
-    /// The sockets of these names are missing.
+    /// Reports that the sockets of these names are missing.
     pub(crate) fn lacks_sockets(&self, names: &str) {
         self.say(FromChild::LacksSockets(names.to_owned()));
     }
@@ -111,19 +110,19 @@ impl MasterLink {
         &self.shared.channel
     }
 
-    /// Rung when there is something new for the thread that hears the master.
+    /// Rung when there is something new for the control thread.
     pub(crate) fn bell(&self) -> &Bell {
         &self.shared.bell
     }
 
-    /// Wakes the thread that hears the master.
+    /// Wakes the control thread.
     pub(crate) fn wake(&self) {
         self.shared.bell.ring();
     }
 
-    /// Sends what waits; whether something is left.
+    /// Sends the messages that wait. Returns whether some are left.
     pub(crate) fn has_unsent(&self) -> bool {
-        // A number that is somebody else's by now is left alone.
+        // A descriptor whose number has been reused by the program is left alone.
         self.channel().is_intact() && self.unsent().send(self.channel())
     }
 

@@ -1,14 +1,14 @@
-//! What the child has to say and the master has not taken yet.
+//! The messages of the child that the master has not taken yet.
 
 use std::{io, mem};
 
 use selfup_channel::{ChildEnd, FromChild};
 
-/// Of each kind of message the latest, in the order in which they are sent. So it is bounded,
-/// whatever the program says and however long the master does not read.
+/// The latest message of each kind, in the order in which they are sent. So their number is bounded, whatever the
+/// program reports and however long the master does not read.
 ///
-/// Only the latest matters of each kind: to be ready or to ask for a restart twice is the same as
-/// once, and of a status people want the present one.
+/// Only the latest of each kind matters: two reports of readiness, or two requests for a restart, are one, and of
+/// statuses the present one is wanted.
 #[derive(Debug, Default)]
 pub(super) struct Unsent {
     messages: Vec<FromChild>,
@@ -33,7 +33,7 @@ impl Unsent {
             }
             match channel.send(message) {
                 Err(error) if is_for_want_of_room(&error) => break,
-                // A master that cannot be reached is noticed by who listens to it.
+                // The control thread notices a master that cannot be reached.
                 Ok(()) | Err(_) => drop(self.messages.remove(0)),
             }
         }

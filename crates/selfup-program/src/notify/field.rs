@@ -1,10 +1,10 @@
-//! What a service manager can be told, each a line of sd_notify(3).
+//! The fields of a message to a service manager, each a line of sd_notify(3).
 
 use std::{fmt, time::Duration};
 
 use selfup_channel::truncate;
 
-/// One thing to tell, as sd_notify(3) names it.
+/// One field of a message, as sd_notify(3) names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Field {
     /// The service is up, or up again.

@@ -25,12 +25,12 @@ pub use field::Field;
 
 use crate::process::env;
 
-/// A service manager that asked to be told: systemd, or whoever sets `NOTIFY_SOCKET`.
+/// The socket of a service manager: systemd's, or that of any other that sets `NOTIFY_SOCKET`.
 #[derive(Debug)]
 pub struct Notify {
     socket: UnixDatagram,
     address: SocketAddr,
-    /// How often it wants to be told that we are alive, at the least.
+    /// The longest time between two reports that the service is alive, if the manager wants them.
     pub watchdog: Option<Duration>,
 }
 
@@ -41,14 +41,14 @@ pub enum NotSent {
     Full,
     /// The kernel has no memory for it at the moment.
     Later,
-    /// Nobody listens. Somebody may later, at the same address.
+    /// Nothing listens at the address now. A manager may do so later.
     Nobody(io::Error),
     /// This message cannot be sent, now or later.
     Never(io::Error),
 }
 
 impl Notify {
-    /// Takes over what the environment says, and removes it: no child is to speak for the service.
+    /// Reads the variables of the manager, and removes them: no child is to report for the service.
     ///
     /// # Errors
     ///
@@ -59,7 +59,7 @@ impl Notify {
         let address = match name.split_first() {
             Some((b'@', name)) => SocketAddr::from_abstract_name(name)?,
             Some((b'/', _)) => SocketAddr::from_pathname(&told.socket)?,
-            // Such as a virtual machine's vsock: nobody on this machine.
+            // Such as the vsock of a virtual machine, which is not on this machine.
             _ => {
                 let reason = format!("NOTIFY_SOCKET is {:?}, which is no Unix socket", told.socket);
                 return Err(io::Error::new(io::ErrorKind::Unsupported, reason));
@@ -71,14 +71,14 @@ impl Notify {
         Ok(Some(Self { socket, address, watchdog: told.watchdog }))
     }
 
-    /// Tells all fields at once, and a descriptor that goes with them. Never waits.
+    /// Sends all fields in one message, with a descriptor if there is one. Never waits.
     ///
     /// # Errors
     ///
-    /// It did not get to the manager, and why.
+    /// Why the message did not get to the manager.
     pub fn send(&self, fields: &[Field], fd: Option<BorrowedFd<'_>>) -> Result<(), NotSent> {
         match self.try_to_send(fields, fd) {
-            // It may have been started anew, and listen at the same address.
+            // The manager may have been started anew, and listen at the same address.
             Err(Errno::ECONNREFUSED | Errno::ENOTCONN | Errno::EPIPE) => {
                 self.socket.connect_addr(&self.address).map_err(NotSent::Nobody)?;
                 self.try_to_send(fields, fd)
@@ -88,11 +88,11 @@ impl Notify {
         .map_err(NotSent::from)
     }
 
-    /// Tells all fields at once, and waits until it can, at most for `patience`.
+    /// Sends all fields in one message, and waits for room, at most for `patience`.
     ///
     /// # Errors
     ///
-    /// It did not get to the manager in that time, and why.
+    /// Why the message did not get to the manager in that time.
     pub fn send_within(&self, fields: &[Field], patience: Duration) -> Result<(), NotSent> {
         let begun = Instant::now();
         loop {
@@ -108,7 +108,7 @@ impl Notify {
     /// Waits until there may be room in the manager's queue.
     pub fn wait_for_room(&self, within: Duration) {
         let timeout = PollTimeout::try_from(within).unwrap_or(PollTimeout::MAX);
-        // An error, EINTR say, is as good as room.
+        // After an error, EINTR for example, the caller tries again as after room.
         let _ready = poll(&mut [PollFd::new(self.as_fd(), PollFlags::POLLOUT)], timeout);
     }
 

@@ -1,4 +1,4 @@
-//! The variables by which the same executable learns whether it is master, child or probe.
+//! The variables by which an executable learns whether it is master, child or probe.
 
 use std::{env, ffi::OsString, os::fd::RawFd, path::PathBuf, time::Duration};
 
@@ -9,21 +9,21 @@ use crate::{
 
 /// The number of the child's end of the control channel.
 pub const CONTROL: &str = "SELFUP_CONTROL";
-/// The pid of the child that this is said to, as `LISTEN_PID` is: whatever the child starts may inherit
-/// the variables, and is not the one who is meant.
+/// The pid of the child that the variables are for, as `LISTEN_PID` is: a process that the child starts may inherit
+/// them.
 pub const CONTROL_PID: &str = "SELFUP_CONTROL_PID";
 /// The child's number.
 pub const GENERATION: &str = "SELFUP_GENERATION";
 /// The path from which the child was started.
 pub const BIN_PATH: &str = "SELFUP_BIN_PATH";
 
-/// What a service manager says to the master alone.
+/// The variables of a service manager, which are for the master alone.
 pub const OF_THE_MANAGER: [&str; 4] = ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "FDSTORE"];
 
 /// The soft limit of open files that the program is to have, if its master has raised its own.
 pub const OPEN_FILES: &str = "SELFUP_OPEN_FILES";
 
-/// What a master tells its child.
+/// What a master passes to its child.
 #[derive(Debug)]
 pub struct Assignment {
     /// The number of its end of the control channel.
@@ -36,14 +36,14 @@ pub struct Assignment {
     pub open_files: Option<u64>,
 }
 
-/// The token, if this process is only a probe.
+/// The token, if this process is a probe.
 #[must_use]
 pub fn probe_token() -> Option<OsString> {
     read(selfup_install::PROBE_VARIABLE)
 }
 
-/// What this process is to be, if it is a child. The variables are removed, or void: what the program
-/// starts is nobody's child here.
+/// The assignment of this process, if it is a child. The variables are removed; where they cannot be, they name the
+/// pid of this process, so that they mean nothing to what the program starts.
 ///
 /// # Errors
 ///
@@ -56,7 +56,7 @@ pub fn take_assignment() -> Result<Option<Assignment>, Error> {
     let open_files = read(OPEN_FILES);
     let whose = read(CONTROL_PID);
     sys::env::remove_if_alone(&[CONTROL, CONTROL_PID, GENERATION, BIN_PATH, OPEN_FILES]);
-    // A master of an earlier version does not say.
+    // A master of an earlier version sets no pid.
     let is_ours = |whose: &OsString| whose.to_str() == Some(&std::process::id().to_string());
     if !whose.as_ref().is_none_or(is_ours) {
         return Ok(None);
@@ -92,18 +92,18 @@ pub fn working_directory() -> Option<PathBuf> {
     read("PWD").map(PathBuf::from)
 }
 
-/// What a service manager tells.
+/// What a service manager states in the environment.
 #[derive(Debug)]
 pub struct NotifyTold {
     /// Where it listens.
     pub socket: OsString,
-    /// How often it wants to hear that this process is alive.
+    /// The longest time between two reports that this process is alive.
     pub watchdog: Option<Duration>,
 }
 
-/// What a service manager tells this process (sd_notify(3), sd_watchdog_enabled(3)). The variables
-/// are removed, here if that can be done and from what the children are given in any case: they do not
-/// speak for the service.
+/// What a service manager states for this process (sd_notify(3), sd_watchdog_enabled(3)). The variables are
+/// removed here if that can be done, and from the environment of the children in any case: children do not report
+/// for the service.
 pub fn take_notify() -> Option<NotifyTold> {
     let [socket_name, watchdog, watchdog_pid, _] = OF_THE_MANAGER;
     let (socket, within, whose) = (read(socket_name), read(watchdog), read(watchdog_pid));
@@ -115,8 +115,8 @@ pub fn take_notify() -> Option<NotifyTold> {
     Some(NotifyTold { socket, watchdog: within.map(Duration::from_micros) })
 }
 
-/// Which stream systemd has connected to its journal, as `DEVICE:INODE`. It stays: the program may
-/// want to know as well.
+/// The stream that systemd has connected to its journal, as `DEVICE:INODE`. The variable stays, because the program
+/// may need it as well.
 #[must_use]
 pub fn journal_stream() -> Option<String> {
     read("JOURNAL_STREAM")?.into_string().ok()

@@ -15,17 +15,16 @@ use crate::{
     sys,
 };
 
-/// Where the running executable was started from: absolute, and with its symbolic links.
+/// The path from which the running executable was started: absolute, and with its symbolic links.
 ///
-/// Taken once, before anything can have been replaced, and never from `argv[0]`. The link is kept
-/// so that an operator who points it elsewhere and restarts gets the new executable. Where the
-/// kernel's word on it does not lead to the executable that runs (it was started through a
-/// descriptor, say), the resolved path is taken. Where there is no /proc to ask, the kernel's word
-/// counts if a file is there.
+/// It is read once, before anything can have been replaced, and never from `argv[0]`. Links are kept, so that a
+/// restart after a link was pointed elsewhere runs the new executable. Where the path that the kernel passed to
+/// the process does not lead to the executable that runs (it was started through a descriptor, for example), the
+/// resolved path is used. Where there is no /proc, the path that the kernel passed is used if a file is there.
 ///
 /// # Errors
 ///
-/// The kernel does not tell, and the arguments do not either.
+/// The path cannot be determined.
 pub fn launch_path() -> Result<PathBuf, Error> {
     match TOLD.get() {
         Some(path) => Ok(path.clone()),
@@ -33,12 +32,12 @@ pub fn launch_path() -> Result<PathBuf, Error> {
     }
 }
 
-/// The same, if it can be started again: a file without a selfup note is not this program, but what
-/// it was started through (`ld-linux-x86-64.so.2 ./app`). One that cannot be read counts as it.
+/// The [`launch_path`], if it can be started again. A file without a selfup note is not this program, but what it
+/// was started through (`ld-linux-x86-64.so.2 ./app`); a file that cannot be read counts as this program.
 ///
 /// # Errors
 ///
-/// It cannot be determined, or is not a program of selfup.
+/// The path cannot be determined, or does not lead to a selfup program.
 pub fn own_executable() -> Result<PathBuf, Error> {
     let path = launch_path()?;
     let notes = fs::File::open(&path).and_then(|file| Notes::of_file(&file));
@@ -53,23 +52,22 @@ pub fn own_executable() -> Result<PathBuf, Error> {
     Ok(path)
 }
 
-/// What the executable says of itself: the file that is named, or the one that runs. Nothing, if it
-/// cannot be read.
+/// The notes of an executable: of `file`, or of the one that runs. Empty if it cannot be read.
 #[must_use]
 pub fn notes_of(file: Option<&Path>) -> Notes {
     let file = match file {
         Some(file) => fs::File::open(file),
-        // Where there is no /proc, what is at the path is most likely it.
+        // Where there is no /proc, the file at the path is most likely the one that runs.
         None => fs::File::open("/proc/self/exe")
             .or_else(|error| launch_path().map_or(Err(error), fs::File::open)),
     };
     file.and_then(|file| Notes::of_file(&file)).unwrap_or_default()
 }
 
-/// What the master says that this child was started from.
+/// The path that the master has stated for this child.
 static TOLD: OnceLock<PathBuf> = OnceLock::new();
 
-/// In a child, the master's word counts.
+/// Sets the path that the master has stated. In a child, it is the launch path.
 pub fn was_started_from(path: &Path) {
     // A process becomes a child once.
     let _first_stays = TOLD.set(path.to_owned());
@@ -83,14 +81,14 @@ fn find() -> Result<PathBuf, Error> {
         // Without /proc nothing can be compared.
         (Err(_), Some(given)) if given.is_file() => Ok(given),
         (Err(error), _) => {
-            let what = "could not tell the path of the running executable";
+            let what = "could not determine the path of the running executable";
             Err(Error::new(ErrorKind::Executable, what).because(error))
         }
     }
 }
 
-/// Below the working directory as the shell names it, if that is where this process is: inside of
-/// `current`, a link that is pointed at the next release, `./app` means `current/app`.
+/// An absolute path, below the working directory as the shell names it, if that is where this process is: inside
+/// of `current`, a link to the present release, `./app` is `current/app`.
 fn as_it_was_named(path: &Path) -> Option<PathBuf> {
     if path.is_absolute() {
         return Some(path.to_owned());

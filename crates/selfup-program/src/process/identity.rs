@@ -10,8 +10,7 @@ use selfup_install::Id;
 
 /// Which executable runs here.
 ///
-/// Its id is worked out when it is asked for, never at the start: hashing takes time that grows
-/// with the file.
+/// Its id is computed when it is first asked for, never at the start: hashing takes time that grows with the file.
 #[derive(Debug)]
 pub(crate) struct Identity {
     path: PathBuf,
@@ -27,8 +26,8 @@ impl Identity {
         &self.path
     }
 
-    /// The id of the very file that runs, even if its path leads to another one by now; where
-    /// there is no /proc, of what is at the path. Empty if neither can be read.
+    /// The id of the file that runs, even if its path leads to another one by now; where there is no /proc, of the
+    /// file at the path. Empty if neither can be read.
     pub(crate) fn id(&self) -> &str {
         self.id.get_or_init(|| {
             File::open("/proc/self/exe")

@@ -13,8 +13,8 @@ use selfup_signals::{Blocked, End, Receiver, Signal, discard, is_default, unigno
 use super::standstill;
 use crate::{options::Options, serving::shutdown::GracefulShutdown};
 
-/// From here on the restart signal does nothing in this process, and SIGTERM has it drain, if that
-/// is asked for: whoever sent it, and whether the master was sent it too (`killall`, `kill -PGID`).
+/// Makes the restart signal do nothing in this process, and SIGTERM drain it, if the options ask for that:
+/// whichever process sent the signal, and whether or not the master received it too (`killall`, `kill -PGID`).
 pub(crate) fn settle(options: &Options, drain: &GracefulShutdown) -> io::Result<()> {
     do_nothing_on(options.restart_signal).map_err(io::Error::other)?;
     if options.drain_on_terminate {
@@ -23,8 +23,8 @@ pub(crate) fn settle(options: &Options, drain: &GracefulShutdown) -> io::Result<
     Ok(())
 }
 
-/// From here on this process drains on SIGTERM and SIGINT, unless the program handles or ignores
-/// them: what a server of a framework does by itself. The terminate timeout bounds it.
+/// Makes this process drain on SIGTERM and SIGINT, unless the program handles or ignores them. The terminate
+/// timeout bounds the drain.
 pub(crate) fn drain_where_default(drain: &GracefulShutdown, timeout: Duration) -> io::Result<()> {
     let mut signals = Vec::new();
     for signal in [Signal::TERM, Signal::INT] {
@@ -40,7 +40,7 @@ pub(crate) fn drain_where_default(drain: &GracefulShutdown, timeout: Duration) -
 
 /// A handler, and no `SIG_IGN`: what the program starts does not inherit it.
 fn do_nothing_on(signal: Signal) -> selfup_signals::Result<()> {
-    // In between it has its default action.
+    // In between, the signal has its default action.
     let held_back = Blocked::all()?;
     unignore(signal)?;
     let discarded = discard(signal);
@@ -49,7 +49,7 @@ fn do_nothing_on(signal: Signal) -> selfup_signals::Result<()> {
 }
 
 fn drain_on(signals: Vec<Signal>, drain: GracefulShutdown, timeout: Duration) -> io::Result<()> {
-    // In between it has its default action. And none is for the thread.
+    // In between, the signals have their default actions; and the thread is to receive none.
     let blocked = Blocked::all().map_err(io::Error::other)?;
     for signal in &signals {
         unignore(*signal).map_err(io::Error::other)?;
@@ -64,10 +64,10 @@ fn drain_on(signals: Vec<Signal>, drain: GracefulShutdown, timeout: Duration) ->
 /// The thread calls nothing deep.
 const STACK: usize = 64 * 1024;
 
-/// Two signals that come closer together than this are one: the copy of the master's group, say.
+/// Two signals closer together than this are one request, such as a signal to the whole process group.
 const ONE: Duration = Duration::from_secs(1);
 
-/// A master that was sent the signal as well has its own deadline, which is to come first.
+/// A master that received the signal too has a deadline of its own, which is to come first.
 const MARGIN: Duration = Duration::from_secs(1);
 
 fn hear(mut receiver: Receiver, drain: &GracefulShutdown, timeout: Duration) {
@@ -78,7 +78,7 @@ fn hear(mut receiver: Receiver, drain: &GracefulShutdown, timeout: Duration) {
     loop {
         let again = receiver.pending().next();
         if let Some(again) = again.filter(|_| first.elapsed() > ONE) {
-            // Somebody who asks again does not want to wait.
+            // A second request is not to wait.
             End::Signaled { signal: again.signal, core_dumped: false }.mirror()
         }
         if left.is_zero() {

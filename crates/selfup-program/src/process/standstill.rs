@@ -1,22 +1,22 @@
-//! Times in which nobody ran: a frozen cgroup, a paused virtual machine, everybody stopped.
+//! Times in which no process ran: a frozen cgroup, a paused virtual machine, SIGSTOP to all.
 //!
-//! The clock goes on then, and a deadline would come to somebody who had no time. The kernel tells
-//! nobody; what can be seen is that a sleep took much longer than it was asked to.
+//! The clock goes on then, and a deadline would end work that had no time. No interface of the kernel shows such a
+//! time; it is seen by a sleep that took much longer than it was asked to.
 
 use std::time::Duration;
 
-/// The longest sleep at a time while a deadline is pending: in which part of a sleep nobody ran cannot
-/// be known, so it is at most wrong by half of this.
+/// The longest sleep at a time while a deadline is pending. In which part of a sleep no process ran is not known, so
+/// the result is wrong by at most half of this.
 pub const LOOK: Duration = Duration::from_millis(500);
 
-/// A sleep that takes this much longer than asked was no sleep. On a machine that is merely busy, a
-/// process waits for its turn for milliseconds; where it waits for a second, its children do, too.
+/// A sleep that takes this much longer than asked contains a standstill. On a machine that is merely busy, a process
+/// waits for its turn for milliseconds; where it waits for a second, its children do, too.
 const TOO_LATE: Duration = Duration::from_secs(1);
 
-/// For how long nobody ran, in a sleep of this length that was asked to take no longer than `asked`.
+/// For how long no process ran, in a sleep of this length that was asked to take no longer than `asked`.
 ///
-/// Some of what was asked for always counts as having passed, so that a deadline comes in the end on
-/// a machine on which everything is late.
+/// Some of the time that was asked for always counts as having passed, so that a deadline comes in the end on a
+/// machine on which everything is late.
 #[must_use]
 pub fn lost(asked: Duration, slept: Duration) -> Option<Duration> {
     let late = slept.checked_sub(asked).filter(|late| *late > TOO_LATE)?;

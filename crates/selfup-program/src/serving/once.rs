@@ -1,4 +1,4 @@
-//! Something that happens once, and those who wait for it.
+//! An event that happens once, and the tasks and threads that wait for it.
 
 use std::{
     task::Waker,
@@ -11,12 +11,12 @@ use super::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-/// Something that happens once.
+/// An event that happens once.
 pub(crate) struct Once {
     happened: AtomicBool,
-    /// Of those who wait for it as tasks.
+    /// The wakers of the tasks that wait for it.
     wakers: Mutex<Wakers>,
-    /// For those who wait for it as threads, with the lock of the wakers.
+    /// For the threads that wait for it, with the lock of the wakers.
     changed: Condvar,
 }
 

@@ -45,9 +45,9 @@ pub struct GracefulShutdown {
 
 struct Shared {
     request: Once,
-    /// Set just before.
+    /// Set just before the request.
     since: OnceLock<Instant>,
-    /// Made when somebody asks for it: `(read end, write end)`.
+    /// Created by the first call of `fd`: `(read end, write end)`.
     pipe: OnceLock<(UnixStream, UnixStream)>,
 }
 

@@ -28,7 +28,6 @@ impl State {
     /// the program, which cannot serve.
     #[must_use]
     #[doc(alias = "Listener")]
-    #[doc(alias = "listener")]
     #[expect(clippy::panic, reason = "documented: a server without its socket cannot go on")]
     pub fn take_listener(&self) -> Listener {
         match self.take_next() {
@@ -49,7 +48,6 @@ impl State {
     /// ```
     #[must_use]
     #[doc(alias = "Listeners")]
-    #[doc(alias = "listeners")]
     pub fn take_listeners(&self) -> Vec<Listener> {
         std::iter::from_fn(|| self.take_next()).collect()
     }

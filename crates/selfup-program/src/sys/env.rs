@@ -3,13 +3,13 @@
 use std::env;
 
 /// Removes the variables, if no other thread can be reading them at the same moment. If one can, they
-/// stay, and whoever inherits them has to know that they are not for him.
+/// stay, and a process that inherits them has to see that they are not for it.
 #[expect(clippy::disallowed_methods, reason = "what was consumed is removed here")]
 pub(crate) fn remove_if_alone(names: &[&str]) {
     for name in names {
         if env::var_os(name).is_some() && is_single_threaded() {
             // SAFETY: no other thread exists, and nothing between the count and this call starts
-            // one, so that nobody reads or writes the environment meanwhile.
+            // one, so that no other thread reads or writes the environment meanwhile.
             unsafe { env::remove_var(name) };
         }
     }

@@ -13,6 +13,6 @@ pub(crate) fn adopt(number: RawFd) -> io::Result<OwnedFd> {
     let borrowed = unsafe { std::os::fd::BorrowedFd::borrow_raw(number) };
     fcntl(borrowed, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC))?;
     // SAFETY: it is open, as was just seen, and by the convention of the environment variable
-    // that names it, which is removed by now, it belongs to nobody else.
+    // that names it, which is removed by now, nothing else owns it.
     Ok(unsafe { OwnedFd::from_raw_fd(number) })
 }

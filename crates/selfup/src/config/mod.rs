@@ -173,7 +173,7 @@ impl Config {
     /// [`run`](crate::run) fails before it does anything else.
     ///
     /// If the file cannot be written, the master warns, and tries again at the next restart. Keep it in a
-    /// folder that nobody else may write to: the content of the file decides which process is signalled.
+    /// folder that no other user may write to: the content of the file decides which process is signalled.
     ///
     /// ```
     /// # fn program(_: selfup::State) {}

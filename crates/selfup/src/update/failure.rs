@@ -1,4 +1,4 @@
-//! Which kind of error a failed update is.
+//! The kinds of errors of an update.
 
 use std::{error::Error as _, io};
 
@@ -14,7 +14,7 @@ pub(super) fn could_not_look(error: selfup_fetch::Error) -> Error {
         .for_users()
 }
 
-/// There is no thread to work on.
+/// No thread could be started.
 pub(super) fn no_thread(error: io::Error) -> Error {
     Error::new(ErrorKind::Fetch, "could not look for an update: no thread can be started")
         .transient(true)
@@ -22,7 +22,7 @@ pub(super) fn no_thread(error: io::Error) -> Error {
         .for_users()
 }
 
-/// What is published would not be installed.
+/// The release would not be installed.
 pub(super) fn would_not_update(error: selfup_install::Error) -> Error {
     of("what is published could not be installed", error)
 }
@@ -31,7 +31,7 @@ pub(super) fn could_not_update(error: selfup_install::Error) -> Error {
     of("could not update", error)
 }
 
-/// What is in the way is told from what came.
+/// An error with this text, of a kind that distinguishes what is in the way from what was fetched.
 fn of(what: &str, error: selfup_install::Error) -> Error {
     let (kind, what) = match error.kind() {
         Found::Source => (ErrorKind::Fetch, "could not fetch the update"),
@@ -43,8 +43,7 @@ fn of(what: &str, error: selfup_install::Error) -> Error {
         }
         _ => (ErrorKind::Refused, what),
     };
-    // Bytes that are not those that were promised may be by the next time, and a source knows best
-    // what it failed of.
+    // Bytes that do not match their digest may do so the next time, and a source knows best why it failed.
     let causes = std::iter::successors(error.source(), |&cause| cause.source());
     let transient = match causes.into_iter().find_map(fetching) {
         Some(cause) => cause.is_transient(),

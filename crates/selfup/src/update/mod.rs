@@ -1,4 +1,4 @@
-//! Updating this program once, when it is asked for.
+//! Updating this program once, on request.
 
 mod failure;
 mod outcome;
@@ -83,12 +83,12 @@ pub fn update(update: Update) -> Result<Updated> {
     note_start();
     let Update { job, progress } = update;
     let mut hear = progress.unwrap_or_else(|| Box::new(|_| {}));
-    let (tell, told) = sync_channel(64);
-    let listeners = Listeners::new(tell);
+    let (sender, receiver) = sync_channel(64);
+    let listeners = Listeners::new(sender);
     // Some fetchers wait for a runtime of their own, which is not allowed within another's.
     let worker = thread::Builder::new().name("selfup-update".to_owned());
     let worker = worker.spawn(move || job.run(&listeners)).map_err(failure::no_thread)?;
-    told.iter().for_each(&mut hear);
+    receiver.iter().for_each(&mut hear);
     worker.join().unwrap_or_else(|panic| resume_unwind(panic))
 }
 

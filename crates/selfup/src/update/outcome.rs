@@ -149,7 +149,7 @@ fn named<'a>(version: Option<&'a String>, id: &'a str) -> &'a str {
     version.map_or(short(id), String::as_str)
 }
 
-/// Enough of it to tell builds apart.
+/// Enough of an id to distinguish builds.
 fn short(id: &str) -> &str {
     id.get(..12).unwrap_or(id)
 }

@@ -1,4 +1,4 @@
-//! One update, from the first question to the last check.
+//! One update, from the first request to the last check.
 
 use std::{
     cmp::Ordering,
@@ -41,22 +41,22 @@ struct Work {
     force: bool,
 }
 
-/// How far it is, for whoever listens.
+/// Where the progress of an update is reported to.
 #[derive(Clone)]
 pub(super) struct Listeners {
-    pub(super) tell: SyncSender<Progress>,
+    pub(super) sender: SyncSender<Progress>,
     /// The fetcher counts by itself, so that what is written need not be counted.
     counted: Arc<AtomicBool>,
 }
 
 impl Listeners {
-    pub(super) fn new(tell: SyncSender<Progress>) -> Self {
-        Self { tell, counted: Arc::default() }
+    pub(super) fn new(sender: SyncSender<Progress>) -> Self {
+        Self { sender, counted: Arc::default() }
     }
 
     fn hear(&self, bytes: u64, total: Option<u64>) {
-        // If nobody listens any more, the work goes on.
-        let _heard = self.tell.send(Progress::new(bytes, total));
+        // Without a listener, the work goes on.
+        let _heard = self.sender.send(Progress::new(bytes, total));
     }
 }
 
@@ -116,7 +116,7 @@ impl Work {
             })
     }
 
-    /// What follows from what the source says before anything is fetched, if that is enough.
+    /// The outcome that follows from what the source states before anything is fetched, if that is enough.
     fn judge(&self, offer: &Offer, current: &RunningExecutable) -> Result<Option<Updated>, Error> {
         let is_running = offer.is_running(current);
         if is_running == Some(true) {
@@ -139,7 +139,7 @@ impl Work {
         Ok((self.only_check && is_enough).then(|| self.available(sha1, version)))
     }
 
-    /// What follows from the version alone, if anything does.
+    /// The outcome that follows from the version alone, if one does.
     fn by_version(&self, version: Option<&str>, id: &str, differs: bool) -> Option<Updated> {
         let version = version?;
         match self.compare(version)? {
@@ -240,7 +240,7 @@ impl Work {
         Err(Error::new(ErrorKind::Refused, text).for_users())
     }
 
-    /// Who finds that only when it has been verified finds it too.
+    /// An older release is no error, also where only the verification finds its version.
     fn older_or_not(
         &self,
         error: selfup_install::Error,
@@ -259,7 +259,7 @@ impl Work {
     }
 }
 
-/// Counts what is written, where the fetcher does not count what comes.
+/// Counts the bytes that are written, where the fetcher does not count those that arrive.
 struct Counting<'a> {
     listeners: &'a Listeners,
     total: Option<u64>,
