@@ -13,6 +13,7 @@ mod idle_needs;
 mod length;
 mod links;
 mod lint_config;
+mod message_length;
 mod messages;
 mod module_docs;
 mod readmes;
@@ -66,6 +67,7 @@ const RULES: &[fn(&Tree) -> Vec<Finding>] = &[
     wording::check,
     vocabulary::check,
     messages::check,
+    message_length::check,
     module_docs::check,
     circles::check,
     links::check,

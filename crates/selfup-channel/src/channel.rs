@@ -1,4 +1,4 @@
-//! The transport: a connected pair of sockets that keeps messages whole.
+//! The transport: a connected pair of sockets that preserves message boundaries.
 
 use std::{
     io,
@@ -17,14 +17,14 @@ use nix::{
 
 use crate::message::{FromChild, FromMaster, MAX_LEN, Malformed, Message};
 
-/// One end of the control channel: a connected `SOCK_SEQPACKET` pair, so that a message arrives
-/// whole or not at all, and the death of the other end is seen at once.
+/// One end of the control channel: a connected `SOCK_SEQPACKET` pair. A message arrives whole or not at
+/// all, and each end sees at once when the other has died.
 ///
 /// See [unix(7)](https://man7.org/linux/man-pages/man7/unix.7.html).
 #[derive(Debug)]
 pub struct Channel<In, Out> {
     fd: OwnedFd,
-    /// What the descriptor is of; another one may come to have its number.
+    /// Device and inode of the socket, by which a reused descriptor number is recognised.
     identity: Option<(u64, u64)>,
     directions: PhantomData<fn(Out) -> In>,
 }
@@ -35,24 +35,24 @@ pub type MasterEnd = Channel<FromChild, FromMaster>;
 /// The child's end.
 pub type ChildEnd = Channel<FromMaster, FromChild>;
 
-/// What came in.
+/// The result of a read.
 #[derive(Debug)]
 pub enum Incoming<M> {
     /// A message.
     Message(M),
-    /// A message that cannot be read.
+    /// A message that could not be decoded.
     Malformed,
-    /// Nothing is there now.
+    /// No message has arrived.
     Nothing,
-    /// The other end is gone.
+    /// The other end is closed.
     Closed,
 }
 
-/// A fresh channel; both ends are close-on-exec.
+/// Creates a channel. Both ends are close-on-exec.
 ///
 /// # Errors
 ///
-/// The process has too many files open.
+/// The limit of open files is reached.
 pub fn pair() -> io::Result<(MasterEnd, OwnedFd)> {
     let (master, child) =
         socket::socketpair(AddressFamily::Unix, SockType::SeqPacket, None, SockFlag::SOCK_CLOEXEC)?;
@@ -60,9 +60,10 @@ pub fn pair() -> io::Result<(MasterEnd, OwnedFd)> {
 }
 
 impl<In: Message, Out: Message> Channel<In, Out> {
-    /// Sends without waiting. A peer that is gone is no error: its end is reported elsewhere.
+    /// Sends a message without waiting.
     ///
-    /// A full queue is one: the peer has not read hundreds of messages.
+    /// A peer that has closed its end is not an error, because reading reports it. A full queue is an
+    /// error: the peer has not read hundreds of messages.
     ///
     /// # Errors
     ///
@@ -75,7 +76,7 @@ impl<In: Message, Out: Message> Channel<In, Out> {
         }
     }
 
-    /// The next message, if one is there.
+    /// Returns the next message, if one has arrived.
     ///
     /// # Errors
     ///
@@ -84,8 +85,7 @@ impl<In: Message, Out: Message> Channel<In, Out> {
         self.receive(MsgFlags::MSG_DONTWAIT)
     }
 
-    /// Waits for the next message.
-    /// The next message, once there is one.
+    /// Waits for the next message, and returns it.
     ///
     /// # Errors
     ///
@@ -99,8 +99,8 @@ impl<In: Message, Out: Message> Channel<In, Out> {
         loop {
             return match socket::recv(self.fd.as_raw_fd(), &mut buffer, flags) {
                 Ok(0) => Ok(Incoming::Closed),
-                // The other end was closed before it had read everything. The kernel says so once,
-                // and gives out what came before only then.
+                // The other end was closed before it had read everything. The kernel reports that
+                // once, and returns the earlier messages after it.
                 Err(Errno::ECONNRESET) => continue,
                 Ok(len) => Ok(match In::decode(&buffer[..len]) {
                     Ok(message) => Incoming::Message(message),
@@ -115,15 +115,16 @@ impl<In: Message, Out: Message> Channel<In, Out> {
 }
 
 impl<In, Out> Channel<In, Out> {
-    /// Whether the descriptor is still the one of this channel. Whoever closes all descriptors of
-    /// the process, as closefrom(3) does, closes this one, and the next that is opened may get its
-    /// number.
+    /// Returns whether the descriptor still belongs to this channel.
+    ///
+    /// Code that closes all descriptors of the process, as closefrom(3) does, closes this one too, and
+    /// the next one that is opened may get its number.
     #[must_use]
     pub fn is_intact(&self) -> bool {
         identity(&self.fd) == self.identity
     }
 
-    /// Whether there is room for many a message more: less than a quarter of the queue is in use.
+    /// Returns whether there is plenty of room: less than a quarter of the queue is in use.
     #[must_use]
     pub fn has_room(&self) -> bool {
         let mut fds = [PollFd::new(self.fd.as_fd(), PollFlags::POLLOUT)];
@@ -152,14 +153,14 @@ impl<In, Out> AsFd for Channel<In, Out> {
 mod tests {
     use super::*;
 
-    /// The kernel tells a reset, once, before it hands out what came before.
+    /// The kernel reports a reset once, before it returns the earlier messages.
     #[test]
-    fn what_was_sent_before_the_other_end_closed_is_read() {
+    fn messages_sent_before_the_other_end_closed_are_read() {
         let (master, child) = pair().unwrap();
         let child: ChildEnd = Channel::from(child);
         child.send(&FromChild::Ready).unwrap();
         child.send(&FromChild::Restart).unwrap();
-        // It never reads this, so its end is a reset.
+        // The child never reads this, so closing its end is a reset.
         master.send(&FromMaster::Ask).unwrap();
         drop(child);
         let mut heard = Vec::new();

@@ -1,17 +1,17 @@
-//! Ways in for the fuzz targets, which alone are built with `--cfg fuzzing`.
+//! Entry points for the fuzz targets, which are built with `--cfg fuzzing`.
 
-#![allow(missing_docs, reason = "nobody else sees it")]
+#![allow(missing_docs, reason = "only the fuzz targets see it")]
 
 use crate::{FromChild, FromMaster, Message};
 
-/// Decodes bytes that pretend to be a message, in both directions.
+/// Decodes arbitrary bytes as a message, in both directions.
 pub fn control(bytes: &[u8]) {
-    understood::<FromChild>(bytes);
-    understood::<FromMaster>(bytes);
+    round_trip::<FromChild>(bytes);
+    round_trip::<FromMaster>(bytes);
 }
 
-/// What was understood is the same when it is said again.
-fn understood<M: Message + PartialEq + std::fmt::Debug>(bytes: &[u8]) {
+/// A message that could be decoded is the same after another round trip.
+fn round_trip<M: Message + PartialEq + std::fmt::Debug>(bytes: &[u8]) {
     if let Ok(message) = M::decode(bytes) {
         assert_eq!(M::decode(&message.encode()), Ok(message));
     }

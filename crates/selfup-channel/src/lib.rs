@@ -3,7 +3,7 @@
 #![expect(
     clippy::exhaustive_enums,
     clippy::exhaustive_structs,
-    reason = "both ends match every message: what one forgot would not be heard"
+    reason = "both ends match every variant, so that the compiler finds one that they do not handle"
 )]
 
 mod channel;

@@ -1,4 +1,4 @@
-//! The frames: what master and child say, and how each is encoded.
+//! The messages between master and child, and their encoding.
 
 use std::str;
 
@@ -6,16 +6,16 @@ use crate::truncate::truncate;
 
 /// The version of the control protocol that this build speaks.
 ///
-/// A child says its version in [`FromChild::Hello`]; a master refuses one that it does not speak
-/// before it touches the child that serves.
+/// A child declares its version in [`FromChild::Hello`]. A master that does not speak that version ends
+/// the child before it touches the active one.
 pub const VERSION: u16 = 1;
 
-/// The longest message, in bytes; a longer one is cut by its sender.
+/// The longest message, in bytes. The sender truncates longer texts.
 pub(crate) const MAX_LEN: usize = 1024;
 
 const HELLO: u8 = 1;
 const READY: u8 = 2;
-// 3 is kept free for "accepts no more".
+// 3 is reserved for "accepts no more".
 const RESTART: u8 = 4;
 const STATUS: u8 = 5;
 const ALIVE: u8 = 6;
@@ -25,72 +25,73 @@ const DRAIN: u8 = 129;
 const ASK: u8 = 130;
 const END: u8 = 131;
 
-/// What a child tells its master.
+/// A message from a child to its master.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FromChild {
-    /// The first message of every child: the protocol that it speaks, and which version of the
-    /// program it is, if that is known.
+    /// The first message of every child: the version of the protocol that it speaks, and the version of
+    /// its program, if that is known.
     Hello {
-        /// Of the protocol.
+        /// The version of the protocol.
         version: u16,
-        /// Of the program.
+        /// The version of the program.
         program: Option<String>,
     },
     /// The program can serve.
     Ready,
-    /// The program asks for a restart.
+    /// The program requests a restart.
     Restart,
-    /// One line for people.
+    /// The status of the program, as one line for people.
     Status(String),
-    /// The answer to [`FromMaster::Ask`].
+    /// The response to [`FromMaster::Ask`].
     Alive,
-    /// What the child waits for before it counts as ready, for people.
+    /// What the child waits for before it counts as ready, as one line for people.
     NotReady(String),
-    /// The program needs sockets of these names, which the master has not passed; it cannot serve.
+    /// The program needs sockets with these names, which the master has not passed. It cannot serve.
     LacksSockets(String),
-    /// A message of a later version.
+    /// A message of a later version, by its kind.
     Unknown(u8),
 }
 
-/// What a master tells its child.
+/// A message from a master to its child.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FromMaster {
-    /// Finish what you have, and exit.
+    /// Drain: finish the requests under way, and exit.
     Drain,
-    /// Are you alive?
+    /// Respond with [`FromChild::Alive`].
     Ask,
-    /// End now: somebody asked twice.
+    /// End at once, without finishing the requests under way.
     End,
-    /// A message of a later version.
+    /// A message of a later version, by its kind.
     Unknown(u8),
 }
 
-/// A message that cannot be read: it is empty, or shorter than its kind says.
+/// The error for a message that is empty, or shorter than its kind requires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Malformed;
 
-/// One byte says the kind, the rest belongs to it; numbers are little-endian. Bytes behind what
-/// this version reads are ignored, so that a later one can add to a message.
+/// A message that can be encoded and decoded.
+///
+/// The first byte is the kind, and the rest belongs to it. Numbers are little-endian. Bytes behind those
+/// that this version reads are ignored, so that a later version can extend a message.
 pub trait Message: Sized {
-    /// As it is sent.
+    /// Encodes the message.
     fn encode(&self) -> Vec<u8>;
-    /// What was sent.
+    /// Decodes a message.
     ///
     /// # Errors
     ///
-    /// It is empty, or shorter than its kind says.
+    /// The message is empty, or shorter than its kind requires.
     fn decode(bytes: &[u8]) -> Result<Self, Malformed>;
 }
 
 impl Message for FromChild {
-    /// As it is sent.
     fn encode(&self) -> Vec<u8> {
         match self {
             Self::Hello { version, program } => {
                 let [low, high] = version.to_le_bytes();
                 let program = program.as_deref().map(|text| truncate(text, u8::MAX.into()));
                 let program = program.map(str::as_bytes).unwrap_or_default();
-                // Omit the length if there is no version: so a child spoke before there was one.
+                // Omit the length if there is no version, as children did before there were versions.
                 let length = u8::try_from(program.len()).ok().filter(|length| *length > 0);
                 [&[HELLO, low, high], length.as_slice(), program].concat()
             }
@@ -126,7 +127,7 @@ impl Message for FromChild {
     }
 }
 
-/// A text behind its length in one byte; nothing if it is not there or cannot be read.
+/// Reads a text behind its length in one byte. Returns `None` if it is missing or not UTF-8.
 fn short_text(bytes: &[u8]) -> Option<String> {
     let (length, rest) = bytes.split_first()?;
     let text = rest.get(..usize::from(*length)).filter(|text| !text.is_empty())?;
@@ -134,7 +135,6 @@ fn short_text(bytes: &[u8]) -> Option<String> {
 }
 
 impl Message for FromMaster {
-    /// As it is sent.
     fn encode(&self) -> Vec<u8> {
         match self {
             Self::Drain => vec![DRAIN],
@@ -161,7 +161,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_message_survives_the_wire() {
+    fn every_message_decodes_to_itself() {
         for message in [
             FromChild::Hello { version: 0x1234, program: None },
             FromChild::Hello { version: 1, program: Some("1.2.3-rc.1".into()) },
@@ -169,7 +169,7 @@ mod tests {
             FromChild::Ready,
             FromChild::Restart,
             FromChild::Status("warming the cache".into()),
-            FromChild::NotReady("nobody took it".into()),
+            FromChild::NotReady("the program has not taken it".into()),
             FromChild::LacksSockets("\"metrics\"".into()),
         ] {
             assert_eq!(FromChild::decode(&message.encode()), Ok(message));
@@ -198,20 +198,20 @@ mod tests {
     }
 
     #[test]
-    fn a_long_status_is_cut_between_characters() {
+    fn a_long_status_is_truncated_between_characters() {
         let bytes = FromChild::Status("é".repeat(MAX_LEN)).encode();
         assert!(bytes.len() <= MAX_LEN);
         assert!(FromChild::decode(&bytes).is_ok());
     }
 
     #[test]
-    fn a_short_message_is_malformed_and_a_later_one_unknown() {
+    fn a_short_message_is_malformed_and_one_of_a_later_version_unknown() {
         assert_eq!(FromChild::decode(&[]), Err(Malformed));
         assert_eq!(FromChild::decode(&[HELLO, 1]), Err(Malformed));
         assert_eq!(FromChild::decode(&[STATUS, 0xff]), Err(Malformed));
         for odd in [&[HELLO, 1, 0, 9, b'2'][..], &[HELLO, 1, 0, 0], &[HELLO, 1, 0, 1, 0xff]] {
             let hello = FromChild::Hello { version: 1, program: None };
-            assert_eq!(FromChild::decode(odd), Ok(hello), "{odd:?}: it can do without");
+            assert_eq!(FromChild::decode(odd), Ok(hello), "{odd:?}: the version is optional");
         }
         assert_eq!(FromChild::decode(&[77, 1, 2]), Ok(FromChild::Unknown(77)));
         assert_eq!(FromChild::decode(&[READY, 9]), Ok(FromChild::Ready));
@@ -219,7 +219,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_bytes_decode_to_something(bytes in prop::collection::vec(any::<u8>(), 0..64)) {
+        fn decoding_any_bytes_does_not_panic(bytes in prop::collection::vec(any::<u8>(), 0..64)) {
             let _message = FromChild::decode(&bytes);
             let _message = FromMaster::decode(&bytes);
         }

@@ -1,6 +1,6 @@
-//! Text that has to fit.
+//! Truncates text at a character boundary.
 
-/// The longest beginning of at most `length` bytes that ends with a whole character.
+/// Returns the longest prefix of at most `length` bytes that ends with a whole character.
 #[must_use]
 pub fn truncate(text: &str, length: usize) -> &str {
     let end = (0..=length.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
@@ -12,7 +12,7 @@ mod tests {
     use super::truncate;
 
     #[test]
-    fn no_character_is_split() {
+    fn a_character_is_never_split() {
         assert_eq!(truncate("añb", 2), "a");
         assert_eq!(truncate("añb", 3), "añ");
         assert_eq!(truncate("añb", 9), "añb");

@@ -1,43 +1,42 @@
-//! What the lifecycle wants done.
+//! The outputs of the state machine: what the master has to do.
 
 use selfup_signals::End;
 
 use crate::{
-    event::{Arrived, Cause, Unsuitable},
     generation::Generation,
+    input::{Arrived, Cause, Unsuitable},
 };
 
-/// What the lifecycle wants done; each is performed in order, by one function.
+/// Something that the master has to do. It performs the actions of a step in their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// Start a child. Answered by [`SpawnFailed`](crate::Event::SpawnFailed) if that fails.
+    /// Start a child. If that fails, [`SpawnFailed`](crate::Input::SpawnFailed) follows.
     Spawn(Generation, Program),
-    /// The child serves from now on.
+    /// Make this child the active one.
     Promote(Generation),
-    /// Have a child drain: finish what it has and exit.
+    /// Have a child drain: finish its requests and exit.
     Drain(Generation),
-    /// Have a draining child end now.
+    /// Have a draining child end at once.
     Hasten(Generation),
-    /// Pass a signal on.
+    /// Forward a signal.
     Send(Generation, Arrived),
     /// Continue a child if job control has stopped it.
     Continue(Generation),
-    /// End a child with SIGKILL, and say why.
+    /// Kill a child with SIGKILL, and report why.
     Kill(Generation, Overdue),
     /// Stop the master itself, as job control asked.
     StopSelf(Arrived),
-    /// Keep the new executable for good.
+    /// Commit the new executable.
     Commit,
-    /// Go back to the proven executable, and remember what the new one has failed of.
+    /// Return to the proven executable, and record why the new one failed.
     RollBack(Blame),
-    /// Go back to the proven executable: the new one could not be tried here, for no fault of its
-    /// own.
+    /// Return to the proven executable without refusing the new one, which could not be tried here.
     Shelve,
-    /// The upgrade was not decided about, and it is not its fault that the master ends.
+    /// Record that the upgrade, which stays undecided, is not to blame for the end of the master.
     Excuse,
-    /// Let go of the master's copies of the sockets: no further child will be started.
+    /// Close the master's copies of the sockets: no further child will be started.
     CloseSockets,
-    /// End the master as this child ended.
+    /// End the master as a child ended.
     EndLike(End),
     /// Report what happened.
     Report(Note),
@@ -46,59 +45,59 @@ pub enum Action {
 /// Which executable a child runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Program {
-    /// The one at the path.
+    /// The executable at the path.
     Proven,
-    /// The new one, which is not committed yet.
+    /// The new executable, which is not committed yet.
     Trial,
 }
 
-/// What a new executable has failed of.
+/// Why a new executable is rolled back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Blame {
-    /// Its child did not get ready; how it ended, if it ended by itself.
+    /// Its child did not become ready. The end is known if the child ended by itself.
     NotReady(Option<End>),
-    /// Nothing: it was rolled back by hand.
+    /// It was rolled back by hand.
     ByHand,
-    /// Its child got ready, and ended in the probation.
+    /// Its child became ready, and ended in the probation.
     Probation(End),
 }
 
-/// What a child that had to be killed was late with.
+/// Why a child is killed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Overdue {
-    /// It was to become ready.
+    /// It did not become ready in time.
     Ready,
-    /// It was to finish and exit.
+    /// It did not drain in time.
     Exit,
-    /// Nothing: it cannot run under this master.
+    /// It cannot run under this master.
     Unsuitable(Unsuitable),
-    /// Nothing: the executable that it runs was rolled back.
+    /// The executable that it runs was rolled back.
     RolledBack,
 }
 
-/// What the lifecycle reports; nothing is done for it.
+/// What the master reports. A report has no other effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Note {
     /// A restart begins.
     Restarting(Cause),
-    /// A restart was asked for and waits for the one under way, or for a place to drain in.
+    /// A restart waits for the one under way, or until fewer children drain.
     RestartWaits(Cause),
-    /// A restart was asked for while the master is stopping.
+    /// A restart was requested while the master is stopping.
     RestartIgnored(Cause),
-    /// A child asked for a restart that is replaced already.
+    /// A child that has been replaced already requested a restart.
     RestartOutdated(Generation),
-    /// The first child is late with its readiness; it counts as ready, since nothing else serves.
+    /// The first child is late. It is assumed to be ready, because no other child serves.
     AssumedReady(Generation),
-    /// The candidate failed, by ending or otherwise; the active child goes on serving.
+    /// The candidate failed, by its end or otherwise.
     CandidateFailed(Generation, Option<End>),
     /// The active child ended while its successor was starting.
     ActiveLost(Generation, End),
-    /// The upgraded child ended in its probation.
+    /// The child of an upgrade ended in its probation.
     ProbationFailed(Generation, End),
-    /// A child ended soon after it took over; another is started in its place.
+    /// A child ended soon after it took over, and another is started in its place.
     Revived(Generation, End),
     /// A signal waits until a child is ready for it.
     SignalWaits(Arrived),
-    /// No further child will be started; the master ends when the children have.
+    /// No further child is started. The master ends with the last child.
     Stopping,
 }

@@ -1,32 +1,34 @@
-//! What a service manager distinguishes of the life of a master.
+//! The states that a service manager distinguishes.
 
 use crate::{
     generation::Generation,
     lifecycle::{Lifecycle, Phase},
 };
 
-/// What a service manager distinguishes.
+/// The state of a service, as a service manager distinguishes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Condition {
-    /// Nobody has served yet.
+    /// No child has served yet.
     Starting,
     /// A child serves, and nothing else is under way.
     Serving,
-    /// The child of that number is to take over, or was asked for.
+    /// The child with this number is about to take over, or has been requested.
     Restarting(Generation),
-    /// No child will be started any more.
+    /// No further child is started.
     Stopping,
 }
 
 impl Lifecycle {
-    /// What a service manager is to be told. A restart it is until the child has served: before that,
-    /// the first child starts, which the manager knows.
+    /// Returns the state that the service manager should see.
+    ///
+    /// Before any child has served, a restart is [`Restarting`](Condition::Restarting) too, although the
+    /// manager should see a start: only the caller knows what it has reported.
     #[must_use]
     pub fn condition(&self) -> Condition {
         let next = || Condition::Restarting(self.candidate().unwrap_or(self.next));
         match (self.phase, self.queued) {
             (Phase::Stopping { .. } | Phase::Ended, _) => Condition::Stopping,
-            // Asked for while another is under way: what is waited for is this one.
+            // It was requested while another restart is under way. The manager waits for this one.
             (Phase::Serving, Some(_)) => Condition::Restarting(self.next),
             (Phase::Serving, None) if self.active().is_none() => next(),
             (Phase::Serving, None) if self.has_successor() => next(),

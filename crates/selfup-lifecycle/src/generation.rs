@@ -2,27 +2,27 @@
 
 use std::fmt;
 
-/// The number of a child: the first is 1, each further one has the next number.
+/// The number of a child. The first child of a master has 1, and each further child has the next number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Generation(u64);
 
 impl Generation {
-    /// The first child of a master.
+    /// The number of a master's first child.
     pub const FIRST: Self = Self(1);
 
-    /// The generation with this number; `None` for 0, which no child has.
+    /// Returns the generation with this number, or `None` for 0, which no child has.
     #[must_use]
     pub fn from_number(number: u64) -> Option<Self> {
         (number > 0).then_some(Self(number))
     }
 
-    /// The number, from 1 on.
+    /// Returns the number, which is at least 1.
     #[must_use]
     pub fn number(self) -> u64 {
         self.0
     }
 
-    /// The number of the child that is started next.
+    /// Returns the number of the child that is started next.
     #[must_use]
     pub fn next(self) -> Self {
         Self(self.0 + 1)

@@ -3,14 +3,14 @@
 #![expect(
     clippy::exhaustive_enums,
     clippy::exhaustive_structs,
-    reason = "the master matches all of them: what it forgot would not be done"
+    reason = "the master matches every variant, so that the compiler finds one that it does not handle"
 )]
 
 mod action;
 mod condition;
-mod event;
 mod generation;
 mod handover;
+mod input;
 mod lifecycle;
 mod policy;
 mod restarts;
@@ -22,9 +22,9 @@ mod time;
 
 pub use action::{Action, Blame, Note, Overdue, Program};
 pub use condition::Condition;
-pub use event::{Arrived, Cause, Event, Unsuitable};
 pub use generation::Generation;
 pub use handover::Handover;
+pub use input::{Arrived, Cause, Input, Unsuitable};
 pub use lifecycle::Lifecycle;
 pub use policy::Policy;
 pub use restarts::Restarts;

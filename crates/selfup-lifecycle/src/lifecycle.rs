@@ -1,4 +1,4 @@
-//! All that the master remembers between two events: plain data, no handles.
+//! The state of a master between two inputs: plain data, no handles.
 
 use std::time::Duration;
 
@@ -6,34 +6,34 @@ use selfup_signals::{End, Signal};
 
 use crate::{
     action::Program,
-    event::{Arrived, Cause},
     generation::Generation,
+    input::{Arrived, Cause},
     policy::Policy,
     restarts::Restarts,
     signal_set::SignalSet,
     time::Time,
 };
 
-/// Everything the master must remember between two events: plain data, no handles.
+/// The state machine of a master: everything that it remembers between two inputs, as plain data.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Lifecycle {
     pub(crate) policy: Policy,
-    /// The children that have not been reaped yet, oldest first.
+    /// The children that have not been reaped, oldest first.
     pub(crate) children: Vec<Child>,
     /// The number of the next child.
     pub(crate) next: Generation,
-    /// A restart that was asked for and has not begun. The latest request wins.
+    /// A restart that has been requested and has not begun. The latest request wins.
     pub(crate) queued: Option<Cause>,
-    /// A child that could not be started for want of something, and is to be started later.
+    /// A start that failed for lack of a resource, and is attempted again later.
     pub(crate) retry: Option<Retry>,
-    /// Signals for the program that a child is to get once it is ready, oldest first.
+    /// Signals for the program that wait for a child to become ready, oldest first.
     pub(crate) held: Vec<Held>,
-    /// Where the new executable stands, if there is one.
+    /// The state of the new executable, if there is one.
     pub(crate) upgrade: Upgrade,
-    /// Children died soon after they took over, and others were started in their place.
+    /// Set while children that died soon after they took over are replaced.
     pub(crate) revival: Option<Revival>,
     pub(crate) phase: Phase,
-    /// How the master ends if nothing serves any more: the end of the child that served last.
+    /// How the master ends if no child serves any more: the end of the child that served last.
     pub(crate) verdict: Option<End>,
 }
 
@@ -42,70 +42,70 @@ pub struct Lifecycle {
 pub(crate) struct Child {
     pub(crate) generation: Generation,
     pub(crate) role: Role,
-    /// What it executes.
+    /// The executable that it runs.
     pub(crate) program: Program,
-    /// The signals that it was sent, or got from the kernel as one of its group.
+    /// The signals that the master sent to it, or the kernel to its process group.
     pub(crate) sent: SignalSet,
-    /// The attempts to start it that have failed before.
+    /// The earlier attempts to start it, which have failed.
     pub(crate) attempts: Attempts,
 }
 
-/// What a child is there for.
+/// The role of a child.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Role {
-    /// Starting; to be ready by the deadline.
+    /// The child starts, and has to be ready by the deadline.
     Candidate { ready_by: Time },
-    /// Serving. If it replaced another, it is young until then: should it die before, another
-    /// child is started.
+    /// The child serves. If it replaced another one and dies before `young_until`, a further child is
+    /// started.
     Active { young_until: Option<Time> },
-    /// Finishing what it has; to be gone by the deadline.
+    /// The child drains, and has to have ended by the deadline.
     Draining { gone_by: Time },
-    /// Killed; only its end is awaited. The `last_hope` was a candidate with nobody to fall back
-    /// to: what happens next is decided when it has gone.
+    /// The child has been killed, and has not been reaped. If it was the `last_hope`, a candidate while
+    /// no child served, the next step is decided when it has ended.
     Killed { last_hope: bool },
 }
 
-/// How often a start was attempted in vain, and until when it is attempted again.
+/// How many attempts of a start have failed, and until when it is attempted again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Attempts {
     pub(crate) failed: u32,
     pub(crate) until: Time,
 }
 
-/// A start that is to be attempted again.
+/// A start that will be attempted again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Retry {
     pub(crate) at: Time,
     pub(crate) attempts: Attempts,
 }
 
-/// Children that died soon after they took over, one after the other.
+/// A series of children that died soon after they took over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Revival {
-    /// How many were started in the place of another.
+    /// How many children have been started in the place of another.
     pub(crate) children: u32,
-    /// Until when more are.
+    /// The time after which no more are started.
     pub(crate) until: Time,
 }
 
-/// A signal that waits for a child to be ready.
+/// A signal that waits for a child to become ready.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Held {
     pub(crate) arrived: Arrived,
-    /// The child that served at the time has it already; only its successor is to get it.
+    /// Whether the active child has it already, so that only its successor should get it.
     pub(crate) delivered: bool,
 }
 
-/// Where a new executable stands between its installation and the decision about it.
+/// The state of a new executable between its installation and the decision about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Upgrade {
-    /// There is none, or it was decided about.
+    /// There is none, or it has been decided about.
     None,
-    /// There; no child has tried it yet.
+    /// No child runs it yet.
     Installed,
-    /// A candidate is trying it.
+    /// A candidate runs it.
     Starting,
-    /// It serves, and is kept if it still does by then.
+    /// A child that serves runs it. It is committed if the child still serves by then.
     Probation { until: Time },
 }
 
@@ -114,15 +114,15 @@ pub(crate) enum Upgrade {
 pub(crate) enum Phase {
     /// Children serve, and may be replaced.
     Serving,
-    /// No child is started any more; the master ends with the last one, as `mirrored` ended.
-    /// A SIGTERM counts as a second one from `second_from` on; nothing if none has come yet.
+    /// No further child is started. The master ends with the last child, in the way that `mirrored`
+    /// ended. From `second_from` on, a SIGTERM counts as the second one; it is `None` before the first.
     Stopping { mirrored: Option<Generation>, second_from: Option<Time> },
-    /// The last action was to end.
+    /// The master has ended.
     Ended,
 }
 
 impl Lifecycle {
-    /// A master that has not started anything yet.
+    /// Creates the state of a master that has not started a child yet.
     #[must_use]
     pub fn new(policy: Policy) -> Self {
         Self {
@@ -139,20 +139,20 @@ impl Lifecycle {
         }
     }
 
-    /// A master that has an executable to try from one before it, which did not decide about it.
+    /// Starts with an executable on trial that an earlier master left undecided.
     #[must_use]
     pub fn on_trial(mut self) -> Self {
         self.upgrade = Upgrade::Installed;
         self
     }
 
-    /// The point in time at which [`Event::Tick`](crate::Event::Tick) has something to do.
+    /// Returns the time at which the next [`Input::Tick`](crate::Input::Tick) is due.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Time> {
         self.deadlines().min()
     }
 
-    /// The last deadline of those that what is under way may take up.
+    /// Returns the latest deadline of the starts and drains under way.
     #[must_use]
     pub fn last_deadline(&self) -> Option<Time> {
         let children = self.children.iter().filter_map(|child| child.role.deadline());
@@ -168,7 +168,7 @@ impl Lifecycle {
         children.chain(upgrade).chain(self.retry.map(|retry| retry.at))
     }
 
-    /// Moves every deadline: nobody ran for so long.
+    /// Moves every deadline by a time in which nothing ran.
     pub(crate) fn postpone(&mut self, by: Duration) {
         for child in &mut self.children {
             child.role.postpone(by);
@@ -186,55 +186,55 @@ impl Lifecycle {
         }
     }
 
-    /// Whether a restart starts another child, if it is asked for.
+    /// Returns whether a request to restart starts another child.
     #[must_use]
     pub fn may_start_another(&self) -> bool {
         self.phase == Phase::Serving && self.policy.restarts != Restarts::Never
     }
 
-    /// Whether this is the signal that restarts.
+    /// Returns whether this is the restart signal.
     #[must_use]
     pub fn is_restart_signal(&self, signal: Signal) -> bool {
         signal == self.policy.restart_signal
     }
 
-    /// Whether an upgrade waits for the next start of the service.
+    /// Returns whether an upgrade waits for the next start of the service.
     #[must_use]
     pub fn waits_for_a_start(&self) -> bool {
         self.policy.restarts == Restarts::Never
     }
 
-    /// Whether an upgrade waits for a restart that somebody else asks for.
+    /// Returns whether an upgrade waits for a restart that is requested separately.
     #[must_use]
     pub fn waits_after_fetch(&self) -> bool {
         self.policy.waits_for_a_restart()
     }
 
-    /// The child that serves.
+    /// Returns the active child.
     #[must_use]
     pub fn active(&self) -> Option<Generation> {
         self.find(|role| matches!(role, Role::Active { .. }))
     }
 
-    /// The child that is to serve next.
+    /// Returns the candidate.
     #[must_use]
     pub fn candidate(&self) -> Option<Generation> {
         self.find(|role| matches!(role, Role::Candidate { .. }))
     }
 
-    /// Whether a child is about to serve: it is starting, or its start is attempted again.
+    /// Returns whether a child is about to take over: it starts, or its start will be attempted again.
     #[must_use]
     pub fn has_successor(&self) -> bool {
         self.candidate().is_some() || self.retry.is_some()
     }
 
-    /// The number of the child that is started next.
+    /// Returns the number of the child that is started next.
     #[must_use]
     pub fn next_generation(&self) -> Generation {
         self.next
     }
 
-    /// What a child that is started now executes.
+    /// Returns which executable a child that is started now runs.
     pub(crate) fn program(&self) -> Program {
         match self.upgrade {
             Upgrade::None => Program::Proven,
@@ -256,10 +256,10 @@ impl Lifecycle {
 }
 
 impl Child {
-    /// Whether a child that ended so only did what a signal of the master's told it, which proves
-    /// nothing about its executable: it died of that signal, or ended, however it likes to, after
-    /// one that asks a program to end.
-    pub(crate) fn was_told_to(&self, end: End) -> bool {
+    /// Returns whether this end follows from a signal that the child was sent, so that it proves nothing
+    /// about the executable: the child died of that signal, or ended in any way after a signal that asks
+    /// a program to end.
+    pub(crate) fn ended_as_asked(&self, end: End) -> bool {
         let asked = [Signal::INT, Signal::QUIT, Signal::TERM];
         asked.iter().any(|signal| self.sent.contains(*signal))
             || matches!(end, End::Signaled { signal, .. } if self.sent.contains(signal))

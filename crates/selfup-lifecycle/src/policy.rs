@@ -1,4 +1,4 @@
-//! What of the configuration governs the lifecycle.
+//! The part of the configuration that governs the lifecycle.
 
 use std::time::Duration;
 
@@ -6,26 +6,27 @@ use selfup_signals::Signal;
 
 use crate::{handover::Handover, restarts::Restarts};
 
-/// What of the configuration governs the lifecycle.
+/// The part of the configuration that governs the lifecycle.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Policy {
-    /// Whether the old and the new child overlap. The default is [`Handover::Overlap`].
+    /// The order in which a new child takes over. The default is [`Handover::Overlap`].
     pub handover: Handover,
-    /// The program has sockets, and so is there to stay. The default is `true`.
+    /// Whether the program has sockets, so that it is meant to run until it is stopped. The default is
+    /// `true`.
     pub listens: bool,
     /// The signal that restarts. The default is SIGUSR2, because SIGHUP and SIGUSR1 commonly belong
     /// to the program.
     pub restart_signal: Signal,
-    /// SIGTERM drains the children, instead of being forwarded. The default is `false`.
+    /// Whether SIGTERM drains the children instead of being forwarded. The default is `false`.
     pub drain_on_terminate: bool,
     /// What restarts the program. The default is [`Restarts::Automatic`].
     pub restarts: Restarts,
     /// How long a candidate may take to become ready. The default is 30 s.
     pub ready_timeout: Duration,
-    /// How long a draining child may take to end. The default is 30 s, which is what most load
-    /// balancers and process managers allow a request.
+    /// How long a draining child may take to end. The default is 30 s, the time that most load balancers
+    /// and process managers allow for a request.
     pub terminate_timeout: Duration,
-    /// How long an upgraded child has to serve until its executable is committed. The default is
+    /// How long the child of an upgrade has to serve before its executable is committed. The default is
     /// 10 s.
     pub probation: Duration,
     /// How many children may be draining when a restart begins. The default is 8.
@@ -33,7 +34,7 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// Whether an upgrade waits for a restart that somebody else asks for.
+    /// Returns whether an upgrade waits for a restart that is requested separately.
     #[must_use]
     pub fn waits_for_a_restart(&self) -> bool {
         self.restarts != Restarts::Automatic

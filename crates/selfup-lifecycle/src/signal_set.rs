@@ -2,7 +2,7 @@
 
 use selfup_signals::Signal;
 
-/// The signals that one child was sent.
+/// The signals that a child has been sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct SignalSet(u128);
 
@@ -16,7 +16,7 @@ impl SignalSet {
     }
 }
 
-/// No system has a signal beyond 127.
+/// Returns the bit of a signal. No system has a signal beyond 127.
 fn bit(signal: Signal) -> u128 {
     u32::try_from(signal.as_raw()).ok().and_then(|number| 1_u128.checked_shl(number)).unwrap_or(0)
 }

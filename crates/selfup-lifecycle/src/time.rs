@@ -1,27 +1,27 @@
-//! The master's own clock.
+//! The type [`Time`]: a point on the master's own clock.
 
 use std::{ops::Add, time::Duration};
 
-/// A point on the master's own clock: the time since it started, on the monotonic clock.
+/// A point on the master's own clock: the time since the master started, on the monotonic clock.
 ///
-/// The lifecycle reads no clock; each event says when it happened.
+/// The lifecycle reads no clock. The caller passes the time of each input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Time(Duration);
 
 impl Time {
-    /// The moment at which the master started.
+    /// Returns the time at which the master started.
     #[must_use]
     pub fn start() -> Self {
         Self(Duration::ZERO)
     }
 
-    /// So long after the master started.
+    /// Returns the time at which this much has passed since the master started.
     #[must_use]
     pub fn since_start(elapsed: Duration) -> Self {
         Self(elapsed)
     }
 
-    /// How long it is from `self` until `later`; zero when that has passed.
+    /// Returns how long it is from `self` until `later`, or zero if `later` has passed.
     #[must_use]
     pub fn until(self, later: Self) -> Duration {
         later.0.saturating_sub(self.0)

@@ -1,4 +1,4 @@
-//! What is asked of a new executable, whoever brings it.
+//! The checks that every new executable has to pass.
 
 use std::{fmt, path::PathBuf, time::SystemTime};
 
@@ -14,30 +14,30 @@ use crate::{
     trust::Trust,
 };
 
-/// What is asked of a new executable, whoever brings it.
+/// The checks that every new executable has to pass.
 pub struct Acceptance {
-    /// The executable that it replaces.
+    /// The path of the executable that it replaces.
     pub path: PathBuf,
-    /// Somebody said which file it is; else it was found, and may be the loader's.
+    /// Whether the configuration names the path. Otherwise it was found, and may be that of a loader.
     pub is_named: bool,
-    /// The most bytes that it may have.
+    /// The largest size in bytes.
     pub size_cap: u64,
-    /// Who may sign it, and which versions are taken.
+    /// The trusted keys, and the versions that are accepted.
     pub trust: Trust,
-    /// Asked before it is run for the first time.
+    /// The hook that is called before it runs for the first time.
     pub pre_upgrade: Option<PreUpgrade>,
-    /// What was refused may be tried again.
+    /// Whether an executable that was refused may be tried again.
     pub retry_refused: bool,
 }
 
-/// How the bytes that came compare with what is there.
+/// How fetched bytes compare with the executables that are there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Novelty {
-    /// They are what runs.
+    /// They are those of the executable that runs.
     Running,
-    /// They are what is in place, but something else runs.
+    /// They are those of the executable at the path, and another one runs.
     InPlace,
-    /// They are neither.
+    /// They are new.
     New,
 }
 
@@ -48,7 +48,7 @@ impl fmt::Debug for Acceptance {
 }
 
 impl Acceptance {
-    /// The checks that `options` ask for on an executable for `path`. Takes the hook out of the options.
+    /// Returns the checks for an executable at `path`, from `options`. Takes the hook out of the options.
     #[must_use]
     pub fn new(path: PathBuf, options: &mut UpgradeOptions, trust: Trust) -> Self {
         Self {
@@ -61,7 +61,7 @@ impl Acceptance {
         }
     }
 
-    /// Sees to it that an upgrade could be installed, before anything is fetched.
+    /// Checks that an upgrade could be installed, before anything is fetched.
     ///
     /// # Errors
     ///
@@ -78,25 +78,25 @@ impl Acceptance {
         Ok(target)
     }
 
-    /// Makes a place for the bytes, from what is said about them.
+    /// Creates the staged file for the bytes of an artifact.
     ///
     /// # Errors
     ///
-    /// There is no room for it, or what is known of it refuses it.
+    /// There is no room for it, or its description fails a check.
     pub fn stage(&self, artifact: &Artifact) -> Result<Staged, Error> {
         self.target()?.stage(self.expected_of(artifact)?)
     }
 
-    /// Makes a place for bytes that are only looked at.
+    /// Creates a temporary file for bytes that are only checked.
     ///
     /// # Errors
     ///
-    /// There is no room for it, or what is known of it refuses it.
+    /// There is no room for it, or its description fails a check.
     pub fn examine(&self, artifact: &Artifact) -> Result<Examination, Error> {
         self.target()?.examine(self.expected_of(artifact)?)
     }
 
-    /// Refuses what could not be installed by what is said of it before its bytes come.
+    /// Checks the description of an executable before its bytes are fetched.
     ///
     /// # Errors
     ///
@@ -122,17 +122,17 @@ impl Acceptance {
         Ok(self.trust.expected(expected))
     }
 
-    /// Why these bytes were refused before, if they were, by any master or by hand.
+    /// Returns why these bytes were refused before, by any master or by hand, if they still are.
     #[must_use]
     pub fn refusal(&self, id: Id) -> Option<String> {
-        // A record that cannot be read refuses nothing; it is written anew by the next refusal.
+        // A record that cannot be read refuses nothing. The next refusal writes it again.
         let refusals = Target::new(&self.path).and_then(|target| target.refusals());
         let mut refusals = refusals.unwrap_or_default().into_iter();
         let refusal = refusals.find(|refusal| !self.retry_refused && refusal.id() == id)?;
         refusal.stands_at(SystemTime::now()).then(|| refusal.reason().to_owned())
     }
 
-    /// Verifies what was written, and puts it in place.
+    /// Verifies the staged bytes, and installs them at the path.
     ///
     /// # Errors
     ///
@@ -141,7 +141,7 @@ impl Acceptance {
         Ok(self.verify(staged)?.install()?)
     }
 
-    /// Verifies what was written, and puts it on trial beside the path.
+    /// Verifies the staged bytes, and puts them on trial beside the path.
     ///
     /// # Errors
     ///
@@ -161,7 +161,7 @@ impl Acceptance {
         staged.verify(checks)
     }
 
-    /// Checks what was written, as far as that can be done without running it.
+    /// Verifies bytes, as far as that can be done without running them.
     ///
     /// # Errors
     ///
@@ -176,13 +176,13 @@ fn checks<'a>(trust: &Trust) -> Checks<'a> {
     trust.checks(Checks::new().marker(spoken..=spoken))
 }
 
-/// What somebody should know about an installation, although it is done.
+/// Returns the warnings of a successful installation.
 pub fn warnings_of(installed: &Installed) -> Vec<String> {
     let surprises = installed.warnings().iter().map(ToString::to_string);
     installed.warning().map(ToString::to_string).into_iter().chain(surprises).collect()
 }
 
-/// Compares what was written with what runs, if that can be told, and with what is in place.
+/// Compares staged bytes with the executable that runs, if that is known, and with the one at the path.
 #[must_use]
 pub fn novelty(staged: &Staged, running: Option<Id>) -> Novelty {
     let new = staged.id();

@@ -1,4 +1,4 @@
-//! Processes and their control channels.
+//! The children: their processes and control channels.
 
 use std::{
     ffi::OsString,
@@ -24,7 +24,7 @@ use selfup_signals::{Blocked, End, Pid, Signal, ignore_on_exec, reset_on_exec};
 
 use crate::{left_running as left, sys};
 
-/// The processes behind the generations.
+/// The children that have not been reaped.
 #[derive(Debug, Default)]
 pub(super) struct Children {
     running: Vec<Running>,
@@ -35,21 +35,23 @@ pub(super) struct Children {
 pub(super) struct Running {
     pub(super) generation: Generation,
     pub(super) channel: MasterEnd,
-    /// Nothing more will come: the child, and whoever had the channel from it, are gone.
+    /// Whether the other end of the channel is closed: by the child, and by every process that inherited
+    /// it from the child.
     pub(super) channel_closed: bool,
-    /// Since when that is so.
+    /// The time since which it is closed.
     pub(super) closed_at: Option<Instant>,
-    pub(super) closed_told: bool,
-    /// It is to drain, and does not read its channel at the moment.
+    /// Whether that has been reported.
+    pub(super) closed_reported: bool,
+    /// Whether it has to drain, and has not read enough of its channel to be asked to.
     pub(super) drain_is_unsent: bool,
-    /// The version of its program, once it has said.
+    /// The version of its program, once it has declared that.
     pub(super) version: Option<String>,
-    /// What it waits for before it is ready, once it has said.
+    /// What it waits for before it is ready, once it has reported that.
     pub(super) lacks: Option<String>,
     process: Child,
-    /// The number of the socket that is its end of the channel.
+    /// The inode of its end of the channel.
     pub(super) their_end: u64,
-    /// Polls as readable when the process has ended, where the kernel has that.
+    /// A pidfd, where the kernel has them.
     ended: Option<OwnedFd>,
 }
 
@@ -58,9 +60,9 @@ pub(super) struct Running {
 pub(super) struct Reaped {
     pub(super) child: Running,
     pub(super) end: End,
-    /// Somebody else in this process waited for it, so that its end is not known.
+    /// Whether its end is unknown, because other code in this process waited for it.
     pub(super) unknown: bool,
-    /// What was in its process group, and was killed.
+    /// The members of its process group that were killed.
     pub(super) killed: Vec<i32>,
 }
 
@@ -70,16 +72,16 @@ pub(super) struct Recipe {
     pub(super) path: PathBuf,
     pub(super) arg0: Option<OsString>,
     pub(super) args: Vec<OsString>,
-    /// The limit of open files to give back to the program, if it was raised for the master.
+    /// The limit of open files to restore for the program, if it was raised for the master.
     pub(super) open_files: Option<u64>,
-    /// A child is not to die of it, from its first moment on.
+    /// The signal that a child ignores until it has its handlers.
     pub(super) restart_signal: Signal,
-    /// Each child leads a process group, which ends with it.
+    /// Whether each child leads a process group, which is killed when the child has ended.
     pub(super) kill_group: bool,
 }
 
 impl Children {
-    /// Starts a child that executes this file, with the sockets in `fds`; its pid.
+    /// Starts a child that executes this file, with the sockets in `fds`, and returns its pid.
     pub(super) fn start(
         &mut self,
         generation: Generation,
@@ -90,7 +92,7 @@ impl Children {
         let (channel, theirs) = control::pair().map_err(StartError::Channel)?;
         let their_end = fstat(&theirs).map_or(0, |stat| stat.st_ino);
         let mut pass = fds.pass();
-        // What is on trial goes by its later name.
+        // An executable on trial gets the name that it will have later.
         pass = pass.arg0(recipe.arg0.as_deref().unwrap_or(recipe.path.as_os_str()));
         pass = pass.pid_variable(env::CONTROL_PID);
         let control = pass.extra(theirs.as_fd());
@@ -111,8 +113,8 @@ impl Children {
         if recipe.kill_group {
             command.process_group(0);
         }
-        // A signal to the whole group must not be handled by the copy of this process that is
-        // about to become the child.
+        // The forked copy of this process, which is about to become the child, must not handle a
+        // signal to the whole group.
         let blocked = Blocked::all().map_err(StartError::Signals)?;
         let process = pass.spawn(&mut command).map_err(StartError::Spawn)?;
         drop(blocked);
@@ -122,7 +124,7 @@ impl Children {
             channel,
             channel_closed: false,
             closed_at: None,
-            closed_told: false,
+            closed_reported: false,
             drain_is_unsent: false,
             version: None,
             lacks: None,
@@ -133,8 +135,8 @@ impl Children {
         Ok(pid)
     }
 
-    /// Nothing has run for so long: nobody has been silent meanwhile.
-    pub(super) fn stood_still(&mut self, time: Duration) {
+    /// Leaves out a time in which nothing ran.
+    pub(super) fn add_frozen_time(&mut self, time: Duration) {
         for closed_at in self.running.iter_mut().filter_map(|child| child.closed_at.as_mut()) {
             *closed_at += time;
         }
@@ -156,11 +158,11 @@ impl Children {
         self.running.iter_mut().find(|running| running.generation == generation)
     }
 
-    /// Takes out those that have ended. Each is asked for by itself: other children of this
-    /// process are not ours to wait for.
+    /// Reaps the children that have ended. Each is waited for by its pid, because other children of this
+    /// process belong to other code.
     ///
-    /// `kill_group`: whatever is in the process group of one that has ended is killed before. Until
-    /// it is reaped, the number of the group is nobody else's.
+    /// With `kill_group`, the process group of a child that has ended is killed before it is reaped: until
+    /// then the number of the group cannot be reused.
     pub(super) fn reap(&mut self, kill_group: bool) -> Vec<Reaped> {
         let mut reaped = Vec::new();
         let mut index = 0;
@@ -171,12 +173,12 @@ impl Children {
                 false => Vec::new(),
             };
             if !killed.is_empty() {
-                // Those that have gone meanwhile need it no more.
+                // Some may have ended meanwhile.
                 let _killed = killpg(nix::unistd::Pid::from_raw(pid), nix::sys::signal::SIGKILL);
             }
             let (end, unknown) = match running.process.try_wait() {
                 Ok(Some(status)) => (End::from(status), false),
-                // Somebody else has reaped it, or has SIGCHLD ignored.
+                // Other code has reaped it, or ignores SIGCHLD.
                 Err(error) if error.raw_os_error() == Some(libc::ECHILD) => (End::Exited(1), true),
                 Ok(None) | Err(_) => {
                     index += 1;
@@ -188,7 +190,7 @@ impl Children {
         reaped
     }
 
-    /// What polls as readable when there is something to hear of a child, or to reap.
+    /// The descriptors that poll as readable when a child has sent a message or ended.
     pub(super) fn wake_ups(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
         self.running.iter().flat_map(|child| {
             let channel = (!child.channel_closed).then(|| child.channel.as_fd());
@@ -196,15 +198,15 @@ impl Children {
         })
     }
 
-    /// Whether there is one to be looked after without a wake-up. It has closed its channel, so that it
-    /// ends, or else that is told. And its end may not be told by anything but SIGCHLD, which a handler
-    /// of somebody else's may take.
-    pub(super) fn are_to_be_looked_after(&self) -> bool {
+    /// Whether the loop has to look at the children at intervals, without a wake-up. That is so if a child
+    /// has closed its channel: either it ends now, or the closed channel has to be reported. Without a
+    /// pidfd, only SIGCHLD shows the end, and other code may take that.
+    pub(super) fn need_looking_after(&self) -> bool {
         let is_closed = |child: &Running| child.channel_closed;
         self.running
             .iter()
             .filter(|child| is_closed(child))
-            .any(|child| !child.closed_told || child.ended.is_none())
+            .any(|child| !child.closed_reported || child.ended.is_none())
     }
 }
 
@@ -213,27 +215,28 @@ impl Running {
         Pid::from(&self.process)
     }
 
-    /// For how long its control channel has been closed, if that was not by its end: the two come
-    /// within a moment then.
-    pub(super) fn was_not_heard_for(&self, turn: Instant) -> Option<Duration> {
+    /// Returns how long before the child's end its control channel was closed, if the end did not close
+    /// it.
+    pub(super) fn closed_early_by(&self, turn: Instant) -> Option<Duration> {
         self.closed_for(turn).filter(|since| *since > Duration::from_millis(500))
     }
 
-    /// For how long its control channel had been closed when this turn of the loop began. In a turn, the
-    /// machine may stand still between the look at the channel and that at the process.
+    /// Returns how long its control channel had been closed when this turn of the loop began. A later
+    /// moment would not do: the machine may freeze between the look at the channel and the look at the
+    /// process.
     pub(super) fn closed_for(&self, turn: Instant) -> Option<Duration> {
         self.closed_at.map(|at| turn.saturating_duration_since(at))
     }
 
-    /// Whether its end of the channel is closed although it lives: it executed another program, say.
-    pub(super) fn hears_nothing(&self) -> bool {
+    /// Whether its end of the channel is closed, although it lives: it has executed another program, say.
+    pub(super) fn is_unreachable(&self) -> bool {
         let mut fds = [PollFd::new(self.channel.as_fd(), PollFlags::empty())];
         let hung_up = poll(&mut fds, PollTimeout::ZERO).is_ok_and(|polled| polled > 0);
         self.channel_closed || hung_up
     }
 
-    /// The next message that is there.
-    pub(super) fn hear(&mut self) -> Option<Incoming<control::FromChild>> {
+    /// Returns the next message, if there is one.
+    pub(super) fn receive(&mut self) -> Option<Incoming<control::FromChild>> {
         if self.channel_closed {
             return None;
         }
@@ -258,7 +261,7 @@ pub(super) enum StartError {
 }
 
 impl StartError {
-    /// Whether the same may work a moment later.
+    /// Whether another attempt may succeed.
     pub(super) fn is_transient(&self) -> bool {
         match self {
             Self::Channel(error) => matches!(
@@ -276,7 +279,7 @@ impl std::fmt::Display for StartError {
         match self {
             Self::Channel(_) => f.write_str("could not make a control channel for it"),
             Self::Signals(_) => f.write_str("could not block signals meanwhile"),
-            // It names the program; that a child was to be started is said around this.
+            // It names the program. The caller adds that a child was to be started.
             Self::Spawn(error) => error.fmt(f),
         }
     }

@@ -1,4 +1,4 @@
-//! The one error of this crate, and how errors are told to people.
+//! The error type of this crate, and how errors are printed for people.
 
 use std::{error, fmt, io};
 
@@ -7,11 +7,11 @@ use selfup_fetch::printable;
 /// The result of this crate's functions.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why no master can run, or an update was not made.
+/// An error of a master or an update.
 ///
-/// Its message is one line; the cause is in [`source`](error::Error::source), and follows in the
-/// alternate form (`{:#}`). Its `Debug` form is the same line with its causes, so that what `main`
-/// returns as an error reads well too; `{:#?}` shows the fields.
+/// It prints as one line. The cause is the [`source`](error::Error::source), which the alternate form
+/// (`{:#}`) appends. The `Debug` form is the alternate form, so that an error that `main` returns reads
+/// well; `{:#?}` shows the fields.
 ///
 /// The message about an update is for the users of the program. What its developer or publisher can do about the
 /// failure is in [`advice`](Self::advice).
@@ -19,7 +19,7 @@ pub struct Error {
     kind: ErrorKind,
     what: String,
     transient: bool,
-    /// It is told to those who merely use the program.
+    /// Whether the message is for users of the program.
     for_users: bool,
     source: Option<Box<dyn error::Error + Send + Sync>>,
 }
@@ -32,29 +32,28 @@ pub enum ErrorKind {
     Unsupported,
     /// A value of the configuration cannot be used.
     Configuration,
-    /// An address could not be bound or adopted.
+    /// An address could not be bound, or taken over from an earlier process.
     Address,
     /// The executable cannot be determined, or is not a regular file.
     Executable,
-    /// The pid file is that of another process that still runs, or could not be written.
+    /// The pid file belongs to another process that still runs, or could not be written.
     PidFile,
     /// The first child could not be started.
     Start,
     /// The master hit an unrecoverable failure.
     Master,
-    /// The source of new executables cannot be asked, or did not deliver.
+    /// The source of new executables could not be reached, or its transfer failed.
     Fetch,
-    /// A new executable was turned down, or could not be installed.
+    /// A new executable was refused, or could not be installed.
     Refused,
-    /// Another process is installing a new executable at this moment. It is transient.
+    /// Another process is installing a new executable at this moment. This is transient.
     Busy,
-    /// The disk or the quota is full. It is transient.
+    /// The disk or the quota is full. This is transient.
     NoSpace,
-    /// This process may not replace the executable: for want of permission, since the file system is
-    /// mounted read-only, or since what belongs to the file (its owner, its capabilities) could not
-    /// be kept.
+    /// This process may not replace the executable: it lacks the permission, the file system is
+    /// read-only, or attributes of the file (its owner, its capabilities) could not be preserved.
     NotPermitted,
-    /// What the master hands to its child is not what this build expects.
+    /// What the master passed to its child is not what this build expects.
     Child,
 }
 
@@ -71,7 +70,7 @@ impl Error {
         self
     }
 
-    /// Leaves out of the message what is for the developer.
+    /// Leaves the advice for the developer out of the message.
     #[doc(hidden)]
     #[must_use]
     pub fn for_users(mut self) -> Self {
@@ -86,23 +85,25 @@ impl Error {
         self
     }
 
-    /// The kind of the failure.
+    /// Returns the kind of this error.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.kind
     }
 
-    /// Whether the same may go well later by itself: another process was [installing](ErrorKind::Busy), the disk
-    /// was [full](ErrorKind::NoSpace), the source could not be reached or asked for a pause, the download was
-    /// damaged on its way, or a child lacked descriptors, threads or memory.
+    /// Returns whether the same may succeed later with nothing changed: another process was
+    /// [installing](ErrorKind::Busy), the disk was [full](ErrorKind::NoSpace), the source could not be reached
+    /// or asked for a pause, the bytes were damaged on their way, or a child lacked descriptors, threads or
+    /// memory.
     ///
-    /// Where it is `false`, something has to be changed first.
+    /// If this is `false`, something has to be changed first.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         self.transient
     }
 
-    /// What the developer of the program, or the publisher of its releases, can do about it, if that is known.
+    /// Returns what the developer of the program, or the publisher of its releases, can do about the
+    /// failure, if that is known.
     #[must_use]
     pub fn advice(&self) -> Option<String> {
         let causes = std::iter::successors(error::Error::source(self), |cause| cause.source());
@@ -152,37 +153,52 @@ impl error::Error for Error {
     }
 }
 
-/// An error and its causes in one line, for people. What one of them says that the one before said
-/// already is not said again. What does
-/// not print is escaped, since causes quote what servers, files and programs say.
+/// Prints an error and its causes as one line for people.
+///
+/// A cause that repeats the message in front of it is left out, and so are the words *could not fetch* of a cause
+/// if an earlier message begins with them. Characters that do not print are escaped,
+/// because causes quote servers, files and programs.
 #[derive(Debug)]
 pub struct Chain<'a>(pub &'a (dyn error::Error + 'static));
 
 impl Chain<'_> {
-    /// Without what is for the developer.
+    /// Leaves out the advice for the developer.
     fn for_users(&self) -> impl fmt::Display {
-        self.told(text_for_users)
+        self.joined(text_for_users)
     }
 
-    fn told(&self, text: fn(&(dyn error::Error + 'static)) -> String) -> String {
+    fn joined(&self, text: fn(&(dyn error::Error + 'static)) -> String) -> String {
         let text = |error| printable(&text(error)).into_owned();
         let mut last = text(self.0);
-        let mut all = last.clone();
+        let mut verbs = Vec::new();
+        let mut all = without_repeated_verb(&last, &mut verbs).to_owned();
         for cause in std::iter::successors(self.0.source(), |cause| cause.source()) {
-            let said = text(cause);
-            if !last.contains(&said) {
+            let text = text(cause);
+            if !last.contains(&text) {
                 all.push_str(": ");
-                all.push_str(&said);
-                last = said;
+                all.push_str(without_repeated_verb(&text, &mut verbs));
+                last = text;
             }
         }
         all
     }
 }
 
+/// Leaves out *could not fetch* at the start of a message, if an earlier message of the chain begins with the
+/// same words. `verbs` has the verbs of the earlier messages.
+fn without_repeated_verb<'a>(message: &'a str, verbs: &mut Vec<String>) -> &'a str {
+    let Some(rest) = message.strip_prefix("could not ") else { return message };
+    let (verb, rest) = rest.split_at(rest.find([' ', ':']).unwrap_or(rest.len()));
+    if verbs.iter().any(|earlier| earlier == verb) && !rest.is_empty() {
+        return rest.trim_start_matches([':', ' ']);
+    }
+    verbs.push(verb.to_owned());
+    message
+}
+
 impl fmt::Display for Chain<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.told(ToString::to_string))
+        f.write_str(&self.joined(ToString::to_string))
     }
 }
 
@@ -203,7 +219,7 @@ fn advice_of<'a>(error: &'a (dyn error::Error + 'static)) -> Option<&'a str> {
     }
 }
 
-/// A fetcher's error, which comes by itself or inside one of a reader.
+/// Returns the error of a fetcher, by itself or inside the error of a reader.
 pub fn fetching<'a>(error: &'a (dyn error::Error + 'static)) -> Option<&'a selfup_fetch::Error> {
     let inside = |error: &'a io::Error| error.get_ref()?.downcast_ref();
     error.downcast_ref().or_else(|| inside(error.downcast_ref()?))
@@ -224,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_for_users_and_one_for_developers() {
+    fn users_get_a_line_without_the_advice_for_developers() {
         let line = "could not look for an update: could not fetch http://host/app: no such asset";
         let error = failed();
         assert_eq!(format!("{error:#}"), format!("{line}; say which by asset(): the line is dead"));
@@ -235,17 +251,33 @@ mod tests {
     }
 
     #[test]
-    fn what_main_returns_reads_as_a_sentence() {
+    fn an_error_that_main_returns_reads_as_a_sentence() {
         let error = failed().for_users();
         assert_eq!(format!("{error:?}"), format!("{error:#}"));
         assert!(format!("{error:#?}").contains("kind: Fetch"));
     }
 
     #[test]
-    fn a_cause_is_said_once() {
+    fn a_cause_that_repeats_the_message_is_left_out() {
         let cause = selfup_fetch::Error::from(io::Error::other("the disk is gone"));
         assert!(error::Error::source(&cause).is_some());
-        let error = Error::new(ErrorKind::Fetch, "could not fetch").because(io::Error::from(cause));
-        assert_eq!(format!("{error:#}"), "could not fetch: could not fetch: the disk is gone");
+        let error =
+            Error::new(ErrorKind::Fetch, "could not update").because(io::Error::from(cause));
+        assert_eq!(format!("{error:#}"), "could not update: could not fetch: the disk is gone");
+    }
+
+    #[test]
+    fn no_verb_is_repeated() {
+        let fetch = |error: selfup_fetch::Error| {
+            let error = Error::new(ErrorKind::Fetch, "could not fetch the update").because(error);
+            format!("{error:#}")
+        };
+        let at = selfup_fetch::Error::new(Kind::NotFound, "no such asset").at("http://host/app");
+        assert_eq!(fetch(at), "could not fetch the update: http://host/app: no such asset");
+        let anywhere = selfup_fetch::Error::new(Kind::Other, "the disk is gone");
+        assert_eq!(fetch(anywhere), "could not fetch the update: the disk is gone");
+        let other = Error::new(ErrorKind::Fetch, "could not update")
+            .because(Error::new(ErrorKind::Fetch, "could not fetch"));
+        assert_eq!(format!("{other:#}"), "could not update: could not fetch");
     }
 }

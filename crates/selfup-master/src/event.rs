@@ -1,4 +1,4 @@
-//! What the master does, for people and hooks.
+//! The events that the master reports, to people and hooks.
 
 use std::{fmt, time::Duration};
 
@@ -8,20 +8,19 @@ use selfup_signals::{End, Pid, Signal};
 
 use crate::reason::{KillReason, RollbackReason, hint};
 
-/// What the master does, as it does it: for `Config::on_event`, and
-/// what it prints on stderr as `[selfup master] …`.
+/// An event that the master reports: to `Config::on_event`, and on stderr after `[selfup master]`.
 ///
-/// Its `Display` is one line for people. Numbers of children are those of
-/// `State::generation`.
+/// It prints as one line for people. Children are named by their generation, which
+/// `State::generation` returns.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Event {
-    /// A socket was bound or adopted; the address has the real port.
+    /// A socket was bound, or taken over from an earlier process.
     #[non_exhaustive]
     Listening {
         /// The name from the configuration.
         name: String,
-        /// Where, with the real port.
+        /// The address, with the real port.
         address: String,
     },
     /// A child was started.
@@ -37,7 +36,7 @@ pub enum Event {
     SpawnFailed {
         /// Which child.
         generation: u64,
-        /// Why, in one line.
+        /// The reason, in one line.
         reason: String,
     },
     /// A child is ready and serves from now on.
@@ -45,25 +44,26 @@ pub enum Event {
     Serving {
         /// Which child.
         generation: u64,
-        /// The version of its program, if its configuration says.
+        /// The version that its program declares, if it does.
         version: Option<String>,
     },
-    /// The first child is late with its readiness, and counts as ready.
+    /// The first child is late, and is assumed to be ready because no other child serves.
     #[non_exhaustive]
     AssumedReady {
         /// Which child.
         generation: u64,
-        /// What it waits for, in one line, if it has said: which socket nobody accepts from, say.
+        /// What it waits for, in one line, if it has reported that: a socket on which the program does
+        /// not accept yet, for example.
         lacks: Option<String>,
     },
-    /// A new child failed before it was ready. If an older one serves, it goes on.
+    /// A new child failed before it was ready.
     #[non_exhaustive]
     CandidateFailed {
         /// Which child.
         generation: u64,
         /// How it ended; `None` if it could not be started, or had to be killed.
         end: Option<End>,
-        /// Whether an older child goes on serving.
+        /// Whether an older child continues to serve.
         still_serving: bool,
     },
     /// A child drains.
@@ -72,12 +72,12 @@ pub enum Event {
         /// Which child.
         generation: u64,
     },
-    /// A child was killed with SIGKILL.
+    /// The master killed a child with SIGKILL.
     #[non_exhaustive]
     Killed {
         /// Which child.
         generation: u64,
-        /// Why.
+        /// The reason.
         reason: KillReason,
     },
     /// A child has ended.
@@ -85,22 +85,23 @@ pub enum Event {
     Ended {
         /// Which child.
         generation: u64,
-        /// How.
+        /// How it ended.
         end: End,
     },
-    /// A child has ended, and processes that it has started go on. Those that it has forked without
-    /// executing another program hold its sockets: they serve beside its successor, and keep the port
-    /// when everything has ended.
+    /// A child has ended, and processes that it started still run.
+    ///
+    /// Those that it has forked, and that have not executed another program, hold its sockets: they
+    /// accept connections beside its successor, and keep the port when the service has ended.
     #[non_exhaustive]
     LeftRunning {
         /// Which child.
         generation: u64,
-        /// The processes, as far as this one may see them.
+        /// The processes, as far as the master may see them.
         pids: Vec<Pid>,
-        /// They were killed, since `Config::kill_group` says so.
+        /// Whether the master killed them, because `Config::kill_group` is set.
         killed: bool,
     },
-    /// A signal was passed on to a child.
+    /// A signal was forwarded to a child.
     #[non_exhaustive]
     Forwarded {
         /// Which child.
@@ -108,7 +109,7 @@ pub enum Event {
         /// Which signal.
         signal: Signal,
     },
-    /// A signal waits until a child is ready for it.
+    /// A signal waits until a child is ready.
     #[non_exhaustive]
     SignalWaits {
         /// Which signal.
@@ -117,121 +118,120 @@ pub enum Event {
     /// A restart begins.
     #[non_exhaustive]
     Restarting {
-        /// Who asked for it.
+        /// Why it was requested.
         cause: Cause,
     },
-    /// A restart waits for the one under way, or until fewer children are finishing.
+    /// A restart waits for the one under way, or until fewer children drain.
     #[non_exhaustive]
     RestartWaits {
-        /// Who asked for it.
+        /// Why it was requested.
         cause: Cause,
     },
-    /// A restart was asked for while everything is stopping.
+    /// A restart was requested while the master is stopping.
     #[non_exhaustive]
     RestartIgnored {
-        /// Who asked for it.
+        /// Why it was requested.
         cause: Cause,
     },
-    /// A child that drains asked for a restart: its successor serves already.
+    /// A draining child requested a restart. Its successor serves already.
     #[non_exhaustive]
     RestartOutdated {
-        /// Which child asked.
+        /// Which child requested it.
         generation: u64,
     },
-    /// Neither the master nor its children ran for a while: a frozen cgroup, a paused virtual machine,
-    /// everybody stopped. Deadlines move by that time.
+    /// Neither the master nor its children ran for a while: the cgroup was frozen, the virtual machine
+    /// paused, or every process stopped. Deadlines move by that time.
     #[non_exhaustive]
     Frozen {
         /// For how long, about.
         time: Duration,
     },
-    /// No further child is started; the master ends with the last one.
+    /// No further child is started. The master ends with the last one.
     #[non_exhaustive]
     Stopping,
-    /// A child told one line about itself.
+    /// A child reported its status.
     #[non_exhaustive]
     Status {
         /// Which child.
         generation: u64,
-        /// What it says.
+        /// The status.
         text: String,
     },
-    /// Looking for a new executable failed. It is tried again.
+    /// An update check failed. It is repeated later.
     #[non_exhaustive]
     FetchFailed {
-        /// Why, in one line.
+        /// The reason, in one line.
         reason: String,
     },
-    /// Looking for a new executable works again.
+    /// Update checks work again.
     FetchRecovered,
-    /// Nothing will be fetched any more: the configuration of the fetcher cannot work, or it has
-    /// panicked.
+    /// No further update check is made, because the configuration of the fetcher cannot work, or because
+    /// the fetcher has panicked several times in a row.
     #[non_exhaustive]
     FetchDisabled {
-        /// Why, in one line.
+        /// The reason, in one line.
         reason: String,
     },
-    /// What was fetched is what runs already.
+    /// The fetched executable is the one that runs already.
     #[non_exhaustive]
     UpToDate {
         /// The SHA-1 of the executable.
         id: Id,
     },
-    /// What was fetched was turned down.
+    /// The fetched executable was refused.
     #[non_exhaustive]
     Refused {
-        /// Why, in one line.
+        /// The reason, in one line.
         reason: String,
     },
-    /// A new executable is in place.
+    /// A new executable can be tried.
     #[non_exhaustive]
     Installed {
         /// The SHA-1 of the executable.
         id: Id,
     },
-    /// Another executable serves than before: a child of an upgrade has taken over, or of what somebody
-    /// has put in place.
+    /// Another executable serves than before: a child of an upgrade has taken over, or a child of an
+    /// executable that was put at the path by hand.
     #[non_exhaustive]
     Upgraded {
         /// Which child.
         generation: u64,
         /// The SHA-1 of the executable.
         id: Id,
-        /// Its version, if its configuration says.
+        /// Its version, if it declares one.
         version: Option<String>,
-        /// The version of the one that served before.
+        /// The version of the executable that served before.
         before: Option<String>,
     },
-    /// The new executable is kept for good.
+    /// The new executable was committed.
     #[non_exhaustive]
     Committed {
         /// The SHA-1 of the executable.
         id: Id,
-        /// Its version, if its configuration says.
+        /// Its version, if it declares one.
         version: Option<String>,
     },
-    /// The previous executable was put back, by the master or by hand, and the new one is refused from
-    /// now on.
+    /// The new executable was rolled back, by the master or by hand, and is refused from now on.
     #[non_exhaustive]
     RolledBack {
-        /// The SHA-1 of the executable that was taken away.
+        /// The SHA-1 of the refused executable.
         refused: Id,
-        /// Its version, if its child has said.
+        /// Its version, if a child has declared it.
         version: Option<String>,
-        /// Why.
+        /// The reason.
         reason: RollbackReason,
     },
-    /// Something that the master can live without, but that somebody should know: what did not
-    /// work, or a place of the executable that will surprise later, such as another hard link.
+    /// Something went wrong that does not stop the service, or may surprise later, such as another hard
+    /// link to the executable.
     #[non_exhaustive]
     Warning {
-        /// Why, in one line.
+        /// What it is, in one line.
         reason: String,
     },
 }
 
 impl Event {
-    /// Whether somebody should look at this; the rest is for the curious.
+    /// Returns whether this event may need attention. The others are for information.
     #[must_use]
     pub fn is_warning(&self) -> bool {
         match self {
@@ -269,8 +269,8 @@ impl Event {
 }
 
 impl Event {
-    /// Whether it is said by default although nothing is wrong: somebody who asks later when the
-    /// program was upgraded wants to find it.
+    /// Whether it is printed by default although nothing is wrong, so that the log shows when the program
+    /// was upgraded.
     pub(crate) fn is_milestone(&self) -> bool {
         matches!(self, Self::Upgraded { .. } | Self::Committed { .. })
     }

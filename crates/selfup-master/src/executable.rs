@@ -1,4 +1,4 @@
-//! Which executable a child runs.
+//! The executable that a child runs, and its id.
 
 use std::{fs::File, io, os::unix::fs::MetadataExt, path::PathBuf, sync::Arc, thread};
 
@@ -6,25 +6,23 @@ use selfup_install::{Id, Target};
 use selfup_lifecycle::Generation;
 use selfup_signals::{Blocked, Pid};
 
-use crate::mailbox::{Letter, Mailbox};
-
-/// The executable of the child that serves: the very file, whatever is at its path by now.
+/// The executable of the child that serves: the file that it runs, whatever is at the path by now.
 #[derive(Clone, Debug)]
 pub(super) struct Executable {
     file: Arc<File>,
-    /// Device and number of the file.
+    /// Device and inode of the file.
     inode: (u64, u64),
-    /// What the program says its version is.
+    /// The version that the program declares.
     pub(super) version: Option<String>,
 }
 
-/// What came of looking at one.
+/// An executable whose id has been computed.
 #[derive(Debug)]
-pub(super) struct Identified {
+pub(crate) struct Identified {
     pub(super) generation: Generation,
     pub(super) id: Id,
     pub(super) version: Option<String>,
-    /// The one that served before, if that was another.
+    /// The executable that served before, if it was another one.
     pub(super) before: Option<Before>,
 }
 
@@ -37,7 +35,7 @@ pub(super) struct Before {
 }
 
 impl Executable {
-    /// Without /proc nobody can tell.
+    /// Returns the executable of a child, or `None` without /proc.
     pub(super) fn of(child: Pid, version: Option<String>) -> Option<Self> {
         let file = File::open(format!("/proc/{child}/exe")).ok()?;
         let metadata = file.metadata().ok()?;
@@ -50,23 +48,22 @@ impl Executable {
     }
 }
 
-/// Works out what the executable is called by its content, on a thread that ends with it: a large
-/// file takes longer to read than the loop may stand still. `before` is the one that it has replaced,
-/// and `path` where they are installed.
+/// Computes the id of an executable on a thread of its own, because reading a large file takes longer than
+/// the loop may be blocked. The result goes to `deliver`. `before` is the executable that it has replaced, and
+/// `path` the place where both are installed.
 pub(super) fn identify(
     generation: Generation,
     executable: Executable,
     before: Option<Executable>,
     path: PathBuf,
-    mailbox: &Mailbox,
+    deliver: impl FnOnce(Identified) + Send + 'static,
 ) -> io::Result<()> {
-    let mailbox = mailbox.clone();
     let blocked = Blocked::all().map_err(io::Error::other)?;
     thread::Builder::new().name("selfup-identify".into()).spawn(move || {
         let Ok(id) = Id::of_file(&executable.file) else { return };
         let before = before.and_then(|before| look_back(before, id, path));
         let version = executable.version;
-        mailbox.post(Letter::Runs(Box::new(Identified { generation, id, version, before })));
+        deliver(Identified { generation, id, version, before });
     })?;
     drop(blocked);
     Ok(())

@@ -1,4 +1,4 @@
-//! What a child leaves running when it has ended: processes that it has forked, with all that it had.
+//! Finds the processes that a child leaves running when it has ended.
 
 use std::{fs, os::fd::AsFd, time::Duration};
 
@@ -8,32 +8,34 @@ use selfup_channel::{Incoming, MasterEnd};
 use selfup_lifecycle::{Generation, Time};
 use selfup_signals::Pid;
 
-/// What a child has forked without executing another program holds its end of the control channel,
-/// and its sockets with it. So the channel of a child that has ended, and that is not at its end, is
-/// somebody else's now.
+/// How long a process may outlive its child before it is reported.
+pub(super) const GRACE: Duration = Duration::from_secs(1);
+
+/// The processes that a child may have left running.
+///
+/// A process that a child has forked, and that has not executed another program, holds the child's end of the
+/// control channel, and its sockets too. So if the channel of a child that has ended is still open, such a
+/// process has it.
 #[derive(Debug)]
-pub(super) struct Left {
+pub(super) struct LeftRunning {
     pub(super) generation: Generation,
     channel: MasterEnd,
-    /// The number of the socket that is the child's end.
+    /// The inode of the child's end of the channel.
     inode: u64,
     since: Time,
 }
 
-/// Who was about to end with its parent has done so by then.
-pub(super) const GRACE: Duration = Duration::from_secs(1);
-
-impl Left {
+impl LeftRunning {
     pub(super) fn new(generation: Generation, channel: MasterEnd, inode: u64, since: Time) -> Self {
         Self { generation, channel, inode, since }
     }
 
-    /// Whether it is time to say who it is.
+    /// Whether the grace is over, so that the processes should be reported.
     pub(super) fn is_due(&self, now: Time) -> bool {
         self.since + GRACE <= now
     }
 
-    /// Whether somebody is still there. Nobody hears what they say.
+    /// Whether any of the processes still runs. Their messages are discarded.
     pub(super) fn is_there(&self) -> bool {
         loop {
             match self.channel.poll() {
@@ -44,14 +46,14 @@ impl Left {
         }
     }
 
-    /// Waits until they have gone, at most for so long.
+    /// Waits until all of them have ended, but no longer than `patience`.
     pub(super) fn wait(&self, patience: Duration) {
         let timeout = PollTimeout::try_from(patience).unwrap_or(PollTimeout::MAX);
-        // Hanging up is always told.
+        // poll(2) always reports a hang-up.
         let _gone = poll(&mut [PollFd::new(self.channel.as_fd(), PollFlags::empty())], timeout);
     }
 
-    /// Their pids. Those of other users are only seen by root.
+    /// Their pids. Only root sees those of other users.
     pub(super) fn pids(&self) -> Vec<Pid> {
         let theirs = format!("socket:[{}]", self.inode);
         let own = std::process::id().cast_signed();
@@ -64,11 +66,11 @@ impl Left {
     }
 }
 
-/// The processes of a group, without those that have ended and the leader.
+/// Lists the members of a process group that have not ended, without the leader.
 pub(super) fn members_of_group(leader: i32) -> Vec<i32> {
     let is_member = |pid: &i32| {
         let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-        // The name before may have anything in it.
+        // The name in front may contain anything.
         let fields = stat.rsplit_once(')').map_or("", |(_, fields)| fields);
         let mut fields = fields.split_ascii_whitespace();
         let (state, group) = (fields.next(), fields.nth(1));

@@ -3,17 +3,17 @@
 #![expect(
     clippy::exhaustive_enums,
     clippy::exhaustive_structs,
-    reason = "selfup, and nobody else, uses what it does not re-export"
+    reason = "only selfup uses the items that it does not re-export"
 )]
 
 pub mod acceptance;
+mod child_messages;
 mod children;
 pub mod error;
 pub mod event;
 mod executable;
-mod hearing;
+mod inbox;
 mod left_running;
-mod mailbox;
 mod manager;
 mod master;
 #[cfg(test)]
@@ -37,6 +37,6 @@ mod verbosity;
 
 pub use error::{Error, ErrorKind, Result};
 pub use event::Event;
-pub use master::{Master, NotStarted};
+pub use master::{Master, start::NotStarted};
 pub use settings::{Options, Settings, UpgradeOptions};
 pub use verbosity::Verbosity;

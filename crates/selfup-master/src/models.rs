@@ -1,11 +1,11 @@
-//! A model of the mailbox, at which other threads and the loop meet: loom plays every order of their steps.
+//! A model of the inbox, which other threads and the loop share: loom plays every order of their steps.
 //!
-//! What is modelled is the very file of the master, compiled once more with loom's locks, and with a pair
-//! of sockets that has room for a single byte.
+//! The model compiles the master's own `inbox.rs` once more, with loom's locks and with a pair of sockets
+//! that has room for a single byte.
 
-#[path = "mailbox.rs"]
+#[path = "inbox.rs"]
 #[allow(dead_code, clippy::duplicate_mod, reason = "a model need not use all of the same file")]
-mod mailbox;
+mod inbox;
 
 mod sync {
     use std::{
@@ -18,7 +18,7 @@ mod sync {
 
     pub(super) use loom::sync::{Arc, Mutex};
 
-    /// One end of a pair. Bytes go one way only, as in the mailbox.
+    /// One end of a pair. Bytes go one way only, as in the inbox.
     #[derive(Debug)]
     pub(super) struct UnixStream(Arc<Mutex<usize>>);
 
@@ -27,11 +27,11 @@ mod sync {
         static LATEST: RefCell<Option<Wake>> = const { RefCell::new(None) };
     }
 
-    /// What the loop polls.
+    /// The socket that the loop polls.
     pub(super) struct Wake(Arc<Mutex<usize>>);
 
     impl Wake {
-        /// That of the mailbox that was just made.
+        /// The socket of the inbox that was just created.
         pub(super) fn of_the_latest() -> Self {
             LATEST.take().unwrap()
         }
@@ -48,7 +48,7 @@ mod sync {
             Ok((Self(Arc::clone(&bytes)), Self(bytes)))
         }
 
-        #[expect(clippy::unused_self, reason = "as that of the standard library")]
+        #[expect(clippy::unused_self, reason = "the signature is that of the standard library")]
         pub(super) fn set_nonblocking(&self, _: bool) -> io::Result<()> {
             Ok(())
         }
@@ -92,71 +92,71 @@ use std::sync::{
 
 use loom::thread;
 
-use crate::upgrades::News;
-use mailbox::{Letter, mailbox};
+use crate::event::Event;
+use inbox::{Inbox, Message, inbox};
 use sync::Wake;
 
-/// What came, and how many restarts.
-fn sorted(letters: Vec<Letter>, works: &mut usize, restarts: &mut usize) {
-    for letter in letters {
-        match letter {
-            Letter::Upgrade(News::FetchRecovered) => *works += 1,
-            Letter::Restart => *restarts += 1,
-            other => panic!("nobody has posted {other:?}"),
+/// Counts the messages of both kinds.
+fn count(messages: Vec<Message>, reports: &mut usize, restarts: &mut usize) {
+    for message in messages {
+        match message {
+            Message::Report(Event::FetchRecovered) => *reports += 1,
+            Message::Restart => *restarts += 1,
+            other => panic!("{other:?} was not sent"),
         }
     }
 }
 
-/// The loop looks while others post. What it has not taken then makes it look again.
+/// The loop reads while other threads send. Messages that it has not taken then wake it again.
 #[test]
-fn what_is_posted_is_taken_or_wakes_the_loop() {
+fn a_message_is_taken_or_wakes_the_loop() {
     loom::model(|| {
-        let (mailbox, mut mail) = mailbox().unwrap();
+        let (sender, mut messages) = inbox().unwrap();
         let wake = Wake::of_the_latest();
-        let news = thread::spawn({
-            let mailbox = mailbox.clone();
-            move || mailbox.post(Letter::Upgrade(News::FetchRecovered))
+        let report = thread::spawn({
+            let sender = sender.clone();
+            move || sender.send(Message::Report(Event::FetchRecovered))
         });
-        let restart = thread::spawn(move || mailbox.restart());
-        let (mut works, mut restarts) = (0, 0);
-        sorted(mail.take(), &mut works, &mut restarts);
-        news.join().unwrap();
+        let restart = thread::spawn(move || sender.send(Message::Restart));
+        let (mut reports, mut restarts) = (0, 0);
+        count(messages.take(), &mut reports, &mut restarts);
+        report.join().unwrap();
         restart.join().unwrap();
         while wake.is_readable() {
-            sorted(mail.take(), &mut works, &mut restarts);
+            count(messages.take(), &mut reports, &mut restarts);
         }
-        assert_eq!((works, restarts), (1, 1));
+        assert_eq!((reports, restarts), (1, 1));
     });
 }
 
-/// Two that wait are one, but one that is asked for after the first was taken is another.
+/// Two requests that wait become one, but a request after the first was taken is another one.
 #[test]
-fn what_comes_before_a_restart_is_seen_by_one_that_follows() {
+fn a_change_before_a_request_is_seen_by_a_restart_after_it() {
     loom::model(|| {
-        let (mailbox, mut mail) = mailbox().unwrap();
+        let (sender, mut messages) = inbox().unwrap();
         let wake = Wake::of_the_latest();
-        // Not loom's: that one step is before the other in a thread is all that matters.
+        // Not one of loom's: only the order within each thread matters.
         let published = Arc::new(AtomicUsize::new(0));
         let asking: Vec<_> = (0..2)
             .map(|_| {
-                let (mailbox, published) = (mailbox.clone(), Arc::clone(&published));
+                let (sender, published) = (sender.clone(), Arc::clone(&published));
                 thread::spawn(move || {
                     published.fetch_add(1, SeqCst);
-                    mailbox.restart();
+                    sender.send(Message::Restart);
                 })
             })
             .collect();
-        // What a child sees that is started for it.
+        // What a child that is started now sees.
         let mut seen = 0;
-        let mut turn = |mail: &mut mailbox::Mail| {
-            if !mail.take().is_empty() {
+        let mut turn = |messages: &mut Inbox| {
+            if !messages.take().is_empty() {
                 seen = published.load(SeqCst);
             }
         };
-        turn(&mut mail);
+        turn(&mut messages);
         asking.into_iter().for_each(|asking| asking.join().unwrap());
         while wake.is_readable() {
-            turn(&mut mail);
+            turn(&mut messages);
         }
         assert_eq!(seen, 2, "a restart was lost");
     });

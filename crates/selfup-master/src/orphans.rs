@@ -1,30 +1,30 @@
-//! Reaps what comes to pid 1, or to a subreaper.
+//! Reaps orphans, which the kernel gives to pid 1 and to subreapers.
 
 use std::io;
 
 use crate::{children::Children, sys};
 
-/// Processes of others that the kernel gives to this one when their parents have died: daemons that
-/// the program has started, mostly. Whoever gets them takes them off the process table when they end;
-/// else they stay there as zombies.
+/// Reaps processes whose parents have died, mostly daemons that the program has started.
+///
+/// The kernel gives them to pid 1, as which a master runs in a container, or to a child subreaper. Unless that
+/// process reaps them when they end, they stay as zombies.
 #[derive(Debug)]
 pub(super) struct Orphans {
     come_here: bool,
 }
 
 impl Orphans {
-    /// They come to pid 1, as which a master runs in a container, and to a child subreaper.
     pub(super) fn new() -> Self {
         Self { come_here: sys::orphans::come_to_this_process() }
     }
 
-    /// Takes those off the process table that have ended, after the master's own children have been
-    /// looked at. If that fails, it is the last time.
+    /// Reaps the orphans that have ended. Call this after the master's own children have been reaped. If it
+    /// fails, later calls do nothing.
     ///
-    /// It is asked for the children of this thread alone, which is the main one, to which orphans
-    /// come: what other threads have started is theirs to wait for. Of the master's own, one may have
-    /// ended since; its status is left to be seen at the next SIGCHLD, which is on its way, and so are
-    /// the orphans behind it.
+    /// Only the children of this thread are considered. It is the main thread, to which orphans come;
+    /// processes that other threads have started are theirs to wait for. If one of the master's own
+    /// children has ended since, its status is left for the next turn of the loop, which its SIGCHLD
+    /// causes, and so are the orphans behind it.
     pub(super) fn reap(&mut self, own: &Children) -> io::Result<()> {
         let reaped = if self.come_here { reap(own) } else { Ok(()) };
         self.come_here &= reaped.is_ok();

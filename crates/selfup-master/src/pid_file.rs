@@ -1,4 +1,4 @@
-//! The file that tells others whom to signal.
+//! The pid file.
 
 use std::{
     fs::{self, File, OpenOptions, Permissions},
@@ -15,26 +15,26 @@ use crate::{
     sys::flock,
 };
 
-/// How often somebody may come first between looking and writing.
+/// How many times another process may come first between the check and the write.
 const ATTEMPTS: u32 = 8;
 
-/// The file that tells others whom to signal; see `Config::pid_file`.
+/// The pid file, as `Config::pid_file` describes it.
 ///
-/// It is locked by the process that it names, so that what it says holds as long as the lock does,
-/// whoever may have the same pid later.
+/// The process that the file names locks it. The pid is valid as long as the lock is held, even if another
+/// process has the same pid later.
 #[derive(Debug)]
 pub struct PidFile {
     path: PathBuf,
-    /// Locked, once it is written.
+    /// The file, which is locked, once it has been written.
     ours: Option<File>,
 }
 
 impl PidFile {
-    /// Fails if a process that still runs has it. Nothing is written yet.
+    /// Checks that no other process holds the file. This does not write it yet.
     ///
     /// # Errors
     ///
-    /// Another process holds it, or it cannot be opened.
+    /// Another process holds the file.
     pub fn claim(path: &Path) -> Result<Self, Error> {
         let path = std::path::absolute(path).map_err(|cause| cannot_write(path, cause))?;
         if let Ok(there) = open(&path)
@@ -45,22 +45,22 @@ impl PidFile {
         Ok(Self { path, ours: None })
     }
 
-    /// For a process that is up already.
+    /// Claims and writes the file, for a process that serves already.
     ///
     /// # Errors
     ///
-    /// It is that of another process, or cannot be written.
+    /// Another process holds the file, or it cannot be written.
     pub fn write_now(path: &Path) -> Result<Self, Error> {
         let mut this = Self::claim(path)?;
         this.write()?;
         Ok(this)
     }
 
-    /// Writes it; once it is there, it is not written again.
+    /// Writes the file, the first time that this is called.
     ///
     /// # Errors
     ///
-    /// It cannot be written.
+    /// Another process holds the file, or it cannot be written.
     pub fn write(&mut self) -> Result<(), Error> {
         if self.ours.is_none() {
             self.ours = Some(place(&self.path)?);
@@ -68,11 +68,11 @@ impl PidFile {
         Ok(())
     }
 
-    /// Removes it, if it is still the one that was written.
+    /// Removes the file, if it is still the one that was written.
     ///
     /// # Errors
     ///
-    /// It cannot be removed.
+    /// The file cannot be removed.
     pub fn remove(&mut self) -> io::Result<()> {
         match self.ours.take() {
             Some(ours) if is_at(&ours, &self.path)? && named(&ours) == Some(process::id()) => {
@@ -83,7 +83,7 @@ impl PidFile {
     }
 }
 
-/// Puts a file with this pid, complete and locked, where there is none or one that nobody holds.
+/// Puts a complete and locked file with this pid at the path, if there is none or no process holds it.
 fn place(path: &Path) -> Result<File, Error> {
     let failed = |cause| cannot_write(path, cause);
     let mut ours = prepare(path).map_err(failed)?;
@@ -105,7 +105,7 @@ fn place(path: &Path) -> Result<File, Error> {
         if !flock::try_lock(&there).map_err(failed)? {
             return Err(held(path, &there));
         }
-        // Others who find it stale have to get that lock as well.
+        // Another process that finds the file stale has to get this lock, too.
         if is_at(&there, path).map_err(failed)? {
             return ours.persist(path).map_err(|error| failed(error.error));
         }
@@ -113,7 +113,7 @@ fn place(path: &Path) -> Result<File, Error> {
     Err(failed(io::ErrorKind::ResourceBusy.into()))
 }
 
-/// The file that is to be, beside its place.
+/// Creates the complete file beside its place.
 fn prepare(path: &Path) -> io::Result<NamedTempFile> {
     let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
         return Err(io::ErrorKind::InvalidInput.into());
@@ -142,7 +142,7 @@ fn open(path: &Path) -> io::Result<File> {
     }
 }
 
-/// Whether the path leads to this very file.
+/// Returns whether the path leads to this file.
 fn is_at(file: &File, path: &Path) -> io::Result<bool> {
     let here = file.metadata()?;
     match path.symlink_metadata() {
@@ -152,7 +152,7 @@ fn is_at(file: &File, path: &Path) -> io::Result<bool> {
     }
 }
 
-/// The pid in a file.
+/// Reads the pid in a file.
 fn named(file: &File) -> Option<u32> {
     let mut text = [0; 16];
     let length = file.read_at(&mut text, 0).ok()?;

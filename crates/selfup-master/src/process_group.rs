@@ -1,17 +1,17 @@
-//! Process groups: whom the kernel gave a signal to, and who gets one of the master.
+//! Process groups: which processes the kernel has signalled, and which ones the master signals.
 
 use nix::unistd::{Pid, getpgrp, getsid};
 use selfup_lifecycle::Arrived;
 use selfup_signals::{Origin, Received, Signal};
 
-/// Finds out whom else the kernel gave a signal to.
+/// Determines whether the kernel has sent a signal to the whole process group.
 pub(super) fn arrived(received: Received) -> Arrived {
     let from_kernel = received.origin == Origin::Kernel;
     Arrived { received, group_has_it: from_kernel && is_for_the_group(received.signal) }
 }
 
-/// What a terminal sends goes to the whole foreground process group, with one exception: a
-/// hang-up goes to the leader of the session alone.
+/// Returns whether the kernel sends this signal to the whole foreground process group. A terminal's signals go
+/// there, except that a hang-up goes to the leader of the session alone.
 fn is_for_the_group(signal: Signal) -> bool {
     match signal {
         Signal::INT | Signal::QUIT | Signal::TSTP | Signal::TTIN | Signal::TTOU | Signal::WINCH => {
@@ -26,7 +26,7 @@ fn leads_its_session() -> bool {
     getsid(None) == Ok(Pid::this())
 }
 
-/// Whether the child is still in the process group of the master, where it was born.
+/// Whether a child is still in the process group of the master, in which it was started.
 pub(super) fn shares_the_group(child: selfup_signals::Pid) -> bool {
     nix::unistd::getpgid(Some(Pid::from_raw(child.as_raw()))) == Ok(getpgrp())
 }

@@ -1,4 +1,4 @@
-//! Why the master killed a child, or rolled an executable back.
+//! The reasons for which the master kills a child or rolls an executable back.
 
 use std::fmt;
 
@@ -11,13 +11,13 @@ pub enum KillReason {
     /// It was not ready within the ready timeout.
     #[non_exhaustive]
     NotReady {
-        /// What it was waiting for, in one line, if it has said.
+        /// What it was waiting for, in one line, if it has reported that.
         lacks: Option<String>,
     },
     /// It was draining, and had not ended within the terminate timeout.
     #[non_exhaustive]
     NotEnded {
-        /// It could not hear that it was to drain.
+        /// Whether its control channel was closed, so that it could not be asked to drain.
         channel_closed: bool,
     },
     /// It speaks another version of the control protocol.
@@ -52,18 +52,18 @@ impl fmt::Display for KillReason {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RollbackReason {
-    /// Its child did not become ready; how it ended, if it ended by itself.
+    /// Its child did not become ready. The end is known if the child ended by itself.
     NotReady(Option<End>),
     /// Its child ended in its probation.
     Probation(End),
-    /// Somebody rolled it back by hand.
+    /// It was rolled back by hand.
     ByHand,
-    /// It was started so often without surviving its probation.
+    /// It was started several times and never survived its probation.
     NeverCommitted {
-        /// How often.
+        /// The number of starts.
         starts: u32,
     },
-    /// As it was recorded beside the executable.
+    /// The reason that is recorded beside the executable.
     Recorded(String),
 }
 
@@ -82,7 +82,7 @@ impl fmt::Display for RollbackReason {
     }
 }
 
-/// What to think of first where nobody here has sent the signal.
+/// Returns the most likely cause of an end by a signal that this master has not sent.
 pub(crate) fn hint(end: End) -> &'static str {
     match end {
         End::Signaled { signal: Signal::KILL, .. } => {

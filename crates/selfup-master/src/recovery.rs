@@ -1,57 +1,57 @@
-//! What an earlier master has left undecided.
+//! Takes up what an earlier master left undecided.
 
 use std::{os::unix::process::CommandExt, process::Command};
 
 use selfup_install::{ErrorKind, Start, Target};
 
 use crate::{
-    children::Recipe, error::Chain, event::Event as Told, reason::RollbackReason,
-    reporter::Reporter, settings::Settings, upgrades::Undecided,
+    children::Recipe, error::Chain, event::Event, reason::RollbackReason, reporter::Reporter,
+    settings::Settings, upgrades::Undecided,
 };
 
-/// Looks at what an earlier master has left: an upgrade that it had not decided about.
+/// Returns the upgrade that an earlier master left undecided, if there is one.
 ///
-/// If that was started again and again without surviving, the previous executable has been put back
-/// by now; then this process, which runs the refused one, becomes that one, before it has bound or
-/// started anything. Otherwise, what is returned is still to be decided about.
-pub(super) fn look_after(recipe: &Recipe, settings: &mut Settings) -> Option<Undecided> {
-    let mut become_it = settings.upgrades.exec_file.is_none();
+/// If the upgrade was started several times without surviving its probation, `selfup-install` has rolled it
+/// back by now. This process, which runs the refused executable, then executes the previous one, before it
+/// has bound or started anything.
+pub(super) fn recover(recipe: &Recipe, settings: &mut Settings) -> Option<Undecided> {
+    let mut executes_previous = settings.upgrades.exec_file.is_none();
     let started = Target::new(&recipe.path).and_then(|target| target.begin(Start::DEFAULT_MAX));
-    let told = match started {
+    let event = match started {
         Ok(Start::OnTrial { installed, .. }) => {
             return Some(Undecided::InPlace(Box::new(installed)));
         }
         Ok(Start::Beside { trial, .. }) => return Some(Undecided::Beside(Box::new(trial))),
         Ok(Start::GivenUp { refused, starts }) => {
             let reason = RollbackReason::NeverCommitted { starts };
-            become_it = false;
-            Told::RolledBack { refused, version: None, reason }
+            executes_previous = false;
+            Event::RolledBack { refused, version: None, reason }
         }
         Ok(Start::RolledBack { refused, starts, .. }) => {
             let reason = RollbackReason::NeverCommitted { starts };
-            Told::RolledBack { refused, version: None, reason }
+            Event::RolledBack { refused, version: None, reason }
         }
         Ok(_) => return None,
-        // Then nothing can be started either, and that is told.
+        // Then no child can be started either, which is reported.
         Err(error) if error.kind() == ErrorKind::NotFound => return None,
         Err(error) => {
             let reason = format!("could not look after an earlier upgrade: {}", Chain(&error));
-            Told::Warning { reason }
+            Event::Warning { reason }
         }
     };
     let mut reporter = Reporter::new(&settings.options, settings.on_event.take());
-    reporter.tell(&told);
-    if matches!(told, Told::RolledBack { .. }) && become_it {
-        let error = become_what_is_in_place(recipe);
+    reporter.report(&event);
+    if matches!(event, Event::RolledBack { .. }) && executes_previous {
+        let error = execute(recipe);
         let reason = format!("could not change to it; the children run it: {}", Chain(&error));
-        reporter.tell(&Told::Warning { reason });
+        reporter.report(&Event::Warning { reason });
     }
     settings.on_event = reporter.into_hook();
     None
 }
 
-/// Returns only if that fails. The process keeps its pid, its arguments and its environment.
-fn become_what_is_in_place(recipe: &Recipe) -> std::io::Error {
+/// Executes what is at the path, with the same pid, arguments and environment. Returns only on failure.
+fn execute(recipe: &Recipe) -> std::io::Error {
     let mut command = Command::new(&recipe.path);
     command.args(&recipe.args);
     if let Some(arg0) = &recipe.arg0 {

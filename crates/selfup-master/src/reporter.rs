@@ -1,4 +1,4 @@
-//! Tells people what the master does.
+//! Reports events: to the program's hook, to stderr, and in the status line.
 
 use std::{
     fmt,
@@ -17,9 +17,9 @@ use crate::{
     verbosity::Verbosity,
 };
 
-/// Tells people what the master does: the program's hook first, then stderr.
+/// Reports events: to the program's hook first, then to stderr.
 pub struct Reporter {
-    hear: Option<OnEvent>,
+    hook: Option<OnEvent>,
     verbosity: Verbosity,
     status_line: StatusLine,
     stderr: Stderr,
@@ -27,11 +27,11 @@ pub struct Reporter {
 }
 
 impl Reporter {
-    /// One that prints what the options ask for.
+    /// Creates a reporter that prints what the options ask for.
     #[must_use]
-    pub fn new(options: &Options, hear: Option<OnEvent>) -> Self {
+    pub fn new(options: &Options, hook: Option<OnEvent>) -> Self {
         Self {
-            hear,
+            hook,
             verbosity: options.verbosity,
             status_line: StatusLine::default(),
             stderr: Stderr::new("[selfup master]"),
@@ -39,30 +39,30 @@ impl Reporter {
         }
     }
 
-    /// The hook, for another reporter.
+    /// Returns the hook, for another reporter.
     pub(crate) fn into_hook(self) -> Option<OnEvent> {
-        self.hear
+        self.hook
     }
 
-    /// How long the program's hook has taken since this was asked last.
+    /// Returns how long the program's hook has taken since the last call.
     pub(crate) fn hook_took(&mut self) -> Duration {
         std::mem::take(&mut self.hook_took)
     }
 
-    /// How the service is, in one line.
+    /// The state of the service, in one line.
     pub(crate) fn status_line(&mut self) -> &mut StatusLine {
         &mut self.status_line
     }
 
-    /// Reports what somebody should know.
+    /// Reports a warning.
     pub fn warn(&mut self, reason: String) {
-        self.tell(&Event::Warning { reason });
+        self.report(&Event::Warning { reason });
     }
 
-    /// Reports an event: to the hook, and on stderr if it matters.
-    pub fn tell(&mut self, event: &Event) {
-        self.status_line.hear(event);
-        self.tell_the_hook(event);
+    /// Reports an event to the hook, and on stderr if it matters.
+    pub fn report(&mut self, event: &Event) {
+        self.status_line.update(event);
+        self.call_hook(event);
         let is_printed = match self.verbosity {
             Verbosity::Silent => false,
             Verbosity::Normal => event.is_warning() || event.is_milestone(),
@@ -74,21 +74,20 @@ impl Reporter {
         }
     }
 
-    fn tell_the_hook(&mut self, event: &Event) {
-        let Some(mut hear) = self.hear.take() else { return };
-        // A job in the background that writes to its terminal may be told to stop (SIGTTOU), again and
-        // again until it does. The master, which has a handler for that, would never come to it.
-        let held_back = Blocked::all();
-        // A panic in it must not end the service: it is not called again.
+    fn call_hook(&mut self, event: &Event) {
+        let Some(mut hook) = self.hook.take() else { return };
+        // A background job that writes to its terminal gets SIGTTOU again and again until it stops. The
+        // master handles that signal, so the write would never succeed.
+        let blocked = Blocked::all();
+        // A panic in the hook must not end the service. The hook is not called again.
         let begun = Instant::now();
-        let heard = catch_unwind(AssertUnwindSafe(|| hear(event)));
+        let called = catch_unwind(AssertUnwindSafe(|| hook(event)));
         self.hook_took += begun.elapsed();
-        drop(held_back);
-        if heard.is_ok() {
-            self.hear = Some(hear);
+        drop(blocked);
+        if called.is_ok() {
+            self.hook = Some(hook);
         } else {
-            let reason = "the hook for events panicked, and is not called any more".to_owned();
-            self.tell(&Event::Warning { reason });
+            self.warn("the hook for events panicked, and is not called any more".to_owned());
         }
     }
 }

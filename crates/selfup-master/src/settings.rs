@@ -1,4 +1,4 @@
-//! What of the configuration the master works with.
+//! The part of the configuration that the master needs.
 
 use std::{
     error, fmt,
@@ -12,34 +12,35 @@ use selfup_program::{Listen, Watchdog};
 
 use crate::{event::Event, verbosity::Verbosity};
 
-/// Asked before a new executable is run for the first time; an error refuses it.
+/// A hook that is called with the path of a new executable before it runs for the first time. An error refuses
+/// it.
 pub type PreUpgrade =
     Box<dyn FnMut(&Path) -> Result<(), Box<dyn error::Error + Send + Sync>> + Send>;
 
-/// Called with everything that the master does.
+/// A hook that is called with each event.
 pub type OnEvent = Box<dyn FnMut(&Event) + Send>;
 
-/// What of the configuration the master works with.
+/// The part of the configuration that the master needs.
 #[derive(Default)]
 pub struct Settings {
     /// The sockets to bind.
     pub listen: Vec<Listen>,
     /// Where new executables come from.
     pub fetcher: Option<Box<dyn Fetch>>,
-    /// Which new executables are taken.
+    /// The settings of upgrades.
     pub upgrades: UpgradeOptions,
-    /// Called with everything that the master does.
+    /// The hook that is called with each event.
     pub on_event: Option<OnEvent>,
     /// Where to write the master's pid.
     pub pid_file: Option<PathBuf>,
-    /// The plain values.
+    /// The settings that are plain values.
     pub options: Options,
 }
 
-/// The plain values.
+/// The settings that are plain values.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// What governs the lifecycle.
+    /// The settings of the lifecycle.
     pub policy: Policy,
     /// The shortest time between two polls of the fetcher. The default is 1 s.
     pub min_fetch_interval: Duration,
@@ -51,27 +52,27 @@ pub struct Options {
     pub verbosity: Verbosity,
 }
 
-/// Which new executables are taken, by a master or by a single update.
+/// The settings of upgrades, by a master or by a single update: which new executables are accepted.
 ///
-/// Nothing is checked yet: see [`check`](Self::check).
+/// They are not checked yet: see [`check`](Self::check).
 pub struct UpgradeOptions {
-    /// The executable to run and to replace; that of this process if there is none.
+    /// The executable to run and to replace. The default is the one of this process.
     pub exec_file: Option<PathBuf>,
-    /// The public keys, as they were given.
+    /// The public keys, as text.
     pub keys: Vec<String>,
     /// The name of this program.
     pub name: Option<String>,
     /// The version of this program.
     pub version: Option<String>,
-    /// Whether a new executable must state its version, if the configuration says so.
+    /// Whether a new executable has to declare its version. The default depends on the keys.
     pub require_version: Option<bool>,
-    /// Whether an older version is taken too.
+    /// Whether an older version is accepted too.
     pub allow_downgrade: bool,
-    /// The most bytes that a new executable may have. The default is 1 GiB.
+    /// The largest size of a new executable in bytes. The default is 1 GiB.
     pub size_cap: u64,
-    /// Whether an executable that was refused is tried again at once.
+    /// Whether executables that were refused are tried again.
     pub retry_refused: bool,
-    /// Called before a new executable is run for the first time; an error refuses it.
+    /// The hook that is called before a new executable runs for the first time.
     pub pre_upgrade: Option<PreUpgrade>,
 }
 

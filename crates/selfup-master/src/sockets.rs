@@ -1,4 +1,4 @@
-//! Binds the sockets of the configuration, or takes over what is bound already.
+//! Binds the sockets of the configuration, or takes over those that are bound already.
 
 use std::io;
 
@@ -8,17 +8,16 @@ use selfup_program::{Listen, process::open_files};
 use super::manager;
 use crate::error::{Error, ErrorKind};
 
-/// What was passed to this process and no address of the configuration asks for; it is closed.
+/// The inherited sockets that the configuration does not ask for. They are closed.
 #[derive(Debug, Default)]
 pub(super) struct Unused {
-    /// Our own sockets of an earlier time, by the names under which the service manager keeps them.
+    /// Earlier sockets of ours, by their names in the service manager's store.
     pub(super) stored: Vec<String>,
     /// Sockets of others, such as those of a socket unit.
     pub(super) others: Vec<String>,
 }
 
-/// Binds all that can be bound, or takes it over from whoever has it bound already. The first
-/// failure is the error.
+/// Binds every socket that can be bound, or takes over the inherited one. The error is the first failure.
 pub(super) fn open(fds: &mut FdSet, listen: &[Listen]) -> Result<Unused, Error> {
     let mut inherited = Inherited::from_env().map_err(|error| {
         Error::new(ErrorKind::Address, "could not take over inherited sockets").because(error)

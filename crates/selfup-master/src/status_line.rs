@@ -1,4 +1,4 @@
-//! How the service is, in one line for people: made of what was told.
+//! The state of the service in one line for people, derived from the events.
 
 use std::fmt;
 
@@ -6,19 +6,19 @@ use selfup_install::Id;
 
 use crate::event::Event;
 
-/// How the service is doing, in one line for people: made of what was told, and of nothing else.
+/// The state of the service in one line for people. It is derived from the reported events alone.
 #[derive(Debug, Default)]
 pub(crate) struct StatusLine {
     serving: Option<Serving>,
     doing: Option<&'static str>,
-    /// What came of the last restart, if it was not good.
+    /// The failure of the last restart, if it failed.
     restart: Option<String>,
-    /// What came of the last upgrade.
+    /// The result of the last upgrade.
     upgrade: Option<String>,
-    /// What is wrong with the source of upgrades.
+    /// The failure of the last update check, if it failed.
     fetch: Option<String>,
-    /// What a child says of itself.
-    said: Option<(u64, String)>,
+    /// The status that a child reported, with its generation.
+    status: Option<(u64, String)>,
 }
 
 #[derive(Debug)]
@@ -29,7 +29,7 @@ struct Serving {
 }
 
 impl StatusLine {
-    pub(crate) fn hear(&mut self, event: &Event) {
+    pub(crate) fn update(&mut self, event: &Event) {
         match event {
             Event::Started { .. } if self.serving.is_none() => self.doing = Some("starting"),
             Event::Restarting { .. } => self.doing = Some("restarting"),
@@ -39,8 +39,8 @@ impl StatusLine {
                 self.serving = Some(Serving { generation: *generation, version, id });
                 self.doing = None;
                 self.restart = None;
-                // What others have said is over; it may have said something itself by now.
-                self.said.take_if(|(whose, _)| *whose != *generation);
+                // The status of another child is over. This one may have reported its own by now.
+                self.status.take_if(|(whose, _)| *whose != *generation);
             }
             Event::CandidateFailed { still_serving, .. } => {
                 self.restart = Some(event.to_string());
@@ -51,13 +51,13 @@ impl StatusLine {
             Event::SpawnFailed { .. } => self.restart = Some(event.to_string()),
             Event::Stopping => self.doing = Some("stopping"),
             Event::RolledBack { .. } => {
-                // Says what came of the restart, too.
+                // This covers the restart, too.
                 self.restart = None;
                 self.upgrade = Some(event.to_string());
             }
             Event::Installed { .. } | Event::Refused { .. } => {
                 self.upgrade = Some(event.to_string());
-                // Whatever was wrong, it has delivered.
+                // The source works again.
                 self.fetch = None;
             }
             Event::Upgraded { id, version, .. } | Event::Committed { id, version } => {
@@ -66,7 +66,7 @@ impl StatusLine {
             }
             Event::UpToDate { .. } => {
                 self.fetch = None;
-                // What was refused is not offered any more.
+                // The executable that was refused is not published any more.
                 self.upgrade.take_if(|upgrade| upgrade.starts_with("refused"));
             }
             Event::FetchFailed { .. } | Event::FetchDisabled { .. } => {
@@ -75,29 +75,29 @@ impl StatusLine {
             Event::FetchRecovered => self.fetch = None,
             Event::Status { generation, text } => {
                 let serves = self.serving.as_ref().map(|serving| serving.generation);
-                // One that finishes still has its say, but not here.
+                // The status of a child that drains is not shown.
                 if serves.is_none_or(|serves| serves <= *generation) {
-                    self.said = Some((*generation, text.clone()));
+                    self.status = Some((*generation, text.clone()));
                 }
             }
             _ => {}
         }
     }
 
-    /// What is to serve next is another executable.
-    pub(crate) fn another_executable(&mut self) {
+    /// Forgets the id, because another executable serves from now on.
+    pub(crate) fn forget_id(&mut self) {
         if let Some(serving) = &mut self.serving {
             serving.id = None;
         }
     }
 
-    /// Whether it is known what the child that serves runs.
+    /// Whether the id of the executable that serves is known.
     pub(crate) fn knows_the_id(&self) -> bool {
         self.serving.as_ref().is_some_and(|serving| serving.id.is_some())
     }
 
-    /// What the child that serves runs.
-    pub(crate) fn runs(&mut self, generation: u64, id: Id) {
+    /// Sets the id of the executable that a child runs.
+    pub(crate) fn set_id(&mut self, generation: u64, id: Id) {
         if let Some(serving) = &mut self.serving
             && serving.generation == generation
         {
@@ -112,7 +112,7 @@ impl fmt::Display for StatusLine {
         let parts = [
             self.doing,
             serving.as_deref(),
-            self.said.as_ref().map(|(_, text)| text.as_str()),
+            self.status.as_ref().map(|(_, text)| text.as_str()),
             self.restart.as_deref(),
             self.upgrade.as_deref(),
             self.fetch.as_deref(),
@@ -140,7 +140,7 @@ impl fmt::Display for Serving {
     }
 }
 
-/// As much of an id as people compare.
+/// Shortens an id to the part that people compare.
 fn short(id: &str) -> &str {
     id.get(..8).unwrap_or(id)
 }
@@ -158,10 +158,10 @@ mod tests {
 
     /// The line after each event.
     fn lines(events: &[Event]) -> Vec<String> {
-        let mut summary = StatusLine::default();
+        let mut status = StatusLine::default();
         let line = |event| {
-            summary.hear(event);
-            summary.to_string()
+            status.update(event);
+            status.to_string()
         };
         events.iter().map(line).collect()
     }
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn a_day_in_the_life_of_a_service() {
+    fn the_line_follows_a_service_from_start_to_stop() {
         let events = [
             Event::Started { generation: 1, pid: Pid::new(10).unwrap() },
             serving(1, Some("1.4.2")),
@@ -181,7 +181,7 @@ mod tests {
             Event::Installed { id: ID.parse().unwrap() },
             Event::Restarting { cause: Cause::Upgrade },
             serving(2, Some("1.5.0")),
-            Event::Status { generation: 1, text: "an old one's last words".into() },
+            Event::Status { generation: 1, text: "last words of a draining child".into() },
             Event::Committed { id: ID.parse().unwrap(), version: None },
             Event::Stopping,
         ];
@@ -206,13 +206,13 @@ mod tests {
     }
 
     #[test]
-    fn what_went_wrong_stays_until_it_goes_well() {
+    fn a_failure_stays_until_a_success() {
         let failed = Event::CandidateFailed {
             generation: 2,
             end: Some(End::Exited(3)),
             still_serving: true,
         };
-        let put_back = Event::RolledBack {
+        let rolled_back = Event::RolledBack {
             refused: ID.parse().unwrap(),
             version: None,
             reason: RollbackReason::NotReady(Some(End::Exited(3))),
@@ -224,16 +224,16 @@ mod tests {
             serving(3, None),
             Event::Restarting { cause: Cause::Upgrade },
             failed,
-            put_back,
+            rolled_back,
         ]);
         assert!(lines[2].starts_with("child #1 serves; child #2 exited with code 3"), "{lines:?}");
         assert_eq!(lines[3], "child #3 serves");
         assert!(lines[6].starts_with("child #3 serves; rolled back to the previous executable"));
-        assert!(!lines[6].contains("child #2"), "said once: {lines:?}");
+        assert!(!lines[6].contains("child #2"), "once: {lines:?}");
     }
 
     #[test]
-    fn nothing_stays_that_is_not_so_any_more() {
+    fn outdated_parts_disappear() {
         let failed = Event::FetchFailed { reason: "not found".into() };
         let upgraded = Event::Upgraded {
             generation: 2,
@@ -267,16 +267,16 @@ mod tests {
 
     #[test]
     fn the_id_is_that_of_the_child_that_serves() {
-        let mut summary = StatusLine::default();
-        summary.hear(&serving(2, None));
-        summary.runs(1, "00".repeat(20).parse().unwrap());
-        assert_eq!(summary.to_string(), "child #2 serves");
-        summary.runs(2, ID.parse().unwrap());
-        assert_eq!(summary.to_string(), "child #2 serves, id 77aa0011");
-        summary.hear(&serving(3, None));
-        assert_eq!(summary.to_string(), "child #3 serves, id 77aa0011", "of the same executable");
-        summary.another_executable();
-        summary.hear(&serving(4, None));
-        assert_eq!(summary.to_string(), "child #4 serves");
+        let mut status = StatusLine::default();
+        status.update(&serving(2, None));
+        status.set_id(1, "00".repeat(20).parse().unwrap());
+        assert_eq!(status.to_string(), "child #2 serves");
+        status.set_id(2, ID.parse().unwrap());
+        assert_eq!(status.to_string(), "child #2 serves, id 77aa0011");
+        status.update(&serving(3, None));
+        assert_eq!(status.to_string(), "child #3 serves, id 77aa0011", "of the same executable");
+        status.forget_id();
+        status.update(&serving(4, None));
+        assert_eq!(status.to_string(), "child #4 serves");
     }
 }

@@ -1,4 +1,4 @@
-//! Lines for people, written by a thread of its own: whoever reads them may not, and is not waited for.
+//! Writes lines to stderr on a thread of its own, so that a reader that stalls blocks nothing else.
 
 use std::{
     collections::VecDeque,
@@ -18,33 +18,32 @@ use nix::{
 use selfup_program::process::env;
 use selfup_signals::Blocked;
 
-/// How much a line matters, as syslog(3) counts.
+/// The priority of a line, with the numbers of syslog(3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Priority {
-    /// Something could not be done.
+    /// Something failed.
     Error = 3,
-    /// Somebody should know.
+    /// Something may need attention.
     Warning = 4,
-    /// What happens.
+    /// Something happened as planned.
     Info = 6,
 }
 
-/// So many lines wait at most for somebody to read them.
+/// The most lines that wait to be written.
 const MOST: usize = 256;
 
-/// How long the end of the process waits for what is unwritten.
+/// How long the end of the process waits for lines to be written.
 const PATIENCE: Duration = Duration::from_millis(300);
 
-/// Writes lines to stderr, in order, without ever waiting.
+/// Writes lines to stderr, in order, without blocking the caller.
 ///
-/// stderr is shared with other processes, so that it can neither be made non-blocking nor asked first
-/// whether there is room: another one may take that. So a thread writes, which is started with the
-/// first line. Lines for which there is no room are dropped and counted, and how many they were is
-/// told once there is.
+/// stderr is shared with other processes. So it cannot be made non-blocking, and room that poll(2) reports may
+/// be taken by another process. A thread writes instead, which the first line starts. Lines for which there
+/// is no room are dropped, and their number is reported once there is room again.
 #[derive(Debug)]
 pub struct Stderr {
     prefix: &'static str,
-    /// In front of each line is its priority, as sd-daemon(3) has it.
+    /// Whether each line begins with its priority, as sd-daemon(3) describes.
     to_journal: bool,
     shared: Arc<Shared>,
     started: bool,
@@ -60,25 +59,25 @@ struct Shared {
 struct State {
     lines: VecDeque<String>,
     dropped: u64,
-    /// The thread has one in hand.
+    /// Whether the thread is writing a line.
     writing: bool,
     closed: bool,
 }
 
 impl Stderr {
-    /// `prefix` is in front of every line.
+    /// Creates a writer that begins every line with `prefix`.
     #[must_use]
     pub fn new(prefix: &'static str) -> Self {
         Self { prefix, to_journal: is_journal(), shared: Arc::default(), started: false }
     }
 
-    /// Has a line written, some time.
+    /// Queues a line.
     pub fn write(&mut self, priority: Priority, text: &str) {
         {
             let mut state = self.shared.lock();
             if state.lines.len() < MOST {
-                // Where they would have been.
-                let dropped = state.take_dropped().map(|told| self.line(Priority::Warning, &told));
+                // This stands where the dropped lines would have been.
+                let dropped = state.take_dropped().map(|text| self.line(Priority::Warning, &text));
                 state.lines.extend(dropped);
                 state.lines.push_back(self.line(priority, text));
             } else {
@@ -95,9 +94,9 @@ impl Stderr {
         }
     }
 
-    /// No thread can be started now: what there seems to be room for is written here.
+    /// Writes the lines for which there seems to be room, because no thread can be started now.
     fn write_here(&self) {
-        let _held_back = Blocked::all();
+        let _blocked = Blocked::all();
         let stderr = io::stderr();
         let has_room = || {
             let mut fds = [PollFd::new(stderr.as_fd(), PollFlags::POLLOUT)];
@@ -115,7 +114,7 @@ impl Stderr {
     }
 
     fn start(&self) -> bool {
-        // What the terminal would stop it for (SIGTTOU), it does not hear of, and writes on.
+        // A thread that blocks SIGTTOU may write to the terminal from the background.
         let Ok(blocked) = Blocked::all() else { return false };
         let (shared, prefix, to_journal) = (Arc::clone(&self.shared), self.prefix, self.to_journal);
         let thread = thread::Builder::new().name("selfup-stderr".into()).stack_size(STACK);
@@ -125,11 +124,11 @@ impl Stderr {
     }
 }
 
-/// The thread calls nothing deep.
+/// The thread's stack. It makes no deep calls.
 const STACK: usize = 64 * 1024;
 
 impl State {
-    /// What is told of lines that were dropped.
+    /// Returns the line about dropped lines, if there are any.
     fn take_dropped(&mut self) -> Option<String> {
         let dropped = std::mem::take(&mut self.dropped);
         (dropped > 0).then(|| format!("{dropped} lines were dropped, since nobody read them"))
@@ -150,13 +149,13 @@ impl Drop for Stderr {
 }
 
 impl Shared {
-    /// Writes until all is written and there will be no more.
+    /// Writes lines until the queue is closed and empty.
     fn write_all(&self, prefix: &str, to_journal: bool) {
         let mut state = self.lock();
         loop {
             let next = state.lines.pop_front().or_else(|| {
-                let told = state.take_dropped()?;
-                Some(line(prefix, to_journal, Priority::Warning, &told))
+                let text = state.take_dropped()?;
+                Some(line(prefix, to_journal, Priority::Warning, &text))
             });
             if let Some(next) = next {
                 state.writing = true;
@@ -180,22 +179,22 @@ impl Shared {
 
 fn line(prefix: &str, to_journal: bool, priority: Priority, text: &str) -> String {
     let level = if to_journal { format!("<{}>", priority as u8) } else { String::new() };
-    // A line break would begin a line without both.
+    // Each line of the text needs both.
     let text = text.replace('\n', &format!("\n{level}{prefix} "));
     format!("{level}{prefix} {text}\n")
 }
 
-/// In one write, so that lines of several processes do not mix.
+/// Writes a line in one call, so that lines of several processes do not mix.
 ///
-/// Not through the standard library, which holds a lock meanwhile: a hook that writes to stderr would
-/// wait for that.
+/// This does not use the standard library, which holds a lock during the write: a hook that writes to stderr
+/// would wait for that lock.
 fn write(mut bytes: &[u8]) {
     let stderr = io::stderr();
     while !bytes.is_empty() {
         match unistd::write(&stderr, bytes) {
             Ok(written) => bytes = bytes.get(written..).unwrap_or_default(),
             Err(Errno::EINTR) => {}
-            // Somebody else who shares it has made it non-blocking.
+            // Another process that shares it has made it non-blocking.
             Err(Errno::EAGAIN) => {
                 let mut fds = [PollFd::new(stderr.as_fd(), PollFlags::POLLOUT)];
                 let _ready = poll(&mut fds, PollTimeout::NONE);
@@ -206,15 +205,15 @@ fn write(mut bytes: &[u8]) {
     }
 }
 
-/// Whether what is written to stderr goes to the journal of systemd, see sd_journal_stream_fd(3).
+/// Returns whether stderr goes to the journal of systemd, see sd_journal_stream_fd(3).
 fn is_journal() -> bool {
-    let is_stderr = |told: &str| {
-        let (device, inode) = told.split_once(':')?;
+    let is_stderr = |stream: &str| {
+        let (device, inode) = stream.split_once(':')?;
         let stat = fstat(io::stderr()).ok()?;
         let (device, inode) = (device.parse::<u64>().ok()?, inode.parse::<u64>().ok()?);
         Some((stat.st_dev, stat.st_ino) == (device, inode))
     };
-    env::journal_stream().is_some_and(|told| is_stderr(&told).unwrap_or(false))
+    env::journal_stream().is_some_and(|stream| is_stderr(&stream).unwrap_or(false))
 }
 
 #[cfg(test)]
@@ -222,16 +221,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_line_has_its_prefix_and_its_priority_in_the_journal() {
+    fn each_line_has_the_prefix_and_in_the_journal_the_priority() {
         let line = |to_journal| line("[selfup]", to_journal, Priority::Warning, "two\nlines");
         assert_eq!(line(false), "[selfup] two\n[selfup] lines\n");
         assert_eq!(line(true), "<4>[selfup] two\n<4>[selfup] lines\n");
     }
 
     #[test]
-    fn what_there_is_no_room_for_is_counted() {
+    fn lines_without_room_are_counted() {
         let mut stderr = Stderr::new("[test]");
-        // As if the thread had been started, and stood still.
+        // As if the thread had been started, and were blocked.
         stderr.started = true;
         for _ in 0..MOST + 3 {
             stderr.write(Priority::Info, "line");

@@ -1,4 +1,4 @@
-//! What the model of the mailbox replaces: see `models.rs`.
+//! The types of the inbox that its model replaces (`models.rs`).
 
 pub(crate) use std::{
     os::unix::net::UnixStream,

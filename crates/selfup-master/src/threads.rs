@@ -1,15 +1,15 @@
-//! What is wrong with the threads that exist before `run`, as far as their names tell.
+//! Recognises by its threads that `run` was called inside of a tokio runtime.
 
 use std::fs;
 
-/// Says so if `run` was called inside of a tokio runtime. One of a single thread does not show.
+/// Returns a warning if `run` was called inside of a tokio runtime. A runtime with a single thread is not
+/// recognised.
 pub(crate) fn of_a_runtime() -> Option<&'static str> {
     let tasks = fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
     let mut names = tasks.filter_map(|task| fs::read_to_string(task.path().join("comm")).ok());
     names.any(|name| name.starts_with("tokio-")).then_some(
-        "selfup::run was called inside of a tokio runtime, in which the program cannot start one of \
-         its own; put #[tokio::main] on the program instead of main: \
-         `#[tokio::main] async fn program(state: selfup::State)`",
+        "selfup::run was called inside of a tokio runtime, so the program cannot start its own; \
+         move #[tokio::main] from main to `async fn program(state: selfup::State)`",
     )
 }
 
@@ -20,7 +20,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_threads_of_a_runtime_are_known_by_their_name() {
+    fn the_threads_of_a_runtime_are_recognised_by_their_names() {
         assert_eq!(of_a_runtime(), None);
         let (end, ended) = mpsc::channel::<()>();
         let (begin, begun) = mpsc::channel();

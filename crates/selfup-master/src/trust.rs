@@ -1,4 +1,4 @@
-//! Who may sign new executables, and which versions are taken.
+//! The trusted keys, and the versions that are accepted.
 
 use selfup_install::{Checks, Expected, Id, Notes, PublicKey, Staged, VersionPolicy};
 
@@ -7,7 +7,7 @@ use crate::{
     settings::UpgradeOptions,
 };
 
-/// Who may sign new executables, and which versions are taken.
+/// The trusted keys, and the versions that are accepted.
 #[derive(Debug, Default)]
 pub struct Trust {
     keys: Vec<PublicKey>,
@@ -17,50 +17,51 @@ pub struct Trust {
     own: Option<String>,
     require_version: bool,
     allow_downgrade: bool,
-    /// What executables that were installed here say of their version, or who signed them; the
-    /// latest last.
+    /// The versions that installed executables declare, or that were signed with them. The latest is
+    /// last.
     known: Vec<(Id, String)>,
-    /// By the word of who published it, where nobody else says anything.
+    /// The version that the source announced, if neither the executable nor its signature has one.
     announced: Option<String>,
     serving: Serving,
 }
 
-/// What serves, as far as it can be told.
+/// The executable that serves, as far as it is known.
 #[derive(Debug, Default)]
 pub struct Serving {
-    /// The executable.
+    /// Its id.
     pub id: Option<Id>,
-    /// As its program says.
+    /// The version that its program declares.
     pub version: Option<String>,
 }
 
-/// What is said of the version of an executable.
+/// The claims about the version of an executable.
 #[derive(Debug)]
 pub struct Claims {
     id: Id,
-    /// By itself or by its signer: the only word that moves the measure. Who merely publishes could
-    /// set it to whatever he likes.
+    /// The version from the executable or its signature. Only this one raises the required version: a
+    /// publisher without a key can announce any version.
     own: Option<String>,
     announced: Option<String>,
 }
 
-/// As many executables as there can be to go back to, and some more.
+/// The number of versions that are remembered: more than there are executables to return to.
 const KNOWN: usize = 8;
 
 impl UpgradeOptions {
-    /// What nobody said is as the executable says in its notes.
+    /// Takes the name and the version from the notes of the executable, if they are not configured.
     pub fn complete(&mut self, notes: &Notes) {
-        let said = |word: Option<&str>| word.map(str::to_owned);
-        self.name = self.name.take().or_else(|| said(notes.name()));
-        self.version = self.version.take().or_else(|| said(notes.version()));
+        self.name = self.name.take().or_else(|| notes.name().map(str::to_owned));
+        self.version = self.version.take().or_else(|| notes.version().map(str::to_owned));
     }
 
-    /// A key that cannot be read is an error, since without it anything would be trusted. So is a
-    /// key without a version: everything that was ever signed could be brought back.
+    /// Checks the configuration.
+    ///
+    /// A key that cannot be parsed is an error, because everything would be trusted without it. So is a
+    /// key without a version, because anything that was ever signed could replace the executable.
     ///
     /// # Errors
     ///
-    /// A key or the version cannot be read, or one that is needed is missing.
+    /// A key or the version cannot be parsed, or a version that is needed is missing.
     pub fn check(&self) -> Result<Trust, Error> {
         let failed = |what: &str, error: selfup_install::Error| {
             Err(Error::new(ErrorKind::Configuration, format!("could not use the {what}"))
@@ -87,10 +88,9 @@ impl UpgradeOptions {
                 }
             }
             None if trust.require_version => {
-                let text = "could not hold versions against that of this program, which it does not \
-                            say: write selfup::release!(); beside main, or set \
-                            version(env!(\"CARGO_PKG_VERSION\")); or say allow_downgrade(true), and \
-                            whatever was ever signed may replace it";
+                let text = "could not require a version, since this program declares none: add \
+                            selfup::release!(), version(env!(\"CARGO_PKG_VERSION\")) or, for any, \
+                            allow_downgrade(true)";
                 return Err(Error::new(ErrorKind::Configuration, text));
             }
             None => {}
@@ -100,19 +100,19 @@ impl UpgradeOptions {
 }
 
 impl Trust {
-    /// Whether a signature has to be fetched as well.
+    /// Returns whether a signature has to be fetched, too.
     #[must_use]
     pub fn wants_signatures(&self) -> bool {
         !self.keys.is_empty()
     }
 
-    /// What is known before the bytes come.
+    /// Adds the requirements that are known before the bytes are fetched.
     #[must_use]
     pub fn expected(&self, expected: Expected) -> Expected {
         expected.trusted_keys(self.keys.iter().cloned()).program(self.name.as_deref())
     }
 
-    /// What is checked when they are there.
+    /// Adds the checks of the bytes.
     pub fn checks<'a>(&self, checks: Checks<'a>) -> Checks<'a> {
         match self.policy() {
             Some(policy) => checks.version_policy(policy),
@@ -120,8 +120,10 @@ impl Trust {
         }
     }
 
-    /// Nothing older than what serves, of which the highest word counts: that of its program, that of
-    /// its note, that of its signer. Where nothing is said of it, nothing older than this program.
+    /// Returns the policy for versions: no executable may be older than the one that serves.
+    ///
+    /// The highest of the versions from its program, its note and its signature counts. If there is none,
+    /// the version of this program counts.
     pub fn policy(&self) -> Option<VersionPolicy> {
         let serving = self.serving.version.iter().map(String::as_str);
         let words = serving.chain(self.known_of(self.serving.id));
@@ -133,7 +135,7 @@ impl Trust {
         Some(policy.required(self.require_version).allow_downgrade(self.allow_downgrade))
     }
 
-    /// Whether an older version is taken too.
+    /// Returns whether an older version is accepted too.
     #[must_use]
     pub fn allows_downgrades(&self) -> bool {
         self.allow_downgrade
@@ -144,19 +146,19 @@ impl Trust {
         Some(version)
     }
 
-    /// The version of what serves, by whoever's word counts most.
+    /// Returns the version of the executable that serves, from the most reliable source that has one.
     #[must_use]
     pub fn running(&self) -> Option<&str> {
         let said = self.serving.version.as_deref().or_else(|| self.known_of(self.serving.id));
         said.or(self.announced.as_deref()).or(self.own.as_deref())
     }
 
-    /// What serves at this moment, which may be another executable than before.
+    /// Sets the executable that serves at this moment.
     pub fn serves(&mut self, serving: Serving) {
         self.serving = serving;
     }
 
-    /// This executable runs, or is about to.
+    /// Remembers the claims about an executable that runs, or is about to.
     pub fn runs(&mut self, claims: Claims) {
         self.announced = claims.announced.filter(|_| claims.own.is_none());
         if let Some(version) = claims.own {
@@ -167,7 +169,7 @@ impl Trust {
         }
     }
 
-    /// What is said of the version of what was written.
+    /// Returns the claims about staged bytes.
     pub fn claims(&self, staged: &Staged) -> Claims {
         Claims {
             id: staged.id(),
@@ -196,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_require_versions_unless_somebody_says_otherwise() {
+    fn keys_require_versions_unless_configured_otherwise() {
         assert!(options(Some("1.0.0")).check().unwrap().require_version);
         let error = options(None).check().unwrap_err().to_string();
         assert!(
@@ -212,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn the_floor_is_what_serves_and_not_what_is_announced() {
+    fn the_required_version_is_the_one_that_serves_and_not_the_announced_one() {
         let mut trust = options(Some("1.0.0")).check().unwrap();
         let id = |byte: u8| format!("{byte:040x}").parse::<Id>().unwrap();
         let claims = |byte: u8, own: Option<&str>| Claims {

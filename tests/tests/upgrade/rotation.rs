@@ -9,8 +9,8 @@ use selfup_tests::service::{Deployment, Service};
 use selfup_tests::signer::Signer;
 
 const APP: &str = env!("CARGO_BIN_EXE_upgradable");
-const BEHIND: &str = "this master goes on verifying releases with the keys of the one that it was \
-                      started from; start the service anew once the keys have changed";
+const BEHIND: &str = "this master still verifies releases with the keys that it was started with; \
+                      restart the service once the keys have changed";
 
 fn offer(origin: &Origin, release: &Release, signer: &Signer, version: u32) {
     let signature = signer.sign(release, &format!("version:{version}.0.0 file:app"));

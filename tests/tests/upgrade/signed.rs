@@ -263,11 +263,11 @@ fn a_key_or_version_that_cannot_be_read_ends_the_start() {
         ("version=one", "version of this program: could not take \"one\" for a version"),
         (
             "require_version",
-            "that of this program, which it does not say: write selfup::release!()",
+            "could not require a version, since this program declares none: add selfup::release!()",
         ),
         (
             "trusted_key=RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3",
-            "set version(env!(\"CARGO_PKG_VERSION\")); or say allow_downgrade(true)",
+            "version(env!(\"CARGO_PKG_VERSION\")) or, for any, allow_downgrade(true)",
         ),
     ] {
         let mut command = Command::new(deployment.program());

@@ -16,6 +16,7 @@ const WITHOUT: &[&str] = &[
     "selfup-fetch-s3",
     "selfup-install",
     "selfup-lifecycle",
+    "selfup-master",
     "selfup-program",
     "selfup-signals",
     "selfup-tokio",

@@ -57,7 +57,7 @@ fn plain(text: &str) -> String {
 }
 
 /// The parts of a literal between what is filled in, if they are of some words.
-fn parts(literal: &str) -> Vec<String> {
+pub(super) fn parts(literal: &str) -> Vec<String> {
     let mut parts = vec![String::new()];
     let mut depth = 0_usize;
     for c in literal.chars() {
@@ -82,7 +82,7 @@ fn parts(literal: &str) -> Vec<String> {
 }
 
 /// The literals of code that is no test and no attribute, each with its line.
-fn literals(source: &str) -> Vec<(usize, String)> {
+pub(super) fn literals(source: &str) -> Vec<(usize, String)> {
     let mut literals = Vec::new();
     let mut rest = source.lines().enumerate().peekable();
     let mut open: Option<(usize, String)> = None;

@@ -1,4 +1,4 @@
-//! The end of a child, and what takes its place.
+//! The end of a child, and what replaces it.
 
 use selfup_signals::End;
 
@@ -12,7 +12,7 @@ use crate::{
     lifecycle::{Attempts, Child, Phase, Retry, Revival, Role, Upgrade},
 };
 
-/// Enough for the pauses between the revivals to have their full length.
+/// High enough for the pauses between revivals to reach their full length.
 const MOST_COUNTED: u32 = 8;
 
 impl Step<'_> {
@@ -32,7 +32,7 @@ impl Step<'_> {
                 self.active_ended(child, young, end);
             }
             Role::Killed { last_hope: true } => {
-                // Its end is the master's doing.
+                // The master has killed it, so its end means nothing.
                 self.report(Note::CandidateFailed(generation, None));
                 self.replace_candidate(child, Some(end), Judgement::Failed);
             }
@@ -42,15 +42,15 @@ impl Step<'_> {
 
     fn active_ended(&mut self, child: Child, young: bool, end: End) {
         self.life.verdict = Some(end);
-        let told = child.was_told_to(end);
+        let asked = child.ended_as_asked(end);
         if matches!(self.life.upgrade, Upgrade::Probation { .. }) {
-            if told && self.life.has_successor() {
-                // Whether it would have survived is for the next child to show.
+            if asked && self.life.has_successor() {
+                // The next child has to show whether the executable works.
                 self.back_to_the_start_of_the_trial();
-            } else if told {
-                // The end of the master leaves it undecided.
+            } else if asked {
+                // The master ends, and leaves the upgrade undecided.
             } else if end.success() && !self.life.policy.listens {
-                // It was not there to stay, and has done what it was for.
+                // A program without sockets that ends with 0 has done its work.
                 self.commit();
             } else {
                 return self.probation_failed(child.generation, end);
@@ -58,14 +58,14 @@ impl Step<'_> {
         }
         if self.life.has_successor() {
             self.report(Note::ActiveLost(child.generation, end));
-        } else if young && !told && !end.success() {
+        } else if young && !asked && !end.success() {
             self.revive(child.generation, end);
         } else {
             self.stop(None);
         }
     }
 
-    /// No child that serves runs the new executable any more; the next one tries it anew.
+    /// No child that serves runs the new executable any more. The next child tries it again.
     pub(super) fn back_to_the_start_of_the_trial(&mut self) {
         if matches!(self.life.upgrade, Upgrade::Probation { .. }) {
             let tried = self.life.children.iter().any(|child| {
@@ -86,9 +86,9 @@ impl Step<'_> {
         self.spawn();
     }
 
-    /// Starts another child in the place of one that died soon after it took over: the one that it
-    /// replaced served, and clients are not to pay for a restart. This goes on for as long as the
-    /// replaced one may drain, since it may hold what the new one lacks.
+    /// Starts another child in the place of one that died soon after it took over: the service worked
+    /// before the restart, and clients should not pay for it. This continues for as long as the replaced
+    /// child may drain, because that child may hold a resource that the new one lacks.
     pub(super) fn revive(&mut self, generation: Generation, end: End) {
         let until = self.now + self.life.policy.terminate_timeout;
         let revival = self.life.revival.unwrap_or(Revival { children: 0, until });

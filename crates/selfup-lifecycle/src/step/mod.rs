@@ -1,6 +1,6 @@
-//! What follows from what: everything that a master ever does is decided below here.
+//! The transitions of the state machine: every decision of a master is made below here.
 //!
-//! One file for each subject; they change the [`Lifecycle`] and note the [`Action`]s, in order.
+//! There is one file for each subject. They change the [`Lifecycle`] and collect the [`Action`]s.
 
 mod ending;
 mod restarting;
@@ -11,20 +11,20 @@ mod time;
 
 use crate::{
     action::{Action, Note, Overdue},
-    event::Event,
     generation::Generation,
+    input::Input,
     lifecycle::{Lifecycle, Phase, Role},
     time::Time,
 };
 
 impl Lifecycle {
-    /// Takes in what has happened at that point in time. What is to be done because of it, in this
-    /// order.
+    /// Applies an input that happened at `now`, and returns the actions that follow from it, in the order
+    /// in which they have to be performed.
     #[must_use = "the master has to perform the actions"]
-    pub fn step(&mut self, now: Time, event: Event) -> Vec<Action> {
+    pub fn step(&mut self, now: Time, input: Input) -> Vec<Action> {
         let mut step = Step { life: self, now, actions: Vec::new() };
         if step.life.phase != Phase::Ended {
-            step.apply(event);
+            step.apply(input);
             step.begin_queued_restart();
             step.end_with_the_last_child();
         }
@@ -32,7 +32,7 @@ impl Lifecycle {
     }
 }
 
-/// One step under way.
+/// A step under way.
 struct Step<'a> {
     life: &'a mut Lifecycle,
     now: Time,
@@ -40,22 +40,24 @@ struct Step<'a> {
 }
 
 impl Step<'_> {
-    fn apply(&mut self, event: Event) {
-        match event {
-            Event::Start => self.spawn(),
-            Event::SpawnFailed { generation, passing } => self.spawn_failed(generation, passing),
-            Event::Ready(generation) => self.ready(generation),
-            Event::Unsuitable(generation, why) => self.unsuitable(generation, why),
-            Event::Exited(generation, end) => self.exited(generation, end),
-            Event::Signal(arrived) => self.signal(arrived),
-            Event::Restart(cause) => self.restart(cause),
-            Event::AskedToRestart(generation) => self.asked_to_restart(generation),
-            Event::Installed => self.installed(),
-            Event::Replaced => self.replaced(),
-            Event::RolledBack => self.rolled_back(),
-            Event::Tick => self.tick(),
-            Event::Resumed(after) => self.resumed(after),
-            Event::Frozen(length) => self.life.postpone(length),
+    fn apply(&mut self, input: Input) {
+        match input {
+            Input::Start => self.spawn(),
+            Input::SpawnFailed { generation, transient } => {
+                self.spawn_failed(generation, transient)
+            }
+            Input::Ready(generation) => self.ready(generation),
+            Input::Unsuitable(generation, why) => self.unsuitable(generation, why),
+            Input::Exited(generation, end) => self.exited(generation, end),
+            Input::Signal(arrived) => self.signal(arrived),
+            Input::Restart(cause) => self.restart(cause),
+            Input::AskedToRestart(generation) => self.asked_to_restart(generation),
+            Input::Installed => self.installed(),
+            Input::Replaced => self.replaced(),
+            Input::RolledBack => self.rolled_back(),
+            Input::Tick => self.tick(),
+            Input::Resumed(after) => self.resumed(after),
+            Input::Frozen(length) => self.life.postpone(length),
         }
     }
 

@@ -1,11 +1,11 @@
-//! What asks for a restart, and when it begins.
+//! Requests for a restart, and when it begins.
 
 use super::Step;
 use crate::{
     action::{Action, Blame, Note, Overdue, Program},
-    event::Cause,
     generation::Generation,
     handover::Handover,
+    input::Cause,
     lifecycle::{Child, Phase, Role, Upgrade},
     restarts::Restarts,
 };
@@ -24,7 +24,7 @@ impl Step<'_> {
         }
     }
 
-    /// A child that drains has been replaced: what it asks for has happened.
+    /// A child that drains has been replaced, so the restart that it requests has happened.
     pub(super) fn asked_to_restart(&mut self, generation: Generation) {
         match self.life.child(generation).map(|child| child.role) {
             Some(Role::Candidate { .. } | Role::Active { .. }) => self.restart(Cause::Call),
@@ -42,15 +42,14 @@ impl Step<'_> {
         }
     }
 
-    /// The restart that is asked for next tries it. One at a time: while another is undecided, what
-    /// is at the path has to wait.
+    /// The next restart tries the executable at the path, unless another one is undecided.
     pub(super) fn replaced(&mut self) {
         if self.life.upgrade == Upgrade::None {
             self.life.upgrade = Upgrade::Installed;
         }
     }
 
-    /// Whoever runs what was rolled back is replaced.
+    /// Replaces the children that run the executable that was rolled back.
     pub(super) fn rolled_back(&mut self) {
         if self.life.upgrade == Upgrade::None {
             return;
@@ -70,7 +69,7 @@ impl Step<'_> {
         if let Some(active) = self.life.active()
             && let Some(child) = self.life.child(active).filter(|child| tries(child))
         {
-            // What it runs is not on trial any more; another may be before it is replaced.
+            // Its executable is not on trial any more, and another one may be before it is replaced.
             child.program = Program::Proven;
         }
     }

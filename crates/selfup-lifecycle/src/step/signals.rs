@@ -1,12 +1,12 @@
-//! Where a signal goes.
+//! Which children a signal is sent to.
 
 use selfup_signals::Signal;
 
 use super::Step;
 use crate::{
     action::{Action, Note},
-    event::{Arrived, Cause},
     generation::Generation,
+    input::{Arrived, Cause},
     lifecycle::{Held, Phase},
 };
 
@@ -37,9 +37,10 @@ impl Step<'_> {
         }
     }
 
-    /// Before it is ready, a child may not have its handlers yet, and would die of the signal. So
-    /// it gets it then; also one that its predecessor has, which may be to read a file again that
-    /// the new child has read before it was changed.
+    /// Sends a signal to the active child, and holds it for a candidate until that is ready: before, the
+    /// candidate may not have its handlers, and would die of the signal. The candidate gets it even if
+    /// the active child has it. The signal may be a request to read a file again, which the candidate may
+    /// have read before it was changed.
     fn send_to_the_program(&mut self, arrived: Arrived) {
         if let Phase::Stopping { mirrored, .. } = self.life.phase {
             if let Some(generation) = mirrored {
@@ -63,7 +64,7 @@ impl Step<'_> {
         }
     }
 
-    /// Equal signals become one while they wait, as they do in the kernel; queued ones do not.
+    /// Merges equal signals that wait, as the kernel does, except real-time signals.
     fn hold(&mut self, held: Held) {
         let signal = held.arrived.signal();
         let same = self.life.held.iter_mut().find(|other| other.arrived.signal() == signal);
@@ -81,7 +82,7 @@ impl Step<'_> {
     }
 }
 
-/// A queued signal carries a value for one taker; what continues a child is for that child.
+/// A real-time signal carries a value for one receiver, and SIGCONT continues one child.
 fn is_for_every_generation(arrived: Arrived) -> bool {
     let signal = arrived.signal();
     !arrived.group_has_it && !signal.is_real_time() && signal != Signal::CONT

@@ -7,32 +7,32 @@ use selfup_signals::End;
 use super::Step;
 use crate::{
     action::{Action, Blame, Note, Overdue, Program},
-    event::{Cause, Unsuitable},
     generation::Generation,
+    input::{Cause, Unsuitable},
     lifecycle::{Attempts, Child, Phase, Retry, Role, Upgrade},
     signal_set::SignalSet,
 };
 
-/// What the end of a candidate says of the executable that it tried.
+/// What the end of a candidate shows about its executable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Judgement {
-    /// It cannot serve.
+    /// The executable cannot serve.
     Failed,
-    /// Nothing: a signal of the master's ended the child. It is tried again.
+    /// Nothing: a signal that the master forwarded has ended the child. It is tried again.
     Excused,
     /// Nothing: it never ran, or cannot run under this master.
     Unjudged,
 }
 
-/// How the master ends if no child could be started: 1 is what such a program returns.
+/// How the master ends if no child could be started: with 1, as such a program does.
 const COULD_NOT_START: End = End::Exited(1);
 
-/// The pause after the first attempt to start a child that failed for want of something; each
-/// further one is twice as long, up to the longest.
+/// The pause after the first failed attempt to start a child. Each further pause is twice as long, up to
+/// [`LONGEST_PAUSE`].
 const SHORTEST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-/// The pause after the attempt of that number.
+/// Returns the pause after this many failed attempts.
 pub(super) fn pause(failed: u32) -> Duration {
     let factor = 2_u32.saturating_pow(failed.saturating_sub(1));
     SHORTEST_PAUSE.saturating_mul(factor).min(LONGEST_PAUSE)
@@ -58,7 +58,7 @@ impl Step<'_> {
         self.act(Action::Spawn(generation, program));
     }
 
-    /// Attempts a start again that has failed before, if its time has come.
+    /// Attempts a failed start again, if that is due.
     pub(super) fn retry(&mut self) {
         if let Some(Retry { at, attempts }) = self.life.retry
             && at <= self.now
@@ -67,14 +67,14 @@ impl Step<'_> {
         }
     }
 
-    /// A failure to start is never held against the executable: a verified one fails to start for
-    /// want of memory, processes or descriptors, or because somebody meddled with its file.
-    pub(super) fn spawn_failed(&mut self, generation: Generation, passing: bool) {
+    /// A failure to start is never held against the executable: a verified one fails to start for lack of
+    /// memory, processes or descriptors, or because its file was changed.
+    pub(super) fn spawn_failed(&mut self, generation: Generation, transient: bool) {
         let Some(child) = self.life.child(generation).copied() else { return };
         self.life.children.retain(|child| child.generation != generation);
         let failed = child.attempts.failed.saturating_add(1);
         let at = self.now + pause(failed);
-        if passing && at <= child.attempts.until && self.life.phase == Phase::Serving {
+        if transient && at <= child.attempts.until && self.life.phase == Phase::Serving {
             let attempts = Attempts { failed, ..child.attempts };
             self.life.retry = Some(Retry { at, attempts });
         } else {
@@ -86,7 +86,7 @@ impl Step<'_> {
         if self.life.candidate() != Some(generation) || self.life.phase != Phase::Serving {
             return;
         }
-        // The first child replaces nobody: if it dies, the service ends as the program would.
+        // The first child replaces none: if it dies, the service ends as the program does.
         let replaces = generation != Generation::FIRST;
         let young_until = replaces.then(|| self.now + self.life.policy.probation);
         if let Some(old) = self.life.active() {
@@ -104,7 +104,7 @@ impl Step<'_> {
         }
     }
 
-    /// A child that serves has said before that it can; only a candidate can be unsuitable.
+    /// Only a candidate can be unsuitable: a child that serves has reported before that it can.
     pub(super) fn unsuitable(&mut self, generation: Generation, why: Unsuitable) {
         if self.life.candidate() == Some(generation) {
             self.kill_candidate(generation, Overdue::Unsuitable(why), Judgement::Unjudged);
@@ -116,14 +116,14 @@ impl Step<'_> {
         if self.life.active().is_some() || self.life.upgrade == Upgrade::Starting {
             self.kill_candidate(generation, Overdue::Ready, Judgement::Failed);
         } else {
-            // Nothing else serves: killing it would help nobody.
+            // No other child serves, so killing it would not help.
             self.report(Note::AssumedReady(generation));
             self.ready(generation);
         }
     }
 
-    /// With somebody to fall back to, the candidate has failed here and now; without, its end is
-    /// waited for, so that two never serve at once.
+    /// If another child serves, the candidate has failed at this moment. Otherwise the next child has to
+    /// wait for the end of this one, so that two never serve at once.
     fn kill_candidate(&mut self, generation: Generation, overdue: Overdue, judged: Judgement) {
         let Some(child) = self.life.child(generation).copied() else { return };
         let last_hope = self.life.active().is_none();
@@ -135,14 +135,14 @@ impl Step<'_> {
         }
     }
 
-    /// The end of a candidate that ended by itself.
+    /// A candidate has ended by itself.
     pub(super) fn candidate_ended(&mut self, child: Child, end: End) {
-        let told = child.was_told_to(end);
-        let judgement = if told { Judgement::Excused } else { Judgement::Failed };
+        let asked = child.ended_as_asked(end);
+        let judgement = if asked { Judgement::Excused } else { Judgement::Failed };
         self.candidate_failed(child, Some(end), judgement);
     }
 
-    /// A candidate has ended, or did not get as far.
+    /// A candidate has failed, with this end if it was started.
     pub(super) fn candidate_failed(
         &mut self,
         child: Child,
@@ -162,8 +162,8 @@ impl Step<'_> {
         }
     }
 
-    /// What becomes of an executable that only the failed candidate was to prove. Where another
-    /// child runs it and serves, that one's probation decides.
+    /// Decides about the executable of a failed candidate. If another child runs it and serves, the
+    /// probation of that child decides instead.
     fn judge(&mut self, end: Option<End>, judgement: Judgement) {
         if self.life.upgrade != Upgrade::Starting {
             return;
@@ -181,8 +181,8 @@ impl Step<'_> {
         }
     }
 
-    /// Nobody serves, and the candidate has failed: the proven executable takes the place of one
-    /// that was on trial. If it was the proven one, the master ends.
+    /// The candidate has failed, and no child serves. If the candidate ran an executable on trial, a child
+    /// with the proven one is started; if it ran the proven one, the master ends.
     pub(super) fn replace_candidate(
         &mut self,
         child: Child,

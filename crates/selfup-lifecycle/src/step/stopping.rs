@@ -7,20 +7,20 @@ use selfup_signals::End;
 use super::Step;
 use crate::{
     action::{Action, Note},
-    event::Arrived,
     generation::Generation,
+    input::Arrived,
     lifecycle::{Phase, Role, Upgrade},
 };
 
-/// A second SIGTERM counts as one of its own only so long after the first: some senders signal a
-/// process and then its whole group.
+/// How long after the first SIGTERM another one counts as the second: some senders signal a process and
+/// then its whole group.
 const SECOND_THOUGHTS: Duration = Duration::from_secs(1);
 
-/// How long a child may take to end once it was hastened.
+/// How long a child may take to end after [`Action::Hasten`].
 const HASTE: Duration = Duration::from_secs(1);
 
 impl Step<'_> {
-    /// The program is to finish what it has; the master ends as it ends.
+    /// Drains the program. The master ends as the program ends.
     pub(super) fn shut_down(&mut self) {
         let mirrored = self.whose_end_counts();
         if let Some(generation) = self.life.active().or(self.life.candidate()) {
@@ -51,7 +51,7 @@ impl Step<'_> {
         }
     }
 
-    /// Who asks twice does not want to wait for the requests that are under way.
+    /// A second SIGTERM means not to wait for the requests under way.
     fn hasten(&mut self) {
         let by = self.now + HASTE;
         for generation in self.generations() {
@@ -64,7 +64,7 @@ impl Step<'_> {
         }
     }
 
-    /// Every child was asked to end; those that have not done so in time are killed.
+    /// Gives every child, all of which have been asked to end, a deadline.
     fn stop_all(&mut self) {
         let gone_by = self.now + self.life.policy.terminate_timeout;
         let mirrored = self.whose_end_counts();
@@ -83,7 +83,7 @@ impl Step<'_> {
         }
     }
 
-    /// Starts nothing any more.
+    /// Stops: no further child is started.
     pub(super) fn stop(&mut self, mirrored: Option<Generation>) {
         self.life.phase = Phase::Stopping { mirrored, second_from: None };
         if let Some(cause) = self.life.queued.take() {
@@ -92,7 +92,7 @@ impl Step<'_> {
         self.life.retry = None;
         self.life.held.clear();
         self.report(Note::Stopping);
-        // What an undecided executable could be blamed for was decided about before.
+        // An end that the executable is to blame for has been handled before this.
         if matches!(self.life.upgrade, Upgrade::Starting | Upgrade::Probation { .. }) {
             self.act(Action::Excuse);
         }

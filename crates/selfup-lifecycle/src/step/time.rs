@@ -1,4 +1,4 @@
-//! What follows from time that has passed.
+//! Deadlines: what follows when one has passed.
 
 use super::Step;
 use crate::{

@@ -1,28 +1,27 @@
-//! Every state that a master can come to, and every event in each: a search, breadth first.
+//! Visits every state that a master can reach, and applies every input in each: a breadth-first search.
 //!
-//! Two states are one if they differ only in the numbers of the generations, in the time that has
-//! passed, and in what no rule looks at: generations are numbered anew from the oldest child that
-//! lives, and a deadline is what is left of it (see [`Model::canonical`]). What must hold of a step
-//! is checked in [`Model::after`]; what must come of a state if everybody behaves, in
-//! [`Search::fate`].
+//! Two states count as one if they differ only in the numbers of the generations, in the time that has
+//! passed, and in values that no rule reads: generations are renumbered from the oldest child that lives,
+//! and a deadline is the time that is left (see [`Model::canonical`]). [`Model::after`] checks the rules
+//! of each step. [`Search::fate`] plays on with well-behaved children, and finds what becomes of a state.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use super::*;
 use crate::{
     action::{Blame, Note, Program},
-    event::Cause,
+    input::Cause,
     lifecycle::{Attempts, Child, Phase, Role, Upgrade},
     signal_set::SignalSet,
 };
 
-/// So many children may live before only their ends are looked at.
+/// With more children than this, the search only applies their ends.
 const CHILDREN: usize = 4;
 
 /// The longest timeout in seconds.
 const LONGEST: u64 = 2;
 
-/// So many new executables come.
+/// The number of new executables that arrive.
 const UPGRADES: u8 = 2;
 
 const BY_INT: End = End::Signaled { signal: Signal::INT, core_dumped: false };
@@ -32,11 +31,11 @@ const KILLED: End = End::Signaled { signal: Signal::KILL, core_dumped: false };
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Model {
     life: Lifecycle,
-    /// What is true of the children, kept apart from what the lifecycle knows.
+    /// The facts about the children, apart from what the lifecycle knows.
     truth: Vec<Truth>,
-    /// A child that is being started, which may fail.
+    /// A child that is being started. The start may fail.
     starting: Option<Generation>,
-    /// A new executable is there, and was not decided about.
+    /// Whether there is a new executable that has not been decided about.
     undecided: bool,
     upgrades_left: u8,
     ended: bool,
@@ -46,16 +45,16 @@ struct Model {
 struct Truth {
     generation: Generation,
     program: Program,
-    /// It was sent a signal that asks a program to end.
-    told: bool,
+    /// Whether it was sent a signal that asks a program to end.
+    asked: bool,
     killed: bool,
 }
 
-/// One event for a model, with the time that passes before it.
+/// One input for a model, with the time that passes before it.
 #[derive(Clone, Copy, Debug)]
 enum Next {
     Started,
-    Happens(Duration, Event),
+    Happens(Duration, Input),
 }
 
 type Broken = String;
@@ -72,93 +71,93 @@ impl Model {
         }
     }
 
-    /// All that can happen now.
+    /// Every input that can happen now.
     fn nexts(&self) -> Vec<Next> {
-        let now = |event| Next::Happens(Duration::ZERO, event);
+        let now = |input| Next::Happens(Duration::ZERO, input);
         if self.ended {
             return Vec::new();
         }
         if let Some(generation) = self.starting {
-            let fails = |passing| now(Event::SpawnFailed { generation, passing });
+            let fails = |transient| now(Input::SpawnFailed { generation, transient });
             return vec![Next::Started, fails(true), fails(false)];
         }
         let mut nexts = Vec::new();
         for truth in &self.truth {
             let child = truth.generation;
-            let ends: &[End] = match (truth.killed, truth.told) {
+            let ends: &[End] = match (truth.killed, truth.asked) {
                 (true, _) => &[KILLED],
                 (false, true) => &[FINE, CRASH, BY_INT],
                 (false, false) => &[FINE, CRASH],
             };
-            nexts.extend(ends.iter().map(|end| now(Event::Exited(child, *end))));
+            nexts.extend(ends.iter().map(|end| now(Input::Exited(child, *end))));
             if !self.is_crowded() && !truth.killed {
-                nexts.push(now(Event::Ready(child)));
-                nexts.push(now(Event::AskedToRestart(child)));
-                nexts.push(now(Event::Unsuitable(child, Unsuitable::Sockets)));
+                nexts.push(now(Input::Ready(child)));
+                nexts.push(now(Input::AskedToRestart(child)));
+                nexts.push(now(Input::Unsuitable(child, Unsuitable::Sockets)));
             }
         }
         let deadline = self.life.next_deadline().map(|at| Time::start().until(at));
-        nexts.extend(deadline.map(|left| Next::Happens(left, Event::Tick)));
+        nexts.extend(deadline.map(|left| Next::Happens(left, Input::Tick)));
         if self.is_crowded() {
             return nexts;
         }
         for sent in [Signal::USR2, Signal::TERM, Signal::INT, Signal::HUP] {
             nexts.push(now(signal(sent)));
         }
-        nexts.push(now(Event::Restart(Cause::Call)));
-        nexts.push(now(Event::Frozen(Duration::from_secs(1))));
+        nexts.push(now(Input::Restart(Cause::Call)));
+        nexts.push(now(Input::Frozen(Duration::from_secs(1))));
         if self.upgrades_left > 0 && !self.undecided {
-            nexts.extend([now(Event::Installed), now(Event::Replaced)]);
+            nexts.extend([now(Input::Installed), now(Input::Replaced)]);
         }
         if self.undecided {
-            nexts.push(now(Event::RolledBack));
+            nexts.push(now(Input::RolledBack));
         }
         let second = Duration::from_secs(1);
         if deadline.is_some_and(|left| left > second) {
-            nexts.push(Next::Happens(second, Event::Tick));
+            nexts.push(Next::Happens(second, Input::Tick));
         }
         nexts
     }
 
-    /// So many live, or were killed and are about to go, that only ends are looked at.
+    /// Whether so many children live, or were killed, that only ends are applied.
     fn is_crowded(&self) -> bool {
         let killed = self.truth.iter().filter(|truth| truth.killed).count();
         self.truth.len() > CHILDREN || killed > 1
     }
 
-    /// What is after it, with what was done; or which rule it breaks.
+    /// The model after an input, with the actions, or the rule that the step breaks.
     fn after(&self, next: Next) -> Result<(Self, Vec<Action>), Broken> {
         let mut model = self.clone();
-        let Next::Happens(passed, event) = next else {
+        let Next::Happens(passed, input) = next else {
             model.starting = None;
             return Ok((model, Vec::new()));
         };
         let now = Time::since_start(passed);
-        match event {
-            Event::Exited(child, _) => model.truth.retain(|truth| truth.generation != child),
-            Event::SpawnFailed { generation, .. } => {
+        match input {
+            Input::Exited(child, _) => model.truth.retain(|truth| truth.generation != child),
+            Input::SpawnFailed { generation, .. } => {
                 model.starting = None;
                 model.truth.retain(|truth| truth.generation != generation);
             }
-            Event::Installed | Event::Replaced => {
+            Input::Installed | Input::Replaced => {
                 model.undecided = true;
                 model.upgrades_left -= 1;
             }
             _ => {}
         }
-        let (life, mut actions) = step(model.life, now, event);
+        let (life, mut actions) = step(model.life, now, input);
         model.life = life;
-        if matches!(event, Event::Replaced | Event::RolledBack) {
-            // Both are found out when a restart is asked for.
-            let (life, more) = step(model.life, now, Event::Restart(Cause::Call));
+        if matches!(input, Input::Replaced | Input::RolledBack) {
+            // The master finds out about both when a restart is requested.
+            let (life, more) = step(model.life, now, Input::Restart(Cause::Call));
             model.life = life;
             actions.extend(more);
         }
         for action in &actions {
             model.does(*action).map_err(|broken| format!("{broken} by {action:?}"))?;
         }
-        self.may_blame(event, &actions)?;
-        self.is_served(event, &model)?;
+        self.may_blame(input, &actions)?;
+        self.is_served(input, &model)?;
         Ok((model.canonical(now), actions))
     }
 
@@ -173,16 +172,16 @@ impl Model {
                 check(right, "a child executes the wrong file")?;
                 check(self.starting.is_none(), "two children are started at once")?;
                 self.starting = Some(generation);
-                let (told, killed) = (false, false);
-                self.truth.push(Truth { generation, program, told, killed });
+                let (asked, killed) = (false, false);
+                self.truth.push(Truth { generation, program, asked, killed });
             }
             Action::Send(child, arrived) => {
                 let asks = matches!(arrived.signal(), Signal::INT | Signal::TERM);
-                let truth = self.truth(child).ok_or("a signal for nobody")?;
-                truth.told |= asks;
+                let truth = self.truth(child).ok_or("a signal for a child that is gone")?;
+                truth.asked |= asks;
             }
             Action::Kill(child, _) => {
-                let truth = self.truth(child).ok_or("nobody is killed")?;
+                let truth = self.truth(child).ok_or("a child that is gone is killed")?;
                 check(!truth.killed, "a child is killed twice")?;
                 truth.killed = true;
             }
@@ -209,26 +208,26 @@ impl Model {
         Ok(())
     }
 
-    /// An executable is blamed only for what its own child did by itself, and only if no child
-    /// of it goes on serving.
-    fn may_blame(&self, event: Event, actions: &[Action]) -> Result<(), Broken> {
+    /// Checks that an executable is blamed only for what its own child did by itself, and only if no child
+    /// of it continues to serve.
+    fn may_blame(&self, input: Input, actions: &[Action]) -> Result<(), Broken> {
         let Some(blame) = actions.iter().find_map(|action| match action {
             Action::RollBack(blame) if *blame != Blame::ByHand => Some(*blame),
             _ => None,
         }) else {
             return Ok(());
         };
-        let own_doing = match event {
-            Event::Exited(child, _) => self.truth.iter().any(|truth| {
+        let own_doing = match input {
+            Input::Exited(child, _) => self.truth.iter().any(|truth| {
                 let tried = truth.generation == child && truth.program == Program::Trial;
-                tried && !truth.told && !truth.killed
+                tried && !truth.asked && !truth.killed
             }),
-            // It had its time.
-            Event::Tick => matches!(blame, Blame::NotReady(None)),
+            // It was late.
+            Input::Tick => matches!(blame, Blame::NotReady(None)),
             _ => false,
         };
         let serves = self.life.children.iter().any(|child| {
-            let gone = matches!(event, Event::Exited(gone, _) if gone == child.generation);
+            let gone = matches!(input, Input::Exited(gone, _) if gone == child.generation);
             matches!(child.role, Role::Active { .. }) && child.program == Program::Trial && !gone
         });
         match (own_doing, serves) {
@@ -238,9 +237,9 @@ impl Model {
         }
     }
 
-    /// One candidate and one active child at the most; where they overlap, nobody but a child
-    /// itself takes the service away.
-    fn is_served(&self, event: Event, after: &Self) -> Result<(), Broken> {
+    /// Checks that there is at most one candidate and one active child, and that in overlapping order the
+    /// service stops only if the active child ends by itself.
+    fn is_served(&self, input: Input, after: &Self) -> Result<(), Broken> {
         let count =
             |wanted: fn(&Child) -> bool| after.life.children.iter().filter(|c| wanted(c)).count();
         if count(|child| matches!(child.role, Role::Candidate { .. })) > 1
@@ -250,13 +249,13 @@ impl Model {
         }
         let both_serving = self.life.phase == Phase::Serving && after.life.phase == Phase::Serving;
         let overlaps = self.life.policy.handover == Handover::Overlap;
-        let left = matches!((event, self.life.active()), (Event::Exited(gone, _), Some(active)) if gone == active);
+        let left = matches!((input, self.life.active()), (Input::Exited(gone, _), Some(active)) if gone == active);
         let taken = self.life.active().is_some() && after.life.active().is_none() && !left;
-        if overlaps && both_serving && taken { Err("nobody accepts".to_owned()) } else { Ok(()) }
+        if overlaps && both_serving && taken { Err("no child accepts".to_owned()) } else { Ok(()) }
     }
 
-    /// What comes next if nobody does anything but what they have to: children get ready and drain,
-    /// what was killed dies, time passes.
+    /// The next input if nothing unexpected happens: children become ready and drain, killed ones die, time
+    /// passes.
     fn quietly(&self) -> Option<Next> {
         if self.ended {
             return None;
@@ -264,26 +263,26 @@ impl Model {
         if self.starting.is_some() {
             return Some(Next::Started);
         }
-        let due = self.due().map(|event| Next::Happens(Duration::ZERO, event));
+        let due = self.due().map(|input| Next::Happens(Duration::ZERO, input));
         due.or_else(|| {
             let at = self.life.next_deadline()?;
-            Some(Next::Happens(Time::start().until(at), Event::Tick))
+            Some(Next::Happens(Time::start().until(at), Input::Tick))
         })
     }
 
     /// What a well-behaved child does next.
-    fn due(&self) -> Option<Event> {
+    fn due(&self) -> Option<Input> {
         if let Some(killed) = self.truth.iter().find(|truth| truth.killed) {
-            return Some(Event::Exited(killed.generation, KILLED));
+            return Some(Input::Exited(killed.generation, KILLED));
         }
         self.life.children.iter().find_map(|child| match child.role {
-            Role::Candidate { .. } => Some(Event::Ready(child.generation)),
-            Role::Draining { .. } => Some(Event::Exited(child.generation, FINE)),
+            Role::Candidate { .. } => Some(Input::Ready(child.generation)),
+            Role::Draining { .. } => Some(Input::Exited(child.generation, FINE)),
             _ => None,
         })
     }
 
-    /// An executable that is there, and waits for nobody but the lifecycle.
+    /// Whether there is an executable that the lifecycle still has to decide about.
     fn owes_a_verdict(&self) -> bool {
         let waits =
             self.life.policy.waits_for_a_restart() && self.life.upgrade == Upgrade::Installed;
@@ -294,7 +293,7 @@ impl Model {
         self.truth.iter_mut().find(|truth| truth.generation == generation)
     }
 
-    /// The same state, without what no rule looks at any more.
+    /// The same state, without the values that no rule reads any more.
     fn canonical(mut self, now: Time) -> Self {
         self.leave_what_is_left(now);
         self.forget();
@@ -302,9 +301,8 @@ impl Model {
         self
     }
 
-    /// A deadline becomes what is left of it, in whole seconds; what has passed is now. So the
-    /// short pauses between attempts do not make states of their own. What was put off beyond the
-    /// longest timeout counts as that.
+    /// Replaces each deadline by the time that is left, in whole seconds, so that the short pauses between
+    /// attempts do not multiply the states. More than the longest timeout counts as that.
     fn leave_what_is_left(&mut self, now: Time) {
         let life = &mut self.life;
         let left = |at: &mut Time| {
@@ -345,15 +343,15 @@ impl Model {
                 child.attempts = Attempts { failed: 0, until: Time::start() };
             }
             let truth = self.truth.iter_mut().find(|truth| truth.generation == child.generation);
-            let told = truth.is_some_and(|truth| {
-                truth.told &= !is_over;
+            let asked = truth.is_some_and(|truth| {
+                truth.asked &= !is_over;
                 if is_over {
                     truth.program = Program::Proven;
                 }
-                truth.told
+                truth.asked
             });
             child.sent = SignalSet::default();
-            if told {
+            if asked {
                 child.sent.insert(Signal::INT);
             }
             if is_over {
@@ -367,8 +365,8 @@ impl Model {
         self.life.verdict = self.life.verdict.map(|_| FINE);
     }
 
-    /// Numbers the generations anew, one after the other; the very first keeps its number, since it
-    /// replaces nobody.
+    /// Renumbers the generations consecutively. The very first keeps its number, because it has replaced
+    /// none.
     fn rename(&mut self) {
         let first = |child: &Child| child.generation == Generation::FIRST;
         let offset = if self.life.children.first().is_some_and(first) { 1 } else { 2 };
@@ -388,20 +386,20 @@ impl Model {
         self.life.next = generation(u64::try_from(old.len()).unwrap() + offset);
         self.starting = self.starting.map(known);
         if let Phase::Stopping { mirrored: Some(mirrored), .. } = &mut self.life.phase {
-            // One that is gone has had its say.
+            // If it has ended, its end is recorded already.
             *mirrored = renamed(*mirrored).unwrap_or_else(|| generation(u64::MAX));
         }
     }
 }
 
-/// What comes of a state if everybody behaves.
+/// What becomes of a state if nothing unexpected happens.
 #[derive(Clone, Copy, Debug)]
 struct Fate {
-    /// It comes to the end of the master.
+    /// The master ends.
     ends: bool,
-    /// It comes to rest with a verdict still to come.
+    /// The master comes to rest with an undecided executable.
     undecided: bool,
-    /// On the way a child is started, or a restart is refused aloud.
+    /// A child is started on the way, or a restart is refused with a message.
     restarts: bool,
 }
 
@@ -412,10 +410,10 @@ struct Search {
 }
 
 impl Search {
-    /// Looks at every state.
+    /// Visits every state.
     fn all(&mut self, policy: Policy) {
         let start = Model::new(policy);
-        let (first, _) = start.after(Next::Happens(Duration::ZERO, Event::Start)).unwrap();
+        let (first, _) = start.after(Next::Happens(Duration::ZERO, Input::Start)).unwrap();
         let mut queue = VecDeque::from([first.clone()]);
         self.seen.insert(first);
         while let Some(model) = queue.pop_front() {
@@ -429,16 +427,17 @@ impl Search {
         }
     }
 
-    /// A verdict comes, a restart that is asked for now is done or refused, and SIGTERM ends it.
+    /// Checks that a verdict comes, that a restart requested now is done or refused, and that SIGTERM ends
+    /// the master.
     fn comes_to_a_good_end(&mut self, model: &Model) {
         if model.ended || model.starting.is_some() {
             return;
         }
         let fate = self.fate(model);
         assert!(!fate.undecided, "no verdict comes in {model:#?}");
-        let now = |event| Next::Happens(Duration::ZERO, event);
-        let (after, actions) = self.after(model, now(Event::Restart(Cause::Call)));
-        let restarts = actions.iter().any(answers_a_restart) || self.fate(&after).restarts;
+        let now = |input| Next::Happens(Duration::ZERO, input);
+        let (after, actions) = self.after(model, now(Input::Restart(Cause::Call)));
+        let restarts = actions.iter().any(handles_a_restart) || self.fate(&after).restarts;
         assert!(restarts, "a restart is forgotten in {model:#?}");
         let (after, _) = self.after(model, now(signal(Signal::TERM)));
         assert!(self.fate(&after).ends, "SIGTERM does not end it in {model:#?}");
@@ -449,7 +448,7 @@ impl Search {
         after.unwrap_or_else(|broken| panic!("{broken}\nafter {next:?} in {model:#?}"))
     }
 
-    /// Plays a state to its end, or to where its fate is known.
+    /// Plays a state to its end, or to a state whose fate is known.
     fn fate(&mut self, model: &Model) -> Fate {
         let mut path: Vec<(Model, bool)> = Vec::new();
         let mut at = model.clone();
@@ -463,7 +462,7 @@ impl Search {
             };
             assert!(path.len() < 1_000, "it never comes to rest: {model:#?}");
             let (after, actions) = self.after(&at, next);
-            path.push((at, actions.iter().any(answers_a_restart)));
+            path.push((at, actions.iter().any(handles_a_restart)));
             at = after;
         };
         for (model, restarts) in path.into_iter().rev() {
@@ -474,12 +473,12 @@ impl Search {
     }
 }
 
-fn answers_a_restart(action: &Action) -> bool {
+fn handles_a_restart(action: &Action) -> bool {
     let refused = matches!(action, Action::Report(Note::RestartIgnored(_) | Note::Stopping));
     refused || matches!(action, Action::Spawn(..))
 }
 
-/// Timeouts of some seconds, so that every order of the deadlines comes up.
+/// Timeouts of a few seconds, so that every order of the deadlines occurs.
 fn short() -> Policy {
     Policy {
         ready_timeout: Duration::from_secs(1),
@@ -494,7 +493,7 @@ fn short() -> Policy {
 fn keeps_the_rules(policy: Policy) {
     let mut search = Search::default();
     search.all(policy);
-    assert!(search.seen.len() > 1_000, "it looks at next to nothing");
+    assert!(search.seen.len() > 1_000, "the search visits next to nothing");
 }
 
 #[test]

@@ -1,13 +1,13 @@
-//! A small world of children that behave at random, and what must hold whatever they do.
+//! Children that behave at random, and invariants that hold whatever they do.
 
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
 use super::*;
-use crate::{action::Program, event::Cause, lifecycle::Phase};
+use crate::{action::Program, input::Cause, lifecycle::Phase};
 
-/// What happens next; children are picked by index among those that live.
+/// A random input. Children are picked by their index among those that live.
 #[derive(Clone, Debug)]
 enum Chance {
     Ready(usize),
@@ -54,9 +54,9 @@ fn chance() -> impl Strategy<Value = Chance> {
 struct World {
     life: Lifecycle,
     now: u64,
-    /// Which spawn fails: each one whose number this divides. 0: none.
+    /// A spawn fails if this divides its number; 0 means that none fails.
     spawn_fails_every: u64,
-    /// Living children; whether they were killed and have only to be reaped.
+    /// The children that live, and whether each was killed and only has to be reaped.
     living: BTreeMap<Generation, bool>,
     spawned: u64,
     reaped: u64,
@@ -81,20 +81,20 @@ impl World {
         }
     }
 
-    fn happens(&mut self, event: Event) {
+    fn happens(&mut self, input: Input) {
         let active_before = self.life.active();
         let was_serving = self.life.phase == Phase::Serving;
-        let (life, actions) = step(self.life.clone(), second(self.now), event);
+        let (life, actions) = step(self.life.clone(), second(self.now), input);
         self.life = life;
         let mut failed = Vec::new();
         for action in &actions {
             self.act(*action, &mut failed);
         }
-        self.check(event, active_before, was_serving);
+        self.check(input, active_before, was_serving);
         for generation in failed {
-            // Now for want of something that may come back, now for good.
-            let passing = generation.number() % 3 != 0;
-            self.happens(Event::SpawnFailed { generation, passing });
+            // Sometimes for a lack that may pass, sometimes for good.
+            let transient = generation.number() % 3 != 0;
+            self.happens(Input::SpawnFailed { generation, transient });
         }
     }
 
@@ -136,7 +136,7 @@ impl World {
         }
     }
 
-    fn check(&self, event: Event, active_before: Option<Generation>, was_serving: bool) {
+    fn check(&self, input: Input, active_before: Option<Generation>, was_serving: bool) {
         let count = |wanted: &str| {
             let state = render::state(&self.life);
             state.split(' ').filter(|word| word.ends_with(wanted)).count()
@@ -144,12 +144,12 @@ impl World {
         assert!(count("C") <= 1, "two candidates");
         assert!(count("A") <= 1, "two active children");
         assert!(self.life.draining() <= self.life.policy.max_draining + 1, "too many drain");
-        let left = matches!((event, active_before), (Event::Exited(gone, _), Some(active)) if gone == active);
+        let left = matches!((input, active_before), (Input::Exited(gone, _), Some(active)) if gone == active);
         let overlaps = self.life.policy.handover == Handover::Overlap;
         if overlaps && was_serving && self.life.phase == Phase::Serving && !left {
-            assert!(active_before.is_none() || self.life.active().is_some(), "nobody accepts");
+            assert!(active_before.is_none() || self.life.active().is_some(), "no child accepts");
         }
-        if self.ends.is_empty() && !matches!(event, Event::Start) {
+        if self.ends.is_empty() && !matches!(input, Input::Start) {
             let waits = self.life.has_successor() || !self.living.is_empty();
             assert!(waits || self.life.next_deadline().is_some(), "nothing will ever happen");
         }
@@ -164,7 +164,7 @@ impl World {
         let sigkill = End::Signaled { signal: Signal::KILL, core_dumped: false };
         let end = if killed { sigkill } else { end };
         self.last_end = Some((child, end));
-        self.happens(Event::Exited(child, end));
+        self.happens(Input::Exited(child, end));
     }
 
     fn chance(&mut self, chance: Chance) {
@@ -173,12 +173,12 @@ impl World {
             _ if !self.ends.is_empty() => {}
             Chance::Ready(index) => {
                 if let Some(child) = pick(index) {
-                    self.happens(Event::Ready(child));
+                    self.happens(Input::Ready(child));
                 }
             }
             Chance::Unsuitable(index) => {
                 if let Some(child) = pick(index) {
-                    self.happens(Event::Unsuitable(child, Unsuitable::Sockets));
+                    self.happens(Input::Unsuitable(child, Unsuitable::Sockets));
                 }
             }
             Chance::Exits(index, fine) => {
@@ -187,37 +187,37 @@ impl World {
                 }
             }
             Chance::Signal(index) => self.happens(signal(SIGNALS[index])),
-            Chance::Restart => self.happens(Event::Restart(Cause::Call)),
+            Chance::Restart => self.happens(Input::Restart(Cause::Call)),
             Chance::AsksToRestart(index) => {
                 if let Some(child) = pick(index) {
-                    self.happens(Event::AskedToRestart(child));
+                    self.happens(Input::AskedToRestart(child));
                 }
             }
             Chance::Frozen(seconds) => {
                 self.now += seconds;
-                self.happens(Event::Frozen(Duration::from_secs(seconds)));
+                self.happens(Input::Frozen(Duration::from_secs(seconds)));
             }
             Chance::Installed => {
-                // The worker waits for the verdict before it installs another one.
+                // The worker waits for the verdict before it tries another executable.
                 if !self.undecided {
                     self.undecided = true;
-                    self.happens(Event::Installed);
+                    self.happens(Input::Installed);
                 }
             }
-            Chance::RolledBack => self.happens(Event::RolledBack),
+            Chance::RolledBack => self.happens(Input::RolledBack),
             Chance::TimePasses(seconds) => {
                 self.now += seconds;
-                self.happens(Event::Tick);
+                self.happens(Input::Tick);
             }
             Chance::Resumed(seconds) => {
                 self.now += seconds;
-                self.happens(Event::Resumed(Duration::from_secs(seconds)));
+                self.happens(Input::Resumed(Duration::from_secs(seconds)));
             }
         }
     }
 
-    /// SIGTERM, and children that obey in any order or are killed: the master ends as the child
-    /// that served.
+    /// Sends SIGTERM. The children end in any order, or are killed, and the master has to end as the
+    /// child that served.
     fn terminate(&mut self, obey: bool) {
         if !self.ends.is_empty() {
             return;
@@ -232,7 +232,7 @@ impl World {
             }
             if !obey {
                 self.now += 31;
-                self.happens(Event::Tick);
+                self.happens(Input::Tick);
             }
             let Some(child) = self.living.keys().next().copied() else { continue };
             self.exits(child, End::Exited(i32::try_from(child.number()).unwrap()));
@@ -267,7 +267,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
 
     #[test]
-    fn whatever_happens_the_invariants_hold_and_it_can_be_stopped(
+    fn the_invariants_hold_and_sigterm_ends_the_master_after_any_inputs(
         policy in some_rules(),
         chances in prop::collection::vec(chance(), 0..60),
         spawn_fails_every in prop_oneof![3 => Just(0_u64), 1 => 2..5_u64],
@@ -275,7 +275,7 @@ proptest! {
         obey: bool,
     ) {
         let mut world = World::new(policy, on_trial, spawn_fails_every);
-        world.happens(Event::Start);
+        world.happens(Input::Start);
         for chance in chances {
             world.chance(chance);
         }

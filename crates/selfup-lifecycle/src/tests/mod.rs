@@ -1,4 +1,4 @@
-//! What follows from what: every state × every event, and invariants over random orders.
+//! Tests of the state machine: every state × every input, and invariants over random orders.
 
 mod exhaustive;
 mod invariants;
@@ -14,16 +14,16 @@ use selfup_signals::{End, Origin, Received, Signal};
 use crate::{
     Handover, Restarts,
     action::Action,
-    event::{Arrived, Event, Unsuitable},
     generation::Generation,
+    input::{Arrived, Input, Unsuitable},
     lifecycle::Lifecycle,
     policy::Policy,
     time::Time,
 };
 
-/// The same as a function from one state to the next.
-fn step(mut lifecycle: Lifecycle, now: Time, event: Event) -> (Lifecycle, Vec<Action>) {
-    let actions = lifecycle.step(now, event);
+/// The same step as a function from one state to the next.
+fn step(mut lifecycle: Lifecycle, now: Time, input: Input) -> (Lifecycle, Vec<Action>) {
+    let actions = lifecycle.step(now, input);
     (lifecycle, actions)
 }
 
@@ -39,14 +39,14 @@ fn second(seconds: u64) -> Time {
     Time::since_start(Duration::from_secs(seconds))
 }
 
-fn signal(signal: Signal) -> Event {
+fn signal(signal: Signal) -> Input {
     let received = Received::new(signal, Origin::Process { pid: None, uid: 0 });
-    Event::Signal(Arrived { received, group_has_it: false })
+    Input::Signal(Arrived { received, group_has_it: false })
 }
 
-fn from_terminal(signal: Signal) -> Event {
+fn from_terminal(signal: Signal) -> Input {
     let received = Received::new(signal, Origin::Kernel);
-    Event::Signal(Arrived { received, group_has_it: true })
+    Input::Signal(Arrived { received, group_has_it: true })
 }
 
 const FINE: End = End::Exited(0);

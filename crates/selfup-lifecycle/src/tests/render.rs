@@ -1,4 +1,4 @@
-//! Actions and states as short words, so that a table of them can be read.
+//! Prints actions and states as short words, for a readable table.
 
 use selfup_signals::End;
 
@@ -7,7 +7,7 @@ use crate::{
     lifecycle::{Lifecycle, Phase, Role, Upgrade},
 };
 
-/// `1A 2C*` and the like: C candidate, A active, D draining, K killed; `*` runs what is on trial.
+/// Prints a state as `1A 2C*`: C candidate, A active, D draining, K killed; `*` runs the executable on trial.
 pub(super) fn state(life: &Lifecycle) -> String {
     let children = life.children.iter().map(|child| {
         let role = match child.role {
@@ -42,7 +42,7 @@ pub(super) fn state(life: &Lifecycle) -> String {
     words.join(" ")
 }
 
-/// What is done; what is only told is left out.
+/// Prints actions. Reports are left out.
 pub(super) fn actions(actions: &[Action]) -> String {
     let words: Vec<String> = actions.iter().filter_map(action).collect();
     if words.is_empty() { "-".to_owned() } else { words.join(" ") }
@@ -63,7 +63,7 @@ fn action(action: &Action) -> Option<String> {
         Action::Kill(child, _) => format!("kill{}", child.number()),
         Action::StopSelf(_) => "stop-self".to_owned(),
         Action::Commit => "commit".to_owned(),
-        Action::RollBack(_) => "revert".to_owned(),
+        Action::RollBack(_) => "roll-back".to_owned(),
         Action::Shelve => "shelve".to_owned(),
         Action::Excuse => "excuse".to_owned(),
         Action::CloseSockets => "close".to_owned(),

@@ -1,9 +1,9 @@
-//! The tables of docs/SIGNALS.md.
+//! Compares the tables of docs/SIGNALS.md with what the state machine does.
 
 use super::*;
-use crate::{event::Cause, lifecycle::Phase};
+use crate::{input::Cause, lifecycle::Phase};
 
-/// Where the crate was unpacked by itself, there is no page.
+/// The page. It does not exist where the crate was unpacked by itself.
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/SIGNALS.md");
 
 const SIGNALS: [Signal; 11] = [
@@ -20,13 +20,13 @@ const SIGNALS: [Signal; 11] = [
     Signal::WINCH,
 ];
 
-/// One child that serves; one that does, one that is to, and one that did; one that starts first.
+/// One active child; an active child with a candidate and a draining child; the first child as it starts.
 fn situations(policy: &Policy) -> [Lifecycle; 3] {
-    use Event::{Ready, Restart, Start};
+    use Input::{Ready, Restart, Start};
     let restart = Restart(Cause::Call);
-    let after = |events: &[Event]| {
+    let after = |inputs: &[Input]| {
         let life = Lifecycle::new(policy.clone());
-        events.iter().fold(life, |life, event| step(life, second(0), *event).0)
+        inputs.iter().fold(life, |life, input| step(life, second(0), *input).0)
     };
     let serving = [Start, Ready(generation(1))];
     let all = [serving.as_slice(), &[restart, Ready(generation(2)), restart]].concat();
@@ -51,7 +51,7 @@ fn row(name: &str, policy: &Policy, sent: Signal) -> String {
         }
     };
     let active = child(serving.active(), &meets(&serving));
-    // Without restarts there are no others.
+    // Without restarts there is neither a candidate nor a draining child.
     let [candidate, draining] = if policy.restarts == Restarts::Never {
         [""; 2]
     } else {
@@ -62,7 +62,7 @@ fn row(name: &str, policy: &Policy, sent: Signal) -> String {
     format!("| {name} | {active} | {candidate} | {draining} | {first} | {master} |")
 }
 
-/// What a child meets, one that is not ready perhaps later.
+/// What happens to a child; one that is not ready may get the signal later.
 fn child(which: Option<Generation>, met: &(Lifecycle, Vec<Action>)) -> &'static str {
     let later = if met.0.held.is_empty() { "–" } else { "gets it when ready" };
     done(which, met).unwrap_or(later)
@@ -77,7 +77,7 @@ fn done(which: Option<Generation>, met: &(Lifecycle, Vec<Action>)) -> Option<&'s
 }
 
 #[test]
-fn the_page_on_signals_says_what_is_done() {
+fn the_page_on_signals_agrees_with_the_state_machine() {
     let Ok(page) = std::fs::read_to_string(PAGE) else { return };
     let mut rows: Vec<String> =
         SIGNALS.iter().map(|sent| row(&sent.to_string(), &policy(), *sent)).collect();

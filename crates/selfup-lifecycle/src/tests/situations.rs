@@ -1,14 +1,14 @@
-//! The situations a master can be in, each reached by events alone.
+//! The situations of a master, each reached by inputs alone.
 
 use super::*;
 
-/// A name, and how one gets there.
+/// A named situation, and the inputs that lead to it.
 pub(super) struct Situation {
     pub(super) name: &'static str,
     pub(super) policy: Policy,
-    /// The master before it has left an upgrade undecided.
+    /// Whether an earlier master has left an upgrade undecided.
     pub(super) on_trial: bool,
-    pub(super) history: Vec<(u64, Event)>,
+    pub(super) history: Vec<(u64, Input)>,
 }
 
 impl Situation {
@@ -17,12 +17,12 @@ impl Situation {
         if self.on_trial {
             life = life.on_trial();
         }
-        self.history.iter().fold(life, |life, (at, event)| step(life, second(*at), *event).0)
+        self.history.iter().fold(life, |life, (at, input)| step(life, second(*at), *input).0)
     }
 }
 
 pub(super) fn all() -> Vec<Situation> {
-    use Event::{Exited, Installed, Ready, Start, Tick};
+    use Input::{Exited, Installed, Ready, Start, Tick};
     let sequential = Policy { handover: Handover::Sequential, ..policy() };
     let drain_on_terminate = Policy { drain_on_terminate: true, ..policy() };
     let no_restart = Policy { restarts: Restarts::Never, ..policy() };
@@ -31,7 +31,7 @@ pub(super) fn all() -> Vec<Situation> {
     let term = signal(Signal::TERM);
     let (one, two) = (generation(1), generation(2));
     let serving = vec![(0, Start), (0, Ready(one))];
-    let after = |events: &[(u64, Event)]| [serving.as_slice(), events].concat();
+    let after = |inputs: &[(u64, Input)]| [serving.as_slice(), inputs].concat();
     let situation = |name, policy: &Policy, history| {
         let policy = policy.clone();
         Situation { name, policy, on_trial: false, history }

@@ -1,25 +1,27 @@
-//! Every situation and every event in it, as a table to be reviewed.
+//! A reviewed table of what every input does in every situation.
 
 use super::{situations::Situation, *};
 
-/// The events, each under the name that the table has for it. Children are named by what they are
-/// for in the situation at hand.
-fn events(life: &Lifecycle) -> Vec<(&'static str, Vec<Event>)> {
-    let both = |make: &dyn Fn(Generation) -> Event| {
+/// The inputs, with their names in the table. An input that concerns a child has a row for each child.
+fn inputs(life: &Lifecycle) -> Vec<(&'static str, Vec<Input>)> {
+    let both = |make: &dyn Fn(Generation) -> Input| {
         life.children.iter().map(|child| make(child.generation)).collect::<Vec<_>>()
     };
     let candidate =
-        |make: &dyn Fn(Generation) -> Event| life.candidate().map(make).into_iter().collect();
+        |make: &dyn Fn(Generation) -> Input| life.candidate().map(make).into_iter().collect();
     vec![
         (
             "spawn-failed",
-            candidate(&|generation| Event::SpawnFailed { generation, passing: false }),
+            candidate(&|generation| Input::SpawnFailed { generation, transient: false }),
         ),
-        ("spawn-later", candidate(&|generation| Event::SpawnFailed { generation, passing: true })),
-        ("ready", both(&Event::Ready)),
-        ("unsuitable", both(&|child| Event::Unsuitable(child, Unsuitable::Sockets))),
-        ("exit", both(&|child| Event::Exited(child, FINE))),
-        ("crash", both(&|child| Event::Exited(child, CRASH))),
+        (
+            "spawn-later",
+            candidate(&|generation| Input::SpawnFailed { generation, transient: true }),
+        ),
+        ("ready", both(&Input::Ready)),
+        ("unsuitable", both(&|child| Input::Unsuitable(child, Unsuitable::Sockets))),
+        ("exit", both(&|child| Input::Exited(child, FINE))),
+        ("crash", both(&|child| Input::Exited(child, CRASH))),
         ("USR2", vec![signal(Signal::USR2)]),
         ("TERM", vec![signal(Signal::TERM)]),
         ("INT", vec![signal(Signal::INT)]),
@@ -28,28 +30,28 @@ fn events(life: &Lifecycle) -> Vec<(&'static str, Vec<Event>)> {
         ("HUP", vec![signal(Signal::HUP)]),
         ("USR1", vec![signal(Signal::USR1)]),
         ("CONT", vec![signal(Signal::CONT)]),
-        ("resumed", vec![Event::Resumed(Duration::from_secs(5))]),
-        ("restart", vec![Event::Restart(crate::event::Cause::Call)]),
-        ("asks", both(&Event::AskedToRestart)),
-        ("installed", vec![Event::Installed]),
-        ("replaced", vec![Event::Replaced]),
-        ("rolled-back", vec![Event::RolledBack]),
-        ("frozen", vec![Event::Frozen(Duration::from_secs(5))]),
-        ("early-tick", vec![Event::Tick]),
-        ("late-tick", vec![Event::Tick]),
+        ("resumed", vec![Input::Resumed(Duration::from_secs(5))]),
+        ("restart", vec![Input::Restart(crate::input::Cause::Call)]),
+        ("asks", both(&Input::AskedToRestart)),
+        ("installed", vec![Input::Installed]),
+        ("replaced", vec![Input::Replaced]),
+        ("rolled-back", vec![Input::RolledBack]),
+        ("frozen", vec![Input::Frozen(Duration::from_secs(5))]),
+        ("early-tick", vec![Input::Tick]),
+        ("late-tick", vec![Input::Tick]),
     ]
 }
 
-fn row(situation: &Situation, name: &str, event: Event) -> String {
+fn row(situation: &Situation, name: &str, input: Input) -> String {
     let before = situation.reach();
     let at = if name == "late-tick" { second(100) } else { second(2) };
-    let (after, actions) = step(before, at, event);
-    let child = match event {
-        Event::SpawnFailed { generation: child, .. }
-        | Event::Ready(child)
-        | Event::Unsuitable(child, _)
-        | Event::AskedToRestart(child)
-        | Event::Exited(child, _) => child.number().to_string(),
+    let (after, actions) = step(before, at, input);
+    let child = match input {
+        Input::SpawnFailed { generation: child, .. }
+        | Input::Ready(child)
+        | Input::Unsuitable(child, _)
+        | Input::AskedToRestart(child)
+        | Input::Exited(child, _) => child.number().to_string(),
         _ => String::new(),
     };
     let row = format!(
@@ -62,15 +64,15 @@ fn row(situation: &Situation, name: &str, event: Event) -> String {
     row.trim_end().to_owned()
 }
 
-/// Each row of the table was thought about: what is done, and where that leads.
+/// Each row has been reviewed: the actions, and the state that follows.
 #[test]
-fn every_situation_answers_every_event_as_the_table_says() {
+fn every_input_does_in_every_situation_what_the_table_says() {
     let mut rows = Vec::new();
     for situation in situations::all() {
         let life = situation.reach();
         rows.push(format!("# {}: {}", situation.name, render::state(&life)));
-        for (name, events) in events(&life) {
-            rows.extend(events.into_iter().map(|event| row(&situation, name, event)));
+        for (name, inputs) in inputs(&life) {
+            rows.extend(inputs.into_iter().map(|input| row(&situation, name, input)));
         }
     }
     let expected: Vec<&str> =

@@ -1,23 +1,23 @@
-//! What a service manager has been told, and what it is to be told next.
+//! Derives the reports to a service manager from the state of the lifecycle.
 
 use std::time::Duration;
 
 use selfup_lifecycle::{Condition, Lifecycle, Time};
 use selfup_program::notify::Field;
 
-/// What the service manager has been told so far; says what is to be told next. Does no input or
-/// output and reads no clock.
+/// Remembers what the service manager knows, and returns what has to be reported next. It does no input or
+/// output, and reads no clock.
 #[derive(Debug)]
 pub(crate) struct Announcer {
     condition: Condition,
-    /// It knows that the service has started.
+    /// Whether the manager knows that the service has started.
     up: bool,
     status: String,
-    /// Until when it has been told to be patient.
+    /// The time until which the manager has been asked to wait.
     patient_until: Option<Time>,
 }
 
-/// After a deadline, a child still has to be killed and reaped.
+/// How much longer than a deadline the manager should wait: the child still has to be killed and reaped.
 const MARGIN: Duration = Duration::from_secs(5);
 
 impl Announcer {
@@ -30,7 +30,7 @@ impl Announcer {
         }
     }
 
-    /// What has changed since the last call. `clock` is the monotonic clock of the machine.
+    /// Returns what has changed since the last call. `clock` reads the monotonic clock of the machine.
     pub(crate) fn next(
         &mut self,
         life: &Lifecycle,
@@ -67,8 +67,8 @@ impl Announcer {
         }
     }
 
-    /// While something is under way that has a deadline of ours, the manager's own timeout shall
-    /// not come first.
+    /// Extends the manager's timeout while something is under way that has a deadline of ours, so that the
+    /// manager does not give up first.
     fn patience(&mut self, life: &Lifecycle, now: Time) -> Option<Field> {
         let last = match self.condition {
             Condition::Serving => None,

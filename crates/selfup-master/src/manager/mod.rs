@@ -1,8 +1,8 @@
-//! What a service manager such as systemd is told: read off the lifecycle after each step, so that
-//! nothing in the lifecycle has to know of it.
+//! Reports to a service manager such as systemd. They are derived from the lifecycle after each step, so that
+//! the lifecycle does not have to know about the manager.
 //!
-//! Only the master speaks to the manager. Its pid never changes, so that `NotifyAccess=main`, the
-//! default, is enough.
+//! Only the master reports to the manager. Its pid never changes, so `NotifyAccess=main`, the default, is
+//! enough.
 
 mod announce;
 mod outbox;
@@ -30,120 +30,121 @@ use watchdog::Watchdog;
 
 pub(super) use watchdog::Due;
 
-/// The service manager, if there is one that wants to be told.
+/// The service manager, if there is one that expects reports.
 #[derive(Debug, Default)]
 pub(crate) struct Manager {
-    line: Option<Line>,
-    /// It did not work the last time, which has been told.
+    link: Option<Link>,
+    /// Whether the last attempt to send failed, which has been reported.
     failing: bool,
 }
 
 #[derive(Debug)]
-struct Line {
+struct Link {
     notify: Notify,
     announcer: Announcer,
     watchdog: Option<Watchdog>,
     outbox: Outbox,
 }
 
-/// In front of the names of our sockets in the manager's store of descriptors, which holds those of
-/// socket units too.
+/// The prefix of our sockets' names in the manager's store of descriptors, which also holds those of socket
+/// units.
 const STORED: &str = "selfup-";
 
-/// Under which name a socket is kept by the manager.
+/// Returns the name of a socket in the manager's store.
 pub(super) fn stored_name(name: &str) -> String {
     format!("{STORED}{name}")
 }
 
-/// Whether a socket of that name came out of the manager's store, and is ours.
+/// Returns whether a socket of this name is one of ours from the manager's store.
 pub(super) fn is_stored(name: &str) -> bool {
     name.starts_with(STORED)
 }
 
 impl Manager {
     pub(crate) fn new(notify: Option<Notify>, proof: Proof, now: Time) -> Self {
-        let line = notify.map(|notify| Line {
+        let link = notify.map(|notify| Link {
             watchdog: notify.watchdog.map(|within| Watchdog::new(within, proof, now)),
             announcer: Announcer::new(),
             outbox: Outbox::default(),
             notify,
         });
-        Self { line, failing: false }
+        Self { link, failing: false }
     }
 
-    /// Whether anybody is told.
+    /// Whether there is a manager.
     pub(super) fn is_there(&self) -> bool {
-        self.line.is_some()
+        self.link.is_some()
     }
 
-    /// Has the sockets kept, so that what waits in them outlives a master that is killed; and those
-    /// that `forgotten` names not any more.
-    pub(super) fn keep(
+    /// Puts the sockets into the manager's store, so that connections that wait in them survive a master
+    /// that is killed, and removes those that `forgotten` names.
+    pub(super) fn store_sockets(
         &mut self,
         fds: &FdSet,
         forgotten: &[String],
         now: Time,
     ) -> Option<io::Error> {
-        self.tell(now, |line| {
+        self.send_with(now, |link| {
             let forget = |name: &String| Field::StoreRemove { name: name.clone() };
-            line.outbox.add(forgotten.iter().map(forget).collect(), now);
-            line.outbox.send(&line.notify, now)?;
+            link.outbox.add(forgotten.iter().map(forget).collect(), now);
+            link.outbox.send(&link.notify, now)?;
             for (name, fd) in fds.bound() {
                 let field = Field::Store { name: stored_name(name) };
-                // Copied only where it has to wait: descriptors may be scarce.
-                match line.notify.send(std::slice::from_ref(&field), Some(fd)) {
+                // Copy it only if it has to wait, because descriptors may be scarce.
+                match link.notify.send(std::slice::from_ref(&field), Some(fd)) {
                     Ok(()) => {}
                     Err(NotSent::Never(error)) => return Err(error),
-                    Err(_) => line.outbox.add_fd(field, fd.try_clone_to_owned()?),
+                    Err(_) => link.outbox.add_fd(field, fd.try_clone_to_owned()?),
                 }
             }
             Ok(())
         })
     }
 
-    /// Tells what has changed.
-    pub(super) fn observe(
+    /// Reports what has changed.
+    pub(super) fn update(
         &mut self,
         life: &Lifecycle,
         status: impl FnOnce() -> String,
         now: Time,
     ) -> Option<io::Error> {
-        self.tell(now, |line| {
-            let fields = line.announcer.next(life, &status(), now, clock);
-            line.outbox.add(fields, now);
+        self.send_with(now, |link| {
+            let fields = link.announcer.next(life, &status(), now, clock);
+            link.outbox.add(fields, now);
             Ok(())
         })
     }
 
-    /// When [`due`](Self::due) or [`send`](Self::send) has something to do.
+    /// Returns the time at which [`due`](Self::due) or [`send`](Self::send) has something to do.
     pub(super) fn next_deadline(&self) -> Option<Time> {
-        let line = self.line.as_ref()?;
-        let watchdog = line.watchdog.as_ref().map(Watchdog::next);
-        watchdog.into_iter().chain(line.outbox.next()).min()
+        let link = self.link.as_ref()?;
+        let watchdog = link.watchdog.as_ref().map(Watchdog::next);
+        watchdog.into_iter().chain(link.outbox.next()).min()
     }
 
-    /// What polls as writable when there is room for what could not be told.
-    pub(super) fn waits_for(&self) -> Option<BorrowedFd<'_>> {
-        self.line
+    /// Returns the descriptor that polls as writable when the manager's queue has room, if reports wait for
+    /// that.
+    pub(super) fn waits_for_room(&self) -> Option<BorrowedFd<'_>> {
+        self.link
             .as_ref()
-            .filter(|line| line.outbox.waits_for_room())
-            .map(|line| line.notify.as_fd())
+            .filter(|link| link.outbox.waits_for_room())
+            .map(|link| link.notify.as_fd())
     }
 
-    /// Tells what could not be told before.
+    /// Sends the reports that could not be sent before.
     pub(super) fn send(&mut self, now: Time) -> Option<io::Error> {
-        self.tell(now, |_| Ok(()))
+        self.send_with(now, |_| Ok(()))
     }
 
-    /// The master ends: the last attempt, which takes no longer than `patience`.
+    /// Makes a last attempt to send, because the master ends. It takes at most `patience`.
     pub(super) fn finish(&mut self, now: Time, patience: Duration) {
         let begun = Instant::now();
         loop {
             let _failed = self.send(now);
             let left = patience.saturating_sub(begun.elapsed());
-            match &self.line {
-                Some(line) if line.outbox.waits_for_room() && !left.is_zero() => {
-                    line.notify.wait_for_room(left);
+            match &self.link {
+                Some(link) if link.outbox.waits_for_room() && !left.is_zero() => {
+                    link.notify.wait_for_room(left);
                 }
                 _ => return,
             }
@@ -151,35 +152,35 @@ impl Manager {
     }
 
     pub(super) fn due(&mut self, now: Time, serving: bool) -> Option<Due> {
-        self.line.as_mut()?.watchdog.as_mut()?.due(now, serving)
+        self.link.as_mut()?.watchdog.as_mut()?.due(now, serving)
     }
 
-    /// Tells that the service is alive.
-    pub(super) fn is_alive(&mut self, now: Time) -> Option<io::Error> {
-        self.tell(now, |line| {
-            if let Some(watchdog) = &line.watchdog {
-                line.outbox.add_alive(now, watchdog.every());
+    /// Reports that the service is alive.
+    pub(super) fn report_alive(&mut self, now: Time) -> Option<io::Error> {
+        self.send_with(now, |link| {
+            if let Some(watchdog) = &link.watchdog {
+                link.outbox.add_alive(now, watchdog.every());
             }
             Ok(())
         })
     }
 
-    /// The error, if it is the first after it worked.
-    fn tell(
+    /// Calls `add`, then sends what waits. Returns the error if it is the first after a success.
+    fn send_with(
         &mut self,
         now: Time,
-        what: impl FnOnce(&mut Line) -> io::Result<()>,
+        add: impl FnOnce(&mut Link) -> io::Result<()>,
     ) -> Option<io::Error> {
-        let line = self.line.as_mut()?;
-        let told = what(line).and_then(|()| line.outbox.send(&line.notify, now));
+        let link = self.link.as_mut()?;
+        let sent = add(link).and_then(|()| link.outbox.send(&link.notify, now));
         let was_failing = self.failing;
-        // That there was nothing to tell proves nothing.
-        self.failing = told.is_err() || (was_failing && !matches!(told, Ok(true)));
-        told.err().filter(|_| !was_failing)
+        // If there was nothing to send, that is no success.
+        self.failing = sent.is_err() || (was_failing && !matches!(sent, Ok(true)));
+        sent.err().filter(|_| !was_failing)
     }
 }
 
-/// The clock that systemd compares with.
+/// Reads the clock that systemd compares with.
 fn clock() -> Duration {
     clock_gettime(ClockId::CLOCK_MONOTONIC).map(Duration::from).unwrap_or_default()
 }

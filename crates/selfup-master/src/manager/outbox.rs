@@ -1,4 +1,4 @@
-//! What the service manager is still to be told: kept until it can be, in order.
+//! The reports that wait until the service manager can take them, in order.
 
 use std::{
     collections::VecDeque,
@@ -10,24 +10,24 @@ use std::{
 use selfup_lifecycle::Time;
 use selfup_program::notify::{Field, NotSent, Notify};
 
-/// A manager that reads slowly, or not at all, is not waited for: the loop tries again when there is
-/// room.
+/// The reports to the service manager that have not been sent.
 ///
-/// Of a status and of deadlines the latest counts. Everything else is told, in order: that the
-/// service is up or changes over, and the descriptors that are to be kept.
+/// The loop does not wait for a manager that reads slowly or not at all: it tries again when the manager's
+/// queue has room. Of the status and of deadlines, only the latest is sent. Everything else is sent in
+/// order: changes of state, and the descriptors for the store.
 #[derive(Debug, Default)]
 pub(super) struct Outbox {
-    letters: VecDeque<Letter>,
+    entries: VecDeque<Entry>,
     status: Option<String>,
-    /// How long the manager is to be patient.
+    /// The time until which the manager should wait.
     patient_until: Option<Time>,
-    /// When the service was alive, and how long that is worth telling.
+    /// When the service was alive, and how long that is worth reporting.
     alive: Option<(Time, Duration)>,
     waits: Option<Waits>,
 }
 
 #[derive(Debug)]
-struct Letter {
+struct Entry {
     field: Field,
     fd: Option<OwnedFd>,
 }
@@ -39,11 +39,11 @@ enum Waits {
     Time(Time),
 }
 
-/// So many changes are kept for a manager that does not read; of more, those in the middle go, each a
-/// reload with its end.
+/// The most changes of state that wait for a manager that does not read. Beyond that, those in the middle are
+/// dropped, each a reload with its end.
 const MOST: usize = 64;
 
-/// When the kernel has no memory, it is asked again after this time.
+/// The pause before another attempt if the kernel has no memory.
 const PAUSE: Duration = Duration::from_millis(100);
 
 impl Outbox {
@@ -52,50 +52,50 @@ impl Outbox {
             match field {
                 Field::Status(text) => self.status = Some(text),
                 Field::ExtendTimeout(by) => self.patient_until = Some(now + by),
-                field => self.push(Letter { field, fd: None }),
+                field => self.push(Entry { field, fd: None }),
             }
         }
     }
 
-    /// A descriptor that is to be kept; this is a copy of it.
+    /// Adds a copy of a descriptor for the store.
     pub(super) fn add_fd(&mut self, field: Field, fd: OwnedFd) {
-        self.push(Letter { field, fd: Some(fd) });
+        self.push(Entry { field, fd: Some(fd) });
     }
 
-    /// The service is alive, which is worth telling for so long.
+    /// Notes that the service is alive, which is worth reporting for this long.
     pub(super) fn add_alive(&mut self, now: Time, worth: Duration) {
         self.alive = Some((now, worth));
     }
 
-    fn push(&mut self, letter: Letter) {
-        self.letters.push_back(letter);
+    fn push(&mut self, entry: Entry) {
+        self.entries.push_back(entry);
         let is_change =
-            |letter: &Letter| matches!(letter.field, Field::Ready | Field::Reloading { .. });
-        if self.letters.iter().filter(|letter| is_change(letter)).count() > MOST {
-            // The first tells that the service is up.
+            |entry: &Entry| matches!(entry.field, Field::Ready | Field::Reloading { .. });
+        if self.entries.iter().filter(|entry| is_change(entry)).count() > MOST {
+            // The first one reports that the service is up, and stays.
             for _reload_and_its_end in 0..2 {
-                let mut changes = (0..self.letters.len())
-                    .filter(|index| self.letters.get(*index).is_some_and(is_change));
+                let mut changes = (0..self.entries.len())
+                    .filter(|index| self.entries.get(*index).is_some_and(is_change));
                 if let Some(second) = changes.nth(1) {
-                    self.letters.remove(second);
+                    self.entries.remove(second);
                 }
             }
         }
     }
 
     fn is_empty(&self) -> bool {
-        self.letters.is_empty()
+        self.entries.is_empty()
             && self.status.is_none()
             && self.patient_until.is_none()
             && self.alive.is_none()
     }
 
-    /// Whether there is something that is sent when the manager's queue has room.
+    /// Whether the next attempt waits for room in the manager's queue.
     pub(super) fn waits_for_room(&self) -> bool {
         self.waits == Some(Waits::Room)
     }
 
-    /// When the next attempt is due, if that is a question of time.
+    /// Returns the time of the next attempt, if it waits for a time.
     pub(super) fn next(&self) -> Option<Time> {
         match self.waits {
             Some(Waits::Time(at)) => Some(at),
@@ -103,25 +103,25 @@ impl Outbox {
         }
     }
 
-    /// Tells what can be told now; whether something was.
+    /// Sends what can be sent now, and returns whether something was sent.
     pub(super) fn send(&mut self, notify: &Notify, now: Time) -> io::Result<bool> {
         self.waits = None;
         self.alive = self.alive.filter(|(when, worth)| now <= *when + *worth);
         self.patient_until = self.patient_until.filter(|until| *until > now);
         let mut sent = Ok(false);
         while !self.is_empty() {
-            let last = self.letters.len() <= 1;
-            let letter = self.letters.front();
+            let last = self.entries.len() <= 1;
+            let entry = self.entries.front();
             let mut fields: Vec<Field> =
-                letter.map(|letter| letter.field.clone()).into_iter().collect();
+                entry.map(|entry| entry.field.clone()).into_iter().collect();
             fields.extend(self.patient_until.map(|until| Field::ExtendTimeout(now.until(until))));
-            // With the latest change.
+            // The status goes with the latest change.
             fields.extend(self.status.clone().filter(|_| last).map(Field::Status));
             fields.extend(self.alive.map(|_| Field::Watchdog));
-            let fd = letter.and_then(|letter| letter.fd.as_ref()).map(AsFd::as_fd);
+            let fd = entry.and_then(|entry| entry.fd.as_ref()).map(AsFd::as_fd);
             match notify.send(&fields, fd) {
                 Ok(()) => {
-                    self.told(last);
+                    self.sent(last);
                     sent = sent.map(|_| true);
                 }
                 Err(NotSent::Full) => {
@@ -132,10 +132,10 @@ impl Outbox {
                     self.waits = Some(Waits::Time(now + PAUSE));
                     break;
                 }
-                // Kept until there is something new to tell.
+                // This stays until there is something new to report.
                 Err(NotSent::Nobody(error)) => return Err(error),
                 Err(NotSent::Never(error)) => {
-                    self.told(last);
+                    self.sent(last);
                     sent = Err(error);
                 }
             }
@@ -143,8 +143,8 @@ impl Outbox {
         sent
     }
 
-    fn told(&mut self, last: bool) {
-        self.letters.pop_front();
+    fn sent(&mut self, last: bool) {
+        self.entries.pop_front();
         self.patient_until = None;
         self.alive = None;
         if last {
@@ -168,7 +168,7 @@ mod tests {
             outbox.add(vec![Field::Ready], Time::start());
         }
         outbox.add(vec![Field::Stopping], Time::start());
-        let fields: Vec<_> = outbox.letters.iter().map(|letter| &letter.field).collect();
+        let fields: Vec<_> = outbox.entries.iter().map(|entry| &entry.field).collect();
         assert!(fields.len() <= MOST + 2, "{}", fields.len());
         assert_eq!(fields[0], &Field::Ready);
         assert_eq!(fields[1], &Field::StoreRemove { name: "x".into() });

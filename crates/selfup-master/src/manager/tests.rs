@@ -1,8 +1,8 @@
-//! What a service manager is told, from the start of a service to its end.
+//! The reports to a service manager, from the start of a service to its end.
 
 use std::time::Duration;
 
-use selfup_lifecycle::{Arrived, Event, Generation, Handover, Lifecycle, Policy, Time};
+use selfup_lifecycle::{Arrived, Generation, Handover, Input, Lifecycle, Policy, Time};
 use selfup_signals::{End, Origin, Received, Signal};
 
 use super::Announcer;
@@ -18,27 +18,26 @@ fn second(seconds: u64) -> Time {
     Time::since_start(Duration::from_secs(seconds))
 }
 
-fn signal(signal: Signal) -> Event {
+fn signal(signal: Signal) -> Input {
     let received = Received::new(signal, Origin::Process { pid: None, uid: 0 });
-    Event::Signal(Arrived { received, group_has_it: false })
+    Input::Signal(Arrived { received, group_has_it: false })
 }
 
-/// Plays the events, and gives what is told after each: without its status, and with the deadlines
-/// that it is told of in seconds.
-fn told(policy: Policy, history: &[(u64, Event)]) -> Vec<String> {
+/// Plays the inputs, and returns the report after each: without its status, and with deadlines in seconds.
+fn reports(policy: Policy, history: &[(u64, Input)]) -> Vec<String> {
     let mut life = Lifecycle::new(policy);
     let mut announcer = Announcer::new();
-    let mut told = Vec::new();
-    for (at, event) in history {
-        let _actions = life.step(second(*at), *event);
+    let mut reports = Vec::new();
+    for (at, input) in history {
+        let _actions = life.step(second(*at), *input);
         let fields = announcer.next(&life, "", second(*at), || Duration::from_secs(1000 + at));
         let words: Vec<String> = fields.iter().map(ToString::to_string).collect();
-        told.push(words.join(" ").replace("000000", "s").replace('\n', " "));
+        reports.push(words.join(" ").replace("000000", "s").replace('\n', " "));
     }
-    told
+    reports
 }
 
-use Event::{Exited, Installed, Ready, Start, Tick};
+use Input::{Exited, Installed, Ready, Start, Tick};
 
 #[test]
 fn a_start_a_restart_and_a_stop() {
@@ -53,7 +52,7 @@ fn a_start_a_restart_and_a_stop() {
         (61, Exited(two, FINE)),
     ];
     assert_eq!(
-        told(Policy::default(), &history),
+        reports(Policy::default(), &history),
         [
             "EXTEND_TIMEOUT_USEC=35s",
             "READY=1",
@@ -74,12 +73,12 @@ fn a_restart_that_fails_ends_the_reload() {
         (5, signal(Signal::USR2)),
         (6, Exited(generation(2), CRASH)),
     ];
-    let told = told(Policy::default(), &history);
-    assert!(told[2].starts_with("RELOADING=1"), "{told:?}");
-    assert_eq!(told[3], "READY=1");
+    let reports = reports(Policy::default(), &history);
+    assert!(reports[2].starts_with("RELOADING=1"), "{reports:?}");
+    assert_eq!(reports[3], "READY=1");
 }
 
-/// The manager compares the time with that of its own request.
+/// The manager compares the time with the time of its own request.
 #[test]
 fn a_restart_that_has_to_wait_is_a_reload_of_its_own() {
     let (one, two, three) = (generation(1), generation(2), generation(3));
@@ -91,11 +90,11 @@ fn a_restart_that_has_to_wait_is_a_reload_of_its_own() {
         (8, Ready(two)),
         (9, Ready(three)),
     ];
-    let told = told(Policy::default(), &history);
-    assert!(told[2].contains("MONOTONIC_USEC=1005s"), "{told:?}");
-    assert!(told[3].contains("RELOADING=1 MONOTONIC_USEC=1007s"), "{told:?}");
-    assert!(!told[4].contains("READY"), "the third is still to come: {told:?}");
-    assert_eq!(told[5], "READY=1");
+    let reports = reports(Policy::default(), &history);
+    assert!(reports[2].contains("MONOTONIC_USEC=1005s"), "{reports:?}");
+    assert!(reports[3].contains("RELOADING=1 MONOTONIC_USEC=1007s"), "{reports:?}");
+    assert!(!reports[4].contains("READY"), "the third is still to come: {reports:?}");
+    assert_eq!(reports[5], "READY=1");
 }
 
 #[test]
@@ -109,10 +108,10 @@ fn a_gap_between_two_children_is_a_reload() {
         (11, Ready(generation(2))),
     ];
     assert_eq!(
-        told(sequential, &history)[2..],
+        reports(sequential, &history)[2..],
         [
             "RELOADING=1 MONOTONIC_USEC=1005s EXTEND_TIMEOUT_USEC=35s",
-            // The old one has gone; the new one has its own time to get ready.
+            // The old child has ended. The new one has its own time to become ready.
             "EXTEND_TIMEOUT_USEC=35s",
             "READY=1",
         ]
@@ -120,16 +119,16 @@ fn a_gap_between_two_children_is_a_reload() {
 }
 
 #[test]
-fn until_somebody_has_served_the_service_starts() {
+fn the_service_starts_until_a_child_has_served() {
     let history = [
         (0, Start),
         (1, signal(Signal::USR2)),
         (2, Ready(generation(1))),
         (3, Ready(generation(2))),
     ];
-    let told = told(Policy::default(), &history);
-    assert!(told.iter().all(|told| !told.contains("RELOADING")), "{told:?}");
-    assert_eq!(told[3], "READY=1");
+    let reports = reports(Policy::default(), &history);
+    assert!(reports.iter().all(|report| !report.contains("RELOADING")), "{reports:?}");
+    assert_eq!(reports[3], "READY=1");
 }
 
 #[test]
@@ -143,14 +142,14 @@ fn a_roll_back_in_probation_is_a_reload() {
         (7, Exited(two, CRASH)),
         (8, Ready(three)),
     ];
-    let told = told(Policy::default(), &history);
-    assert_eq!(told[3], "READY=1");
-    assert!(told[4].starts_with("RELOADING=1"), "{told:?}");
-    assert_eq!(told[5], "READY=1");
+    let reports = reports(Policy::default(), &history);
+    assert_eq!(reports[3], "READY=1");
+    assert!(reports[4].starts_with("RELOADING=1"), "{reports:?}");
+    assert_eq!(reports[5], "READY=1");
 }
 
 #[test]
-fn a_first_child_that_is_late_is_waited_for_no_longer() {
-    let told = told(Policy::default(), &[(0, Start), (30, Tick)]);
-    assert_eq!(told, ["EXTEND_TIMEOUT_USEC=35s", "READY=1"]);
+fn a_first_child_that_is_late_counts_as_ready() {
+    let reports = reports(Policy::default(), &[(0, Start), (30, Tick)]);
+    assert_eq!(reports, ["EXTEND_TIMEOUT_USEC=35s", "READY=1"]);
 }

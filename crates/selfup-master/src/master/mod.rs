@@ -1,25 +1,29 @@
 //! The master: holds the sockets, starts the program as its child, and replaces it.
 //!
 //! One loop waits for signals, children, other threads and deadlines, and feeds them to
-//! [`Lifecycle::step`]; one function does what that decides.
+//! [`Lifecycle::step`]. `perform` then does what the lifecycle decides.
 
+mod decisions;
 mod event_loop;
+mod messages;
 mod perform;
+mod reaping;
 mod replaced;
-mod start;
+mod signals;
+pub(crate) mod start;
 
 use std::{collections::VecDeque, time::Instant};
 
 use selfup_fds::{FdSet, SocketFiles};
 use selfup_install::Id;
-use selfup_lifecycle::{Event, Generation, Lifecycle};
+use selfup_lifecycle::{Generation, Input, Lifecycle};
 use selfup_signals::{End, Received, Receiver};
 
 use crate::{
     children::{Children, Recipe},
     executable::Executable,
-    left_running::Left,
-    mailbox::{Mail, Mailbox},
+    inbox::{Inbox, Sender},
+    left_running::LeftRunning,
     manager::Manager,
     orphans::Orphans,
     pid_file::PidFile,
@@ -27,47 +31,45 @@ use crate::{
     upgrades::Upgrades,
 };
 
-pub use start::NotStarted;
-
 /// A master whose first child has been started.
 #[derive(Debug)]
 pub struct Master {
     lifecycle: Lifecycle,
-    /// What has happened and was not looked at yet.
-    events: VecDeque<Event>,
+    /// What has happened, and the lifecycle has not handled yet.
+    inputs: VecDeque<Input>,
     started: Instant,
     /// When the loop was last woken.
     awake: Instant,
     recipe: Recipe,
-    /// The master's copies; none once no further child will be started.
+    /// The master's copies of the sockets. Empty once no further child will be started.
     fds: FdSet,
-    /// What is to be removed of the sockets at the end.
+    /// The files of sockets, which are removed at the end.
     socket_files: SocketFiles,
     pid_file: Option<PidFile>,
     children: Children,
-    /// What children have left running.
-    left: Vec<Left>,
+    /// What children that have ended may have left running.
+    left: Vec<LeftRunning>,
     orphans: Orphans,
     signals: Receiver,
-    /// Received, but not looked at yet.
+    /// Signals that have been received, and not handled yet.
     unread: Vec<Received>,
-    mailbox: Mailbox,
-    mail: Mail,
+    sender: Sender,
+    inbox: Inbox,
     upgrades: Upgrades,
-    /// What the child that serves runs.
+    /// The executable of the child that serves.
     executable: Option<Executable>,
-    /// The children from this one on run what was installed, until it is decided about.
+    /// The first child that runs the executable on trial, until that is decided about.
     trial: Option<Generation>,
-    /// The newest child that has said its version.
+    /// The newest child that has declared a version, and that version.
     newest_version: Option<(Generation, String)>,
-    /// What was rolled back last, which has been told.
+    /// The executable that was rolled back last, which has been reported.
     rolled_back: Option<Id>,
-    /// What asked for a restart, and waits until it is known what is at the path.
-    wants_restart: Option<Event>,
+    /// A request to restart, which waits until it is known what is at the path.
+    wants_restart: Option<Input>,
     reporter: Reporter,
     manager: Manager,
-    /// Whether what stopped the master last reached its children as well.
+    /// Whether the last stop signal reached the children as well.
     group_was_stopped: bool,
-    /// How the master is to end.
+    /// How the master ends, once that is decided.
     end: Option<End>,
 }

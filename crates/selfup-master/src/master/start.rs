@@ -10,7 +10,7 @@ use std::{
 
 use selfup_fds::{FdSet, LocalAddress, SocketFiles};
 use selfup_install::Target;
-use selfup_lifecycle::{Event, Generation, Lifecycle, Policy, Time};
+use selfup_lifecycle::{Generation, Input, Lifecycle, Policy, Time};
 use selfup_program::{
     Watchdog,
     notify::Notify,
@@ -24,8 +24,8 @@ use crate::{
     acceptance::Acceptance,
     children::{self, Children, Recipe},
     error::{Error, ErrorKind},
-    event::Event as Told,
-    mailbox::mailbox,
+    event::Event,
+    inbox::{Message, inbox},
     manager::Manager,
     orphans::Orphans,
     pid_file::PidFile,
@@ -38,16 +38,16 @@ use crate::{
     upgrades::{Plan, Undecided, Upgrades},
 };
 
-/// What there is if no child could be started: the program, and the sockets that could be bound.
+/// The error of [`Master::start`], with everything that the program needs to run by itself.
 #[derive(Debug)]
 pub struct NotStarted {
-    /// Why.
+    /// Why no child was started.
     pub error: Error,
-    /// What it was to work with.
+    /// The settings of the master.
     pub settings: Settings,
     /// The sockets that could be bound.
     pub fds: FdSet,
-    /// The service manager, which still waits to hear that the service is up.
+    /// The service manager, which still has to learn that the service is up.
     pub notify: Option<Notify>,
 }
 
@@ -56,9 +56,10 @@ impl Master {
     ///
     /// # Errors
     ///
-    /// No child could be started; what there is comes back, so that the program can run by itself.
+    /// No child could be started. The error returns the settings and the sockets, so that the program can
+    /// run by itself.
     pub fn start(mut settings: Settings) -> Result<Self, Box<NotStarted>> {
-        let early = hold_back_as_pid_1();
+        let early = block_as_pid_1();
         let pid_file = match settings.pid_file.as_deref().map(PidFile::claim).transpose() {
             Ok(pid_file) => pid_file,
             Err(error) => {
@@ -69,9 +70,9 @@ impl Master {
         let raised = open_files::make_room(settings.listen.len());
         let recipe = recipe(settings.upgrades.exec_file.as_deref(), &settings.options)
             .map(|recipe| Recipe { open_files: raised, ..recipe });
-        // Before inherited sockets are taken: this may become another executable.
+        // Before inherited sockets are taken, because this process may execute another file.
         let mut undecided =
-            recipe.as_ref().ok().and_then(|recipe| recovery::look_after(recipe, &mut settings));
+            recipe.as_ref().ok().and_then(|recipe| recovery::recover(recipe, &mut settings));
         let notify = Notify::take();
         let mut fds = FdSet::new();
         let opened = sockets::open(&mut fds, &settings.listen);
@@ -89,8 +90,8 @@ impl Master {
                 if let Some(soft) = raised {
                     open_files::give_back(soft);
                 }
-                // Where not even a child was started, an upgrade was not tried. That its start counts
-                // is all that comes of a failure to note so.
+                // Without a child, the upgrade was not tried. If this cannot be recorded, the start
+                // counts against it, and nothing worse follows.
                 drop(undecided.map(|undecided| undecided.excuse()));
                 let notify = notify.unwrap_or_default();
                 Err(Box::new(NotStarted { error, settings, fds, notify }))
@@ -98,7 +99,7 @@ impl Master {
         }
     }
 
-    /// From here on the service manager is told how the service is.
+    /// Takes the service manager on: from here on it gets reports.
     fn meet_manager(
         &mut self,
         notify: io::Result<Option<Notify>>,
@@ -109,17 +110,17 @@ impl Master {
             let reason = format!(
                 "closed the inherited socket {name:?}, since no address of the configuration is its"
             );
-            self.tell(Told::Warning { reason });
+            self.report(Event::Warning { reason });
         }
         let notify = notify.unwrap_or_else(|error| {
-            self.trouble("could not reach the service manager", &error);
+            self.warn("could not reach the service manager", &error);
             None
         });
         self.manager = Manager::new(notify, proof, self.now());
-        let failed = self.manager.keep(&self.fds, &unused.stored, self.now());
-        self.not_told(failed);
-        // The first child may take longer than the manager would wait.
-        self.tell_the_manager();
+        let failed = self.manager.store_sockets(&self.fds, &unused.stored, self.now());
+        self.warn_about_manager(failed);
+        // The first child may take longer than the manager waits by default.
+        self.update_manager();
     }
 
     fn start_with(
@@ -131,22 +132,22 @@ impl Master {
     ) -> Result<Self, Error> {
         let trust = settings.upgrades.check()?;
         let failed = |what: &str| Error::new(ErrorKind::Start, what);
-        let (mailbox, mail) = mailbox()
-            .map_err(|error| failed("could not make the master's mailbox").because(error))?;
-        // The one thing that follows from the start, the first child, is done here, because its
-        // failure is not an event in the life of a master: there is none then.
+        let (sender, inbox) = inbox()
+            .map_err(|error| failed("could not create the master's inbox").because(error))?;
+        // The only action that follows from the start, to start the first child, is performed here: if
+        // that fails, there is no master whose lifecycle could handle it.
         let mut lifecycle = Lifecycle::new(policy(settings));
         if undecided.is_some() {
             lifecycle = lifecycle.on_trial();
         }
-        let _spawn = lifecycle.step(Time::start(), Event::Start);
+        let _spawn = lifecycle.step(Time::start(), Input::Start);
         let mut children = Children::default();
 
-        // Signals that come from here on wait for the receiver. It is made after the child, since
-        // what it installs cannot be undone if the program has to run in this process after all.
+        // Signals that arrive from here on wait for the receiver. It is created after the child, because
+        // its handlers cannot be removed if the program has to run in this process after all.
         let blocked = Blocked::all()
             .map_err(|error| failed("could not block signals for the start").because(error))?;
-        // If our parent ignores it, the kernel would reap our children behind our back.
+        // If our parent ignored it, the kernel would discard the ends of our children.
         unignore(Signal::CHLD)
             .map_err(|error| failed("could not receive SIGCHLD").because(error))?;
         let started = Instant::now();
@@ -154,10 +155,10 @@ impl Master {
         let first = start_first(&mut children, executable, &recipe, fds);
         let first = match (first, undecided.as_ref().and_then(Undecided::path)) {
             (Err(_), Some(_)) => {
-                // It is fetched anew, if it is still offered.
+                // It is fetched again if it is still published.
                 drop(undecided.take().map(Undecided::shelve));
                 lifecycle = Lifecycle::new(policy(settings));
-                let _spawn = lifecycle.step(Time::start(), Event::Start);
+                let _spawn = lifecycle.step(Time::start(), Input::Start);
                 start_first(&mut children, &recipe.path, &recipe, fds)
             }
             (first, _) => first,
@@ -165,20 +166,21 @@ impl Master {
         let pid =
             first.map_err(|error| failed("could not start the first child").because(error))?;
         let signals = receiver(&settings.options).map_err(|error| {
-            // Without its channel the child drains and ends; the program must not run twice.
+            // The channel is closed now, so the child drains and ends: the program must not run
+            // twice.
             failed("could not receive signals").because(error)
         })?;
-        // This process is a master now, and none of its threads has been started.
+        // This process is a master now, and has not started a thread yet.
         memory::share_one_pool();
-        // Whatever our parent had blocked is for this master to receive, SIGCHLD above all.
+        // The master has to receive the signals that our parent had blocked, SIGCHLD above all.
         blocked.lift();
         if let Some(early) = early {
             early.lift();
         }
 
         restart::install({
-            let mailbox = mailbox.clone();
-            move || mailbox.restart()
+            let sender = sender.clone();
+            move || sender.send(Message::Restart)
         });
         let plan = settings.fetcher.take().map(|fetcher| Plan {
             fetcher,
@@ -187,22 +189,22 @@ impl Master {
         });
         let mut reporter = Reporter::new(&settings.options, settings.on_event.take());
         if let Some(reason) = threads::of_a_runtime() {
-            reporter.tell(&Told::Warning { reason: reason.to_owned() });
+            reporter.warn(reason.to_owned());
         }
         for (name, fd) in fds.iter() {
             let address = LocalAddress::of(fd).map(|address| address.to_string());
             let (name, address) = (name.to_owned(), address.unwrap_or_default());
-            reporter.tell(&Told::Listening { name, address });
+            reporter.report(&Event::Listening { name, address });
         }
         let doubted = Target::new(&recipe.path).and_then(|target| target.doubted());
         for reason in doubted.unwrap_or_default() {
-            reporter.tell(&Told::Warning { reason });
+            reporter.warn(reason);
         }
         let generation = Generation::FIRST.number();
-        reporter.tell(&Told::Started { generation, pid });
+        reporter.report(&Event::Started { generation, pid });
         Ok(Self {
             lifecycle,
-            events: VecDeque::new(),
+            inputs: VecDeque::new(),
             started,
             awake: Instant::now(),
             recipe,
@@ -214,8 +216,8 @@ impl Master {
             orphans: Orphans::new(),
             signals,
             unread: Vec::new(),
-            mailbox,
-            mail,
+            sender,
+            inbox,
             trial: undecided.as_ref().map(|_| Generation::FIRST),
             upgrades: Upgrades::new(plan, undecided.take()),
             wants_restart: None,
@@ -230,8 +232,8 @@ impl Master {
     }
 }
 
-/// For all signals that the program may get. What our parent ignores stays ignored, but for what the
-/// configuration gives a meaning.
+/// Creates the receiver of all signals that the program may get. Signals that our parent ignores stay
+/// ignored, except those to which the configuration gives a meaning.
 fn receiver(options: &Options) -> selfup_signals::Result<Receiver> {
     unignore(options.policy.restart_signal)?;
     if options.policy.drain_on_terminate {
@@ -240,8 +242,8 @@ fn receiver(options: &Options) -> selfup_signals::Result<Receiver> {
     Receiver::new(Signal::forwardable().chain([Signal::CHLD]))
 }
 
-/// Starts the first child. What fails for want of something is attempted again for a moment, as
-/// later starts are: a service that runs without its master for one shortage would do so for ever.
+/// Starts the first child. If resources are short, it tries again for a moment, as later starts do: a service
+/// that runs without a master because of one shortage would do so until it is started again.
 fn start_first(
     children: &mut Children,
     executable: &Path,
@@ -257,9 +259,10 @@ fn start_first(
     }
 }
 
-/// Without a handler a signal has no effect on pid 1: a container that is stopped while it starts would
-/// be killed in the end. So there it waits, from the beginning on; another process just dies of it.
-fn hold_back_as_pid_1() -> Option<Blocked> {
+/// Blocks signals from the beginning on in pid 1. Without a handler, a signal has no effect there, so a
+/// container that is stopped while it starts would have to be killed. Any other process just dies of the
+/// signal.
+fn block_as_pid_1() -> Option<Blocked> {
     (std::process::id() == 1).then(Blocked::all)?.ok()
 }
 
@@ -292,7 +295,7 @@ fn other_executable(file: &Path) -> Result<PathBuf, Error> {
     if metadata.is_file() { Ok(path) } else { Err(failed(": it is not a regular file")) }
 }
 
-/// A program without sockets may have done what it was for when it ends.
+/// Returns the policy. A program without sockets may end because its work is done.
 fn policy(settings: &Settings) -> Policy {
     Policy { listens: !settings.listen.is_empty(), ..settings.options.policy.clone() }
 }

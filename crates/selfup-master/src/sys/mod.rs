@@ -1,4 +1,4 @@
-//! The only unsafe code of this crate: one operation to a block.
+//! System calls: the only unsafe code of this crate, one operation to a block.
 
 #![allow(unsafe_code, reason = "each block says why it is sound")]
 

@@ -1,21 +1,21 @@
-//! Which children of this thread have ended, found out without reaping them.
+//! Finds children that have ended, without reaping them.
 
 use std::{io, mem::MaybeUninit, ptr};
 
 use libc::{pid_t, siginfo_t};
 use nix::errno::Errno;
 
-/// A child that has ended and can be waited for, if there is one; it stays one.
+/// Returns a child that has ended, if there is one. It can still be waited for.
 ///
-/// Only among the children of the calling thread: those that it has forked itself, and, in the main
+/// This considers the children of the calling thread alone: those that it has forked itself and, in the main
 /// thread, the orphans that the kernel has given to this process. See `__WNOTHREAD` in
-/// [waitid(2)](https://man7.org/linux/man-pages/man2/waitid.2.html). (nix's `waitid` gives an error
-/// for a child that was killed by a real-time signal.)
+/// [waitid(2)](https://man7.org/linux/man-pages/man2/waitid.2.html). (nix's `waitid` returns an error for a
+/// child that was killed by a real-time signal.)
 pub(crate) fn ended_child_of_this_thread() -> io::Result<Option<pid_t>> {
     let flags = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT | libc::__WNOTHREAD;
-    // Zeroed, because the kernel writes nothing if there is nothing to tell.
+    // Zeroed, because the kernel writes nothing if there is nothing to report.
     let mut info = MaybeUninit::<siginfo_t>::zeroed();
-    // SAFETY: `info` points to room for the answer.
+    // SAFETY: `info` points to room for the result.
     let result = unsafe { libc::waitid(libc::P_ALL, 0, info.as_mut_ptr(), flags) };
     match Errno::result(result) {
         Ok(_) => {}
@@ -29,13 +29,13 @@ pub(crate) fn ended_child_of_this_thread() -> io::Result<Option<pid_t>> {
     Ok((pid != 0).then_some(pid))
 }
 
-/// Whether this child has ended; it can still be waited for.
+/// Returns whether a child has ended. It can still be waited for.
 pub(crate) fn has_ended(child: pid_t) -> bool {
     let flags = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
-    // Zeroed, because the kernel writes nothing if there is nothing to tell.
+    // Zeroed, because the kernel writes nothing if there is nothing to report.
     let mut info = MaybeUninit::<siginfo_t>::zeroed();
     let id = child.unsigned_abs();
-    // SAFETY: `info` points to room for the answer.
+    // SAFETY: `info` points to room for the result.
     let result = unsafe { libc::waitid(libc::P_PID, id, info.as_mut_ptr(), flags) };
     // SAFETY: plain numbers, all zero or as the kernel wrote them.
     let info = unsafe { info.assume_init() };
@@ -45,12 +45,13 @@ pub(crate) fn has_ended(child: pid_t) -> bool {
 
 /// Takes a child that has ended off the process table.
 pub(crate) fn take_off(pid: pid_t) -> io::Result<()> {
-    // SAFETY: takes numbers, and a null `status` asks for nothing.
+    // SAFETY: takes numbers, and a null `status` requests nothing.
     let result = unsafe { libc::waitpid(pid, ptr::null_mut(), libc::WNOHANG) };
     Ok(Errno::result(result).map(drop)?)
 }
 
-/// Whether the kernel gives orphans to this process: pid 1 of a container, or a child subreaper; see
+/// Returns whether the kernel gives orphans to this process, because it is pid 1 of a container or a child
+/// subreaper. See
 /// [PR_SET_CHILD_SUBREAPER](https://man7.org/linux/man-pages/man2/PR_SET_CHILD_SUBREAPER.2const.html).
 pub(crate) fn come_to_this_process() -> bool {
     std::process::id() == 1 || nix::sys::prctl::get_child_subreaper().unwrap_or(false)

@@ -1,4 +1,4 @@
-//! Whose fault it was that nothing was installed.
+//! Classifies failed installations: is the executable at fault, its transfer, or neither?
 
 use std::{error::Error, io, time::Duration};
 
@@ -6,27 +6,27 @@ use selfup_install::ErrorKind;
 
 use crate::error::fetching;
 
-/// What a failure says about what came.
+/// What a failure shows about the bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Blame {
-    /// It is no good, and would be refused again: until its bytes change, its signature or the keys.
+    /// They are at fault, and would be refused again unless they, their signature or the keys change.
     Proven,
-    /// It was damaged or cut off on its way, or could not be tried in time. It may be damaged at its
-    /// source as well; that looks the same, so it is fetched again, ever more rarely.
+    /// They were damaged or truncated on their way, or could not be probed in time. Damage at the source
+    /// looks the same, so they are fetched again after growing pauses.
     Doubted,
-    /// Nothing: how it was reached has failed, or this machine. That can mend while it is offered.
+    /// Nothing: the transport or this machine has failed, which can change while the bytes stay the same.
     Nothing,
 }
 
-/// What a failure says about what came.
+/// Returns what a failure shows about the bytes.
 pub(super) fn blame(error: &selfup_install::Error) -> Blame {
     match error.kind() {
         ErrorKind::Source => blame_of_source(error),
-        // Not what was promised: other bytes came than were published, or than are by now.
+        // Other bytes came than were announced.
         ErrorKind::SizeMismatch | ErrorKind::DigestMismatch => Blame::Doubted,
-        // Cut off without a length or a digest that would tell.
+        // They were truncated, without a length or a digest that shows it.
         ErrorKind::NotExecutable if error.is_transient() => Blame::Doubted,
-        // A machine that is busy or out of memory lets a good one fail.
+        // A good executable fails its probe on a machine that is busy or out of memory.
         ErrorKind::ProbeTimedOut => Blame::Doubted,
         ErrorKind::ProbeFailed if error.is_transient() => Blame::Doubted,
         ErrorKind::TooLarge
@@ -52,32 +52,30 @@ pub(super) fn blame(error: &selfup_install::Error) -> Blame {
     }
 }
 
-/// Whether it is not the bytes that are refused, but what is said about them: that can be mended by
-/// signing them again.
+/// Whether the version is refused rather than the bytes. Signing them again can correct that.
 pub(super) fn is_of_the_version(error: &selfup_install::Error) -> bool {
     matches!(error.kind(), ErrorKind::Downgrade | ErrorKind::VersionUnknown)
 }
 
-/// Whether the bytes, if no digest has vouched for them, may be others than were published: damaged on
-/// their way, or still those of before. They are refused, and may come better all the same.
-pub(super) fn only_a_signature_could_tell(error: &selfup_install::Error) -> bool {
+/// Whether the bytes, if no digest vouches for them, may differ from the published ones: they may be damaged,
+/// or still the earlier ones. They are refused, but another fetch may bring the right ones.
+pub(super) fn only_a_signature_shows_damage(error: &selfup_install::Error) -> bool {
     error.kind() == ErrorKind::SignatureInvalid
 }
 
-/// Whether what was read has been replaced or changed meanwhile, and the next poll has what is there
-/// now.
+/// Whether the source changed while it was read, so that the next poll gets the new bytes.
 pub(super) fn is_overtaken(error: &selfup_install::Error) -> bool {
     let fetching = causes(error).find_map(fetching);
     fetching.is_some_and(|error| error.kind() == selfup_fetch::ErrorKind::Changed)
 }
 
-/// How long the source asked to be left alone when it failed while it was read.
+/// Returns the pause that the source asked for when it failed while it was read.
 pub(super) fn asked_to_wait(error: &selfup_install::Error) -> Option<Duration> {
     causes(error).find_map(fetching)?.retry_after()
 }
 
-/// Whether the source has failed for what it gave, or for how it was reached: credentials that have
-/// run out, or a connection that stalled, say nothing about the bytes.
+/// Distinguishes a source with bad content from one that could not be reached: expired credentials or a stalled
+/// connection show nothing about the bytes.
 fn blame_of_source(error: &selfup_install::Error) -> Blame {
     use selfup_fetch::ErrorKind as Kind;
     if let Some(error) = causes(error).find_map(fetching) {
@@ -90,7 +88,7 @@ fn blame_of_source(error: &selfup_install::Error) -> Blame {
             | Kind::Stalled
             | Kind::Changed
             | Kind::Io => Blame::Nothing,
-            // Unsound, short, or more than it can be; or an archive without an executable in it.
+            // Corrupt, truncated or too large; or an archive without the executable.
             _ => Blame::Doubted,
         };
     }
@@ -112,7 +110,7 @@ mod tests {
     use selfup_install::{Expected, Target};
     use std::{env, fs, io::Read, sync::Mutex};
 
-    /// What an installation says of a reader that fails so.
+    /// The error of an installation whose reader fails in this way.
     fn failed(cause: impl Into<io::Error>) -> selfup_install::Error {
         struct Fails(Option<io::Error>);
         impl Read for Fails {
@@ -120,7 +118,7 @@ mod tests {
                 Err(self.0.take().unwrap_or_else(|| io::ErrorKind::Other.into()))
             }
         }
-        // One after the other: whoever installs there is alone.
+        // One after the other: only one process or thread can install at a place.
         static PLACE: Mutex<()> = Mutex::new(());
         let alone = PLACE.lock();
         let path = env::temp_dir().join(format!("selfup-blame-{}", std::process::id()));
@@ -135,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_source_asked_for_is_found_behind_the_reader() {
+    fn the_pause_that_the_source_asks_for_is_found_behind_the_reader() {
         let asked = Duration::from_secs(7);
         let error = selfup_fetch::Error::new(Kind::Unavailable, "busy").with_retry_after(asked);
         assert_eq!(asked_to_wait(&failed(error)), Some(asked));
@@ -144,14 +142,14 @@ mod tests {
     }
 
     #[test]
-    fn what_was_replaced_while_it_was_read_is_told_from_what_failed() {
+    fn a_source_that_changes_while_it_is_read_is_overtaken_and_one_that_fails_is_not() {
         let overtaken = |kind| is_overtaken(&failed(selfup_fetch::Error::new(kind, "as it is")));
         assert!(overtaken(Kind::Changed));
         assert!(!overtaken(Kind::Stalled) && !overtaken(Kind::Truncated));
     }
 
     #[test]
-    fn what_was_read_in_vain_is_doubted_and_nobody_is_blamed_for_the_way() {
+    fn bad_content_is_doubted_and_a_failed_transport_blames_nothing() {
         for (kind, expected) in [
             (Kind::Corrupt, Blame::Doubted),
             (Kind::TooLarge, Blame::Doubted),
@@ -183,7 +181,7 @@ mod tests {
         }
     }
 
-    /// What an installation says of these bytes, if this was promised of them.
+    /// The error of an installation of these bytes with this announcement.
     fn promised(bytes: &[u8], promise: Expected) -> selfup_install::Error {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("app");
@@ -200,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn a_promise_that_is_not_kept_is_doubted_and_what_is_no_good_is_proven() {
+    fn a_broken_promise_is_doubted_and_a_failed_check_is_proven() {
         let sha1 = "sha1:da39a3ee5e6b4b0d3255bfef95601890afd80709".parse().unwrap();
         let key = "RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3".parse().unwrap();
         for (promise, kind, expected) in [

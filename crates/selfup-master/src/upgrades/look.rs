@@ -1,4 +1,4 @@
-//! Looking, before a restart, at what is at the path.
+//! Looks at the executable at the path before a restart.
 
 use std::{
     fs::{self, File},
@@ -11,24 +11,23 @@ use std::{
 use selfup_install::{Error, Id, Replaced, Target};
 use selfup_signals::{Blocked, Pid};
 
-use super::{News, Undecided};
-use crate::mailbox::{Letter, Mailbox};
+use super::undecided::Undecided;
 
-/// What is at the path, compared with what runs.
+/// The executable at the path, compared with the one that runs.
 #[derive(Debug)]
 pub(crate) enum Looked {
-    /// The same, or it cannot be told; a restart is a restart.
+    /// It is the same, or this cannot be determined. The restart is an ordinary one.
     Same,
-    /// What was put back when this one, which runs, was rolled back by hand.
+    /// It is the previous executable: the one that runs was rolled back by hand.
     RolledBack { refused: Id },
-    /// Another executable, to be tried.
+    /// It is another executable, which has to be tried.
     Another(Undecided),
-    /// Another executable. What runs could not be kept, so that there is no way back to it.
+    /// It is another executable, and the one that runs could not be kept to return to.
     NoWayBack(Error),
 }
 
-/// Whether it may be another file that is at the path. Cheap. Of a script the kernel only tells which
-/// interpreter runs, so of one it is not known.
+/// Whether the path may lead to another file than the one that runs. This is cheap. For a script it is
+/// not known, because the kernel shows the interpreter instead.
 pub(super) fn is_another(path: &Path, running: Pid) -> bool {
     let running = fs::metadata(format!("/proc/{running}/exe"));
     match (fs::metadata(path), running) {
@@ -45,18 +44,18 @@ fn is_script(path: &Path) -> bool {
     read.is_ok() && start == *b"#!"
 }
 
-/// Finds out what it is, on a thread that ends with it: both files are read, and one may be copied.
+/// Compares both files on a thread of its own, because it reads both and may copy one. The result goes to
+/// `deliver`.
 pub(super) fn look(
     path: PathBuf,
     running: Pid,
     kept: Option<Id>,
-    mailbox: &Mailbox,
+    deliver: impl FnOnce(Looked) + Send + 'static,
 ) -> io::Result<()> {
     let file = File::open(format!("/proc/{running}/exe"))?;
-    let mailbox = mailbox.clone();
     let blocked = Blocked::all().map_err(io::Error::other)?;
     thread::Builder::new().name("selfup-look".into()).spawn(move || {
-        mailbox.post(Letter::Upgrade(News::Looked(compare(&path, &file, kept))));
+        deliver(compare(&path, &file, kept));
     })?;
     drop(blocked);
     Ok(())

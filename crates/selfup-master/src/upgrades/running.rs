@@ -1,4 +1,4 @@
-//! The file of the executable that serves, and its id.
+//! The executable of the child that serves: its file, its id, its version.
 
 use std::{
     fs::File,
@@ -8,7 +8,7 @@ use std::{
 use selfup_install::Id;
 use selfup_signals::Pid;
 
-/// The executable of the child that serves: the very file, whatever is at its path by now.
+/// The executable of the child that serves: the file that it runs, whatever is at the path by now.
 #[derive(Debug, Default)]
 pub(super) struct Running {
     known: Mutex<Known>,
@@ -22,16 +22,15 @@ struct Known {
 }
 
 impl Running {
-    /// Another child serves, whose program says that it is of this version. Nothing is read yet.
-    pub(super) fn is_now(&self, child: Pid, version: Option<String>) {
-        // Without /proc it cannot be told; then what is fetched is compared with what is at the
-        // path alone.
+    /// Notes that this child serves, and the version that its program declares. Nothing is read yet.
+    pub(super) fn set(&self, child: Pid, version: Option<String>) {
+        // Without /proc the file is unknown. Fetched bytes are then compared with the path alone.
         let file = File::open(format!("/proc/{child}/exe")).ok().map(Arc::new);
         *self.lock() = Known { file, id: None, version };
     }
 
-    /// The id of what runs, worked out at the first call. A large file takes its time; who says
-    /// meanwhile that another child serves does not wait for it.
+    /// Returns the id of the executable, which the first call computes. That takes some time for a large
+    /// file, during which `set` does not have to wait.
     pub(super) fn id(&self) -> Option<Id> {
         let (file, known) = {
             let known = self.lock();
@@ -48,7 +47,7 @@ impl Running {
         Some(id)
     }
 
-    /// The version of what runs, as its program says.
+    /// Returns the version that the program declares.
     pub(super) fn version(&self) -> Option<String> {
         self.lock().version.clone()
     }

@@ -1,4 +1,4 @@
-//! The worker with a source that does what a test says: what comes damaged, late or not at all.
+//! The worker with a scripted source, whose executables come damaged, late or not at all.
 
 use std::{
     collections::VecDeque,
@@ -11,19 +11,20 @@ use std::{
 
 use selfup_fetch::{Artifact, Error, ErrorKind, Fetch, Outcome, RunningExecutable};
 
-use super::{News, Plan, Shared, worker::Worker};
+use super::{Plan, Shared, Verdict, worker::Worker};
 use crate::{
     acceptance::Acceptance,
-    mailbox::{Letter, Mail, mailbox},
+    event::Event,
+    inbox::{Inbox, Message, inbox},
     settings::UpgradeOptions,
     trust::Trust,
 };
 
 const RUNNING: &[u8] = b"what runs";
-/// Turned down, which shows that it came.
+/// An executable that is refused, which shows that it came.
 const PAGE: &[u8] = b"<html>";
 const KEY: &str = "RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3";
-/// What this key has signed, and the signature.
+/// Bytes, the key that has signed them, and the signature.
 const SIGNED: &[u8] = b"#!/bin/sh\n";
 const SIGNER: &str = "RWRJdM/5b4jSFFAEFhwFGuBuJpZmSDCqWG0+SKfzGsiHKls3m5CVxBXi";
 const SIGNATURE: &str = "untrusted comment: signature
@@ -33,15 +34,15 @@ L9oi80pT/HoyVEliGucfw3+WllOfJPZtu/FruDX+YsxW2XzaN/R26AntACIZURPzaSsKNf1wwXjmH5S0
 ";
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// What is published, and how often it was asked for.
+/// What the source has, and how often it was polled and fetched.
 #[derive(Default)]
 struct World {
     tag: u64,
-    /// What comes one after the other; the last one stays.
+    /// The bodies that come one after the other. The last one stays.
     bodies: VecDeque<Body>,
-    /// What `init` says first.
+    /// The errors of the first calls of `init`.
     inits: VecDeque<Error>,
-    /// So many fetches panic.
+    /// The number of fetches that panic.
     panics: u32,
     signature: u64,
     /// The signature, instead of another one at each look.
@@ -54,15 +55,15 @@ struct World {
 #[derive(Clone)]
 enum Body {
     Whole(&'static [u8]),
-    /// Half of it, and then this.
+    /// Half of the bytes, then this error.
     Breaks(ErrorKind),
     Foreign(io::ErrorKind),
-    /// The bytes are promised to be others.
+    /// Bytes with a digest that may be wrong.
     Promised(&'static [u8], &'static str),
     Sized(&'static [u8], u64),
 }
 
-/// A fetcher with validators, as those of the project are.
+/// A fetcher with validators, as the fetchers of the project have them.
 struct Source {
     world: Arc<Mutex<World>>,
     settled: Option<u64>,
@@ -98,7 +99,7 @@ impl Fetch for Source {
         lock(&self.world).inits.pop_front().map_or(Ok(()), Err)
     }
 
-    #[expect(clippy::panic, reason = "it is what is tested")]
+    #[expect(clippy::panic, reason = "the test is about panics")]
     fn fetch(&mut self, current: &RunningExecutable) -> Result<Option<Artifact>, Error> {
         let mut world = lock(&self.world);
         world.polls += 1;
@@ -156,12 +157,12 @@ impl Fetch for Source {
     }
 }
 
-/// A worker at work, and all that it has told.
+/// A running worker, and everything that it has reported.
 struct Stage {
     world: Arc<Mutex<World>>,
-    mail: Mail,
-    told: Vec<String>,
-    verdicts: Option<mpsc::Sender<super::Verdict>>,
+    inbox: Inbox,
+    reports: Vec<String>,
+    verdicts: Option<mpsc::Sender<Verdict>>,
     thread: Option<JoinHandle<()>>,
     _folder: tempfile::TempDir,
 }
@@ -189,37 +190,37 @@ impl Stage {
             acceptance: acceptance(path, trust),
             min_interval: Duration::from_millis(20),
         };
-        let (mailbox, mail) = mailbox().unwrap();
-        let (verdicts, told) = mpsc::channel();
-        let worker = Worker::new(plan, mailbox, Arc::<Shared>::default(), told, false);
+        let (sender, inbox) = inbox().unwrap();
+        let (verdicts, receiver) = mpsc::channel();
+        let worker = Worker::new(plan, sender, Arc::<Shared>::default(), receiver, false);
         let thread = thread::spawn(move || worker.run());
         let (verdicts, thread) = (Some(verdicts), Some(thread));
-        Self { world, mail, told: Vec::new(), verdicts, thread, _folder: folder }
+        Self { world, inbox, reports: Vec::new(), verdicts, thread, _folder: folder }
     }
 
-    /// Publishes something else.
+    /// Publishes other bodies.
     fn publish(&self, bodies: impl IntoIterator<Item = Body>) {
         let mut world = lock(&self.world);
         world.tag += 1;
         world.bodies = bodies.into_iter().collect();
     }
 
-    /// Waits until it has told something with this word; how often so far.
+    /// Waits for a report with this word, and returns how many there are so far.
     #[track_caller]
     fn wait(&mut self, word: &str) -> usize {
         let asked = Instant::now();
         loop {
             self.read();
-            let count = self.told.iter().filter(|line| line.contains(word)).count();
+            let count = self.reports.iter().filter(|line| line.contains(word)).count();
             if count > 0 {
                 return count;
             }
-            assert!(asked.elapsed() < PATIENCE, "no {word:?} in {:?}", self.told);
+            assert!(asked.elapsed() < PATIENCE, "no {word:?} in {:?}", self.reports);
             thread::yield_now();
         }
     }
 
-    /// Waits for so many more polls; how many fetches there were meanwhile.
+    /// Waits for this many polls, and returns how many fetches there were meanwhile.
     #[track_caller]
     fn fetches_in(&mut self, polls: usize) -> usize {
         let (before, fetched) = {
@@ -228,30 +229,30 @@ impl Stage {
         };
         let asked = Instant::now();
         while lock(&self.world).polls < before + polls {
-            assert!(asked.elapsed() < PATIENCE, "no more polls: {:?}", self.told);
+            assert!(asked.elapsed() < PATIENCE, "no more polls: {:?}", self.reports);
             thread::yield_now();
         }
         lock(&self.world).fetched - fetched
     }
 
     fn read(&mut self) {
-        for letter in self.mail.take() {
-            let Letter::Upgrade(news) = letter else { continue };
-            self.told.push(match news {
-                News::UpToDate(_) => "UpToDate".to_owned(),
-                News::FetchRecovered => "FetchRecovered".to_owned(),
-                News::FetchDisabled(reason) => format!("FetchDisabled {reason}"),
-                News::FetchFailed(reason) => format!("FetchFailed {reason}"),
-                News::Refused(reason) => format!("Refused {reason}"),
-                News::Caution(reason) => format!("Caution {reason}"),
-                news => format!("{news:?}"),
+        for message in self.inbox.take() {
+            let Message::Report(event) = message else { continue };
+            self.reports.push(match event {
+                Event::UpToDate { .. } => "UpToDate".to_owned(),
+                Event::FetchRecovered => "FetchRecovered".to_owned(),
+                Event::FetchDisabled { reason } => format!("FetchDisabled {reason}"),
+                Event::FetchFailed { reason } => format!("FetchFailed {reason}"),
+                Event::Refused { reason } => format!("Refused {reason}"),
+                Event::Warning { reason } => format!("Warning {reason}"),
+                event => format!("{event:?}"),
             });
         }
     }
 
-    fn told(&mut self, word: &str) -> usize {
+    fn reported(&mut self, word: &str) -> usize {
         self.read();
-        self.told.iter().filter(|line| line.contains(word)).count()
+        self.reports.iter().filter(|line| line.contains(word)).count()
     }
 }
 
@@ -284,7 +285,7 @@ fn world(bodies: impl IntoIterator<Item = Body>) -> World {
 }
 
 #[test]
-fn what_was_damaged_on_its_way_is_fetched_again_although_nothing_changes() {
+fn damaged_bytes_are_fetched_again_although_the_source_is_unchanged() {
     let other = "sha1:da39a3ee5e6b4b0d3255bfef95601890afd80709";
     for damaged in [
         Body::Breaks(ErrorKind::Corrupt),
@@ -298,47 +299,47 @@ fn what_was_damaged_on_its_way_is_fetched_again_although_nothing_changes() {
     ] {
         let mut stage = Stage::new(world([damaged.clone(), damaged, Body::Whole(RUNNING)]));
         stage.wait("UpToDate");
-        assert_eq!(stage.told("Refused"), 0, "{:?}", stage.told);
-        assert_eq!(stage.told("FetchFailed"), 1, "told once: {:?}", stage.told);
+        assert_eq!(stage.reported("Refused"), 0, "{:?}", stage.reports);
+        assert_eq!(stage.reported("FetchFailed"), 1, "once: {:?}", stage.reports);
         stage.wait("FetchRecovered");
         assert_eq!(lock(&stage.world).fetched, 3);
-        assert_eq!(stage.fetches_in(5), 0, "that it is up to date is settled");
+        assert_eq!(stage.fetches_in(5), 0, "being up to date is settled");
     }
 }
 
 #[test]
-fn what_is_damaged_at_its_source_is_fetched_ever_more_rarely_until_it_changes() {
+fn bytes_damaged_at_their_source_are_fetched_less_and_less_often_until_they_change() {
     let mut stage = Stage::new(world([Body::Breaks(ErrorKind::Corrupt)]));
     stage.wait("FetchFailed");
     let fetched = stage.fetches_in(100);
     assert!(fetched <= 4, "{fetched} fetches in 100 polls");
-    assert_eq!(stage.told("FetchRecovered"), 0, "{:?}", stage.told);
+    assert_eq!(stage.reported("FetchRecovered"), 0, "{:?}", stage.reports);
     stage.publish([Body::Whole(RUNNING)]);
     stage.wait("UpToDate");
     stage.wait("FetchRecovered");
-    assert_eq!(stage.told("FetchFailed"), 1, "{:?}", stage.told);
+    assert_eq!(stage.reported("FetchFailed"), 1, "{:?}", stage.reports);
 }
 
 #[test]
-fn what_runs_under_a_new_validator_is_not_taken_for_all_that_there_is() {
+fn bytes_that_run_already_under_a_new_validator_are_fetched_again() {
     let mut stage = Stage::new(world([Body::Whole(RUNNING)]));
     stage.wait("UpToDate");
     assert_eq!(stage.fetches_in(20), 0, "at first, it is");
     stage.publish([Body::Whole(RUNNING), Body::Whole(RUNNING), Body::Whole(PAGE)]);
     stage.wait("Refused");
-    assert_eq!(stage.told("FetchFailed"), 0, "{:?}", stage.told);
-    assert_eq!(stage.fetches_in(20), 0, "what is refused by proof stays so");
+    assert_eq!(stage.reported("FetchFailed"), 0, "{:?}", stage.reports);
+    assert_eq!(stage.fetches_in(20), 0, "a failed check is final");
 }
 
 #[test]
-fn a_source_that_cannot_begin_yet_is_tried_again() {
+fn a_source_that_fails_to_begin_is_tried_again() {
     let late = || Error::new(ErrorKind::NotFound, "not mounted");
     let inits = [late(), late(), Error::new(ErrorKind::Denied, "not yet")].into();
     let mut stage = Stage::new(World { inits, ..world([Body::Whole(RUNNING)]) });
     stage.wait("UpToDate");
-    assert_eq!(stage.told("FetchFailed"), 2, "each reason once: {:?}", stage.told);
+    assert_eq!(stage.reported("FetchFailed"), 2, "each reason once: {:?}", stage.reports);
     stage.wait("FetchRecovered");
-    assert_eq!(stage.told("FetchDisabled"), 0, "{:?}", stage.told);
+    assert_eq!(stage.reported("FetchDisabled"), 0, "{:?}", stage.reports);
 
     let inits = [Error::new(ErrorKind::Configuration, "no address")].into();
     let mut stage = Stage::new(World { inits, ..world([Body::Whole(RUNNING)]) });
@@ -348,21 +349,21 @@ fn a_source_that_cannot_begin_yet_is_tried_again() {
 }
 
 #[test]
-fn after_a_panic_it_starts_anew_but_not_for_ever() {
+fn the_worker_starts_again_after_a_panic_but_not_for_ever() {
     let mut stage = Stage::new(World { panics: 3, ..world([Body::Whole(RUNNING)]) });
     stage.wait("UpToDate");
-    assert_eq!(stage.wait("panicked: a fetcher's own\\u{1b} failure"), 1, "{:?}", stage.told);
-    assert_eq!(stage.told("FetchDisabled"), 0);
+    assert_eq!(stage.wait("panicked: a fetcher's own\\u{1b} failure"), 1, "{:?}", stage.reports);
+    assert_eq!(stage.reported("FetchDisabled"), 0);
 
     let mut stage = Stage::new(World { panics: u32::MAX, ..world([Body::Whole(RUNNING)]) });
     stage.wait("FetchDisabled the thread that fetches panicked: a fetcher's own\\u{1b} failure");
     stage.thread.take().unwrap().join().unwrap();
-    assert_eq!(stage.told("FetchFailed"), 1, "{:?}", stage.told);
+    assert_eq!(stage.reported("FetchFailed"), 1, "{:?}", stage.reports);
     assert_eq!(lock(&stage.world).polls, 5);
 }
 
 #[test]
-fn a_signature_that_changes_all_the_time_does_not_bring_the_executable_each_time() {
+fn a_signature_that_keeps_changing_does_not_bring_the_executable_each_time() {
     let mut stage = Stage::with(world([Body::Whole(PAGE)]), trusting(KEY), None);
     stage.wait("Refused");
     let fetched = stage.fetches_in(100);
@@ -380,19 +381,19 @@ fn trusting(key: &str) -> Trust {
 }
 
 #[test]
-fn what_only_a_signature_could_tell_to_be_damaged_is_refused_and_comes_again() {
+fn bytes_that_only_their_signature_could_show_as_damaged_are_refused_and_fetched_again() {
     let damaged = || Body::Whole(b"#!/bin/si\n");
     let bodies = [damaged(), damaged(), Body::Whole(SIGNED)];
     let world = World { signed: Some(SIGNATURE), ..world(bodies) };
     let mut stage = Stage::with(world, trusting(SIGNER), None);
     stage.wait("Refused could not replace");
-    assert_eq!(stage.told("is not one of these bytes"), 1, "told once: {:?}", stage.told);
+    assert_eq!(stage.reported("is not one of these bytes"), 1, "once: {:?}", stage.reports);
     assert_eq!(lock(&stage.world).fetched, 3);
-    assert_eq!(stage.fetches_in(20), 0, "what is refused by proof stays so");
+    assert_eq!(stage.fetches_in(20), 0, "a failed check is final");
 }
 
 #[test]
-fn what_is_signed_for_other_bytes_comes_ever_more_rarely_until_it_changes() {
+fn bytes_with_a_wrong_signature_are_fetched_less_and_less_often_until_they_change() {
     let world = World { signed: Some(SIGNATURE), ..world([Body::Whole(PAGE)]) };
     let mut stage = Stage::with(world, trusting(SIGNER), None);
     stage.wait("is not one of these bytes");
@@ -401,12 +402,12 @@ fn what_is_signed_for_other_bytes_comes_ever_more_rarely_until_it_changes() {
     let before = lock(&stage.world).fetched;
     stage.publish([Body::Whole(RUNNING)]);
     stage.fetches_in(3);
-    assert!(lock(&stage.world).fetched > before, "something else is looked at, at once");
+    assert!(lock(&stage.world).fetched > before, "other bytes are fetched at once");
 }
 
-/// That the signature is wrong is proved then.
+/// The signature itself is then proven wrong.
 #[test]
-fn what_a_digest_vouches_for_is_not_taken_for_damaged() {
+fn bytes_that_match_their_digest_are_not_taken_for_damaged() {
     let vouched = Body::Promised(b"", "sha1:da39a3ee5e6b4b0d3255bfef95601890afd80709");
     let world = World { signed: Some(SIGNATURE), ..world([vouched]) };
     let mut stage = Stage::with(world, trusting(SIGNER), None);
@@ -415,11 +416,11 @@ fn what_a_digest_vouches_for_is_not_taken_for_damaged() {
 }
 
 #[test]
-fn what_somebody_should_know_beforehand_is_told_once() {
+fn the_caution_of_a_fetcher_is_reported_once() {
     let caution = Some("nothing protects it; protect it");
     let world = World { panics: 2, ..world([Body::Whole(RUNNING)]) };
     let mut stage = Stage::with(world, Trust::default(), caution);
     stage.wait("UpToDate");
     stage.fetches_in(5);
-    assert_eq!(stage.told("Caution nothing protects it; protect it"), 1, "{:?}", stage.told);
+    assert_eq!(stage.reported("Warning nothing protects it; protect it"), 1, "{:?}", stage.reports);
 }

@@ -1,40 +1,40 @@
-//! A new executable that is tried, and what becomes of it.
+//! A new executable that has not been decided about, and what each decision does to it.
 
 use std::path::{Path, PathBuf};
 
 use selfup_install::{Error, Id, Installed, Trial};
 
-/// A new executable that nobody has decided about.
+/// A new executable that has not been decided about.
 #[derive(Debug)]
 pub(crate) enum Undecided {
-    /// Beside the path, which leads to the proven one.
+    /// It is beside the path, which leads to the proven executable.
     Beside(Box<Trial>),
-    /// At the path; the proven one is kept.
+    /// It is at the path, and the proven executable is kept beside it.
     InPlace(Box<Installed>),
-    /// At the path, where another master or an installer has put it, who answers for it. The proven
-    /// one is kept there.
+    /// It is at the path, where another master or an installer has put it, which also decides about it.
+    /// The proven executable is at `kept`.
     ByAnother { id: Id, kept: Option<PathBuf> },
 }
 
-/// What came of a commit.
+/// The result of a commit.
 #[derive(Debug)]
 pub(crate) enum Commit {
-    /// It is at the path for good; perhaps something did not succeed besides.
-    Kept(Id, Option<Error>),
-    /// It could not be put there now. It is tried again later.
+    /// It is at the path for good. The error, if any, concerns something else.
+    Done(Id, Option<Error>),
+    /// It could not be put there now, and is tried again later.
     NotYet(Error),
-    /// It does not get there: somebody else has put another one there, or refused this one.
-    Over(Error),
+    /// It does not get there: another process has put another executable there, or refused this one.
+    Overruled(Error),
 }
 
-/// What came of going back.
+/// The result of a return to the proven executable.
 #[derive(Debug)]
-pub(crate) struct GoneBack {
+pub(crate) struct RolledBack {
     pub(crate) id: Id,
     /// Where the proven executable is, if it is not at the path.
     pub(crate) proven: Option<PathBuf>,
     pub(crate) failed: Option<Error>,
-    /// It is at the path for good all the same: somebody who shares the path has committed it.
+    /// Whether the new executable stays at the path: another master has committed it.
     pub(crate) stands: bool,
 }
 
@@ -55,49 +55,49 @@ impl Undecided {
         }
     }
 
-    /// Whether somebody has refused it by hand.
+    /// Whether it has been refused by hand.
     pub(super) fn is_refused(&self) -> bool {
         matches!(self, Self::Beside(trial) if trial.is_refused())
     }
 
-    /// Keeps it; what could not be put at the path yet is given back.
+    /// Commits it. Returns the trial if it could not be put at the path yet.
     pub(super) fn commit(self) -> (Commit, Option<Box<Trial>>) {
         let id = self.id();
         match self {
             Self::Beside(trial) => match trial.commit() {
-                Ok(committed) => (Commit::Kept(id, committed.into_warning()), None),
+                Ok(committed) => (Commit::Done(id, committed.into_warning()), None),
                 Err(failed) if failed.trial.is_some() => {
                     (Commit::NotYet(failed.error), failed.trial)
                 }
-                Err(failed) => (Commit::Over(failed.error), None),
+                Err(failed) => (Commit::Overruled(failed.error), None),
             },
             Self::InPlace(installed) => match installed.commit() {
-                Ok(()) => (Commit::Kept(id, None), None),
-                Err(failed) => (Commit::Over(failed.error), None),
+                Ok(()) => (Commit::Done(id, None), None),
+                Err(failed) => (Commit::Overruled(failed.error), None),
             },
-            Self::ByAnother { .. } => (Commit::Kept(id, None), None),
+            Self::ByAnother { .. } => (Commit::Done(id, None), None),
         }
     }
 
-    /// It has failed.
-    pub(super) fn revert(self, reason: &str) -> GoneBack {
+    /// Rolls it back, because it has failed.
+    pub(super) fn roll_back(self, reason: &str) -> RolledBack {
         let id = self.id();
-        let nothing = GoneBack { id, proven: None, failed: None, stands: false };
+        let nothing = RolledBack { id, proven: None, failed: None, stands: false };
         match self {
             Self::Beside(trial) => match trial.revert(reason) {
-                Ok(was_refused) => GoneBack { stands: !was_refused, ..nothing },
-                Err(error) => GoneBack { failed: Some(error), ..nothing },
+                Ok(was_refused) => RolledBack { stands: !was_refused, ..nothing },
+                Err(error) => RolledBack { failed: Some(error), ..nothing },
             },
             Self::InPlace(installed) => {
-                GoneBack { failed: installed.revert(reason).err().map(Error::from), ..nothing }
+                RolledBack { failed: installed.revert(reason).err().map(Error::from), ..nothing }
             }
-            Self::ByAnother { kept, .. } => GoneBack { proven: kept, stands: true, ..nothing },
+            Self::ByAnother { kept, .. } => RolledBack { proven: kept, stands: true, ..nothing },
         }
     }
 
-    /// It could not be tried here, or is refused already. What is at the path stays there: whoever
-    /// put it there can start the service anew.
-    pub(crate) fn shelve(self) -> GoneBack {
+    /// Returns to the proven executable, because this one could not be tried here, or is refused
+    /// already. An executable at the path stays there: the service can be started with it again.
+    pub(crate) fn shelve(self) -> RolledBack {
         let id = self.id();
         let (proven, failed) = match self {
             Self::Beside(trial) => (None, trial.shelve().err()),
@@ -106,10 +106,10 @@ impl Undecided {
             }
             Self::ByAnother { kept, .. } => (kept, None),
         };
-        GoneBack { id, proven, failed, stands: false }
+        RolledBack { id, proven, failed, stands: false }
     }
 
-    /// The start in which it was taken up was ended by order.
+    /// Records that the start under way ends by order, so that it does not count against the executable.
     pub(crate) fn excuse(&self) -> Result<(), Error> {
         match self {
             Self::Beside(trial) => trial.forgive_start(),

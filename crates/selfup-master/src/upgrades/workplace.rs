@@ -1,4 +1,4 @@
-//! What the upgrade thread has on the disk, for a master that ends at any moment.
+//! The half-written files of the worker, which the master removes when it ends.
 
 use std::{
     fs,
@@ -10,11 +10,11 @@ use std::{
 
 use selfup_install::Target;
 
-/// How long the end of the master waits for the worker to finish what it does on the disk.
+/// How long the end of the master waits for the worker to finish a step on the disk.
 const PATIENCE: Duration = Duration::from_millis(100);
 
-/// Where worker and master agree on what is on the disk, so that the master can end at any moment
-/// and leave nothing half-done behind.
+/// The worker's files on the disk, so that the master can end at any moment and leave no half-written file
+/// behind.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Workplace {
     shared: Arc<(Mutex<Disk>, Condvar)>,
@@ -22,21 +22,20 @@ pub(super) struct Workplace {
 
 #[derive(Debug, Default)]
 struct Disk {
-    /// The worker may have files beside this executable.
+    /// The executable beside which the worker may have files.
     busy: Option<PathBuf>,
-    /// Those that it has for longer, while it downloads and verifies.
+    /// The files that it has while it downloads and verifies.
     files: Vec<PathBuf>,
-    /// The master ends: nothing more may be put there.
+    /// Whether the master is ending, so that no further file may be created.
     closed: bool,
 }
 
-/// The worker is at work, until this is dropped.
+/// Marks the worker as busy until it is dropped.
 #[derive(Debug)]
 pub(super) struct AtWork(Workplace);
 
 impl Workplace {
-    /// Comes to work. When the master ends, the worker has come for the last time: this does not
-    /// return then.
+    /// Marks the worker as busy beside this executable. Does not return once the master is ending.
     pub(super) fn enter(&self, executable: &Path) -> AtWork {
         let mut disk = self.lock();
         while disk.closed {
@@ -53,8 +52,8 @@ impl Workplace {
         self.lock().closed
     }
 
-    /// The master ends now. What the worker has in hand is removed; if it is about to finish by
-    /// itself, that is waited for.
+    /// Removes the worker's files, because the master ends now. If the worker is between two steps, this
+    /// waits for a moment until it has finished by itself.
     pub(super) fn close(&self) {
         let mut disk = self.lock();
         disk.closed = true;
@@ -65,10 +64,10 @@ impl Workplace {
             .wait_timeout_while(disk, PATIENCE, in_between)
             .unwrap_or_else(PoisonError::into_inner);
         for file in &disk.files {
-            // If it has just been installed, there is nothing under this name any more.
+            // If it has just been installed, this name no longer exists.
             let _removed = fs::remove_file(file);
         }
-        // It takes its time, as with a large executable or on a busy machine.
+        // The worker is still busy, with a large executable or on a slow machine.
         if let Some(Ok(target)) = disk.busy.as_ref().map(Target::new) {
             target.abandon();
         }
@@ -80,7 +79,7 @@ impl Workplace {
 }
 
 impl AtWork {
-    /// Says which files are worked on.
+    /// Notes which files the worker has.
     pub(super) fn has(&self, files: impl Into<Vec<PathBuf>>) {
         self.0.lock().files = files.into();
         self.0.shared.1.notify_all();
@@ -102,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_in_hand_when_the_master_ends_is_removed() {
+    fn closing_removes_the_files_of_the_worker() {
         let folder = std::env::temp_dir().join(format!("selfup-workplace-{}", std::process::id()));
         fs::write(&folder, "half a download").unwrap();
         let workplace = Workplace::default();
@@ -113,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_about_to_be_finished_is_waited_for() {
+    fn closing_waits_for_a_worker_between_two_steps() {
         let workplace = Workplace::default();
         let at_work = workplace.enter(Path::new("/no/such/executable"));
         let closing = thread::spawn({

@@ -38,9 +38,8 @@ pub(super) fn listen_to_master(
         if gone == Gone::Here {
             warn(
                 generation,
-                "could not hear the master any more: the control channel was closed in this \
-                 process; leave descriptors that are not the program's alone (closefrom, \
-                 close_range). The program is drained",
+                "could not stay connected to the master: the control channel was closed in this \
+                 process (by closefrom or close_range?); the program drains",
             );
         }
         drain.request();

@@ -43,8 +43,8 @@ pub fn own_executable() -> Result<PathBuf, Error> {
     let notes = fs::File::open(&path).and_then(|file| Notes::of_file(&file));
     if notes.is_ok_and(|notes| !notes.is_selfup()) {
         let what = format!(
-            "could not start {} as a child: it carries no selfup note, so it may be a loader that this \
-             program was started through; start the program by its own path, or name it with exec_file",
+            "could not start {} as a child: it carries no selfup note, so it may be a loader; start the \
+             program by its own path, or name it with exec_file",
             path.display()
         );
         return Err(Error::new(ErrorKind::Executable, what));

@@ -1,4 +1,4 @@
-//! What can happen to a master.
+//! The inputs of the state machine: what can happen to a master.
 
 use std::{fmt, time::Duration};
 
@@ -6,19 +6,19 @@ use selfup_signals::{End, Received, Signal};
 
 use crate::generation::Generation;
 
-/// What can happen to a master.
+/// Something that happens to a master.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Event {
+pub enum Input {
     /// The sockets are bound; the first child may start.
     Start,
-    /// A child could not be started at all.
+    /// A child could not be started.
     SpawnFailed {
-        /// Which child.
+        /// The child.
         generation: Generation,
-        /// The same may work a moment later: memory, processes or descriptors were short.
-        passing: bool,
+        /// Whether another attempt may succeed: memory, processes or descriptors were short.
+        transient: bool,
     },
-    /// The child said that it can serve.
+    /// The child reported that it can serve.
     Ready(Generation),
     /// The child cannot run under this master, for no fault of its executable.
     Unsuitable(Generation, Unsuitable),
@@ -26,22 +26,22 @@ pub enum Event {
     Exited(Generation, End),
     /// A signal reached the master.
     Signal(Arrived),
-    /// The master's own process asked for a restart.
+    /// The master's own process requested a restart.
     Restart(Cause),
-    /// This child asked for a restart.
+    /// This child requested a restart.
     AskedToRestart(Generation),
-    /// A new executable was verified, and can be tried.
+    /// A new executable has been verified, and can be tried.
     Installed,
-    /// Somebody has refused the new executable by hand: it is not to be tried any further.
+    /// The new executable was rolled back by hand: it is not tried any further.
     RolledBack,
-    /// Somebody else has put another executable at the path, which the restart that is asked for next
-    /// tries like one that was installed.
+    /// Another process has put another executable at the path. The next restart tries it like one that
+    /// was installed.
     Replaced,
-    /// Time has passed: some deadline may be due.
+    /// Time has passed, so that a deadline may be due.
     Tick,
-    /// The master was stopped by job control for so long, and runs again.
+    /// Job control had stopped the master for this long. It runs again.
     Resumed(Duration),
-    /// Nobody ran for so long, neither the master nor its children.
+    /// Neither the master nor its children ran for this long.
     Frozen(Duration),
 }
 
@@ -50,24 +50,24 @@ pub enum Event {
 pub struct Arrived {
     /// The signal, with its sender.
     pub received: Received,
-    /// The kernel gave it to the whole process group: a child in that group has it already.
+    /// Whether the kernel sent it to the whole process group. A child in that group has it already.
     pub group_has_it: bool,
 }
 
 impl Arrived {
-    /// Which signal.
+    /// Returns the signal.
     #[must_use]
     pub fn signal(&self) -> Signal {
         self.received.signal
     }
 }
 
-/// Why a restart was asked for.
+/// Why a restart was requested.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Cause {
     /// The restart signal reached the master.
     Signal,
-    /// The program asked for it.
+    /// The program requested it.
     Call,
     /// A new executable was installed.
     Upgrade,
@@ -86,7 +86,7 @@ impl fmt::Display for Cause {
 /// Why a child cannot run under this master.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Unsuitable {
-    /// It speaks another control protocol.
+    /// It speaks another version of the control protocol.
     Protocol,
     /// It needs a socket that this master does not have.
     Sockets,

@@ -1,0 +1,83 @@
+//! Commits an upgrade, or returns to the proven executable.
+
+use selfup_lifecycle::Blame;
+
+use super::Master;
+use crate::{
+    event::Event,
+    reason::RollbackReason,
+    upgrades::{Commit, RolledBack},
+};
+
+impl Master {
+    pub(super) fn commit(&mut self) {
+        let Some(committed) = self.upgrades.commit() else { return };
+        self.committed(committed);
+        if self.upgrades.is_behind() {
+            let reason = "this master still verifies releases with the keys that it was started with; \
+                          restart the service once the keys have changed";
+            self.report(Event::Warning { reason: reason.to_owned() });
+        }
+    }
+
+    pub(super) fn committed(&mut self, committed: Commit) {
+        match committed {
+            Commit::Done(id, warning) => {
+                let version = self.version_on_trial();
+                self.report(Event::Committed { id, version });
+                if let Some(error) = warning {
+                    self.warn("the new executable is kept, but", &error);
+                }
+            }
+            Commit::NotYet(error) => self.warn(
+                "could not put the new executable at its path, which is tried again at the next \
+                 restart",
+                &error,
+            ),
+            Commit::Overruled(error) => {
+                self.warn("the new executable runs, and is not kept", &error);
+            }
+        }
+    }
+
+    pub(super) fn roll_back(&mut self, blame: Blame) {
+        let reason = match blame {
+            Blame::NotReady(end) => RollbackReason::NotReady(end),
+            Blame::Probation(end) => RollbackReason::Probation(end),
+            Blame::ByHand => RollbackReason::ByHand,
+        };
+        let rolled_back = match blame {
+            Blame::ByHand => self.upgrades.give_up(),
+            Blame::NotReady(_) | Blame::Probation(_) => {
+                self.upgrades.roll_back(&reason.to_string())
+            }
+        };
+        let Some(RolledBack { id, failed, stands, .. }) = rolled_back else { return };
+        if stands {
+            let reason = format!(
+                "gave up {id} here: {reason}; it stays at the path, where another process has put it"
+            );
+            return self.report(Event::Warning { reason });
+        }
+        self.rolled_back = Some(id);
+        let version = self.version_on_trial();
+        self.report(Event::RolledBack { refused: id, version, reason });
+        if let Some(error) = failed {
+            self.warn("could not roll back to the previous executable", &error);
+        }
+    }
+
+    /// Returns to the proven executable without refusing the new one, which could not be tried.
+    pub(super) fn shelve(&mut self) {
+        if let Some(RolledBack { failed: Some(error), .. }) = self.upgrades.shelve() {
+            self.warn("could not go back to the proven executable", &error);
+        }
+    }
+
+    /// Returns the version of the executable that was just decided about, if a child has declared it.
+    fn version_on_trial(&mut self) -> Option<String> {
+        let trial = self.trial.take()?;
+        let newest = self.newest_version.as_ref().filter(|(generation, _)| *generation >= trial);
+        newest.map(|(_, version)| version.clone())
+    }
+}

@@ -1,0 +1,62 @@
+//! Handles the messages of the master's other threads.
+
+use selfup_install::Trial;
+use selfup_lifecycle::{Cause, Input};
+
+use super::Master;
+use crate::{event::Event, executable::Identified, inbox::Message, reason::RollbackReason};
+
+impl Master {
+    pub(super) fn take_message(&mut self, message: Message) {
+        match message {
+            Message::Restart => self.inputs.push_back(Input::Restart(Cause::Call)),
+            Message::Report(event) => self.report(event),
+            Message::Verified(trial) => self.verified(trial),
+            Message::AlreadyInstalled(id) => {
+                self.try_what_is_at_the_path();
+                self.report(Event::Installed { id });
+            }
+            Message::Looked(looked) => self.looked(looked),
+            Message::Identified(identified) => self.identified(*identified),
+        }
+    }
+
+    /// A new executable can be tried.
+    fn verified(&mut self, trial: Box<Trial>) {
+        let (id, warnings) = (trial.id(), trial.warnings().to_vec());
+        if !self.upgrades.verified(trial, self.lifecycle.waits_for_a_start()) {
+            return;
+        }
+        for warning in warnings {
+            self.report(Event::Warning { reason: warning.to_string() });
+        }
+        self.trial = Some(self.lifecycle.next_generation());
+        self.inputs.push_back(Input::Installed);
+        self.report(Event::Installed { id });
+    }
+
+    /// The executable of a child has an id now. If another one served before, it was upgraded or rolled
+    /// back.
+    fn identified(&mut self, identified: Identified) {
+        let Identified { generation, id, version, before } = identified;
+        self.reporter.status_line().set_id(generation.number(), id);
+        let Some(before) = before else { return };
+        match before.refusal {
+            // The master has reported it when it rolled back.
+            Some(_) if self.rolled_back == Some(before.id) => {}
+            Some(reason) => {
+                self.rolled_back = Some(before.id);
+                self.upgrades.rolled_back_by_hand(before.id);
+                let (refused, version) = (before.id, before.version);
+                let reason = RollbackReason::Recorded(reason);
+                self.report(Event::RolledBack { refused, version, reason });
+            }
+            None => self.report(Event::Upgraded {
+                generation: generation.number(),
+                id,
+                version,
+                before: before.version,
+            }),
+        }
+    }
+}
