@@ -14,7 +14,7 @@ use selfup_install::{Start, Target};
 fn main() -> ExitCode {
     let mut arguments = std::env::args_os().skip(1);
     let (Some(path), Some(what)) = (arguments.next(), arguments.next()) else {
-        eprintln!("usage: recover EXECUTABLE begin|commit|revert|shelve|excuse|rollback");
+        eprintln!("usage: recover EXECUTABLE begin|commit|roll_back|shelve|excuse|rollback");
         return ExitCode::from(2);
     };
     match recover(path, &what.to_string_lossy()) {
@@ -29,7 +29,7 @@ fn main() -> ExitCode {
 fn recover(path: OsString, what: &str) -> Result<(), Box<dyn Error>> {
     let target = Target::new(path)?;
     if what == "rollback" {
-        target.rollback()?;
+        target.roll_back()?;
         return Ok(());
     }
     match target.begin(Start::DEFAULT_MAX)? {
@@ -37,7 +37,7 @@ fn recover(path: OsString, what: &str) -> Result<(), Box<dyn Error>> {
             eprintln!("{} is on trial, start {starts}", installed.id());
             match what {
                 "commit" => installed.commit()?,
-                "revert" => drop(installed.revert("asked to")?),
+                "roll_back" => drop(installed.roll_back("asked to")?),
                 "excuse" => installed.forgive_start()?,
                 _ => {}
             }
@@ -46,7 +46,7 @@ fn recover(path: OsString, what: &str) -> Result<(), Box<dyn Error>> {
             eprintln!("{} is on trial as {}, start {starts}", trial.id(), trial.path().display());
             match what {
                 "commit" => drop(trial.commit()?),
-                "revert" => drop(trial.revert("asked to")?),
+                "roll_back" => drop(trial.roll_back("asked to")?),
                 "shelve" => trial.shelve()?,
                 "excuse" => trial.forgive_start()?,
                 _ => {}

@@ -1,4 +1,4 @@
-//! Owner, extended attributes and mode go from the old executable to the new one.
+//! Copies owner, extended attributes and mode from the old executable to the new one.
 
 use std::ffi::{CStr, CString};
 use std::fs::{File, Metadata, Permissions};
@@ -10,20 +10,20 @@ use crate::eintr::retry_on_eintr;
 use crate::error::{Error, ErrorKind, Result};
 use crate::sys;
 
-/// Says something about the very bytes of a file: never true of other bytes.
+/// The attributes that sign the content of a file, and are wrong for other content.
 const ABOUT_CONTENT: [&CStr; 2] = [c"security.ima", c"security.evm"];
 
 /// File capabilities, see capabilities(7).
 const CAPABILITY: &CStr = c"security.capability";
 
-/// Given to a new file by its directory; the old file has it only if it was meant to.
+/// The access control list, which a new file may inherit from its directory.
 const INHERITED: &CStr = c"system.posix_acl_access";
 
-/// Makes `to` look like `from`, the file at `path`: owner and group, then extended attributes
-/// (POSIX ACLs and file capabilities are among them), then the mode with its setuid and setgid
-/// bits. In this order, because a change of owner clears capabilities and setuid bits.
+/// Copies the attributes of `from`, the file at `path`, to `to`: owner and group, then extended attributes (POSIX
+/// ACLs and file capabilities are among them), then the mode with its setuid and setgid bits. The order
+/// matters, because a change of owner clears capabilities and setuid bits.
 ///
-/// Either everything is carried over, or an error says what is not.
+/// Either everything is copied, or the error names what could not be.
 pub(crate) fn carry(path: &Path, from: &File, to: &File) -> Result<()> {
     let examine = |file: &File| {
         let context = format_args!("could not examine {}", path.display());
@@ -35,7 +35,7 @@ pub(crate) fn carry(path: &Path, from: &File, to: &File) -> Result<()> {
     to.set_permissions(Permissions::from_mode(mode(&old)))
         .map_err(|cause| lost(path, &format!("mode {:o}", mode(&old)), Some(cause)))?;
 
-    // A setgid bit is dropped without a word where the group is not ours.
+    // The kernel silently drops a setgid bit if this process is not in the group.
     let new = examine(to)?;
     if (new.uid(), new.gid(), mode(&new)) == (old.uid(), old.gid(), mode(&old)) {
         Ok(())
@@ -48,11 +48,11 @@ pub(crate) fn carry(path: &Path, from: &File, to: &File) -> Result<()> {
     }
 }
 
-/// What no executable needs that is only kept: setuid and setgid bits, file capabilities, and the right
-/// to execute it for others than its owner. Reading it stays as it was, since processes that still run
-/// it may read themselves.
+/// Removes what a kept executable does not need: setuid and setgid bits, file capabilities, and the right of
+/// others than its owner to execute it. The right to read it stays, because processes that still run it may
+/// read themselves.
 ///
-/// [`carry`] gives it all back, from the executable whose place it takes.
+/// [`carry`] restores all of it, from the executable that a rollback replaces.
 pub(crate) fn disarm(path: &Path, file: &File) -> Result<()> {
     let failed = |cause| {
         let text = format_args!("could not take the privileges from {}", path.display());

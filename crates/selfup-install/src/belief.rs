@@ -1,4 +1,4 @@
-//! Which of the files beside a target are believed: nobody may plant there what is executed.
+//! Decides which files beside a target are trusted, so that no other user can plant an executable there.
 
 use std::fs::{self, Metadata};
 use std::io;
@@ -10,20 +10,19 @@ use nix::unistd::geteuid;
 use crate::error::{Error, ErrorKind, Result};
 use crate::target::Target;
 
-/// The permission to write for others than the owner.
+/// The permission of others than the owner to write.
 const GROUP: u32 = 0o020;
 const OTHERS: u32 = 0o002;
 
-/// Those who could put another executable at the target's path anyway, and what they are believed by:
-/// a file of theirs that nobody else may write to. sshd(8) looks at its files in the same way.
+/// The users whose files are trusted, as sshd(8) trusts its files: those who could replace the target anyway.
 ///
-/// These are root, the user of this process, and the owners of the target and of its directory. In a
-/// directory that everybody may write to and that is sticky, such as `/tmp`, others can put new files,
-/// and cannot touch those that are there.
+/// These are root, the user of this process, and the owners of the target and of its directory. A file of theirs
+/// is trusted if no other user may write to it. In a directory that is sticky and writable for everyone, such
+/// as `/tmp`, other users can create files, but cannot change existing ones.
 #[derive(Debug)]
 pub(crate) struct Belief {
     owners: Vec<u32>,
-    /// Who may write to the target may write to what is beside it.
+    /// The users who may write to the target may also write to the files beside it.
     writers: u32,
     group: Option<u32>,
 }
@@ -31,7 +30,7 @@ pub(crate) struct Belief {
 impl Belief {
     /// # Errors
     ///
-    /// Those of looking at the target or its directory: who cannot look does not know whom to believe.
+    /// The target or its directory cannot be examined, so it is not known which users are trusted.
     pub(crate) fn of(target: &Target) -> Result<Self> {
         let look = |path: &Path| match fs::metadata(path) {
             Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -50,7 +49,7 @@ impl Belief {
         })
     }
 
-    /// Looks at what is at the path itself, be it a link: whether it is there and believed.
+    /// Returns whether there is a trusted file at the path. A link at its end is not followed.
     pub(crate) fn has(&self, path: &Path) -> io::Result<bool> {
         match path.symlink_metadata() {
             Ok(found) => Ok(self.doubt(&found).is_none()),
@@ -59,7 +58,7 @@ impl Belief {
         }
     }
 
-    /// Why a file is not believed, if it is not.
+    /// Returns why a file is not trusted, or `None` if it is.
     pub(crate) fn doubt(&self, found: &Metadata) -> Option<String> {
         if !self.owners.contains(&found.uid()) {
             return Some(format!(
@@ -77,11 +76,11 @@ impl Belief {
 }
 
 impl Target {
-    /// What is beside the target under the names of this crate, and is not believed, because it could
-    /// be somebody's who may not replace the target: a line for each file, with the reason.
+    /// Lists the files of this crate beside the target that are not trusted, because they may belong to a
+    /// user who may not replace the target. There is a line for each file, with the reason.
     ///
-    /// Such a record, previous executable, executable on trial or lock is treated as if it were not
-    /// there, and is never executed. Whoever owns it, or root, has to remove it.
+    /// Such a record, previous executable, executable on trial or lock is treated as if it did not exist, and
+    /// is never executed. Its owner, or root, has to remove it.
     ///
     /// # Errors
     ///
@@ -100,7 +99,7 @@ impl Target {
             if !known.contains(&path) && names.trial_token(&entry.file_name()).is_none() {
                 continue;
             }
-            // What has gone by now needs no word.
+            // It may have been removed meanwhile.
             let Ok(found) = path.symlink_metadata() else { continue };
             if let Some(why) = belief.doubt(&found) {
                 lines.push(format!("{} is ignored: {why}; remove it", path.display()));
@@ -111,8 +110,8 @@ impl Target {
     }
 }
 
-/// Refuses to go by a file that is not believed.
+/// The error for a file that is not trusted.
 pub(crate) fn ignored(path: &Path, why: &str) -> Error {
-    let text = format!("could not go by {}: {why}; remove it", path.display());
+    let text = format!("could not trust {}: {why}; remove it", path.display());
     Error::new(ErrorKind::NotWritable, text)
 }

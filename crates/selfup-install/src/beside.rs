@@ -1,4 +1,4 @@
-//! The files on trial beside a target: which are held, and clearing up.
+//! The executables on trial beside a target: which are in use, and which are left over.
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -11,12 +11,12 @@ use crate::record::{Beside, Record};
 use crate::sys::flock;
 use crate::target::Target;
 
-/// Removes what is nobody's: files on trial without a line, and lines without a file, or whose file
-/// nobody holds although another executable is at the path than the one it was to replace.
+/// Removes leftovers: files on trial without a line in the record, lines without a file, and trials that no
+/// process holds although another executable is at the path than the one they were to replace.
 ///
-/// To be called by the one whose turn it is.
+/// The caller holds the short lock.
 pub(crate) fn sweep(target: &Target, record: &mut Record, present: Id) {
-    // What cannot be looked at is left alone.
+    // Files that cannot be examined are left alone.
     let Ok(belief) = Belief::of(target) else { return };
     for line in record.candidates().to_vec() {
         let path = target.names().trial(&line.token);
@@ -33,7 +33,7 @@ pub(crate) fn sweep(target: &Target, record: &mut Record, present: Id) {
     clear(target, record);
 }
 
-/// Removes the files on trial that have no line and that nobody holds.
+/// Removes the files on trial that have no line and that no process holds.
 pub(crate) fn clear(target: &Target, record: &Record) {
     let Ok(entries) = fs::read_dir(target.names().directory()) else { return };
     let Ok(belief) = Belief::of(target) else { return };
@@ -47,7 +47,8 @@ pub(crate) fn clear(target: &Target, record: &Record) {
     }
 }
 
-/// Refuses by hand all that is on trial to replace what is at the path; whether there was anything.
+/// Refuses, as if by hand, every executable on trial for the place of the present one. Returns whether there was
+/// one.
 pub(crate) fn refuse(target: &Target, record: &mut Record, present: Id) -> bool {
     sweep(target, record, present);
     let tried = |line: &&Beside| line.present == present;
@@ -60,12 +61,12 @@ pub(crate) fn refuse(target: &Target, record: &mut Record, present: Id) -> bool 
     !tried.is_empty()
 }
 
-/// A file on trial that is locked, until this is dropped.
+/// A locked file on trial. Dropping it unlocks the file.
 #[derive(Debug)]
 pub(crate) struct Locked(File);
 
 impl Locked {
-    /// One that was locked before.
+    /// Wraps a file that has been locked already.
     pub(crate) const fn new(file: File) -> Self {
         Self(file)
     }
@@ -81,19 +82,19 @@ impl std::ops::Deref for Locked {
 
 impl Drop for Locked {
     fn drop(&mut self) {
-        // Else a duplicate that a fork has just made would keep it locked for a moment.
+        // Otherwise a duplicate of a fork in another thread could keep it locked for a moment.
         drop(flock::unlock(&self.0));
     }
 }
 
-/// A file on trial, and whose it is.
+/// A file on trial, and whether another process has it.
 pub(crate) enum Held {
     Gone,
     ByAnother,
     Here(Locked),
 }
 
-/// Locks it, unless somebody else has.
+/// Locks a file on trial, unless another process has.
 pub(crate) fn hold(path: &Path, belief: &Belief) -> Held {
     let Ok(file) = open_regular(path) else { return Held::Gone };
     if file.metadata().is_ok_and(|found| belief.doubt(&found).is_some()) {
@@ -101,7 +102,7 @@ pub(crate) fn hold(path: &Path, belief: &Belief) -> Held {
     }
     match flock::try_lock(&file) {
         Ok(true) => Held::Here(Locked(file)),
-        // Where it cannot be locked it is left alone.
+        // A file that cannot be locked is left alone.
         Ok(false) | Err(_) => Held::ByAnother,
     }
 }

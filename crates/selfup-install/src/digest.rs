@@ -1,4 +1,4 @@
-//! Digests that were promised, and the hashing that compares them with what arrives.
+//! Digests of the new executable, and the hashing that compares them with the bytes.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,10 +9,10 @@ use sha2::{Sha256, Sha512};
 use crate::error::{Error, ErrorKind};
 use crate::id::{Id, parse_hex, write_hex};
 
-/// A digest that the new executable must have, as somebody promised it before the bytes came.
+/// A digest that the new executable has to have.
 ///
-/// Written and parsed as `sha256:` and hexadecimal digits of either case; `sha1:` and `sha512:`
-/// likewise. SHA-1 guards against accidents only.
+/// It prints and parses as `sha256:` and hexadecimal digits, of either case, and likewise for `sha1:` and
+/// `sha512:`. SHA-1 protects against accidents only.
 ///
 /// # Examples
 ///
@@ -74,7 +74,7 @@ impl fmt::Debug for Digest {
     }
 }
 
-/// Hashes a stream once for its id, and once more for each algorithm somebody promised.
+/// Hashes a stream for its id, and once more for each algorithm of the expected digests.
 pub(crate) struct Hashes {
     sha1: Sha1,
     sha256: Option<Sha256>,
@@ -110,15 +110,15 @@ impl Hashes {
     }
 }
 
-/// What a finished stream turned out to be.
+/// The hashes of a finished stream.
 pub(crate) struct Hashed {
     pub(crate) id: Id,
     found: Vec<Digest>,
 }
 
 impl Hashed {
-    /// The first promise that was broken, with what was found in its place.
-    pub(crate) fn broken_promise<'a>(
+    /// Returns the first expected digest that differs, and the actual one.
+    pub(crate) fn mismatch<'a>(
         &'a self,
         digests: &'a [Digest],
     ) -> Option<(&'a Digest, &'a Digest)> {
@@ -153,22 +153,22 @@ mod tests {
         for text in [SHA1, SHA256, SHA512] {
             let digest: Digest = text.parse().unwrap();
             assert_eq!(digest.to_string(), text);
-            assert!(hashed(&[digest]).broken_promise(&[digest]).is_none(), "{text}");
+            assert!(hashed(&[digest]).mismatch(&[digest]).is_none(), "{text}");
         }
     }
 
     #[test]
-    fn one_broken_promise_among_kept_ones_is_found() {
+    fn one_mismatch_among_several_digests_is_found() {
         let wrong: Digest = SHA256.replace("ba78", "ba79").parse().unwrap();
         let digests = [SHA1.parse().unwrap(), wrong, SHA512.parse().unwrap()];
         let hashed = hashed(&digests);
-        let (promised, found) = hashed.broken_promise(&digests).unwrap();
+        let (promised, found) = hashed.mismatch(&digests).unwrap();
         assert_eq!(*promised, wrong);
         assert_eq!(found.to_string(), SHA256);
     }
 
     #[test]
-    fn what_is_no_digest_is_refused() {
+    fn text_that_is_no_digest_is_an_error() {
         let short = &SHA256[..SHA256.len() - 1];
         for text in ["", "sha256", "sha256:", short, &SHA1[5..], "md5:00", "sha256:é"] {
             assert_eq!(text.parse::<Digest>().unwrap_err().kind(), ErrorKind::Malformed, "{text}");

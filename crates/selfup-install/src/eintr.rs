@@ -1,9 +1,9 @@
-//! Calls that a signal has interrupted.
+//! Repeats system calls that a signal has interrupted.
 
 use std::io;
 
-/// Makes the call until it is not interrupted any more. For those only that change nothing when
-/// they are interrupted, or the same again when they are repeated.
+/// Repeats a call until it is not interrupted. The call must change nothing when it is interrupted, or must be
+/// safe to repeat.
 pub(crate) fn retry_on_eintr<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     loop {
         match call() {

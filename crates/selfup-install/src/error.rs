@@ -1,4 +1,4 @@
-//! The one error of this crate.
+//! The error type of this crate.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -7,14 +7,14 @@ use std::io;
 /// The result of this crate's functions.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// A cause as it comes from a hook or from the system.
+/// The cause of an error, from a hook or from the system.
 pub type Cause = Box<dyn StdError + Send + Sync + 'static>;
 
-/// Why a step could not be done.
+/// An error of an installation.
 ///
-/// Its text is one line that names the file, what was found, what was expected, and what to do
-/// where there is something to do. The cause, if there is one, is in
-/// [`source`](std::error::Error::source) and not in the text.
+/// It prints as one line that names the file, what was found, what was expected and, if something can be done,
+/// what to do. The cause, if there is one, is the [`source`](std::error::Error::source), and not part of the
+/// text.
 pub struct Error(Box<Inner>);
 
 struct Inner {
@@ -25,7 +25,7 @@ struct Inner {
     transient: bool,
 }
 
-/// The sort of an [`Error`], to branch on.
+/// The kinds of [`Error`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -33,68 +33,68 @@ pub enum ErrorKind {
     NotFound,
     /// The path is a directory, a FIFO, a device or a socket.
     NotRegular,
-    /// The directory, or the target in it, may not be changed by this process.
+    /// This process may not change the directory, or the target in it.
     NotWritable,
-    /// The target lives on a file system that is mounted read-only.
+    /// The target is on a file system that is mounted read-only.
     ReadOnly,
-    /// The target lives on a file system that is mounted `noexec`.
+    /// The target is on a file system that is mounted `noexec`.
     NoExec,
-    /// Owner, mode or extended attributes of the target could not be carried over.
+    /// Owner, mode or extended attributes of the target could not be preserved.
     Attributes,
     /// Another installer works on the same target.
     Busy,
     /// The disk or the quota is full.
     NoSpace,
-    /// More bytes than the size cap allows.
+    /// The executable is larger than the size cap.
     TooLarge,
-    /// More or fewer bytes than were promised.
+    /// The size differs from the expected one.
     SizeMismatch,
-    /// Other bytes than were promised.
+    /// A digest differs from the expected one.
     DigestMismatch,
     /// A digest, a public key, a version or a note could not be parsed.
     Malformed,
-    /// There are trusted keys, and no signature came.
+    /// There are trusted keys, but no signature.
     SignatureMissing,
     /// The signature could not be parsed, or is of a form that is not accepted.
     SignatureMalformed,
     /// The signature is by a key that is not trusted.
     SignatureUntrusted,
-    /// The signature is not one of these bytes: they, or it, were changed.
+    /// The signature does not match the bytes: one of them was changed.
     SignatureInvalid,
-    /// The signature is good, and for a file of another name or version.
+    /// The signature is valid, but for a file of another name or version.
     SignatureMismatch,
-    /// It says that it is another program than the one it would replace.
+    /// The executable declares that it is another program than the one it would replace.
     OtherProgram,
     /// [`verify`](crate::Staged::verify) was called before a [`write`](crate::Staged::write)
     /// had succeeded.
     Incomplete,
-    /// The bytes are no executable for this machine.
+    /// The bytes are not an executable for this machine.
     NotExecutable,
-    /// It is no selfup program: it carries no selfup note.
+    /// The executable is not a selfup program: it carries no selfup note.
     NoMarker,
-    /// It is a selfup program of an incompatible version of the protocol.
+    /// The executable is a selfup program with an incompatible version of the protocol.
     Protocol,
-    /// It is older than what runs.
+    /// The executable is older than the one that runs.
     Downgrade,
-    /// Its version is not known, and has to be.
+    /// The version of the executable is unknown, but required.
     VersionUnknown,
     /// The `pre_upgrade` hook refused the new executable.
     Refused,
-    /// The new executable did not answer the probe as it must.
+    /// The new executable did not respond to the probe correctly.
     ProbeFailed,
     /// The new executable did not end before the probe's deadline.
     ProbeTimedOut,
     /// The staged file is no longer the one that was written.
     Altered,
-    /// Somebody else replaced or removed the target meanwhile.
+    /// Another process replaced or removed the target meanwhile.
     TargetChanged,
-    /// The target already holds these very bytes.
+    /// The target has these bytes already.
     AlreadyInstalled,
-    /// There is no previous executable to go back to.
+    /// There is no previous executable to roll back to.
     NoPrevious,
-    /// The reader that the new bytes come from failed.
+    /// The reader of the new bytes failed.
     Source,
-    /// Any other failure of the system.
+    /// Another error of the system.
     Io,
 }
 
@@ -109,7 +109,7 @@ impl Error {
         self
     }
 
-    /// What whoever builds the program or publishes its releases can do about it.
+    /// Adds advice for the developer of the program or the publisher of its releases.
     pub(crate) fn advise(mut self, advice: impl Into<String>) -> Self {
         self.0.advice = Some(advice.into());
         self
@@ -120,7 +120,8 @@ impl Error {
         self
     }
 
-    /// A failed system call, sorted by its number; `text` says what could not be done to what.
+    /// Creates the error of a system call, whose kind follows from the error number. `text` names the failed
+    /// operation and its object.
     pub(crate) fn system(text: impl fmt::Display, cause: io::Error) -> Self {
         let (kind, remedy) = match cause.raw_os_error() {
             Some(libc::EROFS) => (ErrorKind::ReadOnly, ": its file system is mounted read-only"),
@@ -144,27 +145,27 @@ impl Error {
         Self::new(kind, format!("{text}{remedy}")).because(cause)
     }
 
-    /// What sort of failure this is.
+    /// Returns the kind of this error.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// What whoever builds the program or publishes its releases can do about it, if anything. It is
-    /// the end of the text.
+    /// Returns what the developer of the program, or the publisher of its releases, can do about the
+    /// failure, if that is known. It is the end of the text.
     #[must_use]
     pub fn advice(&self) -> Option<&str> {
         self.0.advice.as_deref()
     }
 
-    /// The text without the [advice](Self::advice), for those who use the program.
+    /// Returns the text without the [advice](Self::advice), for users of the program.
     #[must_use]
     pub fn without_advice(&self) -> &str {
         &self.0.text
     }
 
-    /// Whether the same step may succeed later with nothing else changed: another installer was
-    /// busy, the disk was full, the transfer broke off.
+    /// Returns whether the same step may succeed later with nothing changed: another installer was busy, the
+    /// disk was full, or the transfer broke off.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         self.0.transient

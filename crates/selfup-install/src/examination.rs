@@ -1,4 +1,4 @@
-//! The checks of an installation, without installing: for those who only want to know.
+//! Makes the checks of an installation without installing anything.
 
 use std::io::Read;
 
@@ -11,28 +11,28 @@ use crate::target::Target;
 use crate::verify::Checks;
 use crate::version::{Claim, VersionPolicy};
 
-/// A new executable that is looked at and not installed.
+/// A new executable that is checked, but not installed.
 ///
-/// It needs no right to write to the target's directory, takes no lock, and leaves nothing behind:
-/// the bytes are kept in a temporary file elsewhere.
+/// This needs no right to write to the target's directory, takes no lock, and leaves nothing behind: the bytes
+/// are in a temporary file elsewhere.
 #[derive(Debug)]
 #[must_use = "nothing is known before it is written and finished"]
 pub struct Examination(Staged);
 
 impl Target {
-    /// Refuses what could not be installed by what is promised of it alone, before any of its bytes
-    /// come: its size, its signature (that there is one, by a trusted key), a version that is too old.
+    /// Checks the description of a new executable before its bytes are fetched: its size, its signature (there
+    /// is one, by a trusted key), and its version, which may be too old.
     ///
-    /// The version in a signature's trusted comment counts before an announced one, though nothing has
-    /// been verified yet. What the executable will say of itself may be another.
+    /// The version in the trusted comment of a signature takes precedence over an announced one, although
+    /// the signature has not been verified yet. The executable itself may declare another version.
     ///
     /// # Errors
     ///
-    /// Those of [`stage`](Self::stage) that are about what is promised, and
+    /// Those of [`stage`](Self::stage) that concern the description, and
     /// [`Downgrade`](ErrorKind::Downgrade).
     pub fn consider(&self, expected: &Expected, policy: Option<&VersionPolicy>) -> Result<()> {
         let signature = staged::promised(self, expected)?;
-        let signed = signature.as_ref().and_then(Signature::told_version);
+        let signed = signature.as_ref().and_then(Signature::unverified_version);
         let claim = signed.map(|version| Claim { version, is_own: true }).or_else(|| {
             expected.version.as_deref().map(|version| Claim { version, is_own: false })
         });
@@ -42,51 +42,51 @@ impl Target {
         }
     }
 
-    /// Makes a place for a new executable that is only to be examined.
+    /// Creates a temporary file for a new executable that is only checked.
     ///
     /// # Errors
     ///
-    /// Those of [`stage`](Self::stage), but for what concerns the target's directory: it need not be
-    /// writable, and somebody else may be installing. The folder for temporary files
-    /// ([`std::env::temp_dir`]) has to have room for it.
+    /// Those of [`stage`](Self::stage), except those that concern the target's directory: it need not be
+    /// writable, and another installer may be at work. The folder for temporary files
+    /// ([`std::env::temp_dir`]) needs enough room.
     pub fn examine(&self, expected: Expected) -> Result<Examination> {
         Staged::elsewhere(self, &std::env::temp_dir(), expected).map(Examination)
     }
 }
 
 impl Examination {
-    /// As [`Staged::write`].
+    /// Does the same as [`Staged::write`].
     ///
     /// # Errors
     ///
-    /// As there.
+    /// Those of [`Staged::write`].
     pub fn write(&mut self, reader: &mut dyn Read, progress: &mut dyn FnMut(u64)) -> Result<u64> {
         self.0.write(reader, progress)
     }
 
-    /// As [`Staged::id`].
+    /// Returns the same as [`Staged::id`].
     #[must_use]
     pub fn id(&self) -> Id {
         self.0.id()
     }
 
-    /// As [`Staged::present`].
+    /// Returns the same as [`Staged::present`].
     #[must_use]
     pub fn present(&self) -> Id {
         self.0.present()
     }
 
-    /// As [`Staged::version`].
+    /// Returns the same as [`Staged::version`].
     #[must_use]
     pub fn version(&self) -> Option<&str> {
         self.0.version()
     }
 
-    /// Makes the checks of [`Staged::verify`] that run nothing: the probe is left out.
+    /// Makes the checks of [`Staged::verify`] that do not run the executable.
     ///
     /// # Errors
     ///
-    /// As there.
+    /// Those of [`Staged::verify`].
     pub fn finish(self, checks: Checks<'_>) -> Result<()> {
         self.0.verify(checks.without_probe()).map(drop)
     }

@@ -1,11 +1,11 @@
-//! What was promised about the new executable before its first byte came.
+//! The type [`Expected`]: what is known about a new executable before it is fetched.
 
 use crate::digest::Digest;
 use crate::signature::key::PublicKey;
 
-/// What the bytes must be, as far as it is known before they come.
+/// The requirements on a new executable, as far as they are known before its bytes are fetched.
 ///
-/// The default promises nothing and caps the size.
+/// The default has no requirement but a size cap.
 ///
 /// # Examples
 ///
@@ -27,11 +27,11 @@ pub struct Expected {
 }
 
 impl Expected {
-    /// The size cap unless told otherwise: 1 GiB, because hardly any executable is as large, and
-    /// most disks bear one file of that size.
+    /// The default size cap: 1 GiB, because hardly any executable is larger, and most disks have room for
+    /// one file of that size.
     pub const DEFAULT_SIZE_CAP: u64 = 1 << 30;
 
-    /// Promises nothing; the size cap is [`DEFAULT_SIZE_CAP`](Self::DEFAULT_SIZE_CAP).
+    /// Creates requirements with nothing but the size cap [`DEFAULT_SIZE_CAP`](Self::DEFAULT_SIZE_CAP).
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -45,15 +45,15 @@ impl Expected {
         }
     }
 
-    /// The largest size in bytes that is accepted, whatever was promised. It bounds what a
-    /// source that never ends can do to the disk.
+    /// Sets the largest size in bytes that is accepted. It limits how much of the disk a source that never
+    /// ends can fill.
     #[must_use]
     pub const fn size_cap(mut self, bytes: u64) -> Self {
         self.size_cap = bytes;
         self
     }
 
-    /// The exact size in bytes, if it is known: of what the reader will give, so after
+    /// Sets the exact size in bytes, if it is known. It is the size of what the reader returns, after
     /// decompression. Disk space is reserved for it before the first byte is read.
     #[must_use]
     pub fn size(mut self, bytes: impl Into<Option<u64>>) -> Self {
@@ -61,54 +61,53 @@ impl Expected {
         self
     }
 
-    /// A digest that the bytes must have. When called more than once, every one must hold.
+    /// Adds a digest that the bytes have to have. If this is called several times, all digests have to match.
     #[must_use]
     pub fn digest(mut self, digest: Digest) -> Self {
         self.digests.push(digest);
         self
     }
 
-    /// Keys of which one must have signed the bytes. As soon as there is one, a
-    /// [`signature`](Self::signature) is required; keys of an earlier call stay.
+    /// Adds keys, one of which has to have signed the bytes. With at least one key, a
+    /// [`signature`](Self::signature) is required.
     ///
-    /// Several are for rotation: trust the new key in one release, sign with it from the next one
-    /// on, and let go of the old one when that is everywhere.
+    /// Several keys allow for rotation: trust the new key in one release, sign with it from the next one on,
+    /// and remove the old one when that release is installed everywhere.
     #[must_use]
     pub fn trusted_keys(mut self, keys: impl IntoIterator<Item = PublicKey>) -> Self {
         self.keys.extend(keys);
         self
     }
 
-    /// The signature that came with the bytes: the content of a `.minisig` file, made by
-    /// [minisign](https://jedisct1.github.io/minisign/) of the bytes that the reader will give, so of
-    /// the executable as it is run and not of a compressed file.
+    /// Sets the signature: the content of a `.minisig` file, made by
+    /// [minisign](https://jedisct1.github.io/minisign/) of the bytes that the reader returns, that is, of the
+    /// executable itself and not of a compressed file.
     ///
-    /// Without [trusted keys](Self::trusted_keys) it is not looked at. Its trusted comment counts as
-    /// far as it says `file:NAME` or `version:X`, separated from other words by tabs, or by spaces
-    /// if it has no tab. The name has to be that of the [`program`](Self::program), the version that
-    /// of the executable's note and of [`version`](Self::version), if these are known. `minisign -S`
-    /// says the `file:` by itself, and says whatever follows `-t` instead, such as
-    /// `-t 'version:1.2.3 file:app'`.
+    /// Without [trusted keys](Self::trusted_keys) it is ignored. In its trusted comment, `file:NAME` and
+    /// `version:X` count, separated from other words by tabs, or by spaces if there is no tab. The name
+    /// has to be that of the [`program`](Self::program), and the version that of the executable's note and of
+    /// [`version`](Self::version), if these are known. `minisign -S` adds the `file:` by itself, unless `-t`
+    /// sets the comment, as in `-t 'version:1.2.3 file:app'`.
     #[must_use]
     pub fn signature(mut self, text: impl Into<Option<String>>) -> Self {
         self.signature = text.into();
         self
     }
 
-    /// The name of the program that is replaced, if it is known by its own word. An executable that
-    /// says another one in its note is refused: another program of the same signer or source, say.
+    /// Sets the name that the replaced program declares, if it does. An executable whose note declares
+    /// another name is refused: it may be another program of the same signer or source.
     ///
-    /// One that was signed as `file:NAME` must have been signed as this, or if it is not known, as the
-    /// file that is replaced; what either name says at its end of version and platform
-    /// (`app-1.2.3-linux-x86_64`) does not count.
+    /// An executable that was signed as `file:NAME` has to have been signed with this name or, without it,
+    /// with the name of the replaced file. A version and a platform at the end of either name
+    /// (`app-1.2.3-linux-x86_64`) do not count.
     #[must_use]
     pub fn program(mut self, name: Option<&str>) -> Self {
         self.program = name.map(str::to_owned);
         self
     }
 
-    /// The version that its source announces. One that is signed must be the same; one that the
-    /// executable says in its note counts in its stead.
+    /// Sets the version that the source announces. A signed version has to be the same. A version that the
+    /// executable declares in its note takes precedence.
     #[must_use]
     pub fn version(mut self, version: Option<&str>) -> Self {
         self.version = version.map(str::to_owned);

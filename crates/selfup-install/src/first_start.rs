@@ -1,4 +1,4 @@
-//! The first start of what was installed for good: that it took place, or that it never will.
+//! Records the first start of an executable that was committed unstarted.
 
 use std::io;
 use std::time::SystemTime;
@@ -9,19 +9,18 @@ use crate::short_lock::{self, ShortLock};
 use crate::target::Target;
 
 impl Target {
-    /// Notes that this process, which runs the executable that `running` is the id of, has started
-    /// well. From then on the executable counts as one to go back to.
+    /// Records that this process has started well. `running` returns the id of the executable that it runs.
+    /// From then on the executable counts as one to roll back to.
     ///
-    /// If the process runs the previous executable, which is at the path again, somebody has put it
-    /// back by hand before the new one had been started once: the new one is refused then.
+    /// If this process runs the previous executable, and that is at the path again, it was rolled back by
+    /// hand before the new one had been started once. The new one is then refused.
     ///
-    /// Cheap where nothing is to be noted: no lock is taken and nothing hashed; without a record it is
-    /// one `open(2)` that fails.
+    /// This is cheap if there is nothing to record: it takes no lock and hashes nothing, and without a record
+    /// it is one `open(2)` that fails.
     ///
     /// # Errors
     ///
-    /// What keeps the record from being read or written. It is no reason not to go on: it is noted by
-    /// the next start that can.
+    /// The record cannot be read or written. The caller can go on: the next start records it.
     pub fn has_started(&self, running: impl FnOnce() -> io::Result<Id>) -> Result<()> {
         if short_lock::read(self)?.is_none_or(|record| record.unstarted().is_none()) {
             return Ok(());

@@ -1,4 +1,4 @@
-//! Ways in for the fuzz targets, which alone are built with `--cfg fuzzing`.
+//! Entry points for the fuzz targets, which are built with `--cfg fuzzing`.
 
 #![allow(missing_docs, reason = "nobody else sees it")]
 
@@ -9,10 +9,10 @@ use crate::format::{self, ReadAt};
 use crate::record::Record;
 use crate::signature;
 
-/// Judges bytes that pretend to be a file of this size.
+/// Examines arbitrary bytes as a file of this size.
 pub fn executable(bytes: &[u8], size: u64) {
     judge(bytes, size, &[]);
-    // In the place of one of its own kind, so that no machine is a foreign one.
+    // The second time in the place of a file of the same kind, so that no machine is a foreign one.
     judge(bytes, size, bytes);
 }
 
@@ -26,7 +26,7 @@ fn judge(bytes: &[u8], size: u64, replaced: &[u8]) {
     }
 }
 
-/// Reads a text in all the ways in which one is read.
+/// Parses a text in all the ways in which signatures and keys are parsed.
 pub fn signature(text: &str) {
     signature::read_anything(text);
 }
@@ -44,7 +44,7 @@ impl ReadAt for Counting<'_> {
     }
 }
 
-/// Reads what a state file may have come to; what is understood of it is written and read again.
+/// Parses arbitrary bytes as a record, which is the same after another round trip.
 pub fn record(bytes: &[u8]) {
     let record = Record::parse(bytes);
     let text = record.to_string();

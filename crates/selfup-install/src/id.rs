@@ -1,4 +1,4 @@
-//! The identity of an executable.
+//! The type [`Id`]: an executable by the SHA-1 of its bytes.
 
 use std::fmt;
 use std::fs::File;
@@ -10,23 +10,23 @@ use sha1::{Digest as _, Sha1};
 
 use crate::error::{Error, ErrorKind};
 
-/// Bytes read at a time: large enough that system calls do not count, small enough that memory
-/// does not either.
+/// The number of bytes to read at a time: large enough to make system calls negligible, small enough to make
+/// memory negligible.
 pub(crate) const CHUNK: usize = 128 * 1024;
 
-/// Which executable: the SHA-1 of its bytes, shown as 40 lower-case hexadecimal digits.
+/// The identity of an executable: the SHA-1 of its bytes, printed as 40 lower-case hexadecimal digits.
 ///
-/// It tells one build from another. It is no proof of where the bytes come from: somebody who
-/// chooses both files can make two with the same SHA-1. What is downloaded is proved by a
-/// [`Digest`](crate::Digest) that was promised, SHA-256 or better.
+/// It distinguishes one build from another. It does not prove where the bytes come from, because a person who
+/// chooses both files can make two with the same SHA-1. To verify a download, expect a
+/// [`Digest`](crate::Digest), SHA-256 or better.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Id([u8; 20]);
 
 impl Id {
-    /// Takes the id of a whole open file, from its first byte, whatever its position is now.
+    /// Computes the id of a whole file, from its first byte, whatever its position is.
     ///
-    /// The position is left alone; memory use is constant. When another process writes to the
-    /// file meanwhile, the result belongs to no state the file ever had.
+    /// The position does not change, and memory use is constant. If another process writes to the file
+    /// meanwhile, the result may match no state of the file.
     ///
     /// # Errors
     ///
@@ -35,11 +35,11 @@ impl Id {
         Self::of(Positioned { file, offset: 0 })
     }
 
-    /// Takes the id of everything that `reader` has still to give.
+    /// Computes the id of everything that `reader` returns.
     ///
     /// # Errors
     ///
-    /// Those of the reader; interrupted reads are taken up again.
+    /// Those of the reader. Interrupted reads are repeated.
     pub fn of(mut reader: impl Read) -> io::Result<Self> {
         let mut hash = Sha1::new();
         let mut chunk = vec![0; CHUNK];
@@ -57,14 +57,14 @@ impl Id {
         Self(bytes)
     }
 
-    /// The twenty bytes of the SHA-1.
+    /// Returns the 20 bytes of the SHA-1.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 20] {
         &self.0
     }
 }
 
-/// A file read from a position of its own.
+/// A reader of a file with a position of its own.
 struct Positioned<'a> {
     file: &'a File,
     offset: u64,
@@ -108,7 +108,7 @@ pub(crate) fn write_hex(f: &mut fmt::Formatter<'_>, bytes: &[u8]) -> fmt::Result
     bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
 }
 
-/// Exactly `2 * N` hexadecimal digits of either case.
+/// Parses exactly `2 * N` hexadecimal digits of either case.
 pub(crate) fn parse_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
     let digits = text.as_bytes();
     if digits.len() != 2 * N {
@@ -130,7 +130,7 @@ mod tests {
     const ABC: &str = "a9993e364706816aba3e25717850c26c9cd0d89d";
 
     #[test]
-    fn shows_the_sha_1_in_lower_case_and_reads_it_back() {
+    fn an_id_prints_the_sha_1_in_lower_case_and_parses_either_case() {
         let id = Id::of(&b"abc"[..]).unwrap();
         assert_eq!(id.to_string(), ABC);
         assert_eq!(ABC.parse::<Id>().unwrap(), id);
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn of_file_reads_from_the_start_and_leaves_the_position() {
+    fn the_id_of_a_file_starts_at_its_first_byte_and_leaves_the_position() {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(b"abc").unwrap();
         assert_eq!(Id::of_file(&file).unwrap().to_string(), ABC);
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_not_40_digits() {
+    fn text_that_is_not_40_digits_is_an_error() {
         for text in ["", "abc", &ABC[1..], &format!("{ABC}0"), &ABC.replace('a', "g"), "é"] {
             assert_eq!(text.parse::<Id>().unwrap_err().kind(), ErrorKind::Malformed, "{text}");
         }

@@ -1,4 +1,4 @@
-//! Telling whether a path still leads to the file it led to before.
+//! Recognises whether a path still leads to the same, unchanged file.
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::io;
@@ -7,9 +7,9 @@ use std::path::Path;
 
 use crate::error::{Error, ErrorKind, Result};
 
-/// What the file system says about one file at one moment.
+/// The metadata of a file at one moment.
 ///
-/// Equal: nothing was written to it and nothing about it changed. [`is_same_file`] only: the same
+/// If two are equal, the file has not been written to or changed. If only [`is_same_file`] holds, it is the same
 /// inode, perhaps with other content.
 ///
 /// [`is_same_file`]: Identity::is_same_file
@@ -37,12 +37,12 @@ impl Identity {
         Ok(Self::of(&file.metadata()?))
     }
 
-    /// Of what is at the path itself, be it a link.
+    /// The identity of what is at the path. A link at its end is not followed.
     pub(crate) fn at(path: &Path) -> io::Result<Self> {
         Ok(Self::of(&path.symlink_metadata()?))
     }
 
-    /// Of the regular file at the path, if what is there is one.
+    /// The identity of the regular file at the path, or `None` if it is something else.
     pub(crate) fn regular_at(path: &Path) -> io::Result<Option<Self>> {
         let metadata = path.symlink_metadata()?;
         Ok(metadata.is_file().then(|| Self::of(&metadata)))
@@ -57,8 +57,8 @@ impl Identity {
     }
 }
 
-/// Opens a regular file for reading, and nothing else: no link at its end is followed, and a FIFO
-/// put there meanwhile cannot hold us up.
+/// Opens a regular file for reading, and nothing else. A link at the end of the path is not followed, and a FIFO
+/// at the path does not block.
 pub(crate) fn open_regular(path: &Path) -> Result<File> {
     let file = OpenOptions::new()
         .read(true)

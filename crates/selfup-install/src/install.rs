@@ -1,4 +1,4 @@
-//! The swap.
+//! Puts a verified executable in the target's place, or on trial beside it.
 
 use std::fmt;
 use std::fs::{self, Permissions};
@@ -21,15 +21,15 @@ use crate::trial::Trial;
 use crate::verify::{Verified, altered};
 use crate::warning::{self, Warning};
 
-/// An installation that did not take place, and what was to be installed.
+/// The error of an installation, which returns the verified executable.
 ///
-/// The target is what it was. The verified executable may be tried again, or dropped.
+/// The target is unchanged. The executable can be installed again, or dropped.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct InstallFailed {
-    /// Why.
+    /// The error.
     pub error: Error,
-    /// What was to be installed.
+    /// The executable, which was not installed.
     pub verified: Verified,
 }
 
@@ -51,13 +51,13 @@ impl From<InstallFailed> for Error {
     }
 }
 
-/// All that precedes the rename is done.
+/// The state before the rename, with all preparations done.
 struct Prepared {
     warnings: Vec<Warning>,
     kept: Option<Kept>,
-    /// What is to be put back if the new one fails.
+    /// The executable to roll back to.
     previous: Id,
-    /// What is to be remembered again if the rename fails.
+    /// The record to write if the rename fails.
     before: Record,
     turn: ShortLock,
 }
@@ -65,32 +65,32 @@ struct Prepared {
 impl Verified {
     /// Puts the new executable in the target's place by one `rename(2)`.
     ///
-    /// At every instant, and after a crash at any instant, the path leads to the old executable or
-    /// to the new one, whole. Processes that run the old one are not disturbed. The order:
+    /// At every instant, and after a crash at any instant, the path leads to the whole old executable or to
+    /// the whole new one. Processes that run the old one are not disturbed. The steps:
     ///
-    /// 1. The staged file is still the same inode with the same SHA-1, which is looked at while its
-    ///    content is flushed to the disk; the target is still what it was when the lock was taken.
-    /// 2. Owner, extended attributes and mode are carried over from the target.
-    /// 3. The file is flushed with these.
-    /// 4. The old executable gets a second name, by a hard link, or by a copy where the file
-    ///    system has no links. If it was on trial itself, the one before it is kept instead.
-    /// 5. The record says that the new one is on trial, and is flushed, with the directory. If the
-    ///    new one was refused once, that is forgotten.
-    /// 6. The rename.
-    /// 7. That second name becomes `.NAME.selfup-previous`, in place of an older one.
-    /// 8. The directory is flushed.
+    /// 1. Check that the staged file is the same inode with the same SHA-1, while its content is flushed to
+    ///    the disk, and that the target has not changed since the lock was taken.
+    /// 2. Copy owner, extended attributes and mode from the target.
+    /// 3. Flush the file.
+    /// 4. Give the old executable a second name, by a hard link, or by a copy if the file system has no
+    ///    links. If it was on trial itself, keep the one before it instead.
+    /// 5. Record that the new one is on trial, and flush the record and the directory. An earlier refusal
+    ///    of the new one is forgotten.
+    /// 6. Rename.
+    /// 7. Rename the second name to `.NAME.selfup-previous`, in place of an older one.
+    /// 8. Flush the directory.
     ///
-    /// Up to the rename a failure leaves the target alone. After it the installation is a fact; a
-    /// failure there is told by [`Installed::warning`]. The lock is let go at the end.
+    /// A failure before the rename leaves the target unchanged. After the rename the executable is
+    /// installed, and [`Installed::warning`] returns a later failure. The lock is released at the end.
     ///
     /// # Errors
     ///
     /// - [`Altered`](crate::ErrorKind::Altered): the staged file was replaced or written to.
     /// - [`AlreadyInstalled`](crate::ErrorKind::AlreadyInstalled): these bytes are at the path already,
-    ///   perhaps put there by another installer meanwhile: nothing is left to do but to restart.
-    /// - [`TargetChanged`](crate::ErrorKind::TargetChanged): something else is there, or nothing.
-    /// - [`Attributes`](crate::ErrorKind::Attributes): something about the target could not be kept.
-    /// - [`Busy`](crate::ErrorKind::Busy): somebody is changing the target and does not come to an end.
+    ///   perhaps from another installer. Nothing is left to do but to restart.
+    /// - [`TargetChanged`](crate::ErrorKind::TargetChanged): another file is at the path, or none.
+    /// - [`Attributes`](crate::ErrorKind::Attributes): attributes of the target could not be preserved.
+    /// - [`Busy`](crate::ErrorKind::Busy): another process has been changing the target for 10 s.
     /// - [`NotWritable`](crate::ErrorKind::NotWritable), [`ReadOnly`](crate::ErrorKind::ReadOnly),
     ///   [`NoSpace`](crate::ErrorKind::NoSpace), [`Io`](crate::ErrorKind::Io): the file system.
     pub fn install(mut self) -> std::result::Result<Installed, InstallFailed> {
@@ -100,14 +100,13 @@ impl Verified {
         }
     }
 
-    /// Puts the new executable on trial beside the target: under a hidden name of its own,
-    /// `.NAME.selfup-trial-` and random characters, from which it is started while the target's path
-    /// leads to the proven one.
+    /// Puts the new executable on trial beside the target.
     ///
-    /// Owner, extended attributes and mode are the target's. The record says that it is on trial, and
-    /// is flushed, with the directory; if somebody refused it by hand once, that is forgotten. The
-    /// installer's lock is let go at the end: others may install meanwhile, or have trials of their
-    /// own.
+    /// It gets a hidden name of its own, `.NAME.selfup-trial-` and random characters, and is started from
+    /// there while the target's path leads to the proven executable. Owner, extended attributes and mode are
+    /// those of the target. The trial is recorded, and the record and the directory are flushed. An earlier
+    /// refusal by hand is forgotten. The lock is released at the end, so other processes can install
+    /// meanwhile, or have trials of their own.
     ///
     /// # Errors
     ///
@@ -119,7 +118,7 @@ impl Verified {
         }
     }
 
-    /// All that precedes the rename to the name of a trial.
+    /// Renames the staged file to the name of a trial, and returns the token in that name.
     fn put_beside(&mut self) -> Result<(String, Vec<Warning>)> {
         let (turn, warnings) = self.dress_for_its_place()?;
         let name = self.path.file_name().unwrap_or_default();
@@ -128,7 +127,7 @@ impl Verified {
         if !flock::try_lock(&self.file).map_err(|cause| {
             Error::system(format_args!("could not lock {}", self.path.display()), cause)
         })? {
-            return Err(altered(&self.path, "somebody else has locked it"));
+            return Err(altered(&self.path, "another process has locked it"));
         }
         let mut record = turn.record()?;
         beside::sweep(&turn.target, &mut record, self.replaces.id);
@@ -146,7 +145,7 @@ impl Verified {
             let (from, to) = (self.path.display(), trial.display());
             Error::system(format_args!("could not rename {from} to {to}"), cause)
         })?;
-        // A power failure that undoes the rename takes the trial with it, and nothing else.
+        // A power failure that undoes the rename ends the trial, and has no other effect.
         drop(turn.flush());
         Ok((token, warnings))
     }
@@ -166,14 +165,14 @@ impl Verified {
             }
         };
         let Self { path: temporary, file, id, replaces, site } = self;
-        // Nothing is under that name any more.
+        // The temporary name does not exist any more.
         temporary.keep().ok();
         let target = site.target.clone();
         let (file, counted) = (Locked::new(file), AtomicBool::new(false));
         Ok(Trial { target, token, path, file, identity, id, replaces, warnings, counted })
     }
 
-    /// Steps 1 to 3, and the turn. What takes long is done before that is taken.
+    /// Performs steps 1 to 3, and takes the short lock after everything that takes long.
     fn dress_for_its_place(&mut self) -> Result<(ShortLock, Vec<Warning>)> {
         self.require_in_place()?;
         self.flush_while_hashing()?;
@@ -187,7 +186,7 @@ impl Verified {
         Ok((turn, warnings))
     }
 
-    /// Steps 1 to 5.
+    /// Performs steps 1 to 5.
     fn prepare(&mut self) -> Result<Prepared> {
         let (turn, warnings) = self.dress_for_its_place()?;
         let before = turn.record()?;
@@ -204,7 +203,7 @@ impl Verified {
         Ok(Prepared { warnings, kept, previous, before, turn })
     }
 
-    /// Steps 6 to 8.
+    /// Performs steps 6 to 8.
     fn swap(self, prepared: Prepared) -> std::result::Result<Installed, InstallFailed> {
         let Prepared { warnings, kept, previous, before, turn } = prepared;
         let Self { path, file, id, replaces, site } = self;
@@ -220,14 +219,14 @@ impl Verified {
                 let error = Error::system(text, failure.error);
                 let verified = Self { path: failure.path, file, id, replaces, site };
                 drop(kept);
-                // Should this fail too, the trial is not of what is in place, and so forgotten.
+                // If this fails too, the recorded trial is not of the file at the path, and ignored.
                 drop(turn.write(&before));
                 Err(verified.give_back(error))
             }
         }
     }
 
-    /// Steps 2 and 3; the content is on the disk already.
+    /// Performs steps 2 and 3. The content is on the disk already.
     fn dress(&self) -> Result<()> {
         attributes::carry(self.site.target.resolved(), &self.replaces.file, &self.file)?;
         self.flush()
@@ -239,7 +238,7 @@ impl Verified {
         })
     }
 
-    /// Two things that take long, one for the disk and one for the processor, side by side.
+    /// Flushes and hashes at the same time, because one takes the disk and the other the processor.
     fn flush_while_hashing(&self) -> Result<()> {
         thread::scope(|scope| {
             let flusher = thread::Builder::new().spawn_scoped(scope, || self.flush());
@@ -252,7 +251,7 @@ impl Verified {
     }
 
     fn give_back(self, error: Error) -> InstallFailed {
-        // No setuid bit on a file that is not installed; best effort.
+        // A file that is not installed should have no setuid bit. An error is ignored.
         self.file.set_permissions(Permissions::from_mode(0o700)).ok();
         InstallFailed { error, verified: self }
     }

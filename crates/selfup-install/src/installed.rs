@@ -1,4 +1,4 @@
-//! After the swap: keeping the new executable, or going back.
+//! The type [`Installed`]: a new executable at the path, to commit or to roll back.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -6,29 +6,28 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::Id;
 use crate::occupant::Occupant;
-use crate::previous::{Restored, put_back};
+use crate::previous::{Restored, rename_previous};
 use crate::reason::Why;
 use crate::record::{InPlace, Unstarted};
 use crate::short_lock::ShortLock;
 use crate::target::Target;
 use crate::warning::Warning;
 
-/// A new executable that is in the target's place, while it is not yet known whether it is good: it
-/// is on trial, in this process and on the disk.
+/// A new executable in the target's place, on trial.
 ///
-/// [`commit`](Self::commit) it or [`revert`](Self::revert) it. Dropping it does neither: it stays on
-/// trial, for [`Target::begin`] to count its starts and to go back in the end.
+/// [`commit`](Self::commit) it or [`roll_back`](Self::roll_back). Dropping it does neither: it stays on
+/// trial, and [`Target::begin`] counts its starts and rolls it back in the end.
 ///
-/// It holds no lock: another installer, or somebody's roll-back, may come in between.
+/// It holds no lock, so another installer or a rollback by hand may intervene.
 #[derive(Debug)]
-#[must_use = "commit it once it is known to be good, or revert it"]
+#[must_use = "commit it once it is known to be good, or roll it back"]
 pub struct Installed {
     target: Target,
     id: Id,
     previous_id: Id,
     warning: Option<Error>,
     warnings: Vec<Warning>,
-    /// A start of it was counted, and not forgiven since.
+    /// Whether a start has been counted and not been forgiven.
     counted: AtomicBool,
 }
 
@@ -42,70 +41,67 @@ impl Installed {
         Self { warnings, ..self }
     }
 
-    /// Found at a start, which was counted.
+    /// An executable found on trial at a start, which has been counted.
     pub(crate) fn on_trial(target: Target, trial: InPlace, warning: Option<Error>) -> Self {
         let InPlace { id, previous, .. } = trial;
         Self { counted: AtomicBool::new(true), ..Self::new(target, id, previous, warning) }
     }
 
-    /// The id of the new executable.
+    /// Returns the id of the new executable.
     #[must_use]
     pub const fn id(&self) -> Id {
         self.id
     }
 
-    /// The id of the executable that [`revert`](Self::revert) puts back: the one it replaced, or
-    /// where that was on trial itself, the last one that was not.
+    /// Returns the id of the executable that [`roll_back`](Self::roll_back) returns to: the replaced one or, if
+    /// that was on trial itself, the last one that was not.
     #[must_use]
     pub const fn previous_id(&self) -> Id {
         self.previous_id
     }
 
-    /// What was replaced.
+    /// Returns the target.
     #[must_use]
     pub const fn target(&self) -> &Target {
         &self.target
     }
 
-    /// What went wrong after the swap, when it was a fact already: the directory could not be
-    /// flushed, so a power failure may undo it, or the previous executable could not be given its
-    /// final name, which the next installer makes good. Found at a start: why it is still in place
-    /// although it was started too often.
+    /// Returns what failed after the rename, if anything: the directory could not be flushed, so a power
+    /// failure may undo the installation, or the previous executable could not get its final name, which the
+    /// next installer corrects. For an executable found at a start, this is why it is still in place although
+    /// it was started too often.
     #[must_use]
     pub const fn warning(&self) -> Option<&Error> {
         self.warning.as_ref()
     }
 
-    /// What may surprise an operator later, although nothing went wrong: other hard links to the
-    /// old executable, a package that the path belongs to. Known to the installer only, not to a
-    /// later start.
+    /// Returns what may surprise an operator later: other hard links to the old executable, or a package that
+    /// owns the path. This is empty for an executable found at a start.
     #[must_use]
     pub fn warnings(&self) -> &[Warning] {
         &self.warnings
     }
 
-    /// Keeps the new executable: its trial ends, on the disk, for all that share it. The previous
-    /// one is kept too, for [`Target::rollback`], until another installation replaces it.
+    /// Commits the new executable: its trial ends, for all processes that share it. The previous one stays
+    /// available for [`Target::roll_back`] until another installation replaces it.
     ///
-    /// Where somebody else ended the trial by a commit, or installed another executable since,
-    /// there is nothing to do.
+    /// If another process has committed it, or has installed another executable since, this does nothing.
     ///
     /// # Errors
     ///
-    /// [`TargetChanged`](ErrorKind::TargetChanged): somebody else put the previous one back
-    /// meanwhile, and that stays. Otherwise what keeps the record from being written; then the
-    /// trial goes on. The handle is given back.
+    /// [`TargetChanged`](ErrorKind::TargetChanged) if another process rolled it back meanwhile, which stands.
+    /// Otherwise the record could not be written, and the trial continues. The error returns the handle.
     pub fn commit(self) -> std::result::Result<(), SettleFailed> {
         self.end_trial().map_err(|error| SettleFailed { error, installed: Box::new(self) })
     }
 
-    /// Keeps the new executable as [`commit`](Self::commit) does, and remembers that it has not been
-    /// started yet: until [`Target::has_started`] says that it has, the next installation keeps the
-    /// previous one, and not this one, to go back to.
+    /// Commits the new executable as [`commit`](Self::commit) does, and records that it has not been started
+    /// yet. Until [`Target::has_started`] is called, the next installation keeps the previous executable, and
+    /// not this one, to roll back to.
     ///
     /// # Errors
     ///
-    /// As for [`commit`](Self::commit).
+    /// Those of [`commit`](Self::commit).
     pub fn commit_unstarted(self) -> std::result::Result<(), SettleFailed> {
         let unstarted = Unstarted { id: self.id, previous: self.previous_id };
         self.end_trial_with(Some(unstarted))
@@ -137,12 +133,12 @@ impl Installed {
         }
     }
 
-    /// Does not count this start: it was ended by somebody's order, before the new executable could
-    /// prove itself. Only the start that this handle came from can be forgiven, and once.
+    /// Stops counting this start, which was ended by an order before the new executable could prove itself.
+    /// Only the start from which this handle comes can be forgiven, and only once.
     ///
     /// # Errors
     ///
-    /// What keeps the record from being written.
+    /// The record cannot be written.
     pub fn forgive_start(&self) -> Result<()> {
         if !self.counted.load(Ordering::SeqCst) {
             return Ok(());
@@ -157,31 +153,32 @@ impl Installed {
         Ok(())
     }
 
-    /// Puts the previous executable back by one `rename(2)`, flushes the directory, and remembers
-    /// that this one is refused and why: `reason` is shortened to one line of 500 bytes.
+    /// Rolls back to the previous executable by one `rename(2)`, flushes the directory, and records that this
+    /// one is refused. `reason` is shortened to one line of 500 bytes.
     ///
-    /// Nothing is undone but this installation: if somebody else has replaced the target since, or
-    /// put the previous executable back already, that stays.
+    /// This undoes only this installation: if another process has replaced the target since, or has rolled
+    /// it back already, that stands.
     ///
-    /// A record that cannot be written is no reason to leave a bad executable in place;
-    /// [`Restored::warning`] tells of it.
+    /// If the record cannot be written, the rollback is done all the same, and [`Restored::warning`] returns
+    /// the error.
     ///
     /// # Errors
     ///
-    /// - [`TargetChanged`](ErrorKind::TargetChanged): the new executable is not in place any more.
+    /// - [`TargetChanged`](ErrorKind::TargetChanged): the new executable is no longer at the path.
     /// - [`NoPrevious`](ErrorKind::NoPrevious): the previous one was removed or replaced.
-    /// - [`Busy`](ErrorKind::Busy) if somebody else is changing the target and does not come to an
-    ///   end; otherwise what the file system says.
+    /// - [`Busy`](ErrorKind::Busy): another process has been changing the target for 10 s.
+    /// - Otherwise the errors of the file system.
     ///
-    /// The target is what it was, and the handle is given back.
-    pub fn revert(self, reason: &str) -> std::result::Result<Restored, SettleFailed> {
-        self.put_back(reason).map_err(|error| SettleFailed { error, installed: Box::new(self) })
+    /// The target is unchanged, and the error returns the handle.
+    pub fn roll_back(self, reason: &str) -> std::result::Result<Restored, SettleFailed> {
+        self.try_to_roll_back(reason)
+            .map_err(|error| SettleFailed { error, installed: Box::new(self) })
     }
 
-    fn put_back(&self, reason: &str) -> Result<Restored> {
+    fn try_to_roll_back(&self, reason: &str) -> Result<Restored> {
         let turn = ShortLock::take(&self.target)?;
         self.require_in_place()?;
-        put_back(
+        rename_previous(
             &turn,
             turn.record()?,
             Some(self.previous_id),
@@ -202,18 +199,18 @@ impl Installed {
         match Occupant::at(path) {
             Ok(occupant) if occupant.id == self.id => Ok(()),
             Ok(occupant) => Err(changed(&format!("is {}", occupant.id))),
-            Err(cause) => Err(changed("cannot be read").because(cause)),
+            Err(cause) => Err(changed("could not be read").because(cause)),
         }
     }
 }
 
-/// A commit or a revert that did not take place, and what it was about.
+/// The error of a commit or a rollback, which returns the handle.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct SettleFailed {
-    /// Why.
+    /// The error.
     pub error: Error,
-    /// What is still installed, as far as this process knows.
+    /// The executable, which is still installed as far as this process knows.
     pub installed: Box<Installed>,
 }
 

@@ -1,4 +1,4 @@
-//! Keeping what was replaced: its final name, without the privileges that it had.
+//! Gives the replaced executable its final name, without the privileges that it had.
 
 use std::fs::{self, File};
 use std::io::{self, Read as _, Seek as _};
@@ -11,10 +11,10 @@ use crate::identity::open_regular;
 use crate::target::Target;
 use crate::temporary::temporary;
 
-/// Gives what was replaced its final name, without the privileges that it had in its place: nobody is
-/// to get by them what a new version has mended.
+/// Gives the replaced executable its final name, without the privileges that it had at the path, so that nobody
+/// can exploit with them what the new version has fixed.
 ///
-/// If it has further names, which keep theirs, it is a copy that is kept.
+/// If it has other hard links, which keep their privileges, a copy is kept instead.
 pub(crate) fn lay_aside(target: &Target, replaced: &Path, previous: &Path) -> Result<()> {
     let examine =
         |cause| Error::system(format_args!("could not examine {}", replaced.display()), cause);
@@ -30,7 +30,7 @@ pub(crate) fn lay_aside(target: &Target, replaced: &Path, previous: &Path) -> Re
         })?;
         disarmed
     };
-    // Only now: what could not be laid aside is found by the next one whose turn it is.
+    // Not earlier: if this fails, the next process that takes the short lock finishes it.
     drop(fs::remove_file(replaced));
     disarmed
 }

@@ -1,44 +1,43 @@
-//! Stages, verifies and installs a new executable in the place of another, keeps the previous one,
-//! and goes back to it.
+//! Stages, verifies and installs a new executable in the place of another, keeps the previous one, and
+//! rolls back to it.
 //!
-//! Each step consumes the one before, so that bytes which were not verified cannot be installed:
+//! Each step consumes the one before, so bytes that have not been verified cannot be installed:
 //!
 //! ```text
 //! Target ── stage ──▶ Staged ── write, verify ──▶ Verified ── try_out ──▶ Trial ── commit
-//!                                                        │                      └─ revert
+//!                                                        │                      └─ roll_back
 //!                                                        └─ install ──▶ Installed ── commit
-//!                                                                                └─ revert
+//!                                                                                └─ roll_back
 //! ```
 //!
-//! - [`Target::preflight`] tells before a download whether its result could be installed.
+//! - [`Target::preflight`] checks before a download that the result could be installed.
 //! - [`Target::stage`] locks out other installers and creates a file beside the target.
-//! - [`Staged::write`] streams into it in constant memory, and compares size, digests and signature
-//!   ([`Expected`]).
-//! - [`Staged::verify`] reads from its headers whether it is an executable for this machine, and if
-//!   asked to, whether it is a selfup program and not older than what runs ([`Checks`]); asks a hook;
-//!   and runs it once with a random token ([`Probe`]).
-//! - [`Verified::try_out`] keeps it beside the target, for a program that starts it from there first.
-//!   [`Trial::commit`] replaces the target by one `rename(2)`, with owner, mode and extended
-//!   attributes carried over, and with file and directory flushed; [`Trial::revert`] removes it.
-//! - [`Verified::install`] replaces the target at once.
-//! - [`Installed::commit`] keeps it; [`Installed::revert`], or [`Target::rollback`] at any later
-//!   time, puts the previous executable back, and remembers that this one is refused.
-//! - [`Target::begin`], at each start of the program, puts it back where neither was done and the
-//!   program came to its end too often.
+//! - [`Staged::write`] streams the new executable into that file in constant memory, and compares size,
+//!   digests and signature ([`Expected`]).
+//! - [`Staged::verify`] checks the headers: the file has to be an executable for this machine and, if
+//!   required, a selfup program that is not older than the one that runs ([`Checks`]). Then it calls a hook,
+//!   and runs the executable once with a random token ([`Probe`]).
+//! - [`Verified::try_out`] keeps the executable beside the target, for a program that first starts it from
+//!   there. [`Trial::commit`] replaces the target by one `rename(2)`, preserves owner, mode and extended
+//!   attributes, and flushes file and directory. [`Trial::roll_back`] removes it.
+//! - [`Verified::install`] replaces the target at once. [`Installed::commit`] ends its trial;
+//!   [`Installed::roll_back`], or [`Target::roll_back`] at any later time, renames the previous executable
+//!   over the target, and records that this one is refused.
+//! - [`Target::begin`], at each start of the program, rolls back an executable that is still on trial and
+//!   was started too often.
 //!
-//! **Whatever happens, at every instant the path leads to a whole executable**: the old one up to
-//! the rename, the new one from there on. Before the rename an error leaves the target alone, and
-//! what was staged is removed. An installer that is killed leaves files that the next one
-//! recognises and removes.
+//! **At every instant the path leads to a whole executable**, whatever happens: the old one until the rename,
+//! the new one after it. An error before the rename leaves the target unchanged, and removes the staged file.
+//! An installer that is killed leaves files that the next one recognises and removes.
 //!
 //! # What it does not do
 //!
-//! It downloads nothing, starts nothing but the probe, logs, retries and prints nothing, and never
+//! This crate downloads nothing, starts nothing but the probe, neither logs nor prints nor retries, and never
 //! ends the process.
 //!
 //! # Examples
 //!
-//! A program without selfup's answer to the probe is replaced by its next version:
+//! A program that does not respond to the probe is replaced by its next version:
 //!
 //! ```
 //! use selfup_install::{Checks, Expected, Target};
@@ -56,42 +55,42 @@
 //! let installed = verified.install()?;
 //! assert_eq!(installed.id(), target.id()?);
 //!
-//! let restored = installed.revert("it does not start")?; // or commit()
+//! let restored = installed.roll_back("it does not start")?; // or commit()
 //! assert_eq!(std::fs::read_to_string(&path)?, "#!/bin/sh\necho one\n");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
 //! # Files
 //!
-//! All are in the target's directory, because a rename cannot leave a file system, and are hidden.
-//! For a target `app`:
+//! All files are hidden, and in the target's directory, because a rename cannot leave a file system. For a
+//! target `app`:
 //!
-//! | name | is there |
+//! | name | exists |
 //! |---|---|
 //! | `.app.selfup-new-` and 12 random characters | from `stage` to `install` |
-//! | `.app.selfup-trial-` and 12 random characters | from `try_out` to `commit`; one for each master |
+//! | `.app.selfup-trial-` and 12 random characters | from `try_out` to `commit`, one for each master |
 //! | `.app.selfup-lock` | from `stage` to `install`; it holds the pid |
 //! | `.app.selfup-turn` | for a moment, while anything but temporary files is changed |
 //! | `.app.selfup-replaced` | around the rename |
 //! | `.app.selfup-previous` | from the first installation on |
 //! | `.app.selfup-record` | while an upgrade is on trial or was never started, or something was refused |
 //!
-//! To go back by hand, without any program of this kind: `mv .app.selfup-previous app`, and a chmod(1)
-//! for what the kept file has lost of its mode.
+//! To roll back by hand, without such a program: `mv .app.selfup-previous app`, and chmod(1) for the bits of
+//! the mode that the kept file has lost.
 //!
 //! # Limits
 //!
-//! - The lock is advisory: it keeps other installers of this kind away, not a package manager. One
-//!   that replaces the target in the instant between the last look and the rename loses.
-//! - Who may replace the target is trusted: root, the same user, the owners of the target and of its
-//!   directory. Files of others in that directory are ignored ([`Target::doubted`]).
-//! - Executables that need `binfmt_misc` are refused, unless they are of the kind they replace.
-//! - `security.ima` and `security.evm` are not carried over: they sign the old bytes.
+//! - The lock is advisory: it locks out other installers of this kind, but no package manager. If one
+//!   replaces the target in the instant between the last check and the rename, its file is lost.
+//! - Users who may replace the target are trusted: root, the user of this process, the owners of the target
+//!   and of its directory. Files of other users in that directory are ignored ([`Target::doubted`]).
+//! - Executables that need `binfmt_misc` are refused, unless they replace one of the same kind.
+//! - `security.ima` and `security.evm` are not preserved, because they sign the old bytes.
 //!
 //! # Platform
 //!
-//! Linux. On other Unixes extended attributes are not carried over, and the immutable flag, mount
-//! points and `noexec` mounts are noticed late. Elsewhere the crate is empty.
+//! Linux. On other Unixes extended attributes are not preserved, and the immutable flag, mount points and
+//! `noexec` mounts are detected late. Elsewhere the crate is empty.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg(unix)]
 

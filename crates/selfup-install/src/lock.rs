@@ -1,4 +1,4 @@
-//! One installer at a time.
+//! The lock that admits one installer at a time.
 
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Read as _, Write as _};
@@ -14,21 +14,21 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::identity::Identity;
 use crate::sys::flock;
 
-/// How often the lock file may vanish between opening and locking it before that counts as busy.
+/// How many times the lock file may disappear between opening and locking it before that counts as busy.
 const ATTEMPTS: u32 = 16;
 
-/// How long a lock that is held for moments only is waited for: much longer than it takes to hash
-/// and flush a large executable on a slow disk.
+/// How long to wait for a lock that is held for moments only: much longer than it takes to hash and flush a large
+/// executable on a slow disk.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How often it is asked for meanwhile, in milliseconds.
+/// The pause between two attempts meanwhile, in milliseconds.
 const PAUSE: u8 = 5;
 
-/// Keeps others from the same work for as long as it is held.
+/// A lock, held until it is dropped.
 ///
-/// It is a `flock(2)` on a file of its own, so it ends with its holder however that ends. The
-/// holder removes the file before it lets go; whoever locked a file that is no longer at the path
-/// starts again, so that two can never hold two different files.
+/// It is a `flock(2)` on a file of its own, so it ends with its holder, however that ends. The holder removes
+/// the file before it unlocks it. A process that has locked a file that is no longer at the path starts again,
+/// so two processes never hold two different files.
 #[derive(Debug)]
 pub(crate) struct Lock {
     file: File,
@@ -36,7 +36,7 @@ pub(crate) struct Lock {
 }
 
 impl Lock {
-    /// Does not wait.
+    /// Takes the lock without waiting.
     pub(crate) fn take(path: PathBuf, belief: &Belief) -> Result<Self> {
         for _ in 0..ATTEMPTS {
             remove_planted(&path, belief)?;
@@ -48,7 +48,7 @@ impl Lock {
         Err(busy(&path, None))
     }
 
-    /// Waits, for a bounded time, for a lock that nobody holds for long.
+    /// Takes the lock, and waits for a bounded time. It is for locks that are held for moments only.
     pub(crate) fn wait(path: &Path, belief: &Belief) -> Result<Self> {
         let until = Instant::now() + PATIENCE;
         loop {
@@ -64,34 +64,34 @@ impl Lock {
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        // Should this fail, an unlocked file stays behind, which the next holder takes and removes.
+        // If this fails, an unlocked file stays behind, which the next holder locks and removes.
         drop(fs::remove_file(&self.path));
-        // Should this fail, it is unlocked as soon as the last duplicate that a fork made is closed.
+        // If this fails, the file is unlocked when the last duplicate of a fork is closed.
         drop(flock::unlock(&self.file));
     }
 }
 
-/// Whether this process holds the lock at the path, as far as what is noted in it tells.
+/// Returns whether this process holds the lock at the path, by the note in it.
 pub(crate) fn is_ours(path: &Path) -> bool {
     let file =
         OpenOptions::new().read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK).open(path);
     file.ok().and_then(noted).is_some_and(|noted| noted == our_note())
 }
 
-/// A pid for people, and what tells this process from every other: two containers that share a volume
-/// may both have a process of that number.
+/// The note in the lock file: the pid for people, and a random token that identifies this process, because two
+/// containers that share a volume may have processes with the same pid.
 fn our_note() -> String {
     static TOKEN: OnceLock<Option<u128>> = OnceLock::new();
     let token = TOKEN.get_or_init(|| {
         let mut bytes = [0; 16];
         getrandom::fill(&mut bytes).ok().map(|()| u128::from_ne_bytes(bytes))
     });
-    // Where there is nothing random, nothing is known as ours, not even what is.
+    // Without random numbers, no lock is recognised as ours.
     let token = token.map_or_else(|| "?".to_owned(), |token| format!("{token:032x}"));
     format!("{} {token}", std::process::id())
 }
 
-/// A lock file of somebody who may not replace the target would keep everybody out for ever.
+/// Removes a lock file of a user who may not replace the target, and who could lock everyone out with it.
 fn remove_planted(path: &Path, belief: &Belief) -> Result<()> {
     let Ok(found) = path.symlink_metadata() else { return Ok(()) };
     match belief.doubt(&found) {
@@ -124,7 +124,7 @@ fn open(path: &Path) -> Result<File> {
         })
 }
 
-/// Locks what was opened, unless it has gone from the path by then.
+/// Locks an open file. Returns `None` if it is no longer at the path.
 fn lock(path: &Path, mut file: File) -> Result<Option<File>> {
     match flock::try_lock(&file) {
         Ok(true) => {}
@@ -134,7 +134,7 @@ fn lock(path: &Path, mut file: File) -> Result<Option<File>> {
     if !is_still_at(path, &file) {
         return Ok(None);
     }
-    // The lock holds without it, and must be had where the disk is full.
+    // The lock is valid without the note, and has to work on a full disk.
     drop(sign(&mut file));
     Ok(Some(file))
 }
@@ -146,7 +146,7 @@ fn is_still_at(path: &Path, file: &File) -> bool {
     }
 }
 
-/// Leaves a note for those who find the lock taken; the mode is set because of the umask.
+/// Writes the note for processes that find the lock taken. The mode is set because of the umask.
 fn sign(file: &mut File) -> io::Result<()> {
     file.set_permissions(Permissions::from_mode(0o600))?;
     file.set_len(0)?;
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn a_second_holder_learns_the_pid_of_the_first_and_no_file_stays() {
+    fn the_error_names_the_holder_and_no_file_stays() {
         let directory = tempfile::tempdir().unwrap();
         let (path, belief) = (directory.path().join("lock"), belief(&directory));
         let first = Lock::take(path.clone(), &belief).unwrap();
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stale_file_is_taken_over() {
+    fn a_stale_lock_file_is_taken_over() {
         let directory = tempfile::tempdir().unwrap();
         let (path, belief) = (directory.path().join("lock"), belief(&directory));
         fs::write(&path, "999999999 and more\n").unwrap();
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_its_last_holder_removed_is_no_lock() {
+    fn a_removed_lock_file_is_no_lock() {
         let directory = tempfile::tempdir().unwrap();
         let (path, belief) = (directory.path().join("lock"), belief(&directory));
         let first = Lock::take(path.clone(), &belief).unwrap();
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn never_two_holders_while_files_come_and_go() {
+    fn two_threads_never_hold_the_lock_at_once() {
         use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
         let directory = tempfile::tempdir().unwrap();
         let (path, belief) = (directory.path().join("lock"), belief(&directory));

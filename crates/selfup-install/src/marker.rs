@@ -1,4 +1,4 @@
-//! Requiring that an executable is a selfup program, and of a protocol that is spoken here.
+//! Checks that an executable is a selfup program with a compatible protocol.
 
 use std::fs::File;
 use std::io;
@@ -10,8 +10,8 @@ use crate::notes::Notes;
 use crate::target::Target;
 
 impl Notes {
-    /// Reads the notes of an executable, of which little more than the headers is read. What is no
-    /// ELF program for this machine has none.
+    /// Reads the notes of an executable, and little more than its headers. A file that is not an ELF program
+    /// for this machine has no notes.
     ///
     /// # Errors
     ///
@@ -26,8 +26,8 @@ impl Notes {
 }
 
 impl Target {
-    /// Makes sure that what is to be replaced is a selfup program itself: a file that was found, not
-    /// named, may be the loader or interpreter through which a program was started.
+    /// Checks that the executable at the path is a selfup program. A path that was found, and not configured,
+    /// may be that of a loader or interpreter through which the program was started.
     ///
     /// # Errors
     ///
@@ -50,7 +50,7 @@ impl Target {
     }
 }
 
-/// Refuses what is no selfup program, or one that speaks none of these versions.
+/// Checks that an executable is a selfup program that speaks one of these versions of the protocol.
 pub(crate) fn require(
     executable: &Executable,
     spoken: &RangeInclusive<u32>,

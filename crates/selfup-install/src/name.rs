@@ -1,6 +1,6 @@
-//! Whether an executable is of the program that it is to replace, by its name.
+//! Compares the names of two programs, without version and platform.
 
-/// Words that say for which platform a file is, and nothing of what is in it.
+/// Words in file names that describe a platform.
 const PLATFORM: [&str; 40] = [
     "linux",
     "gnu",
@@ -44,13 +44,13 @@ const PLATFORM: [&str; 40] = [
     "powerpc64le",
 ];
 
-/// Whether two file names are of one program: they are the same up to what they say of version and
-/// platform at their ends, as in `app-1.2.3-x86_64-unknown-linux-gnu`.
+/// Returns whether two file names are of one program: they are the same without version and platform at their
+/// ends, as in `app-1.2.3-x86_64-unknown-linux-gnu`.
 pub(crate) fn is_of_one_program(one: &str, other: &str) -> bool {
     one == other || stem(one) == stem(other)
 }
 
-/// The name without what it says of version and platform at its end, which is never all of it.
+/// Returns the name without version and platform at its end. It is never empty.
 fn stem(name: &str) -> &str {
     let mut stem = name;
     while let Some((rest, word)) = last_word(stem) {
@@ -63,7 +63,7 @@ fn stem(name: &str) -> &str {
 }
 
 fn last_word(name: &str) -> Option<(&str, &str)> {
-    // A dot separates an ending, unless it is one of a version.
+    // A dot separates an extension, unless it belongs to a version.
     let parts = name.rsplit_once(['-', '_']);
     match name.rsplit_once('.') {
         Some((rest, ending))
@@ -79,8 +79,8 @@ fn is_platform(word: &str) -> bool {
     PLATFORM.iter().any(|known| word.eq_ignore_ascii_case(known))
 }
 
-/// Several numbers, as in `1.2.3` or `v0.4`, for a single one may tell programs apart; or what follows
-/// these before a release, as in `rc.1`.
+/// Returns whether a word is a version: several numbers, as in `1.2.3` or `v0.4`, or a pre-release, as in
+/// `rc.1`. A single number is none, because it may distinguish programs.
 fn is_version(word: &str) -> bool {
     let is_number = |it: &str| !it.is_empty() && it.bytes().all(|digit| digit.is_ascii_digit());
     let numbers = word.strip_prefix('v').unwrap_or(word);
@@ -98,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn version_and_platform_are_no_part_of_the_name() {
+    fn version_and_platform_are_not_part_of_the_name() {
         for name in [
             "app",
             "app-linux-x86_64",
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_else_is() {
+    fn every_other_word_is_part_of_the_name() {
         for name in [
             "other",
             "app-admin",

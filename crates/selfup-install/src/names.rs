@@ -1,4 +1,4 @@
-//! The names of the files that an installation puts beside the target.
+//! The names of the files that this crate creates beside the target.
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 
 use crate::id::Id;
 
-/// Random characters at the end of a temporary name: 62^12, more than 70 bits.
+/// The number of random characters at the end of a temporary name: 62^12 values, more than 70 bits.
 pub(crate) const RANDOM: usize = 12;
 
-/// A file name has at most 255 bytes on the usual file systems; a longer target's name is
-/// shortened to this, and a part of its hash added.
+/// A file name has at most 255 bytes on the usual file systems. A longer name of a target is truncated to this,
+/// and a part of its hash is appended.
 const LONGEST: usize = 200;
 
 /// The paths beside one target, all in its directory and all hidden.
@@ -21,7 +21,7 @@ pub(crate) struct Names {
 }
 
 impl Names {
-    /// For a resolved path: absolute, with a file name.
+    /// Returns the names for a target with this directory and file name, from a resolved path.
     pub(crate) fn beside(directory: &Path, name: &OsStr) -> Self {
         let mut stem = vec![b'.'];
         if name.len() <= LONGEST {
@@ -39,17 +39,17 @@ impl Names {
         &self.directory
     }
 
-    /// Locked by whoever stages and installs, from the first byte to the swap.
+    /// The lock of an installer, from the first byte to the rename.
     pub(crate) fn lock(&self) -> PathBuf {
         self.directory.join(self.name(".selfup-lock"))
     }
 
-    /// Locked for a moment by whoever changes the target, the previous executable or the record.
+    /// The short lock, for each change of the target, the previous executable or the record.
     pub(crate) fn turn(&self) -> PathBuf {
         self.directory.join(self.name(".selfup-turn"))
     }
 
-    /// What is remembered: a trial, and refusals.
+    /// The record: trials and refusals.
     pub(crate) fn record(&self) -> PathBuf {
         self.directory.join(self.name(".selfup-record"))
     }
@@ -59,39 +59,39 @@ impl Names {
         self.directory.join(self.name(".selfup-record-new"))
     }
 
-    /// The executable that the present one replaced.
+    /// The previous executable.
     pub(crate) fn previous(&self) -> PathBuf {
         self.directory.join(self.name(".selfup-previous"))
     }
 
-    /// The executable that is being replaced, from just before the swap until just after it.
+    /// The executable that is being replaced, from just before the rename until just after it.
     pub(crate) fn replaced(&self) -> PathBuf {
         self.directory.join(self.name(".selfup-replaced"))
     }
 
-    /// What temporary files begin with; [`RANDOM`] random letters and digits follow.
+    /// The prefix of temporary files. [`RANDOM`] random letters and digits follow.
     pub(crate) fn temporary_prefix(&self) -> OsString {
         self.name(".selfup-new-")
     }
 
-    /// An executable that is on trial; the token is that of its temporary name.
+    /// An executable on trial. The token is that of its temporary name.
     pub(crate) fn trial(&self, token: &str) -> PathBuf {
         let mut name = self.trial_prefix();
         name.push(token);
         self.directory.join(name)
     }
 
-    /// What the names of executables on trial begin with; their tokens follow.
+    /// The prefix of executables on trial. Their tokens follow.
     fn trial_prefix(&self) -> OsString {
         self.name(".selfup-trial-")
     }
 
-    /// The token in the name of an executable on trial, if that is one of this target.
+    /// Returns the token in the name of an executable on trial, if it belongs to this target.
     pub(crate) fn trial_token<'a>(&self, name: &'a OsStr) -> Option<&'a str> {
         token(name, &self.trial_prefix())
     }
 
-    /// The token in the name of a temporary file, if that is one of this target.
+    /// Returns the token in the name of a temporary file, if it belongs to this target.
     pub(crate) fn temporary_token<'a>(&self, name: &'a OsStr) -> Option<&'a str> {
         token(name, &self.temporary_prefix())
     }
@@ -108,7 +108,7 @@ fn token<'a>(name: &'a OsStr, prefix: &OsStr) -> Option<&'a str> {
     is_token(token).then(|| std::str::from_utf8(token).ok())?
 }
 
-/// Whether it could be one: [`RANDOM`] letters and digits.
+/// Returns whether this has the form of a token: [`RANDOM`] letters and digits.
 pub(crate) fn is_token(token: &[u8]) -> bool {
     token.len() == RANDOM && token.iter().all(u8::is_ascii_alphanumeric)
 }
@@ -157,7 +157,7 @@ mod tests {
         assert_ne!(one.lock(), two.lock());
     }
 
-    /// What is written for packagers about files is about these, all of them, and no others.
+    /// The page for packagers describes each of these files, and no other.
     #[test]
     fn the_page_about_files_has_every_name() {
         let words = |text: &'static str, start: &str| {

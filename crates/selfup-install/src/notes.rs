@@ -1,4 +1,4 @@
-//! The notes by which an executable says what it is: a selfup program, of this name and version.
+//! The ELF notes of an executable: whether it is a selfup program, its name and its version.
 
 use object::Endianness;
 use object::endian::Endian as _;
@@ -6,21 +6,21 @@ use object::endian::Endian as _;
 /// The owner of the notes, without the zero byte at its end.
 const OWNER: &[u8] = b"selfup";
 
-/// The type of the note whose content is the protocol version.
+/// The type of the note with the version of the protocol.
 const PROTOCOL: u32 = 1;
 
-/// The type of the note whose content is a name and a version, each with a zero byte behind it.
+/// The type of the note with a name and a version, each followed by a zero byte.
 const RELEASE: u32 = 2;
 
-/// As long as a name or a version may be.
+/// The longest name or version, in bytes.
 const LONGEST: usize = 128;
 
-/// Two are possible, if two versions of the library were linked; more is nonsense.
+/// The most versions of the protocol that are read. There are two if two versions of the library were linked.
 const MOST_PROTOCOLS: usize = 8;
 
-/// What an executable says of itself in its selfup notes, without being run.
+/// The selfup notes of an executable, read without running it.
 ///
-/// Nobody has verified it, but a signature of the executable covers it.
+/// They are not verified, but a signature of the executable covers them.
 ///
 /// # Examples
 ///
@@ -36,7 +36,7 @@ pub struct Notes {
     pub(crate) release: Release,
 }
 
-/// What it says of its name and version.
+/// The name and the version in the notes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) enum Release {
     #[default]
@@ -45,18 +45,18 @@ pub(crate) enum Release {
         name: String,
         version: String,
     },
-    /// It cannot be made out; why.
+    /// The note is invalid, for this reason.
     Garbled(&'static str),
 }
 
 impl Notes {
-    /// Whether it is a selfup program, of whatever version of the protocol.
+    /// Returns whether the executable is a selfup program, with any version of the protocol.
     #[must_use]
     pub fn is_selfup(&self) -> bool {
         !self.protocols.is_empty()
     }
 
-    /// The name of the program, if it says one.
+    /// Returns the name of the program, if the notes have one.
     #[must_use]
     pub fn name(&self) -> Option<&str> {
         match &self.release {
@@ -65,7 +65,7 @@ impl Notes {
         }
     }
 
-    /// Its version, if it says one.
+    /// Returns the version of the program, if the notes have one.
     #[must_use]
     pub fn version(&self) -> Option<&str> {
         match &self.release {
@@ -74,7 +74,7 @@ impl Notes {
         }
     }
 
-    /// Takes in one note of the file, whoever's it is. The same one may come twice.
+    /// Reads one note of the file, of any owner. The same note may occur twice.
     pub(crate) fn read(&mut self, owner: &[u8], kind: u32, content: &[u8], order: Endianness) {
         match (owner, kind) {
             (OWNER, PROTOCOL) => {
@@ -109,9 +109,9 @@ impl Release {
             Some(word).filter(is_plain).map(str::to_owned)
         };
         match (word(), word(), words.next()) {
-            // What a later version of the library adds stands behind them.
+            // A later version of the library may append more.
             (Some(name), Some(version), Some(_)) => Self::Said { name, version },
-            _ => Self::Garbled("its note of its name and version cannot be read"),
+            _ => Self::Garbled("its note of its name and version is invalid"),
         }
     }
 }
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn name_and_version_are_read_whatever_follows() {
+    fn name_and_version_are_read_with_anything_behind_them() {
         for content in [&b"app\x001.2.3\0"[..], b"app\x001.2.3\0\0\0", b"app\x001.2.3\0more\0"] {
             let notes = notes(&[content, content]);
             assert_eq!((notes.name(), notes.version()), (Some("app"), Some("1.2.3")));
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_or_is_said_twice_is_garbled() {
+    fn invalid_and_contradictory_notes_are_garbled() {
         let long = [b'a'; 129];
         for content in [
             &b""[..],

@@ -1,4 +1,4 @@
-//! What is found at a path: an executable with its identity, or a directory.
+//! Opens and identifies the executable at a path, or a directory.
 
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt;
@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::id::Id;
 use crate::identity::{Identity, open_regular};
 
-/// An executable at a path, as it was found there.
+/// The executable at a path, as it was found there.
 #[derive(Debug)]
 pub(crate) struct Occupant {
     pub(crate) file: File,

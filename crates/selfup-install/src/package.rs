@@ -1,4 +1,4 @@
-//! Whether a package manager believes that a path is its own; no program is run to find out.
+//! Determines whether a package manager owns a path, without running a program.
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
@@ -6,16 +6,16 @@ use std::io::{BufRead, BufReader};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-/// Whose a path is.
+/// The owner of a path.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Owner {
-    /// This package's.
+    /// This package.
     Known(String),
-    /// Some package's, by where it is.
+    /// Probably a package, by the place of the path.
     Likely,
 }
 
-/// Where rpm keeps its database, which only rpm can read.
+/// The databases of rpm, which only rpm can read.
 const RPM: [&str; 4] = [
     "var/lib/rpm/rpmdb.sqlite",
     "var/lib/rpm/Packages.db",
@@ -23,12 +23,12 @@ const RPM: [&str; 4] = [
     "usr/lib/sysimage/rpm/rpmdb.sqlite",
 ];
 
-/// Where no package puts a file, by the Filesystem Hierarchy Standard and Debian's policy.
+/// The places where no package puts files, by the Filesystem Hierarchy Standard and Debian's policy.
 const NEVER_PACKAGED: [&str; 9] =
     ["/dev", "/home", "/media", "/mnt", "/proc", "/root", "/run", "/tmp", "/usr/local"];
 
-/// Looks the path up in what the package managers below `root` have written down: hundreds of files,
-/// so only where a package may have put it.
+/// Looks the path up in the databases of the package managers below `root`. These are hundreds of files, so
+/// this is done only for places where a package may put files.
 pub(crate) fn owner(root: &Path, path: &Path) -> Option<Owner> {
     if NEVER_PACKAGED.iter().any(|place| path.starts_with(place)) {
         return None;
@@ -41,7 +41,8 @@ pub(crate) fn owner(root: &Path, path: &Path) -> Option<Owner> {
     (is_theirs && has_rpm()).then_some(Owner::Likely)
 }
 
-/// One file for each package, `NAME.list` or `NAME:ARCHITECTURE.list`, with a path on each line.
+/// Searches Debian's lists: a file for each package, `NAME.list` or `NAME:ARCHITECTURE.list`, with a path on each
+/// line.
 fn debian(lists: &Path, path: &Path) -> Option<String> {
     let paths = spellings(path);
     for entry in fs::read_dir(lists).ok()?.flatten() {
@@ -53,7 +54,7 @@ fn debian(lists: &Path, path: &Path) -> Option<String> {
     None
 }
 
-/// A package may still say `/bin/app` where that is `/usr/bin/app` today.
+/// Returns the ways in which a package may spell the path: `/bin/app` may be `/usr/bin/app` today.
 fn spellings(path: &Path) -> Vec<PathBuf> {
     let merged = ["bin", "sbin", "lib", "lib64"];
     let short = path
@@ -88,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn a_debian_package_is_known_by_its_list() {
+    fn a_debian_package_is_found_by_its_list() {
         let root = root();
         let put = |name: &str, content: &str| {
             fs::write(root.path().join("var/lib/dpkg/info").join(name), content).unwrap();
@@ -99,7 +100,7 @@ mod tests {
         let of = |path: &str| owner(root.path(), Path::new(path));
         assert_eq!(of("/usr/bin/app"), Some(Owner::Known("app:amd64".into())));
         assert_eq!(of("/usr/bin/old"), Some(Owner::Known("app:amd64".into())));
-        // Of what a package may not own nobody asks.
+        // The last two places belong to no package.
         for path in
             ["/usr/bin/appl", "/usr/bin/sums", "/opt/usr/bin/app", "/app", "/usr/local/bin/app"]
         {
@@ -108,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn where_rpm_rules_it_is_likely_by_the_place() {
+    fn with_rpm_a_package_is_likely_by_the_place() {
         let root = root();
         let of = |path: &str| owner(root.path(), Path::new(path));
         assert_eq!(of("/usr/bin/app"), None);

@@ -1,4 +1,4 @@
-//! The place of an installation, for as long as its lock is held.
+//! The target's directory while an installer works there.
 
 use std::fs::File;
 
@@ -11,16 +11,15 @@ use crate::short_lock::ShortLock;
 use crate::stale_files;
 use crate::target::Target;
 
-/// The target's directory, free of leftovers, and the lock that lets only one installer work there
-/// from the first byte to the swap.
+/// The target's directory, free of leftovers, and the lock that admits one installer from the first byte to the
+/// rename.
 ///
-/// It does not keep anybody from going back to the previous executable meanwhile: whatever changes
-/// the target takes a [`ShortLock`] for it.
+/// It does not prevent a rollback meanwhile: each change of the target takes a [`ShortLock`].
 #[derive(Debug)]
 pub(crate) struct Placement {
     pub(crate) target: Target,
     directory: File,
-    /// `None` for who only looks.
+    /// `None` if nothing is installed.
     _lock: Option<Lock>,
 }
 
@@ -36,7 +35,7 @@ impl Placement {
         Ok(Self { target: target.clone(), directory, _lock: Some(lock) })
     }
 
-    /// Changes nothing there, and keeps nobody away.
+    /// Opens the directory without changing anything there, and without a lock.
     pub(crate) fn visit(target: &Target) -> Result<Self> {
         let directory = open_directory(target.names().directory())?;
         Ok(Self { target: target.clone(), directory, _lock: None })

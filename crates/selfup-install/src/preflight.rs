@@ -1,4 +1,4 @@
-//! Finding out before a download whether its result could be installed.
+//! Checks before a download that the result could be installed.
 
 use std::fs::File;
 use std::os::unix::fs::MetadataExt;
@@ -14,29 +14,29 @@ use crate::target::Target;
 use crate::temporary::temporary;
 
 impl Target {
-    /// Tries, before anything is downloaded, whether this target could be replaced: a file is
-    /// created beside it, given the target's owner, attributes and mode, and removed.
+    /// Checks, before anything is downloaded, that this target could be replaced: creates a file beside it,
+    /// gives it the target's owner, attributes and mode, and removes it.
     ///
-    /// Leftovers of an installer that was killed are removed on the way. While another installer
-    /// is at work nothing is tried and nothing removed, and the answer is yes: being busy passes.
+    /// This also removes leftovers of an installer that was killed. While another installer is at work, it
+    /// checks and removes nothing, and succeeds.
     ///
-    /// A yes is no promise: disks fill up and mounts change. Every step looks again.
+    /// Success is no guarantee: disks fill up and mounts change. Every step checks again.
     ///
     /// # Errors
     ///
     /// - [`NotFound`](ErrorKind::NotFound), [`NotRegular`](ErrorKind::NotRegular),
-    ///   [`TargetChanged`](ErrorKind::TargetChanged): the target is not what it was.
+    ///   [`TargetChanged`](ErrorKind::TargetChanged): the target has changed.
     /// - [`ReadOnly`](ErrorKind::ReadOnly): a read-only mount, for root too.
     /// - [`NotWritable`](ErrorKind::NotWritable): permissions, an immutable flag, a sticky
     ///   directory, a file that is a mount point.
-    /// - [`NoExec`](ErrorKind::NoExec): nothing there may be executed, so nothing could be probed.
-    /// - [`Attributes`](ErrorKind::Attributes): owner, capabilities or the like would be lost.
-    /// - [`NoSpace`](ErrorKind::NoSpace): not even an empty file finds room.
+    /// - [`NoExec`](ErrorKind::NoExec): no file there may be executed, so none could be probed.
+    /// - [`Attributes`](ErrorKind::Attributes): owner, capabilities or other attributes would be lost.
+    /// - [`NoSpace`](ErrorKind::NoSpace): there is no room even for an empty file.
     ///
     /// # Platform
     ///
-    /// The immutable flag and `noexec` mounts are noticed on Linux only; elsewhere the swap, or
-    /// the probe, fails.
+    /// The immutable flag and `noexec` mounts are detected on Linux only. Elsewhere the rename, or the probe,
+    /// fails.
     pub fn preflight(&self) -> Result<()> {
         self.require_same_path()?;
         let present = open_regular(self.resolved())?;
@@ -53,7 +53,7 @@ impl Target {
         Ok(())
     }
 
-    /// What the rename would trip over and a new file beside the target does not.
+    /// Checks for obstacles to the rename that a new file beside the target does not meet.
     fn require_replaceable(&self, present: &File, directory: &File) -> Result<()> {
         let refuse = |why: &str| {
             let text = format!("could not replace {}: {why}", self.resolved().display());
@@ -73,7 +73,7 @@ impl Target {
         let user = geteuid();
         let owns = |uid| user.is_root() || uid == user.as_raw();
         if directory.mode() & libc::S_ISVTX != 0 && !owns(file.uid()) && !owns(directory.uid()) {
-            return refuse("it belongs to somebody else and its directory is sticky");
+            return refuse("it belongs to another user and its directory is sticky");
         }
         Ok(())
     }

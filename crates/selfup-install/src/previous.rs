@@ -1,4 +1,4 @@
-//! Keeping the executable that is replaced, and putting it back.
+//! Keeps the replaced executable, and rolls back to it.
 
 use std::fs::{self, File, Permissions};
 use std::io;
@@ -18,20 +18,20 @@ use crate::record::Record;
 use crate::short_lock::ShortLock;
 use crate::target::Target;
 
-/// The executable that an installation replaced.
+/// The executable that an installation has replaced.
 #[derive(Debug, Clone)]
 pub struct Previous {
     path: PathBuf,
 }
 
 impl Previous {
-    /// Where it is kept.
+    /// Returns the path of the file.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Its id, which reads all of it.
+    /// Computes its id, which reads the whole file.
     ///
     /// # Errors
     ///
@@ -41,7 +41,7 @@ impl Previous {
     }
 }
 
-/// A previous executable that is in its place again.
+/// A completed rollback: the previous executable is at the path again.
 #[derive(Debug)]
 pub struct Restored {
     id: Id,
@@ -49,14 +49,14 @@ pub struct Restored {
 }
 
 impl Restored {
-    /// The id of the executable that is in place now.
+    /// Returns the id of the executable that is at the path now.
     #[must_use]
     pub const fn id(&self) -> Id {
         self.id
     }
 
-    /// What did not succeed besides: the directory could not be flushed, so a power failure may undo
-    /// it, or the record could not be written, so that what failed may be tried again.
+    /// Returns what failed besides, if anything: the directory could not be flushed, so a power failure may
+    /// undo the rollback, or the record could not be written, so the failed executable may be tried again.
     #[must_use]
     pub const fn warning(&self) -> Option<&Error> {
         self.warning.as_ref()
@@ -64,13 +64,13 @@ impl Restored {
 }
 
 impl Target {
-    /// The executable that the present one replaced, if it was kept.
+    /// Returns the executable that the present one has replaced, if it was kept.
     #[must_use]
     pub fn previous(&self) -> Option<Previous> {
         self.kept().unwrap_or_default()
     }
 
-    /// The same, where not to be able to look is another thing than to see nothing.
+    /// Returns the same, but distinguishes a file that cannot be examined from none.
     pub(crate) fn kept(&self) -> Result<Option<Previous>> {
         let path = self.names().previous();
         let at = |path: &Path| match Identity::regular_at(path) {
@@ -86,31 +86,31 @@ impl Target {
         if !is_believed {
             return Ok(None);
         }
-        // One file with both names is no previous executable.
+        // If one file has both names, there is no previous executable.
         let is_present = present.is_some_and(|present| present.is_same_file(&kept));
         Ok((!is_present).then_some(Previous { path }))
     }
 
-    /// Puts the previous executable back by one `rename(2)`, whatever is at the path now, and
-    /// flushes the directory. What was there is gone and refused from now on, as "rolled back by
-    /// hand"; no previous one is left, and nothing is on trial.
+    /// Rolls back to the previous executable by one `rename(2)`, whatever is at the path now, and flushes the
+    /// directory. The executable that was at the path is removed, and refused from now on as "rolled back by
+    /// hand". No previous one is left, and nothing is on trial.
     ///
-    /// While an upgrade is on trial beside the target ([`Trial`](crate::Trial)), it is that which is
-    /// refused, and the path stays as it is: it leads to the executable to go back to. Whoever has
-    /// the trial in hand takes it back as soon as it looks ([`Trial::is_refused`](crate::Trial::is_refused)).
+    /// If an upgrade is on trial beside the target ([`Trial`](crate::Trial)), that one is refused instead,
+    /// and the path does not change, because it leads to the proven executable. The process that has the
+    /// trial ends it as soon as it checks ([`Trial::is_refused`](crate::Trial::is_refused)).
     ///
-    /// An installation that is under way is not disturbed up to its swap, which then fails as
+    /// An installation under way is not disturbed until its rename, which then fails with
     /// [`TargetChanged`](ErrorKind::TargetChanged).
     ///
     /// # Errors
     ///
-    /// [`NoPrevious`](ErrorKind::NoPrevious) if none was kept; [`Busy`](ErrorKind::Busy) if somebody
-    /// else is changing the target and does not come to an end; otherwise what the file system
-    /// says. The target is what it was.
-    pub fn rollback(&self) -> Result<Restored> {
+    /// [`NoPrevious`](ErrorKind::NoPrevious) if none was kept, [`Busy`](ErrorKind::Busy) if another process
+    /// has been changing the target for 10 s, otherwise the errors of the file system. The target is
+    /// unchanged.
+    pub fn roll_back(&self) -> Result<Restored> {
         let turn = ShortLock::take(self)?;
         let mut record = turn.record()?;
-        // If it cannot be read there is the more reason to replace it.
+        // If it cannot be read, it has to be replaced all the more.
         let present = self.id().ok();
         if let Some(present) = present
             && beside::refuse(self, &mut record, present)
@@ -118,17 +118,17 @@ impl Target {
             turn.write(&record)?;
             return Ok(Restored { id: present, warning: turn.flush().err() });
         }
-        put_back(&turn, record, None, present.map(|id| (id, Why::ByHand)))
+        rename_previous(&turn, record, None, present.map(|id| (id, Why::ByHand)))
     }
 }
 
-/// Renames the previous executable over the target, if it is the expected one, and remembers that
-/// the one it replaces is refused, unless they are the same.
+/// Renames the previous executable over the target, if it is the expected one, and records that the one at the
+/// path is refused, unless they are the same.
 ///
-/// The refusal is written before the rename, while the trial is still there: a crash in between is
-/// so found at the next start. A record that cannot be written, because the disk is full for one,
-/// is no reason to leave a bad executable in place.
-pub(crate) fn put_back(
+/// The refusal is written before the rename, while the trial is on record, so that the next start finds a crash
+/// in between. If the record cannot be written, because the disk is full for example, the rollback is done
+/// all the same.
+pub(crate) fn rename_previous(
     turn: &ShortLock,
     mut record: Record,
     expected: Option<Id>,
@@ -172,16 +172,16 @@ pub(crate) fn put_back(
     Ok(Restored { id, warning: turn.flush().and(dressed).and(noted).and(forgotten).err() })
 }
 
-/// Gives the previous executable what the one at the path has: owner, extended attributes and mode.
-/// Where there is none, they are what is usual.
+/// Gives the previous executable the owner, the extended attributes and the mode of the one at the path. Without
+/// one there, the mode is the usual one.
 ///
-/// One failure is no reason to leave a bad executable in place, nor one that nobody can execute.
+/// A failure does not prevent the rollback, and the executable stays executable.
 fn dress(target: &Target, previous: &Path) -> Result<()> {
     let dressed = dress_once(target, previous).or_else(|_| dress_once(target, previous));
     dressed.inspect_err(|_| drop(fs::set_permissions(previous, Permissions::from_mode(USUAL))))
 }
 
-/// Everybody may execute it, and nobody gets rights by it.
+/// The usual mode: all users may execute it, and none gets rights by that.
 const USUAL: u32 = 0o755;
 
 fn dress_once(target: &Target, previous: &Path) -> Result<()> {
@@ -198,8 +198,7 @@ fn dress_once(target: &Target, previous: &Path) -> Result<()> {
     file.sync_all().map_err(failed)
 }
 
-/// A second name for the executable that is about to be replaced. Dropped before the swap, it is
-/// removed again.
+/// A second name of the executable that is about to be replaced. Dropping it before the rename removes that name.
 #[derive(Debug)]
 #[must_use]
 pub(crate) struct Kept {
@@ -208,7 +207,7 @@ pub(crate) struct Kept {
     settled: bool,
 }
 
-/// Gives it the second name, under the lock.
+/// Gives the executable the second name. The caller holds the short lock.
 pub(crate) fn keep(target: &Target, present: &Occupant) -> Result<Kept> {
     let (replaced, previous) = (target.names().replaced(), target.names().previous());
     let failed = |cause| {
@@ -229,8 +228,8 @@ pub(crate) fn keep(target: &Target, present: &Occupant) -> Result<Kept> {
     }
 }
 
-/// Whether the link was made to what was looked at before. On an overlay the link copies it to the
-/// upper layer first, and it becomes another inode with the same content.
+/// Checks that the link leads to the executable that was examined before. On an overlay, linking copies it to the
+/// upper layer, where it is another inode with the same content.
 fn require_same(target: &Target, linked: &Path, present: &Occupant) -> Result<()> {
     let is_same_file = |it: Identity| it.is_same_file(&present.identity);
     let is_same_content = || Occupant::at(linked).is_ok_and(|linked| linked.id == present.id);
@@ -242,7 +241,7 @@ fn require_same(target: &Target, linked: &Path, present: &Occupant) -> Result<()
     Err(Error::new(ErrorKind::TargetChanged, text))
 }
 
-/// Makes a copy of an executable that runs the previous one, in place of an older one.
+/// Keeps a copy of a running executable as the previous one, in place of an older one.
 pub(crate) fn keep_running(turn: &ShortLock, running: &File) -> Result<()> {
     let names = turn.target.names();
     copy(&turn.target, running, &names.replaced())?;
@@ -251,9 +250,9 @@ pub(crate) fn keep_running(turn: &ShortLock, running: &File) -> Result<()> {
 }
 
 impl Kept {
-    /// After the swap: makes it the previous executable.
+    /// Makes it the previous executable, after the rename.
     pub(crate) fn settle(mut self, target: &Target) -> Result<()> {
-        // From here on it must not be removed: at worst the next installer finds it and does this.
+        // From here on it must not be removed. If this fails, the next installer finishes it.
         self.settled = true;
         lay_aside(target, &self.replaced, &self.previous)
     }
@@ -267,7 +266,7 @@ impl Drop for Kept {
     }
 }
 
-/// No links on this file system, none to somebody else's file, or too many already.
+/// Whether links are impossible: on this file system, to a file of another user, or because there are too many.
 fn has_no_links(cause: &io::Error) -> bool {
     let codes = [libc::EPERM, libc::EOPNOTSUPP, libc::ENOSYS, libc::EMLINK, libc::EXDEV];
     cause.raw_os_error().is_some_and(|code| codes.contains(&code))

@@ -1,16 +1,16 @@
-//! Why an executable is taken away, as the record says it.
+//! The reason of a refusal, as the record has it.
 
 use std::time::SystemTime;
 
 use crate::id::Id;
 use crate::record::Record;
 
-/// Why an executable is taken away.
+/// Why an executable is refused.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Why<'a> {
-    /// It is somebody's word.
+    /// It was rolled back by hand.
     ByHand,
-    /// It was tried, and failed so.
+    /// It failed on trial, for this reason.
     Failed(&'a str),
 }
 

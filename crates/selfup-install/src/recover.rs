@@ -1,11 +1,11 @@
-//! What a start finds: nothing, an upgrade on trial, or one that has had its trials.
+//! Finds out at a start whether an upgrade is on trial, and rolls it back after too many starts.
 
 use std::time::SystemTime;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::Id;
 use crate::installed::Installed;
-use crate::previous::{Restored, put_back};
+use crate::previous::{Restored, rename_previous};
 use crate::reason::Why;
 use crate::record::{InPlace, Record};
 use crate::refusal::Refusal;
@@ -14,81 +14,79 @@ use crate::take_up::{Found, take_up};
 use crate::target::Target;
 use crate::trial::Trial;
 
-/// What the executable at the target's path is, at the start of a program.
+/// What [`Target::begin`] finds at the start of a program.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Start {
     /// Nothing is on trial.
     Settled,
-    /// An upgrade has not survived its probation yet.
+    /// The executable at the path is an upgrade that has not survived its probation yet.
     OnTrial {
-        /// Commits it or reverts it.
+        /// The handle that commits it or rolls it back.
         installed: Installed,
-        /// How often it was started so, this time included.
+        /// The number of its starts on trial, including this one.
         starts: u32,
     },
-    /// An upgrade beside the target has not survived its probation yet; nobody else has it in hand.
-    /// The path leads to the proven executable.
+    /// An upgrade beside the target has not survived its probation yet, and no other process has it. The
+    /// path leads to the proven executable.
     Beside {
-        /// Commits it or takes it back.
+        /// The handle that commits it or rolls it back.
         trial: Trial,
-        /// How often it was taken up so, this time included.
+        /// The number of times that it was taken up, including this one.
         starts: u32,
     },
-    /// An upgrade beside the target was taken up too often without surviving, and is gone. The path
-    /// has led to the proven executable all the while.
+    /// An upgrade beside the target was taken up too often without surviving its probation, and has been
+    /// removed. The path leads to the proven executable, as it did all the time.
     GivenUp {
-        /// What failed.
+        /// The executable that failed.
         refused: Id,
-        /// How often it was taken up.
+        /// The number of times that it was taken up.
         starts: u32,
     },
-    /// It was started too often without surviving: the previous executable has been put back. This
-    /// process still runs the refused one.
+    /// The upgrade was started too often without surviving its probation, and has been rolled back. This
+    /// process still runs the refused executable.
     RolledBack {
-        /// What is refused from now on.
+        /// The executable that is refused from now on.
         refused: Id,
-        /// What is in place now.
+        /// The executable that is at the path now.
         restored: Restored,
-        /// How often the refused one was started.
+        /// The number of starts of the refused executable.
         starts: u32,
     },
 }
 
 impl Start {
-    /// How often an upgrade may be started without surviving its probation, unless said otherwise.
+    /// The default for how many times an upgrade may be started without surviving its probation.
     ///
-    /// Three, because one such end may be an operator's or the machine's, and a process manager
-    /// gives up not long after.
+    /// It is 3, because the operator or the machine may be to blame for one such end, and a process manager
+    /// gives up not much later.
     pub const DEFAULT_MAX: u32 = 3;
 }
 
 impl Target {
-    /// Finds out, at the start of a program and before it does anything else, whether the
-    /// executable at the path is an upgrade on trial; counts the start, or goes back to the
-    /// previous executable if it was started `max_starts` times already without surviving. With 0
-    /// it goes back at the first start.
+    /// Checks whether an upgrade is on trial. Call this at the start of a program, before anything else.
     ///
-    /// What a crash left half done is finished or forgotten. A trial of an executable that is not
-    /// at the path any more is forgotten: somebody replaced it by hand.
+    /// This counts the start of an executable on trial. If it was started `max_starts` times already without
+    /// surviving its probation, it is rolled back; with 0, that is so at the first start.
     ///
-    /// A trial belongs to the executable, not to the process. Where several processes share one
-    /// executable, each start counts; who commits first ends the trial for all; and what one of them
-    /// put back, none of the others undoes.
+    /// Work that a crash left half done is finished or dropped. If the executable on trial is no longer at the
+    /// path, it was replaced by hand, and the trial is dropped.
     ///
-    /// Cheap where nothing is on trial: no lock is taken and nothing hashed; without a record it is
+    /// A trial belongs to the executable, not to the process. If several processes share one executable,
+    /// each start counts, the first commit ends the trial for all, and a rollback by one of them stands.
+    ///
+    /// This is cheap if nothing is on trial: it takes no lock and hashes nothing, and without a record it is
     /// one `open(2)` that fails.
     ///
-    /// If there is nothing to go back to, the answer is [`Start::OnTrial`] however often it was
-    /// started, and [`Installed::warning`] says why.
+    /// If there is no executable to roll back to, this returns [`Start::OnTrial`] however often the upgrade
+    /// was started, and [`Installed::warning`] returns the reason.
     ///
     /// # Errors
     ///
-    /// What keeps the record from being read or written: [`Busy`](ErrorKind::Busy) if somebody is
-    /// changing the target and does not come to an end, [`NotWritable`](ErrorKind::NotWritable),
-    /// [`ReadOnly`](ErrorKind::ReadOnly), [`NoSpace`](ErrorKind::NoSpace), [`Io`](ErrorKind::Io);
-    /// [`NotFound`](ErrorKind::NotFound) if there is no target. The target is what it was. None of
-    /// them is a reason not to start.
+    /// The record could not be read or written: [`Busy`](ErrorKind::Busy) if another process has been changing
+    /// the target for 10 s, [`NotWritable`](ErrorKind::NotWritable), [`ReadOnly`](ErrorKind::ReadOnly),
+    /// [`NoSpace`](ErrorKind::NoSpace), [`Io`](ErrorKind::Io), or [`NotFound`](ErrorKind::NotFound) if there
+    /// is no target. The target is unchanged, and the program can start all the same.
     pub fn begin(&self, max_starts: u32) -> Result<Start> {
         let is_settled = |record: &Record| !record.has_trials() && record.candidates().is_empty();
         if short_lock::read(self)?.is_none_or(|record| is_settled(&record)) {
@@ -108,7 +106,7 @@ impl Target {
                 Found::GivenUp { refused, starts } => Start::GivenUp { refused, starts },
             });
         };
-        // Refused and still here: going back was cut short.
+        // It is refused and still at the path: a rollback was interrupted.
         if trial.starts >= max_starts || record.refusal(trial.id).is_some() {
             match go_back(&turn, record.clone(), trial) {
                 Err(error) if error.kind() == ErrorKind::NoPrevious => {
@@ -120,24 +118,24 @@ impl Target {
         count(&turn, record, trial, None)
     }
 
-    /// What was refused, the latest first; at most 64 are remembered.
+    /// Returns the executables that are refused, the latest first. At most 64 are recorded.
     ///
     /// # Errors
     ///
-    /// [`Io`](ErrorKind::Io) or [`NotWritable`](ErrorKind::NotWritable) if the record cannot be
-    /// read. What cannot be understood in it is skipped.
+    /// [`Io`](ErrorKind::Io) or [`NotWritable`](ErrorKind::NotWritable) if the record cannot be read.
+    /// Invalid lines in it are skipped.
     pub fn refusals(&self) -> Result<Vec<Refusal>> {
         Ok(short_lock::read(self)?.unwrap_or_default().into_refusals())
     }
 
-    /// Remembers that an executable is not to be tried again until it is forgiven, and why: `reason`
-    /// is shortened to one line of 500 bytes.
+    /// Records that an executable must not be tried again until it is forgiven. `reason` is shortened to one
+    /// line of 500 bytes.
     ///
-    /// It keeps nobody from installing it: ask [`refusals`](Self::refusals) first.
+    /// This does not prevent an installation: check [`refusals`](Self::refusals) before.
     ///
     /// # Errors
     ///
-    /// Those of [`begin`](Self::begin) that are about the record.
+    /// Those of [`begin`](Self::begin) that concern the record.
     pub fn refuse(&self, id: Id, reason: &str) -> Result<()> {
         let turn = ShortLock::take(self)?;
         let mut record = turn.record()?;
@@ -145,12 +143,12 @@ impl Target {
         turn.write(&record)
     }
 
-    /// Remembers that an executable failed when it was tried, and why; see [`Refusal`] for when it may
-    /// be tried again. `reason` is shortened to one line of 500 bytes.
+    /// Records that an executable failed on trial. [`Refusal`] describes when it may be tried again. `reason`
+    /// is shortened to one line of 500 bytes.
     ///
     /// # Errors
     ///
-    /// Those of [`begin`](Self::begin) that are about the record.
+    /// Those of [`begin`](Self::begin) that concern the record.
     pub fn fail(&self, id: Id, reason: &str) -> Result<()> {
         let turn = ShortLock::take(self)?;
         let mut record = turn.record()?;
@@ -158,11 +156,11 @@ impl Target {
         turn.write(&record)
     }
 
-    /// Forgets that an executable was refused; whether it was.
+    /// Forgets that an executable is refused, and returns whether it was.
     ///
     /// # Errors
     ///
-    /// Those of [`begin`](Self::begin) that are about the record.
+    /// Those of [`begin`](Self::begin) that concern the record.
     pub fn forgive(&self, id: Id) -> Result<bool> {
         if !self.refusals()?.iter().any(|refusal| refusal.id() == id) {
             return Ok(false);
@@ -192,7 +190,11 @@ fn count(
 
 fn go_back(turn: &ShortLock, record: Record, trial: InPlace) -> Result<Start> {
     let reason = format!("it was started {} times and never survived its probation", trial.starts);
-    let restored =
-        put_back(turn, record, Some(trial.previous), Some((trial.id, Why::Failed(&reason))))?;
+    let restored = rename_previous(
+        turn,
+        record,
+        Some(trial.previous),
+        Some((trial.id, Why::Failed(&reason))),
+    )?;
     Ok(Start::RolledBack { refused: trial.id, restored, starts: trial.starts })
 }

@@ -1,33 +1,33 @@
-//! Why an executable is not to be tried, and until when.
+//! The type [`Refusal`]: why an executable must not be tried, and until when.
 
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use crate::id::Id;
 
-/// Bytes of a reason that are kept.
+/// The longest reason that is recorded, in bytes.
 pub(crate) const REASON: usize = 500;
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
-/// An executable that is not to be tried: because somebody said so, which stands until it is
-/// [forgiven](crate::Target::forgive), or because of how it behaved when it was tried.
+/// An executable that must not be tried: it was refused by hand, until it is
+/// [forgiven](crate::Target::forgive), or it failed on trial.
 ///
-/// A failure may be the machine's: there was no memory for two, or a database was away. So an
-/// executable that failed may be tried again after an hour, then after four, then after a day each
-/// time ([`PAUSES`](Self::PAUSES)); after five failures it is refused for good.
+/// The machine may be to blame for a failure: it lacked memory for two children, or a database was down. So an
+/// executable that failed may be tried again after 1, 4, 24 and 24 hours ([`PAUSES`](Self::PAUSES)). After
+/// five failures it is refused for good.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
     id: Id,
     seconds: u64,
     reason: String,
-    /// None: it is somebody's word.
+    /// 0 if it was refused by hand.
     failures: u32,
 }
 
 impl Refusal {
-    /// How long an executable is left alone after its first failure, its second, and so on. One
-    /// failure more, and it is refused for good.
+    /// The pauses after the first failure, the second, and so on. After one more failure the executable is
+    /// refused for good.
     pub const PAUSES: [Duration; 4] =
         [HOUR, HOUR.saturating_mul(4), HOUR.saturating_mul(24), HOUR.saturating_mul(24)];
 
@@ -55,41 +55,41 @@ impl Refusal {
         }
     }
 
-    /// Which executable.
+    /// Returns the id of the executable.
     #[must_use]
     pub const fn id(&self) -> Id {
         self.id
     }
 
-    /// Why, in one line.
+    /// Returns the reason, in one line.
     #[must_use]
     pub fn reason(&self) -> &str {
         &self.reason
     }
 
-    /// When, to the second and by the clock of the time.
+    /// Returns the time of the refusal, to the second, by the clock at that time.
     #[must_use]
     pub fn time(&self) -> SystemTime {
         let since = Duration::from_secs(self.seconds);
         SystemTime::UNIX_EPOCH.checked_add(since).unwrap_or(SystemTime::UNIX_EPOCH)
     }
 
-    /// How often it has failed when it was tried; 0 if it was refused by somebody's word. Failures
-    /// of several masters at one time count once.
+    /// Returns the number of failures on trial, which is 0 if it was refused by hand. Failures of several
+    /// masters at one time count once.
     #[must_use]
     pub const fn failures(&self) -> u32 {
         self.failures
     }
 
-    /// When it may be tried again; nothing if it is refused for good.
+    /// Returns when it may be tried again, or `None` if it is refused for good.
     #[must_use]
     pub fn retry_at(&self) -> Option<SystemTime> {
         let last = usize::try_from(self.failures).ok()?.checked_sub(1)?;
         self.time().checked_add(*Self::PAUSES.get(last)?)
     }
 
-    /// Whether it is not to be tried at this time. Where the clock was set back to before the
-    /// refusal, nobody can tell how long ago that was, and it may be tried.
+    /// Returns whether it must not be tried at this time. If the clock was set back to before the refusal,
+    /// its age is unknown, and it may be tried.
     #[must_use]
     pub fn stands_at(&self, now: SystemTime) -> bool {
         match self.retry_at() {
@@ -99,7 +99,7 @@ impl Refusal {
     }
 }
 
-/// Without control characters, and not too long.
+/// Replaces control characters, and truncates to [`REASON`] bytes.
 pub(crate) fn one_line(reason: &str) -> String {
     let mut line = String::new();
     let is_blank = |character: char| character.is_whitespace() || character.is_control();
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn what_failed_may_be_tried_again_after_a_growing_time_and_not_for_ever() {
+    fn an_executable_that_failed_may_be_tried_again_after_growing_pauses_four_times() {
         for (failures, hours) in [(1, 1), (2, 4), (3, 24), (4, 24)] {
             let (refusal, pause) = (failed(failures), hours * 3600);
             assert_eq!(refusal.retry_at(), Some(at(1_000_000 + pause)));

@@ -1,4 +1,4 @@
-//! What somebody else has put at the path of a program that runs.
+//! Compares the executable at the path with the one that runs.
 
 use std::fs::File;
 
@@ -11,46 +11,45 @@ use crate::record::Record;
 use crate::short_lock::ShortLock;
 use crate::target::Target;
 
-/// How what is at the path compares with what runs.
+/// How the executable at the path compares with the one that runs.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Replaced {
-    /// The same bytes.
+    /// It is the same.
     No,
-    /// What runs was refused by hand, and this is what was put back.
+    /// The executable that runs was rolled back by hand.
     RolledBack {
-        /// What runs still.
+        /// The executable that still runs.
         refused: Id,
-        /// What is at the path.
+        /// The executable at the path.
         present: Id,
     },
-    /// Another one, and what runs is kept as the previous executable already: another installer has
-    /// put it there and answers for it.
+    /// It is another one, and the one that runs has been kept as the previous executable already: another
+    /// installer has put it there, and decides about it.
     ByAnother {
-        /// What is at the path.
+        /// The executable at the path.
         present: Id,
     },
-    /// Another one, put there by hand. What runs is kept as the previous executable from now on, and
-    /// can be put back by [`Installed::revert`].
+    /// It is another one, which was put there by hand. The one that runs is kept as the previous executable
+    /// from now on, and [`Installed::roll_back`] returns to it.
     ///
-    /// No trial is written down: who put it there asked for it, and whatever starts at the path while
-    /// nobody serves is that.
+    /// No trial is recorded: the executable was put there deliberately, so while no child serves, that is
+    /// what a start runs.
     ByHand(Installed),
 }
 
 impl Target {
-    /// Looks at what is at the path, for a program that is about to start it, where `file` is the
-    /// executable that it runs so far (`/proc/PID/exe`, whose file may have no name any more); keeps
-    /// that one if nobody else has.
+    /// Compares the executable at the path, which is about to be started, with the one that runs, and keeps the
+    /// latter unless another process has. `file` is the one that runs (`/proc/PID/exe`, whose file may have
+    /// no name any more).
     ///
-    /// With `is_ours`, the previous executable is what this caller has kept before.
+    /// `is_ours` returns whether the caller itself has kept the previous executable before.
     ///
-    /// It reads all of both executables.
+    /// This reads both executables completely.
     ///
     /// # Errors
     ///
-    /// What keeps either from being read, or the previous one from being written. The path is left
-    /// alone in any case.
+    /// One of them cannot be read, or the previous one cannot be written. The path is unchanged in any case.
     pub fn replaced(&self, file: &File, is_ours: impl Fn(Id) -> bool) -> Result<Replaced> {
         let path = self.resolved().display();
         let running = Id::of_file(file).map_err(|cause| {
@@ -85,7 +84,7 @@ impl Target {
         Ok(Replaced::ByHand(Installed::new(self.clone(), present, running, None)))
     }
 
-    /// By an installer that has left it to its starts to prove it.
+    /// Returns the executable at the path if an installer has left it on trial there.
     fn on_trial_in_place(&self, record: &Record, present: Id, running: Id) -> Option<Installed> {
         let trial = record.trial_of(present).filter(|trial| trial.previous == running)?;
         Some(Installed::new(self.clone(), trial.id, trial.previous, None))

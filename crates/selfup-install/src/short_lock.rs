@@ -1,4 +1,4 @@
-//! Changing what is at the path: one at a time, and each for a moment only.
+//! The short lock, and the changes that are made under it.
 
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Read as _, Write as _};
@@ -13,10 +13,10 @@ use crate::record::{LONGEST, Record};
 use crate::stale_files;
 use crate::target::Target;
 
-/// The right to change the target, the previous executable and the record, for a moment: nothing is
-/// downloaded and no program run meanwhile.
+/// The right to change the target, the previous executable and the record. It is held for a moment only: nothing
+/// is downloaded and no program is run meanwhile.
 ///
-/// Who takes it finds no swap half done: one that was cut short is finished or forgotten.
+/// Taking it finishes or drops a replacement that was interrupted.
 #[derive(Debug)]
 pub(crate) struct ShortLock {
     pub(crate) target: Target,
@@ -25,7 +25,7 @@ pub(crate) struct ShortLock {
 }
 
 impl ShortLock {
-    /// Waits for those who have theirs.
+    /// Takes the lock, and waits for other processes that have it.
     pub(crate) fn take(target: &Target) -> Result<Self> {
         let directory = open_directory(target.names().directory())?;
         let lock = Lock::wait(&target.names().turn(), &Belief::of(target)?)?;
@@ -33,12 +33,12 @@ impl ShortLock {
         Ok(Self { target: target.clone(), directory, _lock: lock })
     }
 
-    /// What is remembered at this moment.
+    /// Reads the record.
     pub(crate) fn record(&self) -> Result<Record> {
         Ok(read(&self.target)?.unwrap_or_default())
     }
 
-    /// Replaces the record by one `rename(2)`, and makes it last; one that says nothing is removed.
+    /// Replaces the record by one `rename(2)`, and flushes it. An empty record is removed.
     pub(crate) fn write(&self, record: &Record) -> Result<()> {
         let path = self.target.names().record();
         let written = if record.is_empty() {
@@ -63,7 +63,7 @@ impl ShortLock {
         })
     }
 
-    /// Makes the renames in the directory last; see fsync(2).
+    /// Flushes the renames in the directory; see fsync(2).
     pub(crate) fn flush(&self) -> Result<()> {
         self.directory.sync_all().map_err(|cause| {
             let text = format!(
@@ -75,7 +75,7 @@ impl ShortLock {
     }
 }
 
-/// The record as it is at some moment, if there is one; no lock is needed to read it.
+/// Reads the record, if there is one. This needs no lock.
 pub(crate) fn read(target: &Target) -> Result<Option<Record>> {
     let path = target.names().record();
     let failed = |cause| Error::system(format_args!("could not read {}", path.display()), cause);
@@ -85,7 +85,7 @@ pub(crate) fn read(target: &Target) -> Result<Option<Record>> {
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(None),
         opened => opened.map_err(failed)?,
     };
-    // What somebody else has put there says nothing.
+    // A record of another user is ignored.
     if Belief::of(target)?.doubt(&file.metadata().map_err(failed)?).is_some() {
         return Ok(None);
     }
@@ -94,7 +94,7 @@ pub(crate) fn read(target: &Target) -> Result<Option<Record>> {
     Ok(Some(Record::parse(&bytes)))
 }
 
-/// Whatever the umask, everybody may read it: it holds no secret, and operators want to know.
+/// Creates the record, which all users may read, whatever the umask: it has no secret, and operators need it.
 fn create(path: &Path, text: &str) -> io::Result<()> {
     let mut file = OpenOptions::new()
         .write(true)
@@ -107,8 +107,8 @@ fn create(path: &Path, text: &str) -> io::Result<()> {
     file.sync_all()
 }
 
-/// On a full disk there is room for what is there already. Only where the length stays the same, as
-/// with one more start: then it is a digit that changes, and no crash can leave half of that.
+/// Overwrites the record in place, because a full disk has room for that. This is done only if the length stays
+/// the same, as with one more start: then one digit changes, and no crash can leave half of it.
 fn overwrite(path: &Path, text: &str) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).custom_flags(libc::O_NOFOLLOW).open(path)?;
     if file.metadata()?.len() != text.len() as u64 {

@@ -1,4 +1,4 @@
-//! The new executable on its way to the disk.
+//! The type [`Staged`]: a new executable that is being written and checked.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, Write};
@@ -20,16 +20,16 @@ use crate::temporary::{temporary, temporary_in};
 use crate::version::Claim;
 use crate::words::Words;
 
-/// Bytes after which the disk is told to begin with them, so that it works while more arrives: large
-/// enough for a disk to be busy with, small against an executable.
+/// The number of bytes after which the disk should begin to write, while more arrive: large enough to keep a disk
+/// busy, small compared with an executable.
 const WRITE_BACK: u64 = 8 << 20;
 
-/// Bytes after which the room on the disk is looked at, where it is not known how many will come.
+/// The number of bytes after which the free space is checked, if the size is unknown.
 const LOOK: u64 = 1 << 20;
 
-/// A temporary file beside the target, and the lock that keeps other installers away.
+/// A temporary file beside the target, and the lock that excludes other installers.
 ///
-/// Dropping it removes the file and lets go of the lock.
+/// Dropping it removes the file and releases the lock.
 ///
 /// # Examples
 ///
@@ -64,21 +64,20 @@ pub struct Staged {
 }
 
 impl Target {
-    /// Locks out other installers, removes what a crashed one left behind, and creates the
-    /// temporary file for the new executable beside the target.
+    /// Locks out other installers, removes leftovers of one that crashed, and creates the temporary file for
+    /// the new executable beside the target.
     ///
-    /// The lock is held until what comes out of this (a [`Staged`], a
-    /// [`Verified`](crate::Verified)) is dropped or installed. The file has a random name, was not
-    /// there before, and can be read by its owner only.
+    /// The lock is held until the result (a [`Staged`], later a [`Verified`](crate::Verified)) is dropped or
+    /// installed. The file has a random name, is new, and only its owner can read it.
     ///
     /// # Errors
     ///
-    /// [`Busy`](ErrorKind::Busy) if another installer is at work, [`TooLarge`](ErrorKind::TooLarge)
-    /// if the promised size is above the cap, [`SignatureMissing`](ErrorKind::SignatureMissing),
+    /// [`Busy`](ErrorKind::Busy) if another installer is at work; [`TooLarge`](ErrorKind::TooLarge) if the
+    /// expected size is above the cap; [`SignatureMissing`](ErrorKind::SignatureMissing),
     /// [`SignatureMalformed`](ErrorKind::SignatureMalformed) or
-    /// [`SignatureUntrusted`](ErrorKind::SignatureUntrusted) if keys are trusted and there is no
-    /// signature by one of them; otherwise what keeps the directory from being
-    /// written to, as [`preflight`](Self::preflight) tells before anything is downloaded.
+    /// [`SignatureUntrusted`](ErrorKind::SignatureUntrusted) if there are trusted keys and no signature by one
+    /// of them; otherwise an error of writing to the directory, which [`preflight`](Self::preflight) finds
+    /// before anything is downloaded.
     pub fn stage(&self, expected: Expected) -> Result<Staged> {
         Staged::create(self, expected)
     }
@@ -92,7 +91,8 @@ impl Staged {
         Self::at(site, temporary(target)?, expected, signature)
     }
 
-    /// Where nothing is installed from: no lock is taken, and the target's directory left alone.
+    /// Creates a staged file elsewhere, which is not installed: without a lock, and without a change in the
+    /// target's directory.
     pub(crate) fn elsewhere(target: &Target, directory: &Path, expected: Expected) -> Result<Self> {
         let signature = promised(target, &expected)?;
         target.require_same_path()?;
@@ -123,28 +123,28 @@ impl Staged {
 
     /// Streams the new executable into the staged file, and returns its size in bytes.
     ///
-    /// Memory use is constant. The bytes are hashed on their way. `progress` is told the number of
-    /// bytes so far, after each piece of at most 128 KiB. When the size was promised, disk space
-    /// is reserved for it before the first byte is read.
+    /// Memory use is constant, and the bytes are hashed as they pass. `progress` is called with the number of
+    /// bytes so far, after each piece of at most 128 KiB. If the size is known, disk space is reserved for it
+    /// before the first byte is read.
     ///
-    /// Each call starts afresh: what an earlier one wrote is discarded, so a transfer that broke
-    /// off can be tried again. After a failure the space on the disk is given back at once.
+    /// Each call starts from the beginning and discards what an earlier one wrote, so a transfer that broke
+    /// off can be repeated. After a failure the space on the disk is released at once.
     ///
     /// # Errors
     ///
-    /// - [`Source`](ErrorKind::Source): the reader failed; its error is the
-    ///   [`source`](std::error::Error::source), and [`is_transient`](Error::is_transient) says
-    ///   whether it was the transfer, not the content.
-    /// - [`TooLarge`](ErrorKind::TooLarge): above the size cap.
-    /// - [`SizeMismatch`](ErrorKind::SizeMismatch): not the promised size. Transient when it was
-    ///   too short, as after a broken transfer.
-    /// - [`DigestMismatch`](ErrorKind::DigestMismatch): not what was promised.
-    /// - [`SignatureInvalid`](ErrorKind::SignatureInvalid): not what was signed;
-    ///   [`SignatureMismatch`](ErrorKind::SignatureMismatch): signed under another name or version.
-    /// - [`OtherProgram`](ErrorKind::OtherProgram): its note says that it is another program;
-    ///   [`Malformed`](ErrorKind::Malformed): its note cannot be read.
-    /// - [`NoSpace`](ErrorKind::NoSpace), [`Io`](ErrorKind::Io): the disk. It is not filled: 5 % of it,
-    ///   or 256 MiB if that is less, stay free for others.
+    /// - [`Source`](ErrorKind::Source): the reader failed. Its error is the
+    ///   [`source`](std::error::Error::source), and [`is_transient`](Error::is_transient) returns whether the
+    ///   transfer failed, and not the content.
+    /// - [`TooLarge`](ErrorKind::TooLarge): the size is above the cap.
+    /// - [`SizeMismatch`](ErrorKind::SizeMismatch): the size is not the expected one. This is transient if it
+    ///   is too small, as after a broken transfer.
+    /// - [`DigestMismatch`](ErrorKind::DigestMismatch): a digest is not the expected one.
+    /// - [`SignatureInvalid`](ErrorKind::SignatureInvalid): the signature is not of these bytes;
+    ///   [`SignatureMismatch`](ErrorKind::SignatureMismatch): it is for another name or version.
+    /// - [`OtherProgram`](ErrorKind::OtherProgram): the note declares another program;
+    ///   [`Malformed`](ErrorKind::Malformed): the note is invalid.
+    /// - [`NoSpace`](ErrorKind::NoSpace), [`Io`](ErrorKind::Io): the disk failed or is full. It is never
+    ///   filled up: 5 % of it, or 256 MiB if that is less, stay free for other programs.
     pub fn write(&mut self, reader: &mut dyn Read, progress: &mut dyn FnMut(u64)) -> Result<u64> {
         self.content = None;
         self.words = Words::default();
@@ -156,35 +156,36 @@ impl Staged {
                 Ok(size)
             }
             Err(error) => {
-                // It fails only where there is nothing to give back.
+                // This fails only if there is nothing to release.
                 drop(self.file.set_len(0));
                 Err(error)
             }
         }
     }
 
-    /// The id of what was written; that of no bytes before a [`write`](Self::write) has succeeded.
+    /// Returns the id of the written bytes. Before a [`write`](Self::write) has succeeded, it is that of no
+    /// bytes.
     #[must_use]
     pub fn id(&self) -> Id {
         self.content.unwrap_or_else(|| Hashes::for_digests(&[]).finish().id)
     }
 
-    /// The id of the executable that was at the target's path when the lock was taken.
+    /// Returns the id of the executable that was at the target's path when the lock was taken.
     #[must_use]
     pub fn present(&self) -> Id {
         self.replaces.id
     }
 
-    /// The version of what was written: the one that it says itself or that is signed with it, or
-    /// else the one that its source announces.
+    /// Returns the version of the written executable: the one that it declares or that is signed with it,
+    /// otherwise the one that its source announces.
     #[must_use]
     pub fn version(&self) -> Option<&str> {
         self.claim().map(|claim| claim.version)
     }
 
-    /// The version that what was written says itself, in its note, or that is signed with it, if there
-    /// is one: the word of who built it, where [`version`](Self::version) may be the word of who
-    /// published it.
+    /// Returns the version that the written executable declares in its note, or that is signed with it, if
+    /// there is one. This one comes from the developer, while [`version`](Self::version) may come from the
+    /// publisher alone.
     #[must_use]
     pub fn own_version(&self) -> Option<&str> {
         self.words.own_version()
@@ -198,11 +199,11 @@ impl Staged {
         self.signature.is_some()
     }
 
-    /// The files beside the target that exist because of this one, in the order in which a process
-    /// that has to end at once, without dropping it, may remove them.
+    /// Returns the files beside the target that belong to this one, in the order in which a process that has
+    /// to end at once, without dropping it, may remove them.
     ///
-    /// The process must end right after: with its lock file gone, a lock keeps nobody away. If it
-    /// removes nothing, the next installer does.
+    /// The process has to end right after, because the lock has no effect without its file. If it removes
+    /// nothing, the next installer does.
     #[must_use]
     pub fn files(&self) -> [PathBuf; 2] {
         [self.path.to_path_buf(), self.site.target.names().lock()]
@@ -253,7 +254,7 @@ impl Staged {
             progress(size);
         }
         let hashed = hashes.finish();
-        self.compare(size, hashed.broken_promise(&self.expected.digests))?;
+        self.compare(size, hashed.mismatch(&self.expected.digests))?;
         let target = &self.site.target;
         let comment = verifier.map(|verifier| verifier.finish(target)).transpose()?;
         let notes = Notes::of_file(&self.file).map_err(|cause| {
@@ -264,7 +265,7 @@ impl Staged {
         Ok(Arrived { size, id: hashed.id, words })
     }
 
-    /// Whether there is room for so many bytes more, without filling the disk.
+    /// Checks that this many bytes fit on the disk without filling it.
     fn require_room(&self, bytes: u64) -> Result<()> {
         sys::require_room(&self.file, bytes).map_err(|(free, kept)| {
             let text = format!(
@@ -276,7 +277,7 @@ impl Staged {
         })
     }
 
-    /// Both bounds, while more is still coming.
+    /// Checks both limits while more bytes may come.
     fn bound(&self, size: u64) -> Result<()> {
         let target = &self.site.target;
         if size > self.expected.size_cap {
@@ -314,8 +315,7 @@ impl Staged {
     }
 }
 
-/// Refuses what will not do by what is promised alone; the signature that is to be held against what
-/// comes.
+/// Checks the requirements themselves, and returns the signature to verify, if one is needed.
 pub(crate) fn promised(target: &Target, expected: &Expected) -> Result<Option<Signature>> {
     if let Some(size) = expected.size.filter(|size| *size > expected.size_cap) {
         return Err(too_large(target, &format!("{size} bytes are promised"), expected));
@@ -323,7 +323,7 @@ pub(crate) fn promised(target: &Target, expected: &Expected) -> Result<Option<Si
     Signature::expected(expected, target)
 }
 
-/// What a stream came to.
+/// A completed stream.
 struct Arrived {
     size: u64,
     id: Id,
@@ -342,8 +342,8 @@ fn could_not_write(path: &Path, size: u64, cause: io::Error) -> Error {
     Error::system(format_args!("could not write the first {size} bytes of {path}"), cause)
 }
 
-/// A transfer may break off at any time and succeed at the next; what says that the source is not
-/// there, not allowed or garbled will say so again.
+/// The error of a reader. A transfer that breaks off may succeed the next time. A source that is missing,
+/// forbidden or corrupt stays so.
 fn source_failed(target: &Target, size: u64, cause: io::Error) -> Error {
     use io::ErrorKind::{InvalidData, InvalidInput, NotFound, PermissionDenied, Unsupported};
     let lasting = [InvalidData, InvalidInput, NotFound, PermissionDenied, Unsupported];

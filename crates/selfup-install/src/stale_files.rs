@@ -1,4 +1,4 @@
-//! What an installer that was killed left beside the target.
+//! Removes what a killed installer left beside the target.
 
 use std::fs;
 use std::path::Path;
@@ -12,12 +12,11 @@ use crate::occupant::Occupant;
 use crate::target::Target;
 
 impl Target {
-    /// Removes the temporary files and the lock of this process, for one that has to end at once
-    /// while another of its threads is anywhere between [`stage`](Target::stage) or
-    /// [`preflight`](Target::preflight) and the swap. Another process's are left alone.
+    /// Removes the temporary files and the lock of this process, and of no other.
     ///
-    /// The process must end right after: with its lock file gone, a lock keeps nobody away. What
-    /// is not removed, the next installer removes.
+    /// This is for a process that has to end at once while another of its threads is somewhere between
+    /// [`stage`](Target::stage) or [`preflight`](Target::preflight) and the rename. The process has to end
+    /// right after, because the lock has no effect without its file. The next installer removes what is left.
     pub fn abandon(&self) {
         let lock = self.names().lock();
         if is_ours(&lock) {
@@ -29,8 +28,8 @@ impl Target {
 
 /// Removes temporary files.
 ///
-/// To be called by the one who installs only: no other installer lives, so that every such file is
-/// a leftover. What cannot be removed is left: it is in nobody's way.
+/// The caller holds the installer's lock, so every such file is a leftover. A file that cannot be removed stays,
+/// and does no harm.
 pub(crate) fn clear(target: &Target) -> Result<()> {
     let names = target.names();
     let unreadable = |cause| {
@@ -46,24 +45,24 @@ pub(crate) fn clear(target: &Target) -> Result<()> {
     Ok(())
 }
 
-/// Finishes or forgets a swap that was cut short, and removes a record that was not written to its
-/// end. To be called by the one whose turn it is.
+/// Finishes or drops a replacement that was interrupted, and removes an incomplete record. The caller holds the
+/// short lock.
 ///
-/// `replaced` exists from just before the swap until just after. If the swap took place, it is the
-/// previous executable; if not, it is the present one, or a copy of it.
+/// `replaced` exists from just before the rename until just after. If the rename was done, it is the previous
+/// executable; otherwise it is the present one, or a copy of it.
 pub(crate) fn settle(target: &Target) {
     drop(fs::remove_file(target.names().new_record()));
     let (replaced, previous) = (target.names().replaced(), target.names().previous());
     if replaced.symlink_metadata().is_err() {
         return;
     }
-    // What cannot be looked at is left to the next one.
+    // If the files cannot be examined, this is left to the next process.
     let Ok(belief) = Belief::of(target) else { return };
     let Ok(is_believed) = belief.has(&replaced) else { return };
     if is_believed && is_another(&replaced, target.resolved()) {
         drop(lay_aside(target, &replaced, &previous));
     }
-    // Also where the rename did nothing, because both names belonged to one inode.
+    // Also if the rename did nothing, because both names belonged to one inode.
     drop(fs::remove_file(replaced));
 }
 

@@ -1,4 +1,4 @@
-//! What an upgrade replaces, looked at again just before.
+//! Checks the target again just before it is replaced.
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::Id;
@@ -8,8 +8,8 @@ use crate::record::Record;
 use crate::short_lock::ShortLock;
 use crate::target::Target;
 
-/// Looks at the target again. The same bytes with other attributes, or in another file, are still
-/// the same executable; whether that was so.
+/// Checks that the target is still the same executable, and returns whether its attributes or its file have
+/// changed.
 pub(crate) fn still_replaces(target: &Target, replaces: &mut Occupant, new: Id) -> Result<bool> {
     target.require_same_path()?;
     let path = target.resolved();
@@ -21,11 +21,12 @@ pub(crate) fn still_replaces(target: &Target, replaces: &mut Occupant, new: Id) 
         );
         Error::new(ErrorKind::TargetChanged, text)
     };
-    let there = Identity::at(path).map_err(|cause| changed("cannot be examined").because(cause))?;
+    let there =
+        Identity::at(path).map_err(|cause| changed("could not be examined").because(cause))?;
     let occupant = if there == replaces.identity {
         None
     } else {
-        Some(Occupant::at(path).map_err(|cause| changed("cannot be read").because(cause))?)
+        Some(Occupant::at(path).map_err(|cause| changed("could not be read").because(cause))?)
     };
     let now = occupant.as_ref().map_or(replaces.id, |occupant| occupant.id);
     if now == new {
@@ -42,7 +43,7 @@ pub(crate) fn still_replaces(target: &Target, replaces: &mut Occupant, new: Id) 
     Ok(has_changed)
 }
 
-/// What is kept already, and to be kept on, if the present executable is on trial itself.
+/// Returns the executable that stays the previous one, if the present executable is on trial itself.
 pub(crate) fn proven(
     turn: &ShortLock,
     record: &Record,

@@ -1,4 +1,4 @@
-//! Taking up a trial that another process, or this one before, has begun.
+//! Takes up a trial beside the target that an earlier process began.
 
 use std::fs;
 use std::path::PathBuf;
@@ -15,19 +15,19 @@ use crate::short_lock::ShortLock;
 use crate::target::Target;
 use crate::trial::Trial;
 
-/// What was found where trials beside the target are looked for.
+/// The result of [`take_up`].
 pub(crate) enum Found {
     Nothing,
-    /// Taken up, and counted.
+    /// A trial was taken up, and counted.
     Trial(Trial, u32),
-    /// It was taken up too often.
+    /// A trial was taken up too often.
     GivenUp {
         refused: Id,
         starts: u32,
     },
 }
 
-/// Takes up the latest trial that nobody else has in hand. What has become pointless is removed.
+/// Takes up the latest trial that no other process has. Trials that have become pointless are removed.
 pub(crate) fn take_up(turn: &ShortLock, mut record: Record, max_starts: u32) -> Result<Found> {
     let target = &turn.target;
     let present = Occupant::at(target.resolved())?;

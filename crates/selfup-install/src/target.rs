@@ -1,4 +1,4 @@
-//! The executable that is to be replaced.
+//! The type [`Target`]: the executable to replace.
 
 use std::fs::File;
 use std::io;
@@ -10,16 +10,15 @@ use crate::id::Id;
 use crate::identity::{open_regular, require_regular};
 use crate::names::Names;
 
-/// The executable that is to be replaced.
+/// The executable to replace.
 ///
-/// Symbolic links are followed once, by [`new`](Self::new): what the last of them points to is
-/// replaced, in its own directory, and every link stays as it is. Should the links lead elsewhere
-/// by the time of [`install`](crate::Verified::install), that is refused as
-/// [`TargetChanged`](ErrorKind::TargetChanged).
+/// [`new`](Self::new) follows symbolic links once: the file that the last of them points to is replaced, in its
+/// own directory, and every link stays as it is. If the links lead elsewhere by the time of
+/// [`install`](crate::Verified::install), that fails with [`TargetChanged`](ErrorKind::TargetChanged).
 ///
-/// Other hard links to the executable keep the old content: a path is replaced, not an inode.
+/// Other hard links to the executable keep the old content, because a path is replaced, not an inode.
 ///
-/// Cheap to clone.
+/// It is cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Target {
     paths: Arc<Paths>,
@@ -28,18 +27,18 @@ pub struct Target {
 #[derive(Debug)]
 struct Paths {
     given: PathBuf,
-    /// `given`, safe from a change of the working directory.
+    /// `given` as an absolute path, in case the working directory changes.
     absolute: PathBuf,
     resolved: PathBuf,
     names: Names,
 }
 
 impl Target {
-    /// Takes a path, absolute or from the working directory as it is now, that leads to a regular
-    /// file.
+    /// Creates a target from a path, absolute or relative to the current working directory, that leads to a
+    /// regular file.
     ///
     /// Save the path at the start of a program: once the running executable has been replaced,
-    /// `/proc/self/exe` names a file that is gone.
+    /// `/proc/self/exe` names a file that no longer exists.
     ///
     /// # Errors
     ///
@@ -61,19 +60,19 @@ impl Target {
         Ok(Self { paths: Arc::new(Paths { given, absolute, resolved, names }) })
     }
 
-    /// The path as it was given.
+    /// Returns the path as it was given.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.paths.given
     }
 
-    /// The absolute path without links: that of the file that is replaced.
+    /// Returns the absolute path of the file that is replaced, without links.
     #[must_use]
     pub fn resolved(&self) -> &Path {
         &self.paths.resolved
     }
 
-    /// The id of the executable as it is now, which reads all of it.
+    /// Computes the id of the present executable, which reads the whole file.
     ///
     /// # Errors
     ///
@@ -97,7 +96,7 @@ impl Target {
         })
     }
 
-    /// Whether the links still lead where they led.
+    /// Checks that the links still lead to the same file.
     pub(crate) fn require_same_path(&self) -> Result<()> {
         let now = resolve(&self.paths.absolute);
         if matches!(&now, Ok(now) if now == self.resolved()) {

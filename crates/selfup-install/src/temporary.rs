@@ -1,4 +1,4 @@
-//! The temporary files beside a target.
+//! Creates temporary files beside a target.
 
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
@@ -10,8 +10,8 @@ use crate::error::{Error, Result};
 use crate::names::RANDOM;
 use crate::target::Target;
 
-/// A new file beside the target: random name, `O_EXCL`, close-on-exec, mode 0600 whatever the
-/// umask. It is removed when dropped.
+/// Creates a file beside the target, with a random name, `O_EXCL`, close-on-exec, and mode 0600 whatever the
+/// umask. Dropping it removes the file.
 pub(crate) fn temporary(target: &Target) -> Result<NamedTempFile> {
     temporary_in(target.names().directory(), target)
 }

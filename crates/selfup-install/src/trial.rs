@@ -1,4 +1,4 @@
-//! A new executable that is tried out beside the target, before it takes its place.
+//! The type [`Trial`]: a new executable on trial beside the target.
 
 use std::fmt;
 use std::fs;
@@ -19,65 +19,65 @@ use crate::target::Target;
 use crate::warning::Warning;
 use crate::{attributes, beside};
 
-/// A verified executable beside the target, while it is not yet known whether it is good.
+/// A verified executable on trial beside the target.
 ///
-/// It is started from [`path`](Self::path), a hidden file in the target's directory that nobody else
-/// has. The target's own path leads to the proven executable all the while, whoever dies:
-/// [`commit`](Self::commit) replaces it by one `rename(2)`, [`revert`](Self::revert) and
+/// It is started from [`path`](Self::path), a hidden file in the target's directory that belongs to this trial.
+/// Meanwhile the target's own path leads to the proven executable, whichever process dies.
+/// [`commit`](Self::commit) replaces that by one `rename(2)`; [`roll_back`](Self::roll_back) and
 /// [`shelve`](Self::shelve) remove the file.
 ///
 /// Dropping it does neither: the file stays, and [`Target::begin`] takes it up.
 #[derive(Debug)]
-#[must_use = "commit it once it is known to be good, or revert it"]
+#[must_use = "commit it once it is known to be good, or roll it back"]
 pub struct Trial {
     pub(crate) target: Target,
     pub(crate) token: String,
     pub(crate) path: PathBuf,
-    /// Locked: as long as it is open, the file is somebody's.
+    /// The file, locked as long as a process has the trial.
     pub(crate) file: Locked,
-    /// As it was when it was looked at last, and found to be `id`.
+    /// The identity of the file when it was last found to be `id`.
     pub(crate) identity: Identity,
     pub(crate) id: Id,
     pub(crate) replaces: Box<Occupant>,
     pub(crate) warnings: Vec<Warning>,
-    /// A start of it was counted, and not forgiven since.
+    /// Whether a start has been counted and not been forgiven.
     pub(crate) counted: AtomicBool,
 }
 
-/// An executable that has taken the target's place for good.
+/// A committed executable, at the target's path.
 #[derive(Debug)]
 pub struct Committed {
     id: Id,
     warning: Option<Error>,
 }
 
-/// A commit that did not take place.
+/// The error of a commit, which returns the trial if it can still be decided.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct CommitFailed {
-    /// Why.
+    /// The error.
     pub error: Error,
-    /// What may be committed later, or taken back. Nothing if that is out of the question, because
-    /// somebody has put another executable at the path or refused this one: then its file is gone.
+    /// The trial, which can be committed later or rolled back. It is `None`, and its file removed, if
+    /// another process has put another executable at the path, or has refused this one.
     pub trial: Option<Box<Trial>>,
 }
 
 impl Committed {
-    /// The id of the executable that is at the path now.
+    /// Returns the id of the executable that is at the path now.
     #[must_use]
     pub const fn id(&self) -> Id {
         self.id
     }
 
-    /// What did not succeed besides: the directory could not be flushed, so a power failure may undo
-    /// it, the executable that it replaced could not be given its final name, or the record could
-    /// not be written.
+    /// Returns what failed besides, if anything: the directory could not be flushed, so a power failure may
+    /// undo the commit, the replaced executable could not get its final name, or the record could not be
+    /// written.
     #[must_use]
     pub const fn warning(&self) -> Option<&Error> {
         self.warning.as_ref()
     }
 
-    /// The same, to keep.
+    /// Converts it into the [warning](Self::warning).
     #[must_use]
     pub fn into_warning(self) -> Option<Error> {
         self.warning
@@ -85,43 +85,44 @@ impl Committed {
 }
 
 impl Trial {
-    /// The id of the new executable.
+    /// Returns the id of the new executable.
     #[must_use]
     pub const fn id(&self) -> Id {
         self.id
     }
 
-    /// Where it is started from.
+    /// Returns the path from which it is started.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// What it is to replace.
+    /// Returns the target, which it would replace.
     #[must_use]
     pub const fn target(&self) -> &Target {
         &self.target
     }
 
-    /// What may surprise an operator later; as [`Installed::warnings`](crate::Installed::warnings).
+    /// Returns what may surprise an operator later, as [`Installed::warnings`](crate::Installed::warnings)
+    /// does.
     #[must_use]
     pub fn warnings(&self) -> &[Warning] {
         &self.warnings
     }
 
-    /// Puts it in the target's place by one `rename(2)`, with the owner, attributes and mode that the
-    /// target has by now, and flushes the directory. The one that it replaces is kept, for
-    /// [`Target::rollback`], until another takes that place.
+    /// Puts it in the target's place by one `rename(2)`, with the present owner, attributes and mode of the
+    /// target, and flushes the directory. The replaced executable stays available for [`Target::roll_back`]
+    /// until another commit.
     ///
-    /// If the path holds these bytes already, because somebody who shares the target was faster,
-    /// nothing is left to do, and that is a success.
+    /// If the path has these bytes already, because another process that shares the target was faster, this
+    /// succeeds without doing anything.
     ///
     /// # Errors
     ///
-    /// - [`TargetChanged`](ErrorKind::TargetChanged): somebody put another executable at the path
-    ///   since, or refused this one by hand; that stays, and the trial is over.
-    /// - Otherwise what the file system says, and [`Busy`](ErrorKind::Busy) if somebody else is
-    ///   changing the target and does not come to an end. The target is what it was.
+    /// - [`TargetChanged`](ErrorKind::TargetChanged): another executable was put at the path since, or this
+    ///   one was refused by hand. That stands, and the trial is over.
+    /// - [`Busy`](ErrorKind::Busy): another process has been changing the target for 10 s.
+    /// - Otherwise the errors of the file system. The target is unchanged.
     pub fn commit(mut self) -> std::result::Result<Committed, CommitFailed> {
         match self.take_place() {
             Ok(warning) => Ok(Committed { id: self.id, warning }),
@@ -169,7 +170,7 @@ impl Trial {
         Ok(settled.and_then(|()| turn.flush()).and(noted).err())
     }
 
-    /// All that precedes the rename.
+    /// Prepares the rename.
     fn keep(&mut self, turn: &ShortLock, record: &Record) -> Result<Option<Kept>> {
         self.require_unaltered()?;
         attributes::carry(self.target.resolved(), &self.replaces.file, &self.file)?;
@@ -182,25 +183,25 @@ impl Trial {
         }
     }
 
-    /// Takes the new executable back, and remembers that it failed and why: `reason` is shortened to
-    /// one line of 500 bytes. See [`Refusal`](crate::Refusal) for when it may be tried again.
+    /// Rolls the new executable back: removes it, and records that it failed. `reason` is shortened to one
+    /// line of 500 bytes. [`Refusal`](crate::Refusal) describes when it may be tried again.
     ///
-    /// Whether that was noted: it is not where these very bytes have proved themselves meanwhile, and
-    /// are at the path, because somebody who shares the target has committed them.
+    /// Returns whether that was recorded. It is not if these bytes have proved themselves meanwhile, and are
+    /// at the path because another process that shares the target has committed them.
     ///
     /// # Errors
     ///
-    /// What keeps the record from being read or written, so that it may be tried again sooner. The
-    /// trial is over all the same.
-    pub fn revert(self, reason: &str) -> Result<bool> {
+    /// The record cannot be read or written, so the executable may be tried again sooner. The trial is over
+    /// all the same.
+    pub fn roll_back(self, reason: &str) -> Result<bool> {
         self.take_back(|record, id| record.fail(id, reason, SystemTime::now()))
     }
 
-    /// Takes the new executable back without a word against it, because it could not be tried here.
+    /// Removes the new executable without refusing it, because it could not be tried here.
     ///
     /// # Errors
     ///
-    /// What keeps the record from being written. The trial is over all the same.
+    /// The record cannot be written. The trial is over all the same.
     pub fn shelve(self) -> Result<()> {
         self.take_back(|_record, _id| ()).map(drop)
     }
@@ -215,12 +216,12 @@ impl Trial {
             self.end(&turn, &mut record)?;
             Ok(!is_proven)
         });
-        // Also where that failed: nobody is to take it up again.
+        // Also if that failed, so that no process takes it up again.
         drop(fs::remove_file(&self.path));
         noted
     }
 
-    /// The file goes after the line, so that a crash in between leaves a file that is nobody's.
+    /// Ends the trial. The file is removed after the line, so that a crash in between leaves a leftover file.
     fn end(&self, turn: &ShortLock, record: &mut Record) -> Result<()> {
         record.end_candidate(&self.token);
         let noted = turn.write(record);
@@ -228,12 +229,12 @@ impl Trial {
         noted.and_then(|()| turn.flush())
     }
 
-    /// Does not count the start in which it was taken up: that was ended by somebody's order, before
-    /// it could prove itself. Once.
+    /// Stops counting the start in which it was taken up, which was ended by an order before the executable
+    /// could prove itself. Only the first call has an effect.
     ///
     /// # Errors
     ///
-    /// What keeps the record from being written.
+    /// The record cannot be written.
     pub fn forgive_start(&self) -> Result<()> {
         if !self.counted.load(Ordering::SeqCst) {
             return Ok(());
@@ -249,7 +250,8 @@ impl Trial {
         Ok(())
     }
 
-    /// Whether somebody has refused it by hand since its trial began. Cheap: one small file is read.
+    /// Returns whether it has been refused by hand since its trial began. This is cheap: it reads one small
+    /// file.
     #[must_use]
     pub fn is_refused(&self) -> bool {
         let record = crate::short_lock::read(&self.target).ok().flatten().unwrap_or_default();
@@ -277,7 +279,7 @@ impl Trial {
     }
 }
 
-/// Whether the trial has come to its end with the failure.
+/// Whether the failure ends the trial.
 struct Over(bool);
 
 impl fmt::Display for CommitFailed {

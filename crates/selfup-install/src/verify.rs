@@ -1,4 +1,4 @@
-//! From bytes that are complete to an executable that may be installed.
+//! Verifies a staged executable, so that it may be installed.
 
 use std::fs::{File, Permissions};
 use std::ops::RangeInclusive;
@@ -18,10 +18,10 @@ use crate::probe::Probe;
 use crate::staged::Staged;
 use crate::version::VersionPolicy;
 
-/// A last word on an upgrade: it is given the path of the new executable, which may be run there.
+/// A hook that may refuse an upgrade. It is called with the path of the new executable, which it may run.
 pub type PreUpgrade<'a> = dyn FnMut(&Path) -> std::result::Result<(), Cause> + 'a;
 
-/// What is to be asked of the new executable beyond its bytes.
+/// The checks of a new executable beyond its bytes.
 ///
 /// The default is a [`Probe`] with its default deadline, no hook, and any program.
 #[must_use]
@@ -33,44 +33,43 @@ pub struct Checks<'a> {
 }
 
 impl<'a> Checks<'a> {
-    /// A [`Probe`] with its default deadline, no hook, and any program.
+    /// Creates checks with nothing but a [`Probe`] with its default deadline.
     pub fn new() -> Self {
         Self { marker: None, versions: None, pre_upgrade: None, probe: Some(Probe::new()) }
     }
 
     /// Requires a selfup program that speaks one of these versions of the control protocol.
     ///
-    /// It says so in an ELF note of its own, of the owner `selfup` and the type 1, whose content is
-    /// the version: 32 bits in the byte order of the file. What carries none, scripts included, is
-    /// refused without having been run. By default any program will do.
+    /// Such a program has an ELF note of the owner `selfup` and the type 1, with the version in 32 bits in the
+    /// byte order of the file. A file without one, such as a script, is refused without being run. By
+    /// default any program is accepted.
     pub fn marker(mut self, spoken: RangeInclusive<u32>) -> Self {
         self.marker = Some(spoken);
         self
     }
 
-    /// Which versions may replace what runs. By default any may.
+    /// Sets which versions are accepted. By default all are.
     pub fn version_policy(mut self, policy: VersionPolicy) -> Self {
         self.versions = Some(policy);
         self
     }
 
-    /// A hook that may refuse the new executable, asked before the probe runs it.
+    /// Sets a hook that may refuse the new executable. It is called before the probe runs it.
     ///
-    /// It must not change the file, or the installation is refused as
-    /// [`Altered`](ErrorKind::Altered).
+    /// The hook must not change the file: the installation would fail with [`Altered`](ErrorKind::Altered).
     pub fn pre_upgrade(mut self, hook: &'a mut PreUpgrade<'a>) -> Self {
         self.pre_upgrade = Some(hook);
         self
     }
 
-    /// Probes with a deadline other than the default.
+    /// Sets a probe with another deadline than the default.
     pub fn probe(mut self, probe: Probe) -> Self {
         self.probe = Some(probe);
         self
     }
 
-    /// Does not run the new executable: for programs that do not answer the probe. Then one that
-    /// crashes at once is found out only when it is started.
+    /// Leaves out the probe, for programs that do not respond to it. An executable that crashes at once is
+    /// then detected only when it is started.
     pub fn without_probe(mut self) -> Self {
         self.probe = None;
         self
@@ -94,9 +93,9 @@ impl std::fmt::Debug for Checks<'_> {
     }
 }
 
-/// An executable that passed every check, beside the target and ready to take its place.
+/// An executable that has passed every check, beside the target and ready to be installed.
 ///
-/// Dropping it removes the file and lets go of the lock.
+/// Dropping it removes the file and releases the lock.
 #[derive(Debug)]
 #[must_use = "dropping it removes the verified file"]
 pub struct Verified {
@@ -109,7 +108,7 @@ pub struct Verified {
 }
 
 impl Verified {
-    /// The id of the new executable.
+    /// Returns the id of the new executable.
     #[must_use]
     pub const fn id(&self) -> Id {
         self.id
@@ -117,32 +116,34 @@ impl Verified {
 }
 
 impl Staged {
-    /// Checks, in this order, that the file is an executable for this machine, that it is a selfup
-    /// program and of a version that may be installed, if that is required, that the `pre_upgrade`
-    /// hook agrees, and that the executable answers the probe.
+    /// Verifies the new executable.
     ///
-    /// Before anything runs it, the file is closed for writing. Its mode is 0700 from here on.
+    /// In this order, this checks that the file is an executable for this machine, that it is a selfup program
+    /// with an accepted version, if that is required, that the `pre_upgrade` hook agrees, and that the
+    /// executable responds to the probe.
     ///
-    /// Executable are ELF programs for the machine this crate was compiled for or for that of the
-    /// executable they replace, and scripts that begin with `#!`; whole, as far as their headers
-    /// tell, and with the loader or interpreter that they name on this machine.
+    /// Before it is run, the file is closed for writing. Its mode is 0700 from then on.
+    ///
+    /// Accepted are ELF programs for the machine for which this crate was compiled, or for that of the
+    /// executable that they replace, and scripts that begin with `#!`. They have to be complete, as far as
+    /// their headers show, and the loader or interpreter that they name has to exist.
     ///
     /// # Errors
     ///
     /// - [`Incomplete`](ErrorKind::Incomplete): no [`write`](Self::write) has succeeded.
-    /// - [`NotExecutable`](ErrorKind::NotExecutable): the text says what it is instead. Transient if
-    ///   it is empty, cut off or damaged: that may have happened on its way.
-    /// - [`NoMarker`](ErrorKind::NoMarker), [`Protocol`](ErrorKind::Protocol): it is no selfup
-    ///   program, or one of an incompatible version, where [`Checks::marker`] asks for one.
+    /// - [`NotExecutable`](ErrorKind::NotExecutable): the text names what it is instead. This is transient if
+    ///   it is empty, truncated or damaged, which may have happened on its way.
+    /// - [`NoMarker`](ErrorKind::NoMarker), [`Protocol`](ErrorKind::Protocol): it is not a selfup program, or
+    ///   one with an incompatible version, and [`Checks::marker`] requires one.
     /// - [`Downgrade`](ErrorKind::Downgrade), [`VersionUnknown`](ErrorKind::VersionUnknown): the
-    ///   [`VersionPolicy`].
-    /// - [`Refused`](ErrorKind::Refused): by the hook, whose word is the
+    ///   [`VersionPolicy`] does not accept its version.
+    /// - [`Refused`](ErrorKind::Refused): the hook refused it. The hook's error is the
     ///   [`source`](std::error::Error::source).
     /// - [`ProbeFailed`](ErrorKind::ProbeFailed), [`ProbeTimedOut`](ErrorKind::ProbeTimedOut),
-    ///   [`NoExec`](ErrorKind::NoExec): it could not be run or did not answer.
+    ///   [`NoExec`](ErrorKind::NoExec): it could not be run, or did not respond.
     /// - [`Altered`](ErrorKind::Altered): another file is at the staged file's path.
     ///
-    /// After any of them the staged file is removed: what was refused is of no more use.
+    /// After any error the staged file is removed.
     pub fn verify(self, checks: Checks<'_>) -> Result<Verified> {
         let Some(id) = self.content else {
             let text = format!(
@@ -151,7 +152,7 @@ impl Staged {
             );
             return Err(Error::new(ErrorKind::Incomplete, text));
         };
-        // Told where its turn is.
+        // Reported after the checks that come before it.
         let fit = checks.versions.map_or(Ok(()), |policy| {
             policy.judge(self.claim(), self.is_signed(), &self.site.target)
         });
@@ -191,7 +192,7 @@ impl Verified {
         })
     }
 
-    /// Whether the path still leads to the file that is open here.
+    /// Checks that the path still leads to the open file.
     pub(crate) fn require_in_place(&self) -> Result<()> {
         let here = self.identity()?;
         match Identity::at(&self.path) {
@@ -208,8 +209,8 @@ impl Verified {
     }
 }
 
-/// The same file open for reading only: while somebody holds a file open for writing, nobody can
-/// execute it (ETXTBSY).
+/// Opens the same file for reading only. While a process has a file open for writing, no process can execute it
+/// (ETXTBSY).
 fn close_for_writing(path: &Path, writer: File) -> Result<File> {
     let failed = |cause| Error::system(format_args!("could not reopen {}", path.display()), cause);
     writer.set_permissions(Permissions::from_mode(0o700)).map_err(failed)?;

@@ -1,4 +1,4 @@
-//! Whether a new executable may be older than what runs.
+//! The type [`VersionPolicy`]: which versions may replace the running one.
 
 use std::cmp::Ordering;
 
@@ -7,20 +7,19 @@ use semver::Version;
 use crate::error::{Error, ErrorKind, Result};
 use crate::target::Target;
 
-/// The version of a new executable, and who says so.
+/// The version of a new executable, and where it comes from.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Claim<'a> {
     pub(crate) version: &'a str,
-    /// The executable says it itself, or who signed it, not only the source.
+    /// Whether the executable itself or its signature has it, and not only the source.
     pub(crate) is_own: bool,
 }
 
-/// Which versions may replace what runs, by the rules of [semantic versioning](https://semver.org).
+/// Which versions may replace the running one, by the rules of [semantic versioning](https://semver.org).
 ///
-/// An older one is refused, an equal one is not; build metadata does not count. A version that is
-/// not known is not compared, unless one is [required](Self::required); nor is one that the source
-/// announces and that is no semantic one. One that the executable or its signer says has to be one.
-/// A leading `v` is no part of it.
+/// An older version is refused. An equal one is accepted; build metadata does not count. An unknown version is
+/// accepted unless one is [required](Self::required), and so is an announced version that is not semantic.
+/// A version in the executable or its signature has to be semantic. A leading `v` is ignored.
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct VersionPolicy {
@@ -30,7 +29,7 @@ pub struct VersionPolicy {
 }
 
 impl VersionPolicy {
-    /// Refuses what is older than this version.
+    /// Creates a policy that refuses versions older than this one.
     ///
     /// # Errors
     ///
@@ -48,8 +47,8 @@ impl VersionPolicy {
         }
     }
 
-    /// Refuses what is older than this version too, which somebody else says of what runs: of
-    /// several, the highest counts. One that is no semantic version changes nothing.
+    /// Adds another version of the running executable, from another source: the highest counts. A version that
+    /// is not semantic changes nothing.
     pub fn and(mut self, running: &str) -> Self {
         if let Some(running) = parse(running)
             && running.cmp_precedence(&self.running).is_gt()
@@ -59,23 +58,22 @@ impl VersionPolicy {
         self
     }
 
-    /// Takes older ones too, and such as say no semantic version. The default is `false`.
+    /// Sets whether older versions are accepted, and versions that are not semantic. The default is `false`.
     pub const fn allow_downgrade(mut self, allow: bool) -> Self {
         self.allow_downgrade = allow;
         self
     }
 
-    /// Refuses an executable whose version is not known; where keys are trusted, one that does not
-    /// say its version itself, in its note or in its signature (`version:1.2.3` in the trusted
-    /// comment), since whoever publishes an old executable again can announce it as a new one. The
-    /// default is `false`.
+    /// Sets whether an executable with an unknown version is refused. With trusted keys, the version has to be
+    /// in its note or in its signature (`version:1.2.3` in the trusted comment), because a publisher without
+    /// a key can announce an old executable as a new one. The default is `false`.
     pub const fn required(mut self, required: bool) -> Self {
         self.required = required;
         self
     }
 
-    /// How a version compares with the one that runs: less is older. `None` if that cannot be told: it
-    /// is no semantic version, or differs in its build metadata alone, of which none is the newer one.
+    /// Compares a version with the running one: less is older. Returns `None` if they cannot be compared,
+    /// because it is not a semantic version or differs in its build metadata alone.
     #[must_use]
     pub fn compare(&self, version: &str) -> Option<Ordering> {
         let version = parse(version)?;
@@ -136,7 +134,7 @@ fn parse(text: &str) -> Option<Version> {
     Version::parse(text.strip_prefix('v').unwrap_or(text)).ok()
 }
 
-/// Whether two texts say the same version.
+/// Returns whether two texts are the same version.
 pub(crate) fn is_same(one: &str, other: &str) -> bool {
     one == other || parse(one).is_some_and(|one| parse(other) == Some(one))
 }
@@ -152,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_older_is_refused() {
+    fn only_older_versions_are_refused() {
         let policy = VersionPolicy::new("v1.10.0").unwrap();
         for (version, refused) in [
             ("1.10.0", false),
@@ -187,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_executable_says_itself_must_be_a_version() {
+    fn a_version_in_the_executable_has_to_be_semantic() {
         let policy = VersionPolicy::new("1.0.0").unwrap();
         assert_eq!(judged(&policy, Some("latest"), true), Some(ErrorKind::VersionUnknown));
         assert_eq!(judged(&policy, Some("latest"), false), None);
@@ -195,20 +193,20 @@ mod tests {
     }
 
     #[test]
-    fn the_highest_of_what_is_said_of_what_runs_counts() {
+    fn the_highest_version_of_the_running_executable_counts() {
         let policy = VersionPolicy::new("2.0.0").unwrap().and("3.0.0").and("1.0.0").and("x");
         assert_eq!(judged(&policy, Some("2.9.9"), true), Some(ErrorKind::Downgrade));
         assert_eq!(judged(&policy, Some("3.0.0"), true), None);
     }
 
     #[test]
-    fn a_v_in_front_is_no_other_version() {
+    fn a_leading_v_is_ignored() {
         assert!(is_same("v1.2.3", "1.2.3") && is_same("nightly", "nightly"));
         assert!(!is_same("1.2.3", "1.2.4") && !is_same("nightly", "weekly"));
     }
 
     #[test]
-    fn versions_are_compared_with_what_runs() {
+    fn versions_are_compared_with_the_running_one() {
         let policy = VersionPolicy::new("1.10.0+b").unwrap();
         for (version, ordering) in [
             ("1.9.0", Some(Ordering::Less)),
@@ -222,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn what_runs_must_have_a_version() {
+    fn the_running_version_has_to_be_semantic() {
         for version in ["", "1", "1.2", "one"] {
             let error = VersionPolicy::new(version).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Malformed, "{version}");

@@ -1,4 +1,4 @@
-//! What an operator should know about a target, although nothing is wrong with it.
+//! The type [`Warning`]: what may surprise an operator about a target later.
 
 use std::fmt;
 use std::fs;
@@ -9,31 +9,31 @@ use crate::occupant::Occupant;
 use crate::package::{self, Owner};
 use crate::target::Target;
 
-/// Something about the target that may surprise an operator later; the installation is good.
+/// Something about the target that may surprise an operator later, although the installation is good.
 ///
-/// Shown as one line with what to do about it.
+/// It prints as one line that includes what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Warning {
-    /// The executable had other names, hard links, which still lead to the old one.
+    /// The executable has other names, hard links, which still lead to the old file.
     OtherNames {
         /// What was replaced.
         path: PathBuf,
-        /// How many others.
+        /// The number of other names.
         count: u64,
-        /// Those of them that are in the same directory.
+        /// The other names in the same directory.
         beside: Vec<PathBuf>,
     },
-    /// The path belongs to a package, whose next upgrade replaces the executable again.
+    /// A package owns the path, and its next upgrade replaces the executable again.
     Packaged {
         /// What was replaced.
         path: PathBuf,
-        /// The name of the package, where that could be found out without running a program.
+        /// The name of the package, if it can be determined without running a program.
         package: Option<String>,
     },
 }
 
-/// Looks at what is about to be replaced. What cannot be found out is not warned of.
+/// Returns the warnings about the target. What cannot be determined is left out.
 pub(crate) fn about(target: &Target, present: &Occupant) -> Vec<Warning> {
     let packaged = package::owner("/".as_ref(), target.resolved()).map(|owner| {
         let package = match owner {

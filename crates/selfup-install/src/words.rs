@@ -1,4 +1,4 @@
-//! What is said of a new executable, by itself, by its signer and by its source, held together.
+//! Compares what the notes, the signature and the source declare about a new executable.
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::expected::Expected;
@@ -8,17 +8,17 @@ use crate::signature::Comment;
 use crate::target::Target;
 use crate::version::{Claim, is_same};
 
-/// By whom what is said, once it is known that nobody contradicts anybody who is to be believed.
+/// The declared versions, once it is known that they do not contradict each other.
 #[derive(Debug, Default)]
 pub(crate) struct Words {
-    /// By the executable itself, or by who signed it.
+    /// The version from the notes or the signature.
     own_version: Option<String>,
-    /// By the source.
+    /// The version from the source.
     announced: Option<String>,
 }
 
 impl Words {
-    /// Refuses what is of another program, or of two versions.
+    /// Fails if the executable is of another program, or has contradictory versions.
     pub(crate) fn hold_together(
         notes: &Notes,
         comment: &Comment,
@@ -65,7 +65,7 @@ impl Words {
             (Some(signed), Some(said), _) if !is_same(signed, said) => {
                 differ("says of itself that it is", signed, said)
             }
-            // What the executable says itself needs nobody else's word.
+            // The version in the notes takes precedence.
             (Some(signed), None, Some(announced)) if !is_same(signed, announced) => {
                 differ("was announced as", signed, announced)
             }
@@ -80,7 +80,7 @@ impl Words {
         self.own_version.as_deref()
     }
 
-    /// The version, by whoever's word counts most.
+    /// Returns the version from the most reliable source that has one.
     pub(crate) fn claim(&self) -> Option<Claim<'_>> {
         match (&self.own_version, &self.announced) {
             (Some(version), _) => Some(Claim { version, is_own: true }),

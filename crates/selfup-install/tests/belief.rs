@@ -60,7 +60,7 @@ fn what_somebody_else_planted_is_neither_believed_nor_executed() {
     assert!(target.refusals().unwrap().is_empty());
     assert!(target.previous().is_none());
     let words = ["what is there in its stead is ignored: it belongs to uid 65534"];
-    assert_says(&target.rollback().unwrap_err(), ErrorKind::NoPrevious, &words);
+    assert_says(&target.roll_back().unwrap_err(), ErrorKind::NoPrevious, &words);
     is_untouched(&sandbox);
     let doubted = target.doubted().unwrap();
     assert_eq!(doubted.len(), 3, "{doubted:?}");
@@ -69,7 +69,7 @@ fn what_somebody_else_planted_is_neither_believed_nor_executed() {
     // What is installed is kept all the same, and can be gone back from.
     let installed = install(&target, &answering("two"));
     assert_eq!(target.previous().unwrap().id().unwrap().to_string(), here);
-    installed.revert("it crashed").unwrap();
+    installed.roll_back("it crashed").unwrap();
     is_untouched(&sandbox);
 }
 
@@ -102,7 +102,7 @@ fn the_owner_of_the_target_is_believed() {
     for name in ["app", ".app.selfup-previous", ".app.selfup-record"] {
         chown(sandbox.join(name), Some(NOBODY), Some(NOBODY)).unwrap();
     }
-    installed.revert("it crashed").unwrap();
+    installed.roll_back("it crashed").unwrap();
     is_untouched(&sandbox);
     assert_eq!(fs::metadata(sandbox.app()).unwrap().uid(), NOBODY);
 }
@@ -116,7 +116,7 @@ fn a_swap_that_never_was_does_not_cost_the_previous_one() {
     let target = sandbox.target();
     install(&target, &answering("two")).commit().unwrap();
     plant(&sandbox, ".app.selfup-replaced", "#!/bin/sh\n: evil\n", "755");
-    target.rollback().unwrap();
+    target.roll_back().unwrap();
     is_untouched(&sandbox);
     assert!(!sandbox.join(".app.selfup-replaced").exists());
 }
@@ -170,7 +170,7 @@ fn an_old_version_loses_its_privileges_and_gets_them_back_with_its_place() {
         assert!(installed.warning().is_none(), "{:?}", installed.warning());
         assert_eq!((mode_of("app"), capabilities("app")), (mode, with_capability));
         assert_eq!((mode_of(previous), capabilities(previous)), (mode & 0o744, false));
-        let restored = installed.revert("it crashed").unwrap();
+        let restored = installed.roll_back("it crashed").unwrap();
         assert!(restored.warning().is_none(), "{:?}", restored.warning());
         assert_eq!((mode_of("app"), capabilities("app")), (mode, with_capability));
         is_untouched(&sandbox);
@@ -195,7 +195,7 @@ fn a_previous_one_can_be_executed_again_where_nothing_is_left_to_go_by() {
     install(&sandbox.target(), &answering("two")).commit().unwrap();
     let target = sandbox.target();
     fs::remove_file(sandbox.app()).unwrap();
-    target.rollback().unwrap();
+    target.roll_back().unwrap();
     assert_eq!(fs::metadata(sandbox.app()).unwrap().mode() & 0o7777, 0o755);
     is_untouched(&sandbox);
 }

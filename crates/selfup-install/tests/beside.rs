@@ -65,7 +65,7 @@ fn what_is_tried_is_beside_the_target_until_it_is_committed() {
     assert_eq!(fs::metadata(sandbox.app()).unwrap().mode() & 0o7777, 0o700);
     assert_eq!(sandbox.kinds(), [PREVIOUS, "app"]);
     assert_settled(&target);
-    assert_eq!(target.rollback().unwrap().id(), id("one"));
+    assert_eq!(target.roll_back().unwrap().id(), id("one"));
 }
 
 #[test]
@@ -73,7 +73,7 @@ fn what_failed_is_gone_and_left_alone_for_a_growing_time() {
     let sandbox = Sandbox::new();
     let target = sandbox.target();
     for (failures, pause) in (1..).zip(Refusal::PAUSES.map(Some).into_iter().chain([None])) {
-        assert!(try_out(&target, &answering("two")).revert("it crashed\nat once").unwrap());
+        assert!(try_out(&target, &answering("two")).roll_back("it crashed\nat once").unwrap());
         assert_eq!(sandbox.kinds(), [RECORD, "app"]);
         assert_path(&sandbox, "one");
         let refusals = target.refusals().unwrap();
@@ -109,7 +109,7 @@ fn age(sandbox: &Sandbox, by: Duration) {
 fn one_that_proves_itself_in_the_end_is_forgiven() {
     let sandbox = Sandbox::new();
     let target = sandbox.target();
-    try_out(&target, &answering("two")).revert("it crashed").unwrap();
+    try_out(&target, &answering("two")).roll_back("it crashed").unwrap();
     age(&sandbox, Refusal::PAUSES[0]);
     try_out(&target, &answering("two")).commit().unwrap();
     assert_eq!(target.refusals().unwrap(), []);
@@ -168,7 +168,7 @@ fn each_master_has_a_trial_of_its_own_and_the_first_to_commit_is_enough() {
     let mut trials = Vec::from([(); 20].map(|()| try_out(&target, &answering("two"))));
     assert_eq!(sandbox.kinds().iter().filter(|kind| *kind == TRIAL).count(), 20);
     // One fails, which is of no consequence for the others.
-    assert!(trials.pop().unwrap().revert("the machine was short of memory").unwrap());
+    assert!(trials.pop().unwrap().roll_back("the machine was short of memory").unwrap());
     // One dies, and comes back when another one is through.
     drop(trials.pop());
     for trial in trials.split_off(10) {
@@ -177,7 +177,7 @@ fn each_master_has_a_trial_of_its_own_and_the_first_to_commit_is_enough() {
     }
     assert_settled(&target);
     // One fails that was not the first: what has proved itself is not refused.
-    assert!(!trials.pop().unwrap().revert("it crashed").unwrap());
+    assert!(!trials.pop().unwrap().roll_back("it crashed").unwrap());
     for trial in trials {
         trial.commit().unwrap();
     }
@@ -228,7 +228,7 @@ fn a_roll_back_by_hand_is_of_what_is_on_trial() {
         let trial = try_out(&target, &answering("three"));
         assert!(!trial.is_refused());
         let trial = is_held.then_some(trial);
-        assert_eq!(target.rollback().unwrap().id(), id("two"), "the proven one stays");
+        assert_eq!(target.roll_back().unwrap().id(), id("two"), "the proven one stays");
         assert_path(&sandbox, "two");
         let refusals = target.refusals().unwrap();
         assert_eq!((refusals[0].id(), refusals[0].reason()), (id("three"), "rolled back by hand"));
@@ -242,7 +242,7 @@ fn a_roll_back_by_hand_is_of_what_is_on_trial() {
         assert_path(&sandbox, "two");
         assert_eq!(sandbox.kinds(), [PREVIOUS, RECORD, "app"]);
         // Once more is about what is at the path.
-        assert_eq!(target.rollback().unwrap().id(), id("one"));
+        assert_eq!(target.roll_back().unwrap().id(), id("one"));
     }
 }
 
@@ -258,7 +258,7 @@ fn a_file_that_was_written_to_never_takes_the_place() {
     fs::write(trial.path(), answering("other")).unwrap();
     let failed = trial.commit().unwrap_err();
     assert_says(&failed.error, ErrorKind::Altered, &["its SHA-1 was"]);
-    failed.trial.unwrap().revert("altered").unwrap();
+    failed.trial.unwrap().roll_back("altered").unwrap();
     assert_path(&sandbox, "one");
     assert_eq!(sandbox.kinds(), [RECORD, "app"]);
 }

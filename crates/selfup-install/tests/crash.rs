@@ -93,7 +93,7 @@ const SCENES: [Scene; 14] = [
     Scene::of("count", on_trial, "recover", Some("begin"), false),
     Scene::of("commit", on_trial, "recover", Some("commit"), false),
     Scene::of("give up", failed_three_times, "recover", Some("begin"), true),
-    Scene::of("revert", on_trial, "recover", Some("revert"), true),
+    Scene::of("roll_back", on_trial, "recover", Some("roll_back"), true),
     Scene::of("rollback", on_trial, "recover", Some("rollback"), true),
     Scene::of("try", |_| (), "install", Some("try"), false),
     // Where one that nobody holds is there already, and one that was refused for its behaviour.
@@ -120,7 +120,7 @@ const SCENES: [Scene; 14] = [
         false,
     ),
     Scene::of("give up beside", taken_up_three_times, "recover", Some("begin"), false),
-    Scene::of("revert beside", beside, "recover", Some("revert"), false),
+    Scene::of("roll_back beside", beside, "recover", Some("roll_back"), false),
     Scene::of("rollback beside", beside, "recover", Some("rollback"), false),
 ];
 
@@ -298,12 +298,12 @@ impl Point<'_> {
             Start::OnTrial { installed, .. } => goes_back(installed, sandbox),
             Start::Beside { trial, .. } => takes_its_place(trial, now, sandbox),
             _ if now == id("one") || self.scene.name == "commit over" => Ok(()),
-            _ if self.scene.is_beside() => match target.rollback() {
+            _ if self.scene.is_beside() => match target.roll_back() {
                 Ok(restored) if restored.id() == id("one") => Ok(()),
                 other => Err(format!("rollback: {other:?}")),
             },
             _ if !was_committed(sandbox) => Err("the trial is forgotten".into()),
-            _ => match target.rollback() {
+            _ => match target.roll_back() {
                 Ok(restored) if restored.id() == id("one") => Ok(()),
                 other => Err(format!("rollback: {other:?}")),
             },
@@ -325,18 +325,18 @@ fn takes_its_place(trial: Trial, before: Id, sandbox: &Sandbox) -> Result<(), St
     if committed.warning().is_some() || at_the_path(sandbox)? != new {
         return Err(format!("committed was {committed:?}"));
     }
-    let restored = sandbox.target().rollback().map_err(|error| error.to_string())?;
+    let restored = sandbox.target().roll_back().map_err(|error| error.to_string())?;
     if (restored.id(), at_the_path(sandbox)?) != (before, before) {
-        return Err(format!("put back was {restored:?}"));
+        return Err(format!("rolled back to {restored:?}"));
     }
     Ok(())
 }
 
 fn goes_back(installed: Installed, sandbox: &Sandbox) -> Result<(), String> {
-    installed.revert("it failed").map_err(|failed| failed.to_string())?;
+    installed.roll_back("it failed").map_err(|failed| failed.to_string())?;
     match at_the_path(sandbox)? {
         now if now == id("one") => Ok(()),
-        now => Err(format!("put back was {now}")),
+        now => Err(format!("rolled back to {now}")),
     }
 }
 

@@ -60,7 +60,7 @@ fn at_no_instant_is_the_path_empty_or_half() {
             let staged = staged(&target, &versions[(round + 1) % 2]);
             staged.verify(Checks::new().without_probe()).unwrap()
         };
-        verified().install().unwrap().revert("it failed").unwrap();
+        verified().install().unwrap().roll_back("it failed").unwrap();
         verified().install().unwrap().commit().unwrap();
     }
     drop(done);
@@ -119,44 +119,44 @@ fn up_to_date_is_told_by_the_ids_and_not_installed() {
 }
 
 #[test]
-fn revert_puts_the_previous_one_back() {
+fn roll_back_returns_to_the_previous_executable() {
     let sandbox = Sandbox::new();
     let target = sandbox.target();
     let inode = fs::metadata(sandbox.app()).unwrap().ino();
-    let restored = install(&target, &answering("two")).revert("it failed").unwrap();
+    let restored = install(&target, &answering("two")).roll_back("it failed").unwrap();
     assert_eq!(restored.id(), Id::of(&answering("one")[..]).unwrap());
     assert!(restored.warning().is_none());
     assert_eq!(fs::metadata(sandbox.app()).unwrap().ino(), inode);
     assert_eq!(sandbox.names(), [".app.selfup-record", "app"]);
-    assert_says(&target.rollback().unwrap_err(), ErrorKind::NoPrevious, &["none was kept"]);
+    assert_says(&target.roll_back().unwrap_err(), ErrorKind::NoPrevious, &["none was kept"]);
 }
 
 #[test]
-fn revert_undoes_nobody_elses_work() {
+fn roll_back_undoes_only_its_own_installation() {
     let sandbox = Sandbox::new();
     let target = sandbox.target();
     let mine = install(&target, &answering("two"));
     install(&target, &answering("three")).commit().unwrap();
-    let failed = mine.revert("it failed").unwrap_err();
+    let failed = mine.roll_back("it failed").unwrap_err();
     assert_says(&failed.error, ErrorKind::TargetChanged, &["could not roll back"]);
     assert_eq!(fs::read(sandbox.app()).unwrap(), answering("three"));
 
     // Nor is it done again what somebody else has done.
-    target.rollback().unwrap();
-    let failed = failed.installed.revert("it failed").unwrap_err();
+    target.roll_back().unwrap();
+    let failed = failed.installed.roll_back("it failed").unwrap_err();
     assert_says(&failed.error, ErrorKind::TargetChanged, &["could not roll back"]);
     assert_eq!(fs::read(sandbox.app()).unwrap(), answering("one"));
 }
 
 #[test]
-fn revert_puts_nothing_back_but_what_was_replaced() {
+fn roll_back_returns_only_to_the_replaced_executable() {
     let sandbox = Sandbox::new();
     let installed = install(&sandbox.target(), &answering("two"));
     sandbox.put(".app.selfup-previous", &answering("stranger"), 0o755);
-    let failed = installed.revert("it failed").unwrap_err();
+    let failed = installed.roll_back("it failed").unwrap_err();
     assert_says(&failed.error, ErrorKind::NoPrevious, &["kept is"]);
     fs::remove_file(sandbox.join(".app.selfup-previous")).unwrap();
-    let failed = failed.installed.revert("it failed").unwrap_err();
+    let failed = failed.installed.roll_back("it failed").unwrap_err();
     assert_says(&failed.error, ErrorKind::NoPrevious, &["none was kept"]);
     assert_eq!(fs::read(sandbox.app()).unwrap(), answering("two"));
 }
@@ -165,7 +165,7 @@ fn revert_puts_nothing_back_but_what_was_replaced() {
 fn rollback_works_by_call_in_another_process_life() {
     let sandbox = Sandbox::new();
     drop(install(&sandbox.target(), &answering("two")));
-    let restored = sandbox.target().rollback().unwrap();
+    let restored = sandbox.target().roll_back().unwrap();
     assert_eq!(restored.id(), Id::of(&answering("one")[..]).unwrap());
     assert_eq!(fs::read(sandbox.app()).unwrap(), answering("one"));
 }
@@ -177,7 +177,7 @@ fn only_one_previous_is_kept() {
     for version in ["two", "three", "four"] {
         install(&target, &answering(version)).commit().unwrap();
     }
-    target.rollback().unwrap();
+    target.roll_back().unwrap();
     assert_eq!(fs::read(sandbox.app()).unwrap(), answering("three"));
 }
 

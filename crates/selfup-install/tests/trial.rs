@@ -112,19 +112,19 @@ fn whoever_survives_first_ends_the_trial_for_all() {
     assert_settled(&target);
     first.commit().unwrap();
     assert_eq!(sandbox.names(), [".app.selfup-previous", "app"]);
-    assert_eq!(target.rollback().unwrap().id(), id("one"));
+    assert_eq!(target.roll_back().unwrap().id(), id("one"));
 }
 
 #[test]
-fn what_one_put_back_no_other_undoes() {
+fn a_rollback_by_one_process_is_not_undone_by_another() {
     let (sandbox, target) = on_trial_here();
     let (first, _) = on_trial(&target, MAX);
     let (second, _) = on_trial(&target, MAX);
     let (third, _) = on_trial(&target, MAX);
-    first.revert("it crashed").unwrap();
+    first.roll_back("it crashed").unwrap();
     let failed = second.commit().unwrap_err();
     assert_says(&failed.error, ErrorKind::TargetChanged, &["could not commit", "it crashed"]);
-    let failed = third.revert("it crashed here too").unwrap_err();
+    let failed = third.roll_back("it crashed here too").unwrap_err();
     assert_says(&failed.error, ErrorKind::TargetChanged, &["could not roll back"]);
     assert_eq!(target.refusals().unwrap()[0].reason(), "it crashed");
     assert_eq!(fs::read(sandbox.app()).unwrap(), answering("one"));
@@ -200,7 +200,7 @@ fn going_back_that_was_cut_short_is_taken_up_again() {
 #[test]
 fn a_rollback_by_hand_is_a_refusal_and_ends_the_trial() {
     let (sandbox, target) = on_trial_here();
-    target.rollback().unwrap();
+    target.roll_back().unwrap();
     let refusals = target.refusals().unwrap();
     assert_eq!((refusals[0].id(), refusals[0].reason()), (id("two"), "rolled back by hand"));
     assert_settled(&target);
@@ -213,7 +213,7 @@ fn what_is_refused_stays_so_until_somebody_asks() {
     let sandbox = Sandbox::new();
     let target = sandbox.target();
     assert!(!target.forgive(id("two")).unwrap());
-    install(&target, &answering("two")).revert("it crashed\nat once").unwrap();
+    install(&target, &answering("two")).roll_back("it crashed\nat once").unwrap();
     target.refuse(id("three"), "a bad feeling").unwrap();
     let told = |target: &Target| -> Vec<_> {
         let refusals = target.refusals().unwrap();
@@ -238,14 +238,14 @@ fn what_has_not_proved_itself_is_not_kept_to_go_back_to() {
     let three = install(&target, &answering("three"));
     assert_eq!(three.previous_id(), id("one"));
     assert_eq!(target.previous().unwrap().id().unwrap(), id("one"));
-    assert_eq!(three.revert("it crashed").unwrap().id(), id("one"));
+    assert_eq!(three.roll_back("it crashed").unwrap().id(), id("one"));
     assert_eq!(fs::read(sandbox.app()).unwrap(), answering("one"));
 
     // The very one that would be put back: it is the present one then that is kept.
     drop(install(&target, &answering("two")));
     let one = install(&target, &answering("one"));
     assert_eq!(one.previous_id(), id("two"));
-    assert_eq!(one.revert("it crashed").unwrap().id(), id("two"));
+    assert_eq!(one.roll_back("it crashed").unwrap().id(), id("two"));
 }
 
 #[test]
@@ -312,7 +312,7 @@ fn a_full_disk_does_not_keep_anybody_from_going_back() {
         "mount -t tmpfs -o size=64k none {from}/m; cp -p {from}/app {from}/.app* {from}/m; \
          cat /dev/zero > {from}/m/full 2> /dev/null || true; \
          {0} {from}/m/app begin; grep -q 'trial.* 1$' {from}/m/.app.selfup-record; \
-         {0} {from}/m/app revert; cmp {from}/m/app {from}/.app.selfup-previous",
+         {0} {from}/m/app roll_back; cmp {from}/m/app {from}/.app.selfup-previous",
         recover.display()
     );
     let output = Command::new("unshare").args(["-m", "sh", "-ec", &line]).output().unwrap();
@@ -326,7 +326,7 @@ fn an_installer_at_work_keeps_nobody_from_going_back() {
     let mine = install(&target, &answering("two"));
     let staged = support::staged(&target, &answering("three"));
     drop(on_trial(&target, MAX));
-    mine.revert("it crashed").unwrap();
+    mine.roll_back("it crashed").unwrap();
     let verified = staged.verify(selfup_install::Checks::new()).unwrap();
     let failed = verified.install().unwrap_err();
     assert_says(&failed.error, ErrorKind::TargetChanged, &["when the lock was taken"]);

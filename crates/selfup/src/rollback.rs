@@ -26,7 +26,7 @@ use selfup_program::{process::exe_path::launch_path, restart::restart};
 /// at the path stays. [`ErrorKind::Executable`]: the path of the executable is not known.
 pub fn rollback() -> Result<String> {
     let path = launch_path()?;
-    let restored = Target::new(path).and_then(|target| target.rollback()).map_err(|error| {
+    let restored = Target::new(path).and_then(|target| target.roll_back()).map_err(|error| {
         Error::new(ErrorKind::Refused, "could not roll back to the previous executable")
             .because(error)
     })?;

@@ -1,4 +1,4 @@
-//! The headers of an ELF file; see elf(5).
+//! Checks the headers of an ELF file; see elf(5).
 
 use object::Endianness;
 use object::elf::{
@@ -15,16 +15,16 @@ use super::loader;
 use super::machine::{Machine, WORD_32, other_system, system_of_note};
 use crate::notes::Notes;
 
-/// As much as the kernel takes of program headers; see `load_elf_phdrs` in Linux.
+/// The most bytes of program headers that the kernel accepts; see `load_elf_phdrs` in Linux.
 const MOST_PROGRAM_HEADERS: u64 = 64 << 10;
 
-/// Larger notes are not read; those that matter here have some dozens of bytes.
+/// The largest notes that are read, in bytes. Those that matter here have some dozens.
 const LONGEST_NOTES: u64 = 64 << 10;
 
-/// As much as the kernel takes of a loader's name (`PATH_MAX`).
+/// The longest name of a loader that the kernel accepts (`PATH_MAX`).
 const LONGEST_NAME: u64 = 4096;
 
-/// Its selfup notes, if it is a program for this machine.
+/// Returns the selfup notes of a program for this machine.
 pub(super) fn examine(
     headers: &Headers<'_>,
     head: &[u8],
@@ -64,7 +64,7 @@ fn require_within(
     Ok(())
 }
 
-/// The tables of an ELF file, which is of a word size.
+/// The tables of an ELF file of one word size.
 struct Elf<'a, 's, H: FileHeader<Endian = Endianness>> {
     headers: &'a Headers<'s>,
     order: Endianness,
@@ -111,7 +111,7 @@ impl<'a, 's, H: FileHeader<Endian = Endianness>> Elf<'a, 's, H> {
         Ok(notes)
     }
 
-    /// Whether the content of all segments and sections is there.
+    /// Checks that the content of all segments and sections is there.
     fn require_content(&self) -> Result<(), Finding> {
         let mut loads = false;
         for segment in self.segments {
@@ -142,7 +142,7 @@ impl<'a, 's, H: FileHeader<Endian = Endianness>> Elf<'a, 's, H> {
         Ok(())
     }
 
-    /// A library may have an entry too, where the linker is old; but then it is named.
+    /// Checks that there is an entry point. A library of an old linker may have one too, but has a name.
     fn require_entry(&self) -> Result<(), Finding> {
         let entry: u64 = self.header.e_entry(self.order).into();
         let is_dynamic = self.header.e_type(self.order) == ET_DYN;
@@ -185,7 +185,7 @@ impl<'a, 's, H: FileHeader<Endian = Endianness>> Elf<'a, 's, H> {
         named && !program
     }
 
-    /// What the program wants to be loaded by; `None` for a static one.
+    /// Returns the loader of the program, or `None` for a static program.
     fn loader(&self) -> Result<Option<&'a [u8]>, Finding> {
         for segment in self.segments {
             if segment.p_type(self.order) == object::elf::PT_INTERP {
@@ -201,8 +201,8 @@ impl<'a, 's, H: FileHeader<Endian = Endianness>> Elf<'a, 's, H> {
         Ok(None)
     }
 
-    /// All notes, owner, type and content: those of the segments, which `strip` keeps, then those
-    /// of the sections. What cannot be read is none.
+    /// Lists all notes, as owner, type and content: those of the segments, which `strip` keeps, then those of
+    /// the sections. Invalid notes are skipped.
     fn notes(&self) -> impl Iterator<Item = (&'a [u8], u32, &'a [u8])> + use<'a, 's, H> {
         let small = |length: u64| length <= LONGEST_NOTES;
         let (headers, order) = (self.headers, self.order);
@@ -242,7 +242,7 @@ fn program_headers<'a, H: FileHeader<Endian = Endianness>>(
         .map_err(|_| Finding::Damaged("its program headers make no sense"))
 }
 
-/// None if it has none, as some packers leave it.
+/// Returns the section headers, or none, as some packers leave it.
 fn section_headers<'a, H: FileHeader<Endian = Endianness>>(
     headers: &'a Headers<'_>,
     header: &H,

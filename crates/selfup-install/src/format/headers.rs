@@ -1,4 +1,4 @@
-//! Reading the headers of a file that may be of any size and hold anything.
+//! Reads the headers of a file of any size and content.
 
 use std::cell::Cell;
 use std::fs::File;
@@ -8,13 +8,13 @@ use std::os::unix::fs::FileExt;
 
 use object::read::{ReadCache, ReadCacheOps, ReadRef};
 
-/// As much as is read of one file: far more than the headers and notes of any program that a
-/// linker makes, and little enough to hold in memory.
+/// The most bytes that are read of one file: far more than the headers and notes of any linked program, and few
+/// enough to keep in memory.
 const MOST: u64 = 512 << 10;
 
-/// What can be read at any place: a file, or bytes in a test.
+/// Something that can be read at any offset: a file, or bytes in a test.
 pub(crate) trait ReadAt {
-    /// As pread(2).
+    /// Reads as pread(2) does.
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize>;
 }
 
@@ -33,7 +33,7 @@ impl ReadAt for &[u8] {
     }
 }
 
-/// Fills the buffer as far as the file goes; how far that is.
+/// Fills the buffer as far as the file goes, and returns the number of bytes.
 pub(crate) fn fill(bytes: &dyn ReadAt, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
     let mut filled = 0;
     while filled < buffer.len() {
@@ -47,9 +47,9 @@ pub(crate) fn fill(bytes: &dyn ReadAt, buffer: &mut [u8], offset: u64) -> io::Re
     Ok(filled)
 }
 
-/// The headers of a file, read as they are asked for and kept, up to a bound.
+/// The headers of a file, read on demand and kept, up to a limit.
 ///
-/// Not mapped: a mapped file that somebody truncates kills whoever reads it.
+/// They are not mapped, because a mapped file that is truncated kills the process that reads it.
 pub(super) struct Headers<'a> {
     cache: ReadCache<Source<'a>>,
     pub(super) size: u64,
@@ -57,7 +57,7 @@ pub(super) struct Headers<'a> {
 }
 
 impl<'a> Headers<'a> {
-    /// `failure` takes the first error of reading.
+    /// `failure` gets the first error of reading.
     pub(super) fn new(
         bytes: &'a dyn ReadAt,
         size: u64,
@@ -67,7 +67,7 @@ impl<'a> Headers<'a> {
         Self { cache: ReadCache::new(source), size, left: Cell::new(MOST) }
     }
 
-    /// Whether more was asked for than is ever read.
+    /// Whether more was requested than is ever read.
     pub(super) fn are_exhausted(&self) -> bool {
         self.left.get() == 0
     }
@@ -79,7 +79,7 @@ impl<'a> ReadRef<'a> for &'a Headers<'_> {
     }
 
     fn read_bytes_at(self, offset: u64, size: u64) -> Result<&'a [u8], ()> {
-        // Before anything is allocated.
+        // Checked before anything is allocated.
         let left = self.left.get().checked_sub(size).filter(|left| *left > 0);
         self.left.set(left.unwrap_or(0));
         left.ok_or(())?;
@@ -87,7 +87,7 @@ impl<'a> ReadRef<'a> for &'a Headers<'_> {
     }
 
     fn read_bytes_at_until(self, _: Range<u64>, _: u8) -> Result<&'a [u8], ()> {
-        // For string tables, which nobody needs here.
+        // This is for string tables, which are not needed here.
         Err(())
     }
 }

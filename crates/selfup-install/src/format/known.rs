@@ -1,6 +1,6 @@
-//! Files that are published or answered in place of an executable, by their first bytes.
+//! Recognises other well-known files by their first bytes.
 
-/// What the file is, if it is well known.
+/// Returns what the file is, if it is well known.
 pub(super) fn name(head: &[u8]) -> Option<&'static str> {
     const MAGICS: [(&[u8], &str); 16] = [
         (b"\x1f\x8b", "a gzip file, not decompressed"),
@@ -37,7 +37,7 @@ pub(super) fn is_mach_o(head: &[u8]) -> bool {
     magic.iter().any(|magic| head.starts_with(magic))
 }
 
-/// What servers and captive portals answer instead of a file.
+/// Recognises what servers and captive portals return instead of a file.
 fn markup(head: &[u8]) -> Option<&'static str> {
     let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
     let starts =

@@ -1,5 +1,5 @@
-//! What the kernel needs to start a program: the loader that an ELF file names, the interpreter
-//! that a script names; see execve(2).
+//! Checks that what the kernel needs to start a program exists: the loader of an ELF file, the interpreter of a
+//! script; see execve(2).
 
 use std::ffi::OsStr;
 use std::io;
@@ -8,10 +8,10 @@ use std::path::Path;
 
 use super::Finding;
 
-/// As much of a script's first line as Linux reads.
+/// The most bytes of a script's first line that Linux reads.
 const LINE: usize = 255;
 
-/// Whether a loader is on this machine.
+/// Checks that a loader exists.
 pub(super) fn require(name: &[u8]) -> Result<(), Finding> {
     if is_missing(name) {
         return Err(Finding::NoLoader { name: shown(name), remedy: remedy(name) });
@@ -19,12 +19,12 @@ pub(super) fn require(name: &[u8]) -> Result<(), Finding> {
     Ok(())
 }
 
-/// Whether the interpreter of a script is on this machine.
+/// Checks that the interpreter of a script exists.
 pub(super) fn require_of_script(head: &[u8]) -> Result<(), Finding> {
     let line = head.strip_prefix(b"#!").unwrap_or(head);
     let line = line.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let line = line[..line.len().min(LINE)].trim_ascii_start();
-    // A carriage return is a part of the name, as the kernel sees it.
+    // For the kernel, a carriage return is part of the name.
     let name = line.split(|byte| matches!(byte, b' ' | b'\t' | 0)).next().unwrap_or_default();
     if is_missing(name) {
         return Err(Finding::NoInterpreter { name: shown(name) });
@@ -32,10 +32,10 @@ pub(super) fn require_of_script(head: &[u8]) -> Result<(), Finding> {
     Ok(())
 }
 
-/// Only what is certain: what cannot be looked at is left to the probe.
+/// Returns whether a file is certainly missing. Doubtful cases are left to the probe.
 fn is_missing(name: &[u8]) -> bool {
     let path = Path::new(OsStr::from_bytes(name));
-    // A relative name would depend on where the program is started.
+    // A relative name depends on the working directory at the start.
     if !path.is_absolute() {
         return true;
     }

@@ -1,4 +1,4 @@
-//! Which processor and which system an ELF file is for; see elf(5).
+//! The processor and the system of an ELF file; see elf(5).
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ pub(super) const WORD_64: u8 = 2;
 const LITTLE: u8 = 1;
 const BIG: u8 = 2;
 
-/// Names of the machine numbers that Rust programs are built for.
+/// The names of the machine numbers for which Rust programs are built.
 const MACHINES: [(u16, &str); 11] = [
     (3, "x86"),
     (8, "mips"),
@@ -24,7 +24,7 @@ const MACHINES: [(u16, &str); 11] = [
     (258, "loongarch"),
 ];
 
-/// Which processor an ELF file is for: number, word size and byte order.
+/// The processor of an ELF file: number, word size and byte order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Machine {
     number: u16,
@@ -33,7 +33,7 @@ pub(crate) struct Machine {
 }
 
 impl Machine {
-    /// As the first bytes of an ELF file tell it.
+    /// Reads it from the first bytes of an ELF file.
     pub(super) fn of(head: &[u8]) -> Option<Self> {
         let (&word, &order) = (head.get(4)?, head.get(5)?);
         let number = [*head.get(18)?, *head.get(19)?];
@@ -49,7 +49,7 @@ impl Machine {
         })
     }
 
-    /// The one this crate is compiled for, if it is among those known here.
+    /// The processor for which this crate was compiled, if it is among the known ones.
     pub(super) fn native() -> Option<Self> {
         let name = match std::env::consts::ARCH {
             "riscv32" | "riscv64" => "riscv",
@@ -76,8 +76,7 @@ impl fmt::Display for Machine {
     }
 }
 
-/// The system that the header names, if it is not this one and not that of the executable to be
-/// replaced, which ran here.
+/// Returns the system in the header, if it is neither this one nor that of the replaced executable, which ran here.
 pub(super) fn other_system(head: &[u8], replaced: &[u8]) -> Option<&'static str> {
     let &number = head.get(7)?;
     let native: &[u8] = match std::env::consts::OS {
@@ -102,7 +101,7 @@ pub(super) fn other_system(head: &[u8], replaced: &[u8]) -> Option<&'static str>
     })
 }
 
-/// The system that a note names, if it is not this one.
+/// Returns the system in a note, if it is not this one.
 pub(super) fn system_of_note(owner: &[u8], kind: u32, content: &[u8]) -> Option<&'static str> {
     let name = match (owner, kind) {
         // NT_GNU_ABI_TAG

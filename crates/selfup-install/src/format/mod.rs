@@ -1,7 +1,6 @@
-//! Telling what is no executable for this machine, from the headers of a file that may hold
-//! anything.
+//! Checks by the headers of a file whether it is an executable for this machine.
 //!
-//! It names what was found. A file that passes may still be broken: the probe will tell.
+//! The finding names what the file is instead. A file that passes may still be broken, which the probe shows.
 
 use std::cell::Cell;
 use std::fmt;
@@ -19,26 +18,26 @@ use machine::Machine;
 use crate::notes::Notes;
 pub(crate) use headers::ReadAt;
 
-/// As much as is looked at to tell the sort of a file: a tar archive has its magic at byte 257.
+/// The number of bytes by which the kind of a file is recognised: a tar archive has its magic at byte 257.
 const HEAD: usize = 512;
 
-/// What can be executed here.
+/// A file that can be executed here.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Executable {
     Script,
-    /// For macOS; only accepted there.
+    /// A program for macOS, which is accepted only there.
     MachO,
-    /// With what its selfup notes tell.
+    /// An ELF program, with its selfup notes.
     Elf {
         notes: Notes,
     },
 }
 
-/// What keeps bytes from being an executable for this machine.
+/// Why bytes are not an executable for this machine.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Finding {
     Empty,
-    /// Something else that is well known.
+    /// They are another well-known kind of file.
     Known(&'static str),
     Unknown {
         begins: String,
@@ -48,7 +47,7 @@ pub(crate) enum Finding {
         expected: Machine,
     },
     OtherSystem(&'static str),
-    /// An ELF file that is no program.
+    /// They are an ELF file that is not a program.
     NoProgram(&'static str),
     Damaged(&'static str),
     Truncated {
@@ -65,7 +64,7 @@ pub(crate) enum Finding {
     },
 }
 
-/// The first bytes of a file.
+/// Reads the first bytes of a file.
 pub(crate) fn head(bytes: &dyn ReadAt) -> io::Result<Vec<u8>> {
     let mut head = vec![0; HEAD];
     let filled = fill(bytes, &mut head, 0)?;
@@ -73,11 +72,10 @@ pub(crate) fn head(bytes: &dyn ReadAt) -> io::Result<Vec<u8>> {
     Ok(head)
 }
 
-/// Judges a file of `size` bytes. Good are scripts (`#!`), and ELF programs for the machine this was
-/// compiled for or for that of the executable to be replaced, which ran here, if what they need to
-/// be started is here too.
+/// Examines a file of `size` bytes. Accepted are scripts (`#!`), and ELF programs for the machine for which this
+/// was compiled or for that of the replaced executable, which ran here, if their loader or interpreter exists.
 ///
-/// Reads the headers alone, a bounded part of them, and each of them once.
+/// This reads the headers alone, up to a limit, and each of them once.
 pub(crate) fn examine(
     bytes: &dyn ReadAt,
     size: u64,
@@ -117,7 +115,7 @@ fn classify(
 }
 
 impl Finding {
-    /// Whether it may have been a program of this machine's once.
+    /// Whether the file may be a damaged program for this machine.
     pub(crate) fn is_damage(&self) -> bool {
         matches!(self, Self::Empty | Self::Truncated { .. } | Self::Damaged(_))
     }

@@ -1,4 +1,4 @@
-//! What a probed process finds in its environment.
+//! The environment of a probed process.
 
 use std::ffi::{CString, OsString};
 use std::io;
@@ -6,10 +6,10 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 use super::{PROBE_VARIABLE, Token};
 
-/// What speaks to this process alone: as its master or child, or as a service manager's service.
+/// The variables that concern this process alone: as a master or child, or as a service of a manager.
 const OURS: [&[u8]; 4] = [b"SELFUP_", b"LISTEN_", b"WATCHDOG_", b"NOTIFY_SOCKET"];
 
-/// All variables of this process but those, and the token.
+/// Returns all other variables of this process, and the token.
 pub(super) fn of_probe(token: &Token) -> io::Result<Vec<CString>> {
     let mut variables: Vec<_> = std::env::vars_os().filter_map(variable).collect();
     variables.push(CString::new(format!("{PROBE_VARIABLE}={token}"))?);

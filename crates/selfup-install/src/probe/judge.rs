@@ -1,4 +1,4 @@
-//! What to make of what a probed process did.
+//! Decides whether a probe has succeeded.
 
 use std::fmt::{self, Display};
 use std::os::unix::process::ExitStatusExt;
@@ -11,7 +11,7 @@ use super::Token;
 use super::watch::{LIMIT, Seen};
 use crate::error::ErrorKind;
 
-/// As much of an output as an error shows.
+/// The longest output that an error shows, in bytes.
 const SHOWN: usize = 200;
 
 /// Why the probe failed, as the end of a sentence about "the new executable".
@@ -27,7 +27,7 @@ impl Failure {
         self.kind
     }
 
-    /// Whether the machine, and not the program, may be why: it was too slow, or out of memory.
+    /// Whether the machine may be to blame, and not the program: it was too slow, or out of memory.
     pub(super) fn is_transient(&self) -> bool {
         self.transient
     }
@@ -41,7 +41,7 @@ impl Display for Failure {
 
 const REMEDY: &str = "call selfup::sanity_check() first in main";
 
-/// What the loader exits with if it cannot load a program.
+/// The exit code of the loader if it cannot load a program.
 const NOT_LOADED: i32 = 127;
 
 const LOADING: &str = "what it is linked with has to be here, or publish a static build";
@@ -69,7 +69,7 @@ pub(super) fn judge(seen: &Seen, token: &Token, deadline: Duration) -> Result<()
             None => String::new(),
         };
         let text = format!("{}{}{remedy}", end(status), complaint(seen));
-        // The kernel's answer to a lack of memory; no program does that to itself.
+        // The kernel kills with it if memory is short. No program does so to itself.
         let transient = status.signal() == Some(libc::SIGKILL);
         return Err(Failure { kind: ErrorKind::ProbeFailed, text, transient });
     }
@@ -107,7 +107,7 @@ fn complaint(seen: &Seen) -> String {
     format!(" (it complained {})", shown(&seen.stderr))
 }
 
-/// On one line, whatever it holds.
+/// Prints any output on one line.
 fn shown(output: &[u8]) -> String {
     if output.is_empty() {
         return "nothing".into();

@@ -1,4 +1,4 @@
-//! Running the new executable once, to see that it starts and answers.
+//! The probe: runs a new executable once, to check that it starts and responds.
 
 use std::ffi::{CString, OsStr};
 use std::fmt;
@@ -20,11 +20,11 @@ mod environment;
 mod judge;
 mod watch;
 
-/// The environment variable that asks an executable to prove itself. Its value is the token.
+/// The environment variable that marks a probe. Its value is the token.
 pub const PROBE_VARIABLE: &str = "SELFUP_BIN_CHECK";
 
-/// What a program that finds [`PROBE_VARIABLE`] in its environment must print on its standard
-/// output, and nothing else, before it exits with code 0.
+/// Returns what a program that finds [`PROBE_VARIABLE`] in its environment has to print on its standard output,
+/// and nothing else, before it exits with code 0.
 ///
 /// # Examples
 ///
@@ -40,39 +40,38 @@ pub fn probe_answer(token: &OsStr) -> Vec<u8> {
     answer
 }
 
-/// How the new executable is run once before it is installed.
+/// A probe: the new executable is run once before it is installed.
 ///
-/// It is run as it will be run: from the target's directory, with the environment and the working
-/// directory of this process, so that what it needs of them (`LD_LIBRARY_PATH`, say) is there. What
-/// speaks to this process alone is taken out (`SELFUP_*`, `LISTEN_*`, `NOTIFY_SOCKET`,
-/// `WATCHDOG_*`), [`PROBE_VARIABLE`] is put in. It has a session and process group of its own, no
-/// arguments, and default signals. It must print the random token that it is given and a newline,
-/// nothing more, and exit with code 0 before the deadline. Then, and in every other case, its whole
-/// process group is killed. What it says on its standard error, up to 4096 bytes, is part of the
-/// reason if it fails.
+/// It is run under the conditions of a real start: from the target's directory, with the environment and the
+/// working directory of this process, in case it needs `LD_LIBRARY_PATH` for example. Variables that concern
+/// this process alone are removed (`SELFUP_*`, `LISTEN_*`, `NOTIFY_SOCKET`, `WATCHDOG_*`), and
+/// [`PROBE_VARIABLE`] is added. The executable gets a session and process group of its own, no arguments, and
+/// default signals. It has to print the random token and a newline, nothing else, and exit with code 0 before
+/// the deadline. In every case its whole process group is killed then. If it fails, its standard error, up to
+/// 4096 bytes, is part of the reason.
 ///
-/// A process that leaves both the group and its standard output behind escapes that: so what is
-/// not known to answer the probe should not be probed.
+/// A process that leaves both the group and its standard output escapes that, so do not probe a program that is
+/// not known to respond.
 ///
-/// The calling process must leave the probe's end to be waited for here: no `waitpid(-1)` in
-/// another thread, and `SIGCHLD` not ignored.
+/// The calling process must not wait for the probe elsewhere: no thread may call `waitpid(-1)`, and `SIGCHLD`
+/// must not be ignored.
 #[derive(Debug, Clone)]
 pub struct Probe {
     deadline: Duration,
 }
 
 impl Probe {
-    /// The deadline unless told otherwise: 5 s, because a program that answers first thing does so
-    /// within milliseconds, and a machine may be slow and busy at the moment of an upgrade.
+    /// The default deadline: 5 s, because a program that responds first of all does so within milliseconds,
+    /// and a machine may be slow and busy during an upgrade.
     pub const DEFAULT_DEADLINE: Duration = Duration::from_secs(5);
 
-    /// With the default deadline.
+    /// Creates a probe with the default deadline.
     #[must_use]
     pub const fn new() -> Self {
         Self { deadline: Self::DEFAULT_DEADLINE }
     }
 
-    /// The time from starting the executable to its end.
+    /// Sets the time from the start of the executable to its end.
     #[must_use]
     pub const fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
@@ -94,7 +93,7 @@ impl Probe {
     }
 }
 
-/// A deadline beyond what the clock can tell is one in a year.
+/// Returns the deadline. One that the clock cannot represent is in a year.
 fn deadline_in(duration: Duration) -> Instant {
     const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
     Instant::now() + duration.min(YEAR)
@@ -106,7 +105,7 @@ impl Default for Probe {
     }
 }
 
-/// 128 random bits that nobody could have put into the executable beforehand.
+/// A token of 128 random bits, which the executable cannot know beforehand.
 struct Token(String);
 
 impl Token {
@@ -125,8 +124,8 @@ impl fmt::Display for Token {
     }
 }
 
-/// Starts the executable, again and again while somebody has it open for writing: a process that
-/// another thread forked while it was being written holds the descriptor until it executes.
+/// Starts the executable, and tries again while a process has it open for writing: a process that another thread
+/// forked meanwhile holds the descriptor until it executes a program.
 #[expect(clippy::disallowed_methods, reason = "this is where probes are started")]
 fn start(path: &Path, token: &Token, until: Instant) -> io::Result<Child> {
     let variables = environment::of_probe(token)?;
@@ -139,7 +138,7 @@ fn start(path: &Path, token: &Token, until: Instant) -> io::Result<Child> {
             Err(cause)
                 if cause.kind() == io::ErrorKind::ExecutableFileBusy && Instant::now() < until =>
             {
-                // Nothing tells when the last writer closes; poll(2) on nothing is a pause.
+                // There is no notification when the last writer closes it. poll(2) on nothing is a pause.
                 poll(&mut [], PollTimeout::from(pause)).ok();
                 pause = (pause * 2).min(50);
             }

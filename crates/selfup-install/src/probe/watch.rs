@@ -1,4 +1,4 @@
-//! Following a probed process until it is over, one way or another.
+//! Watches a probed process until it has ended.
 
 use std::io::{self, PipeReader, PipeWriter, Read};
 use std::os::fd::AsFd;
@@ -12,7 +12,7 @@ use nix::sys::signal::{Signal, killpg};
 use nix::sys::wait::{Id, WaitPidFlag, waitid};
 use nix::unistd::Pid;
 
-/// As much of each stream as is kept. More on the standard output ends the probe.
+/// The most bytes that are kept of each stream. More on the standard output ends the probe.
 pub(super) const LIMIT: usize = 4096;
 
 /// What a probed process did.
@@ -20,16 +20,16 @@ pub(super) const LIMIT: usize = 4096;
 pub(super) struct Seen {
     pub(super) stdout: Vec<u8>,
     pub(super) stderr: Vec<u8>,
-    /// How it ended by itself; not set if it had to be killed.
+    /// How it ended by itself, or `None` if it had to be killed.
     pub(super) ended: Option<ExitStatus>,
-    /// Every copy of its standard output is closed.
+    /// Whether every copy of its standard output is closed.
     pub(super) closed: bool,
-    /// It printed more than [`LIMIT`].
+    /// Whether it printed more than [`LIMIT`].
     pub(super) flooded: bool,
 }
 
-/// Watches until the process has ended and closed its output, or floods it, or the deadline passes.
-/// Whatever happens, no process of its group is left.
+/// Watches until the process has ended and closed its output, floods it, or the deadline passes. In any case, no
+/// process of its group is left.
 pub(super) fn watch(mut child: Child, until: Instant) -> io::Result<Seen> {
     let pid = Pid::from_raw(i32::try_from(child.id()).map_err(io::Error::other)?);
     let mut seen = Seen::default();
@@ -66,8 +66,8 @@ fn follow(child: &mut Child, pid: Pid, until: Instant, seen: &mut Seen) -> io::R
     Ok(())
 }
 
-/// A pipe that closes when the process has ended. The process stays a zombie, so that its number
-/// and its group's remain its own.
+/// Returns a pipe that closes when the process has ended. The process stays a zombie, so its pid and its group
+/// are not reused.
 fn announce_end(pid: Pid) -> io::Result<PipeReader> {
     let (reader, writer) = io::pipe()?;
     let wait = move || {
@@ -79,16 +79,15 @@ fn announce_end(pid: Pid) -> io::Result<PipeReader> {
     Ok(reader)
 }
 
-/// Kills the group first and reaps its leader after: the other way round the number could already
-/// be somebody else's.
+/// Kills the group, then reaps its leader. In the other order, the number could have been reused.
 fn finish(child: &mut Child, pid: Pid) -> io::Result<ExitStatus> {
-    // Either may find nothing any more; that is what is wanted.
+    // Either may find no process any more, which is fine.
     killpg(pid, Signal::SIGKILL).ok();
     child.kill().ok();
     child.wait()
 }
 
-/// Which of the streams have something to read or are closed; none at all at the deadline.
+/// Returns which of the streams have data or are closed, or none at the deadline.
 fn readable<const N: usize>(
     streams: [Option<std::os::fd::BorrowedFd<'_>>; N],
     until: Instant,
@@ -97,7 +96,7 @@ fn readable<const N: usize>(
         streams.iter().flatten().map(|fd| PollFd::new(*fd, PollFlags::POLLIN)).collect();
     loop {
         let left = until.saturating_duration_since(Instant::now());
-        // Rounded up, so that the last millisecond is no busy loop.
+        // Round up, so that the last millisecond is no busy loop.
         let timeout =
             PollTimeout::try_from(left.as_nanos().div_ceil(1_000_000)).unwrap_or(PollTimeout::MAX);
         match poll(&mut fds, timeout) {
@@ -111,8 +110,7 @@ fn readable<const N: usize>(
     Ok(Some(streams.map(|stream| stream.is_some() && results.next() == Some(true))))
 }
 
-/// Reads once what is there, keeps up to [`LIMIT`] of it, and closes the stream at its end. Says
-/// whether all was kept.
+/// Reads once, keeps up to [`LIMIT`] bytes, and closes the stream at its end. Returns whether everything was kept.
 fn take_up(stream: &mut Option<impl Read>, kept: &mut Vec<u8>) -> io::Result<bool> {
     let mut piece = [0; LIMIT];
     let Some(reader) = stream else { return Ok(true) };

@@ -1,4 +1,4 @@
-//! What is remembered beside the target: the upgrade that is on trial, and what was refused.
+//! The record beside the target: upgrades on trial, and refusals.
 
 use std::fmt;
 use std::time::SystemTime;
@@ -7,68 +7,66 @@ use crate::id::Id;
 use crate::names::is_token;
 use crate::refusal::Refusal;
 
-/// The most that is read of a record: more than [`REFUSALS`] of the longest ever take.
+/// The most bytes that are read of a record: more than [`REFUSALS`] of the longest refusals take.
 pub(crate) const LONGEST: usize = 64 * 1024;
 
-/// How many refusals are remembered, the latest; nobody publishes that many bad releases in a row.
+/// How many refusals are recorded, the latest ones: more bad releases in a row are implausible.
 const REFUSALS: usize = 64;
 
-/// What is being installed, and what is replaced by it.
+/// The executable that is being installed, and the one that it replaces.
 const TRIALS: usize = 2;
 
 /// How many executables may be on trial beside the target, one for each master that shares it.
 const CANDIDATES: usize = 128;
 
-/// Everything that is remembered about one target.
+/// The record of one target.
 ///
-/// As text it is a line each, for people to read, the latest first: `trial NEW PREVIOUS STARTS` for
-/// what is at the path, `candidate TOKEN NEW PRESENT STARTS` for what is beside it,
-/// `unstarted NEW PREVIOUS` for what was installed for good and has not been started yet,
-/// `refused ID SECONDS REASON`, the seconds since 1970, and behind one that was refused for how it
-/// behaved, `failures ID COUNT`. Reading takes whatever there is: a line that is none of these is
-/// skipped.
+/// As text it has a readable line for each entry, the latest first: `trial NEW PREVIOUS STARTS` for an executable
+/// at the path, `candidate TOKEN NEW PRESENT STARTS` for one beside it, `unstarted NEW PREVIOUS` for one that was
+/// committed and has not been started yet, `refused ID SECONDS REASON`, with the seconds since 1970, and behind
+/// one that failed on trial, `failures ID COUNT`. Other lines are skipped.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Record {
-    /// The latest first. There are two from just before a swap on, where the executable that is
-    /// replaced is on trial too; the one that counts is that of what is at the path.
+    /// The latest first. There are two around a rename if the replaced executable is on trial too. The one
+    /// of the executable at the path counts.
     trials: Vec<InPlace>,
     candidates: Vec<Beside>,
     unstarted: Option<Unstarted>,
     refusals: Vec<Refusal>,
 }
 
-/// An executable that was installed for good, and has not been started once yet.
+/// An executable that was committed, and has not been started yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Unstarted {
     pub(crate) id: Id,
-    /// The last one that is known to start.
+    /// The last executable that is known to start.
     pub(crate) previous: Id,
 }
 
-/// An executable that has not survived its probation yet.
+/// An executable on trial at the path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct InPlace {
     pub(crate) id: Id,
-    /// What is put back if it fails.
+    /// The executable to roll back to.
     pub(crate) previous: Id,
-    /// How often a master was started with it.
+    /// The number of masters that were started with it.
     pub(crate) starts: u32,
 }
 
-/// An executable on trial that is beside the target, and has never been at its path.
+/// An executable on trial beside the target.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Beside {
-    /// What its file is found by.
+    /// The token in the name of its file.
     pub(crate) token: String,
     pub(crate) id: Id,
-    /// What was at the path when its trial began: it is to replace this and nothing else.
+    /// The executable at the path when the trial began. It must replace no other.
     pub(crate) present: Id,
-    /// How often a master has taken it up from one that had not decided about it.
+    /// The number of times that a master has taken it up from one that left it undecided.
     pub(crate) starts: u32,
 }
 
 impl Record {
-    /// Reads what can be read.
+    /// Parses a record, and skips invalid lines.
     pub(crate) fn parse(bytes: &[u8]) -> Self {
         let text = String::from_utf8_lossy(&bytes[..bytes.len().min(LONGEST)]);
         let mut record = Self::default();
@@ -107,20 +105,20 @@ impl Record {
         !self.trials.is_empty()
     }
 
-    /// The trial of this executable.
+    /// Returns the trial of this executable at the path.
     pub(crate) fn trial_of(&self, id: Id) -> Option<InPlace> {
         self.trials.iter().find(|trial| trial.id == id).copied()
     }
 
-    /// Notes an executable that is about to be installed over `present`, whose trial goes on until
-    /// it is. Whoever installs what was refused before asks for it to be tried again.
+    /// Begins the trial of an executable that is about to be installed over `present`, whose own trial
+    /// continues until then. Installing an executable that was refused before forgives it.
     pub(crate) fn begin_trial(&mut self, id: Id, previous: Id, present: Id) {
         self.forgive(id);
         self.trials.retain(|trial| trial.id == present && trial.id != id);
         self.trials.insert(0, InPlace { id, previous, starts: 0 });
     }
 
-    /// What was installed for good and has not been started yet.
+    /// Returns the executable that was committed and has not been started yet.
     pub(crate) fn unstarted(&self) -> Option<Unstarted> {
         self.unstarted
     }
@@ -129,7 +127,7 @@ impl Record {
         self.unstarted = unstarted;
     }
 
-    /// Sets the number of starts, if this executable is on trial.
+    /// Sets the number of starts of this executable, if it is on trial.
     pub(crate) fn count(&mut self, id: Id, starts: u32) {
         self.trials
             .iter_mut()
@@ -137,14 +135,14 @@ impl Record {
             .for_each(|trial| trial.starts = starts);
     }
 
-    /// Forgets the trial of this executable, and that of the one it replaced.
+    /// Removes the trial of this executable, and that of the one that it replaced.
     pub(crate) fn end_trial(&mut self, id: Id) {
         if let Some(at) = self.trials.iter().position(|trial| trial.id == id) {
             self.trials.truncate(at);
         }
     }
 
-    /// Forgets the trials of all others.
+    /// Removes the trials of all other executables.
     pub(crate) fn keep_trial(&mut self, id: Id) {
         self.trials.retain(|trial| trial.id == id);
     }
@@ -153,13 +151,12 @@ impl Record {
         self.trials.clear();
     }
 
-    /// Those beside the target, the latest first.
+    /// Returns the trials beside the target, the latest first.
     pub(crate) fn candidates(&self) -> &[Beside] {
         &self.candidates
     }
 
-    /// Notes an executable whose trial begins beside the target. A failure that was long enough ago
-    /// for it to be tried again stays noted, so that the next one counts as one more.
+    /// Begins a trial beside the target. Earlier failures stay on record, so that the next one adds to them.
     pub(crate) fn begin_candidate(&mut self, candidate: Beside) {
         self.end_candidate(&candidate.token);
         self.refusals.retain(|refusal| refusal.id() != candidate.id || refusal.failures() > 0);
@@ -167,20 +164,20 @@ impl Record {
         self.candidates.truncate(CANDIDATES);
     }
 
-    /// Forgets this trial beside the target; whether there was one.
+    /// Removes this trial beside the target, and returns whether there was one.
     pub(crate) fn end_candidate(&mut self, token: &str) -> bool {
         let before = self.candidates.len();
         self.candidates.retain(|candidate| candidate.token != token);
         self.candidates.len() < before
     }
 
-    /// Sets how often it was taken up.
+    /// Sets the number of times that it was taken up.
     pub(crate) fn count_candidate(&mut self, token: &str, starts: u32) {
         let named = self.candidates.iter_mut().filter(|candidate| candidate.token == token);
         named.for_each(|candidate| candidate.starts = starts);
     }
 
-    /// The latest first.
+    /// Returns the refusals, the latest first.
     pub(crate) fn into_refusals(self) -> Vec<Refusal> {
         self.refusals
     }
@@ -189,15 +186,15 @@ impl Record {
         self.refusals.iter().find(|refusal| refusal.id() == id)
     }
 
-    /// By somebody's word, which stands until it is taken back. Replaces an earlier refusal of the
-    /// same executable; the oldest one beyond the limit goes.
+    /// Refuses an executable by hand, until it is forgiven. This replaces an earlier refusal of the same
+    /// executable, and drops the oldest one beyond the limit.
     pub(crate) fn refuse(&mut self, id: Id, reason: &str, now: SystemTime) {
         self.forgive(id);
         self.insert(Refusal::new(id, reason, 0, now));
     }
 
-    /// For how it behaved: one failure more, unless it is of a trial that had begun before the last
-    /// one was noted, as where several masters try the same at one time.
+    /// Refuses an executable that failed on trial. The failure is counted, unless it belongs to a trial that
+    /// began before the last failure, as with several masters at one time.
     pub(crate) fn fail(&mut self, id: Id, reason: &str, now: SystemTime) {
         let failures = match self.refusal(id) {
             Some(refusal) if refusal.stands_at(now) => return,
@@ -212,7 +209,7 @@ impl Record {
         self.refusals.truncate(REFUSALS);
     }
 
-    /// Whether it was refused.
+    /// Forgives an executable, and returns whether it was refused.
     pub(crate) fn forgive(&mut self, id: Id) -> bool {
         let before = self.refusals.len();
         self.refusals.retain(|refusal| refusal.id() != id);

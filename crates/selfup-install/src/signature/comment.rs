@@ -1,9 +1,9 @@
-//! What a signer says of the file, under the signature.
+//! The trusted comment of a signature.
 
-/// The words of a trusted comment that mean something here: `version:X` and `file:NAME`.
+/// The words of a trusted comment that have a meaning here: `version:X` and `file:NAME`.
 ///
-/// They are separated by tabs, as minisign does it (`timestamp:1700000000`, tab, `file:app`, tab,
-/// `hashed`); where there is no tab, by spaces. Other words are for people.
+/// They are separated by tabs, as minisign writes them (`timestamp:1700000000`, tab, `file:app`, tab, `hashed`),
+/// or by spaces if there is no tab. Other words are ignored.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Comment {
     pub(crate) version: Option<String>,
@@ -27,7 +27,7 @@ impl Comment {
                 Some(("file", value)) => (&mut comment.file, value),
                 _ => continue,
             };
-            // Of two, one would be believed that the signer may not have meant.
+            // With two of a kind, it is not clear which one the signer meant.
             if value.is_empty() {
                 return Err("names an empty version or file");
             }

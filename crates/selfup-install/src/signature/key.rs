@@ -1,4 +1,4 @@
-//! Keys that may sign.
+//! The type [`PublicKey`]: a key whose signatures are trusted.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,12 +10,12 @@ use minisign_verify::{Signature, StreamVerifier};
 use super::key_id::KeyId;
 use crate::error::{Error, ErrorKind};
 
-/// Algorithm, key id and key.
+/// The length in bytes: algorithm, key id and key.
 const LENGTH: usize = 2 + 8 + 32;
 
 /// A public key of minisign, whose signatures are trusted.
 ///
-/// Parsed from the line that begins with `RW`, or from the whole content of a `.pub` file.
+/// It parses from the line that begins with `RW`, or from the whole content of a `.pub` file.
 ///
 /// # Examples
 ///
@@ -44,7 +44,7 @@ impl PublicKey {
 impl FromStr for PublicKey {
     type Err = Error;
 
-    /// What is given is not repeated in the error: it may be a secret key by mistake.
+    /// The error does not quote the text, which may be a secret key by mistake.
     fn from_str(text: &str) -> Result<Self, Error> {
         let refuse = |why: &str| {
             let text = format!(
@@ -74,7 +74,7 @@ impl FromStr for PublicKey {
     }
 }
 
-/// The key's id, as minisign shows it.
+/// Prints the key's id, as minisign shows it.
 impl fmt::Display for PublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.id.fmt(f)

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// What minisign calls a key by.
+/// The id of a key, as minisign has it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct KeyId(pub(super) [u8; 8]);
 

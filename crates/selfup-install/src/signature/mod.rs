@@ -1,4 +1,4 @@
-//! Signatures in the format of minisign: who may sign, and whether these bytes were signed.
+//! Verifies signatures in the format of minisign.
 
 use std::fmt;
 
@@ -18,23 +18,23 @@ pub(crate) use comment::Comment;
 pub use key::PublicKey;
 use key_id::KeyId;
 
-/// A signature is some 300 bytes; whatever is longer is none.
+/// The longest text in bytes that is parsed. A signature has some 300 bytes.
 const LONGEST: usize = 8 << 10;
 
-/// Algorithm, key id and the signature itself.
+/// The length in bytes: algorithm, key id and the signature itself.
 const LENGTH: usize = 2 + 8 + 64;
 
-/// A signature by a key that is trusted, not held against any bytes yet.
+/// A signature by a trusted key, not verified yet.
 #[derive(Debug)]
 pub(crate) struct Signature {
     parsed: Parsed,
-    /// Those trusted keys that have the id it names: one, if nobody plays tricks.
+    /// The trusted keys with the id in the signature. Usually there is one.
     keys: Vec<PublicKey>,
 }
 
 impl Signature {
-    /// The signature that came, if there are keys to hold it against. Without any, none is asked
-    /// for, and one that comes is not looked at.
+    /// Returns the signature to verify. Without trusted keys none is required, and one that is there is
+    /// ignored.
     pub(crate) fn expected(expected: &Expected, target: &Target) -> Result<Option<Self>> {
         if expected.keys.is_empty() {
             return Ok(None);
@@ -71,8 +71,8 @@ impl Signature {
         Ok(Some(Self { parsed, keys }))
     }
 
-    /// The version in its trusted comment, which nobody has verified yet.
-    pub(crate) fn told_version(&self) -> Option<&str> {
+    /// Returns the version in its trusted comment, which has not been verified yet.
+    pub(crate) fn unverified_version(&self) -> Option<&str> {
         let words = Comment::words(self.parsed.signature.trusted_comment());
         words.into_iter().find_map(|word| word.strip_prefix("version:"))
     }
@@ -83,7 +83,7 @@ impl Signature {
     }
 }
 
-/// Looks at the bytes as they come.
+/// Verifies bytes as they arrive.
 pub(crate) struct Verifier<'a> {
     streams: Vec<StreamVerifier<'a>>,
     signature: &'a Signature,
@@ -96,7 +96,7 @@ impl Verifier<'_> {
         }
     }
 
-    /// Whether the bytes were signed; what was signed with them.
+    /// Checks the signature, and returns the trusted comment, which is verified with it.
     pub(crate) fn finish(mut self, target: &Target) -> Result<Comment> {
         let name = target.path().display();
         let parsed = &self.signature.parsed;
@@ -109,7 +109,7 @@ impl Verifier<'_> {
             );
             return Err(Error::new(ErrorKind::SignatureInvalid, text));
         }
-        // From here on, the comment can be trusted as much as the signer.
+        // From here on, the comment is as trustworthy as the signer.
         Comment::parse(parsed.signature.trusted_comment()).map_err(|why| {
             let text = format!("could not take what came for {name}: the trusted comment {why}");
             Error::new(ErrorKind::SignatureMalformed, text)
@@ -117,7 +117,7 @@ impl Verifier<'_> {
     }
 }
 
-/// The text of a signature, taken apart.
+/// A parsed signature.
 struct Parsed {
     signature: minisign_verify::Signature,
     key: KeyId,

@@ -1,4 +1,4 @@
-//! What a probed process is before it becomes the new executable.
+//! Prepares a probed process between fork and exec.
 #![allow(unsafe_code, reason = "code between fork and exec")]
 
 use std::ffi::CString;
@@ -9,14 +9,14 @@ use std::ptr;
 
 use nix::sys::signal::SigSet;
 
-/// Makes the command start `path`, with no arguments and with these variables as its environment, in
-/// a session and process group of its own, with every signal at its default and none blocked,
-/// and with no descriptor but 0, 1 and 2.
+/// Makes the command execute `path`, without arguments and with these variables as its environment, in a session
+/// and process group of its own, with every signal at its default and none blocked, and with no descriptor but
+/// 0, 1 and 2.
 ///
-/// On Linux it is killed when the thread that starts it ends, so that it never outlives us.
+/// On Linux it is killed when the thread that starts it ends, so it never outlives this process.
 ///
-/// The program named by the command itself is not used: the standard library would hand a file
-/// that the kernel cannot execute to a shell, as execvp(3) does.
+/// The program of the command itself is not used, because the standard library passes a file that the kernel
+/// cannot execute to a shell, as execvp(3) does.
 pub(crate) fn isolate(command: &mut Command, path: CString, variables: Vec<CString>) {
     let environment = Environment::new(variables);
     let become_it = move || {
@@ -31,12 +31,12 @@ pub(crate) fn isolate(command: &mut Command, path: CString, variables: Vec<CStri
     unsafe { command.pre_exec(become_it) };
 }
 
-/// Variables, in the form that execve(2) takes: made before the fork, since nothing may be allocated
+/// Variables in the form that execve(2) takes. They are created before the fork, because nothing may be allocated
 /// after it.
 struct Environment {
-    /// Behind the last one is a null pointer.
+    /// The pointers, with a null pointer at the end.
     list: Vec<*const libc::c_char>,
-    /// What the list points to.
+    /// The strings that the list points to.
     _variables: Vec<CString>,
 }
 
@@ -68,7 +68,7 @@ fn alone() -> io::Result<()> {
     Ok(())
 }
 
-/// Handlers are reset by exec itself; ignored signals and the mask are not.
+/// Resets ignored signals and the mask. Handlers are reset by exec.
 fn default_signals() -> io::Result<()> {
     for number in 1..=64 {
         // SAFETY: SIG_DFL is a valid disposition; numbers that allow none fail and change nothing.
@@ -77,8 +77,8 @@ fn default_signals() -> io::Result<()> {
     Ok(SigSet::empty().thread_set_mask()?)
 }
 
-/// Descriptors that somebody else opened without the flag stay ours. Kernels before 5.11 cannot;
-/// there the probe may inherit such a descriptor, which does no harm but to be seen.
+/// Marks all descriptors as close-on-exec, in case other code opened some without the flag. Kernels before 5.11
+/// cannot do this. There the probe may inherit such a descriptor, which does no harm.
 #[cfg(target_os = "linux")]
 fn close_on_exec_from(first: libc::c_uint) {
     let (last, flag) = (libc::c_uint::MAX, libc::CLOSE_RANGE_CLOEXEC);

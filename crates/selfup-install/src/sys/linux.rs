@@ -1,4 +1,4 @@
-//! Linux: extended attributes, inode flags, mount flags, reserving space.
+//! System calls of Linux: extended attributes, inode flags, mount flags, reserving space.
 #![allow(unsafe_code, reason = "system calls that no safe wrapper in the tree offers")]
 
 use std::ffi::{CStr, CString};
@@ -9,11 +9,11 @@ use std::os::fd::AsRawFd;
 use nix::fcntl::FallocateFlags;
 use nix::sys::statvfs::{FsFlags, Statvfs, fstatvfs};
 
-/// `FS_IOC_GETFLAGS`'s bits, see ioctl_iflags(2).
+/// A bit of `FS_IOC_GETFLAGS`, see ioctl_iflags(2).
 const FS_IMMUTABLE_FL: libc::c_int = 0x10;
 const FS_APPEND_FL: libc::c_int = 0x20;
 
-/// The names of all extended attributes; none where the file system has no such thing.
+/// Returns the names of all extended attributes, or none if the file system does not support them.
 pub(crate) fn attribute_names(file: &File) -> io::Result<Vec<CString>> {
     let list = sized(|buffer| {
         // SAFETY: the pointer and the length belong to one live, writable buffer.
@@ -27,7 +27,7 @@ pub(crate) fn attribute_names(file: &File) -> io::Result<Vec<CString>> {
     Ok(names.filter_map(|name| CStr::from_bytes_with_nul(name).ok()).map(CStr::to_owned).collect())
 }
 
-/// The value of one extended attribute, if the file has it.
+/// Returns the value of an extended attribute, if the file has it.
 pub(crate) fn attribute(file: &File, name: &CStr) -> io::Result<Option<Vec<u8>>> {
     let value = sized(|buffer| {
         let (pointer, length) = (buffer.as_mut_ptr().cast(), buffer.len());
@@ -43,7 +43,7 @@ pub(crate) fn attribute(file: &File, name: &CStr) -> io::Result<Option<Vec<u8>>>
     }
 }
 
-/// Creates or replaces one extended attribute.
+/// Creates or replaces an extended attribute.
 pub(crate) fn set_attribute(file: &File, name: &CStr, value: &[u8]) -> io::Result<()> {
     let (pointer, length) = (value.as_ptr().cast(), value.len());
     // SAFETY: the name ends in nul; pointer and length belong to one live, readable slice.
@@ -51,14 +51,14 @@ pub(crate) fn set_attribute(file: &File, name: &CStr, value: &[u8]) -> io::Resul
     if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
-/// Removes one extended attribute.
+/// Removes an extended attribute.
 pub(crate) fn remove_attribute(file: &File, name: &CStr) -> io::Result<()> {
     // SAFETY: the name ends in nul.
     let result = unsafe { libc::fremovexattr(file.as_raw_fd(), name.as_ptr()) };
     if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
-/// Calls once for the size and once for the content, again if it grew in between.
+/// Calls once for the size and once for the content, and again if that grew in between.
 fn sized(mut call: impl FnMut(&mut [u8]) -> isize) -> io::Result<Vec<u8>> {
     loop {
         let length = length(call(&mut []))?;
@@ -81,7 +81,7 @@ fn length(result: isize) -> io::Result<usize> {
     usize::try_from(result).map_err(|_| io::Error::last_os_error())
 }
 
-/// Whether the inode is marked immutable or append-only (chattr(1)), as far as that can be told.
+/// Returns whether the inode is marked immutable or append-only (chattr(1)), if that can be determined.
 pub(crate) fn is_immutable(file: &File) -> bool {
     let mut flags: libc::c_int = 0;
     // SAFETY: FS_IOC_GETFLAGS writes one int, for which the pointer is valid.
@@ -89,13 +89,13 @@ pub(crate) fn is_immutable(file: &File) -> bool {
     result == 0 && flags & (FS_IMMUTABLE_FL | FS_APPEND_FL) != 0
 }
 
-/// Whether nothing on the file system may be executed.
+/// Returns whether the file system is mounted `noexec`.
 pub(crate) fn is_noexec(file: &File) -> bool {
     fstatvfs(file).is_ok_and(|fs| fs.flags().contains(FsFlags::ST_NOEXEC))
 }
 
-/// Whether the file is mounted over its place in the directory, as containers do with single files;
-/// see proc_pid_fdinfo(5).
+/// Returns whether the file is a mount of its own in the directory, as containers mount single files; see
+/// proc_pid_fdinfo(5).
 pub(crate) fn is_mount_point(file: &File, directory: &File) -> bool {
     let mount = |file: &File| {
         let info = format!("/proc/self/fdinfo/{}", file.as_raw_fd());
@@ -105,25 +105,25 @@ pub(crate) fn is_mount_point(file: &File, directory: &File) -> bool {
     mount(file) != mount(directory)
 }
 
-/// What is left for those who may not use the reserve of root.
+/// Returns the free space for users other than root.
 fn free_bytes(disk: &Statvfs) -> u64 {
     disk.blocks_available().saturating_mul(disk.fragment_size())
 }
 
-/// Whether so many bytes more leave to others what is kept free for them: a twentieth of the disk, or
-/// 256 MiB if that is less. If not, how much is free, and how much of it is kept.
+/// Checks that this many bytes leave enough free space for other programs: a twentieth of the disk, or 256 MiB if
+/// that is less. The error has the free bytes, and how many of them have to stay free.
 pub(crate) fn require_room(file: &File, bytes: u64) -> Result<(), (u64, u64)> {
     const RESERVE: u64 = 256 << 20;
     const SHARE: u64 = 20;
-    // One that claims to have no blocks at all does not tell.
+    // A file system that reports no blocks at all does not know.
     let Some(disk) = fstatvfs(file).ok().filter(|disk| disk.blocks() > 0) else { return Ok(()) };
     let total = disk.blocks().saturating_mul(disk.fragment_size());
     let (free, kept) = (free_bytes(&disk), RESERVE.min(total / SHARE));
     if free.saturating_sub(bytes) < kept { Err((free, kept)) } else { Ok(()) }
 }
 
-/// Reserves space for `size` bytes without changing the file's size; a file system that cannot
-/// reserve is none the worse for it.
+/// Reserves space for `size` bytes without changing the file's size. On a file system that cannot reserve, this
+/// does nothing.
 pub(crate) fn reserve(file: &File, size: u64) -> io::Result<()> {
     let Ok(size) = libc::off_t::try_from(size) else {
         return Err(io::Error::from_raw_os_error(libc::EFBIG));
@@ -132,7 +132,7 @@ pub(crate) fn reserve(file: &File, size: u64) -> io::Result<()> {
         return Ok(());
     }
     // A file system may take all it has from others before it finds out that it is too little.
-    // One that claims to have no blocks at all does not tell.
+    // A file system that reports no blocks at all does not know.
     let is_short = |disk: &Statvfs| disk.blocks() > 0 && free_bytes(disk) < size.unsigned_abs();
     if fstatvfs(file).is_ok_and(|disk| is_short(&disk)) {
         return Err(io::Error::from_raw_os_error(libc::ENOSPC));
@@ -146,13 +146,13 @@ pub(crate) fn reserve(file: &File, size: u64) -> io::Result<()> {
     }
 }
 
-/// Has the disk begin with what was written from `from` to `to`, so that the flush at the end finds
-/// little left to do. A hint: what cannot be begun is flushed at the end.
+/// Starts to write the bytes from `from` to `to` to the disk, so that the flush at the end has little left to do.
+/// This is a hint, and errors are ignored.
 pub(crate) fn begin_writing_back(file: &File, from: u64, to: u64) {
     let (Ok(from), Ok(length)) = (from.try_into(), to.saturating_sub(from).try_into()) else {
         return;
     };
-    // SAFETY: the call takes integers only, and changes nothing about the file.
+    // SAFETY: the call takes integers only, and does not change the file.
     unsafe {
         libc::sync_file_range(file.as_raw_fd(), from, length, libc::SYNC_FILE_RANGE_WRITE);
     }

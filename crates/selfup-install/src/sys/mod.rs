@@ -1,4 +1,4 @@
-//! What differs between systems, behind the same functions, and all unsafe code of this crate.
+//! The functions that differ between systems, and all unsafe code of this crate.
 
 pub(crate) mod child;
 pub(crate) mod flock;

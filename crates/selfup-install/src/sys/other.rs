@@ -1,4 +1,4 @@
-//! Other Unixes: what Linux alone can do is left out, as the crate's documentation says.
+//! The same functions on other Unixes, where some of them do nothing.
 
 use std::ffi::{CStr, CString};
 use std::fs::File;

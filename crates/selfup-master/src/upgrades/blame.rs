@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_promise_is_doubted_and_a_failed_check_is_proven() {
+    fn a_mismatch_is_doubted_and_a_failed_check_is_proven() {
         let sha1 = "sha1:da39a3ee5e6b4b0d3255bfef95601890afd80709".parse().unwrap();
         let key = "RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3".parse().unwrap();
         for (promise, kind, expected) in [

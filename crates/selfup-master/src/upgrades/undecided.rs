@@ -84,12 +84,12 @@ impl Undecided {
         let id = self.id();
         let nothing = RolledBack { id, proven: None, failed: None, stands: false };
         match self {
-            Self::Beside(trial) => match trial.revert(reason) {
+            Self::Beside(trial) => match trial.roll_back(reason) {
                 Ok(was_refused) => RolledBack { stands: !was_refused, ..nothing },
                 Err(error) => RolledBack { failed: Some(error), ..nothing },
             },
             Self::InPlace(installed) => {
-                RolledBack { failed: installed.revert(reason).err().map(Error::from), ..nothing }
+                RolledBack { failed: installed.roll_back(reason).err().map(Error::from), ..nothing }
             }
             Self::ByAnother { kept, .. } => RolledBack { proven: kept, stands: true, ..nothing },
         }
