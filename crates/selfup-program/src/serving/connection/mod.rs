@@ -106,7 +106,7 @@ impl Connection {
         }
     }
 
-    /// Ends one direction, or both, as [`TcpStream::shutdown`] does.
+    /// Ends one direction, or both, as [`TcpStream::shutdown`](std::net::TcpStream::shutdown) does.
     ///
     /// # Errors
     ///
