@@ -33,6 +33,14 @@ impl Deployment {
         Self { sandbox, executable: executable.into(), releases: AtomicU32::new(0) }
     }
 
+    /// With a release in the program's place of which these things are noted.
+    pub fn with(name: &str, executable: impl Into<PathBuf>, notes: &str) -> (Self, Release) {
+        let deployment = Self::new(name, executable);
+        let release = deployment.release(notes);
+        deployment.install(&release);
+        (deployment, release)
+    }
+
     /// Where all of it is.
     pub fn sandbox(&self) -> &Sandbox {
         &self.sandbox

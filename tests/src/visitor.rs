@@ -1,11 +1,23 @@
-//! Clients of [`Service`](crate::service::Service)'s program that take every failure seriously.
+//! Clients that take every failure seriously: of [`Service`](crate::service::Service)'s program, and of
+//! HTTP servers.
 
 use crate::sandbox::PATIENCE;
+use selfup_load::{Config, Lane};
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+/// All kinds of clients at once, of a server that knows `/echo`.
+pub fn all_kinds(server: SocketAddr) -> Config {
+    Config::new(server)
+        .timeout(Duration::from_secs(20))
+        .lane(Lane::new("new").rate(100.0))
+        .lane(Lane::new("kept").rate(100.0).keep_alive(8))
+        .lane(Lane::new("posted").rate(50.0).keep_alive(4).path("/echo").post(2000))
+}
 
 /// Connects, says a line, and returns the line that comes back.
 ///
@@ -94,6 +106,6 @@ fn visit(address: SocketAddr, leaving: &AtomicBool) -> io::Result<()> {
             return Ok(());
         }
         // Two cores are there for everybody.
-        thread::park_timeout(std::time::Duration::from_millis(1));
+        thread::park_timeout(Duration::from_millis(1));
     }
 }

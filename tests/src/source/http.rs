@@ -26,6 +26,19 @@ impl Web {
     }
 }
 
+/// Through the front, and for no longer than that.
+pub(super) fn patient(http: Http, patience: Duration) -> Box<dyn Fetch> {
+    let http = http
+        .proxy_from_env(false)
+        .trust(Identity::ROOT)
+        // What breaks is to be told; what mends it has tests of its own.
+        .resumptions(0)
+        .connect_timeout(patience)
+        .response_timeout(patience)
+        .stall_timeout(patience);
+    Box::new(http)
+}
+
 impl Source for Web {
     fn is_possible() -> bool {
         need::program(Nginx::PROGRAM)
@@ -76,15 +89,7 @@ impl Remote for Web {
     }
 
     fn fetcher_at(&self, origin: &str, patience: Duration) -> Box<dyn Fetch> {
-        let http = Http::new(format!("{origin}/app"))
-            .proxy_from_env(false)
-            .trust(Identity::ROOT)
-            // What breaks is to be told; what mends it has tests of its own.
-            .resumptions(0)
-            .connect_timeout(patience)
-            .response_timeout(patience)
-            .stall_timeout(patience);
-        Box::new(http)
+        patient(Http::new(format!("{origin}/app")), patience)
     }
 
     fn word_at(origin: &str) -> String {

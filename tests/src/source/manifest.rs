@@ -1,7 +1,8 @@
 //! A manifest that nginx serves, and the files that it names.
 
+use super::http::patient;
 use super::{PATIENT, Remote, Source, Web};
-use crate::front::{Front, Identity};
+use crate::front::Front;
 use crate::release::sha256;
 use crate::sandbox::Sandbox;
 use selfup::fetch::{Fetch, Http};
@@ -87,14 +88,7 @@ impl Remote for Listed {
     }
 
     fn fetcher_at(&self, origin: &str, patience: Duration) -> Box<dyn Fetch> {
-        let http = Http::manifest(format!("{origin}/manifest.json"))
-            .proxy_from_env(false)
-            .trust(Identity::ROOT)
-            .resumptions(0)
-            .connect_timeout(patience)
-            .response_timeout(patience)
-            .stall_timeout(patience);
-        Box::new(http)
+        patient(Http::manifest(format!("{origin}/manifest.json")), patience)
     }
 
     fn word_at(origin: &str) -> String {

@@ -38,9 +38,7 @@ fn play<S: Source>(name: &str, case: impl FnOnce(&mut Stage<S>)) {
     if !S::is_possible() {
         return;
     }
-    let deployment = Deployment::new(name, env!("CARGO_BIN_EXE_fetching"));
-    let first = deployment.release("version=1");
-    deployment.install(&first);
+    let (deployment, first) = Deployment::with(name, env!("CARGO_BIN_EXE_fetching"), "version=1");
     let source = S::start(deployment.sandbox());
     let mut stage = Stage { deployment, first, source };
     case(&mut stage);

@@ -20,3 +20,13 @@ mod readme;
 mod residue;
 mod serving;
 mod startup;
+
+use selfup_tests::release::Release;
+use selfup_tests::service::Deployment;
+
+const APP: &str = env!("CARGO_BIN_EXE_upgradable");
+
+/// A deployment in which version 1 is installed.
+fn deployed(name: &str) -> (Deployment, Release) {
+    Deployment::with(name, APP, "version=1")
+}

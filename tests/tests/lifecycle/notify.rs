@@ -16,8 +16,7 @@ const APP: &str = env!("CARGO_BIN_EXE_upgradable");
 const QUIET: Duration = Duration::from_secs(1);
 
 fn deployed(name: &str) -> (Deployment, ServiceManager) {
-    let deployment = Deployment::new(name, APP);
-    deployment.install(&deployment.release("version=1"));
+    let (deployment, _) = Deployment::with(name, APP, "version=1");
     let manager = ServiceManager::new(deployment.sandbox());
     (deployment, manager)
 }

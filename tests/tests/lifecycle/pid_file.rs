@@ -12,8 +12,7 @@ const FILE: &str = "run/app.pid";
 
 /// Version 1 is installed, and there is a folder for the file.
 fn deployed(name: &str) -> (Deployment, PathBuf) {
-    let deployment = Deployment::new(name, APP);
-    deployment.install(&deployment.release("version=1"));
+    let (deployment, _) = Deployment::with(name, APP, "version=1");
     let file = deployment.sandbox().join(FILE);
     fs::create_dir(file.parent().unwrap()).unwrap();
     (deployment, file)

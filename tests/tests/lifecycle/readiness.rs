@@ -1,23 +1,14 @@
 //! Who serves is decided by who is ready; in between, nobody who calls notices anything.
 
+use super::deployed;
 use selfup_tests::origin::{Offer, Origin};
-use selfup_tests::release::Release;
 use selfup_tests::sandbox::{PATIENCE, udp_sockets, wait_for};
-use selfup_tests::service::{Deployment, Service, put};
+use selfup_tests::service::{Service, put};
 use selfup_tests::visitor::ask;
 use std::fs;
 use std::net::{SocketAddr, UdpSocket};
 use std::os::unix::fs::PermissionsExt;
 use std::thread;
-
-const APP: &str = env!("CARGO_BIN_EXE_upgradable");
-
-fn deployed(name: &str) -> (Deployment, Release) {
-    let deployment = Deployment::new(name, APP);
-    let first = deployment.release("version=1");
-    deployment.install(&first);
-    (deployment, first)
-}
 
 /// Breaks what is at the program's path and asks for a restart, in one way after the other.
 #[test]

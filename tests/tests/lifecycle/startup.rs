@@ -7,20 +7,10 @@ mod fetchers;
 mod sanity_check;
 mod sockets;
 
-use selfup_tests::release::Release;
+use super::deployed;
 use selfup_tests::sandbox::PATIENCE;
 use selfup_tests::service::Deployment;
 use std::process::Command;
-
-const APP: &str = env!("CARGO_BIN_EXE_upgradable");
-
-/// A deployment in which version 1 is installed.
-fn deployed(name: &str) -> (Deployment, Release) {
-    let deployment = Deployment::new(name, APP);
-    let first = deployment.release("version=1");
-    deployment.install(&first);
-    (deployment, first)
-}
 
 /// The one line with which the program ends that is started with these arguments.
 #[track_caller]

@@ -15,10 +15,7 @@ const RECORDER: &str = env!("CARGO_BIN_EXE_recorder");
 
 /// A deployment whose program is as noted.
 fn deployed(name: &str, notes: &str) -> (Deployment, Release) {
-    let deployment = Deployment::new(name, UPGRADABLE);
-    let first = deployment.release(notes);
-    deployment.install(&first);
-    (deployment, first)
+    Deployment::with(name, UPGRADABLE, notes)
 }
 
 fn start(deployment: &Deployment, setup: &str, words: &[&str]) -> Service {

@@ -23,9 +23,7 @@ pub(crate) struct App<M> {
 impl<M: Manager> App<M> {
     #[track_caller]
     pub(crate) fn start(address: SocketAddr) -> Self {
-        let deployment = Deployment::new("managed", UPGRADABLE);
-        let first = deployment.release("version=1");
-        deployment.install(&first);
+        let (deployment, first) = Deployment::with("managed", UPGRADABLE, "version=1");
         let published = deployment.sandbox().join("releases/app");
         put(first.path(), &published, 0o755);
         let command = format!(

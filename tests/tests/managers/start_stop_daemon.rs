@@ -27,9 +27,7 @@ struct Script {
 
 impl Script {
     fn new(name: &str) -> Self {
-        let deployment = Deployment::new(name, UPGRADABLE);
-        let first = deployment.release("version=1");
-        deployment.install(&first);
+        let (deployment, first) = Deployment::with(name, UPGRADABLE, "version=1");
         let sandbox = deployment.sandbox();
         let (published, pid_file) = (sandbox.join("releases/app"), sandbox.join("app.pid"));
         put(first.path(), &published, 0o755);

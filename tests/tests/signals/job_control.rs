@@ -1,9 +1,10 @@
 //! Stopped and continued, by a shell or by hand: master and program as one job.
 
+use super::{wait_going, wait_stopped};
 use selfup_signals::{Pid, Signal};
 use selfup_tests::recorder::{Recorder, end_child};
 use selfup_tests::sandbox::{
-    PATIENCE, Process, Sandbox, Terminal, children_of, state_of, wait_for, wait_until,
+    PATIENCE, Process, Sandbox, Terminal, children_of, wait_for, wait_until,
 };
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -24,18 +25,6 @@ fn job(sandbox: &Sandbox, options: &[&str]) -> (Recorder, Terminal) {
     let recorder = Recorder::of(process);
     recorder.serves(1);
     (recorder, terminal)
-}
-
-fn is_stopped(pid: Pid) -> bool {
-    state_of(pid.as_raw().unsigned_abs()) == Some('T')
-}
-
-fn wait_stopped<const N: usize>(pids: [Pid; N]) {
-    wait_until(&format!("{pids:?} to be stopped"), PATIENCE, || pids.into_iter().all(is_stopped));
-}
-
-fn wait_going<const N: usize>(pids: [Pid; N]) {
-    wait_until(&format!("{pids:?} to go on"), PATIENCE, || !pids.into_iter().any(is_stopped));
 }
 
 fn finish(sandbox: Sandbox, shell: &Process) {

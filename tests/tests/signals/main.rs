@@ -12,3 +12,18 @@ mod pressure;
 mod shell;
 mod signals;
 mod terminal;
+
+use selfup_signals::Pid;
+use selfup_tests::sandbox::{PATIENCE, state_of, wait_until};
+
+fn is_stopped(pid: Pid) -> bool {
+    state_of(pid.as_raw().unsigned_abs()) == Some('T')
+}
+
+fn wait_stopped<const N: usize>(pids: [Pid; N]) {
+    wait_until(&format!("{pids:?} to be stopped"), PATIENCE, || pids.into_iter().all(is_stopped));
+}
+
+fn wait_going<const N: usize>(pids: [Pid; N]) {
+    wait_until(&format!("{pids:?} to go on"), PATIENCE, || !pids.into_iter().any(is_stopped));
+}

@@ -1,10 +1,11 @@
 //! A person at an interactive shell, who has the program in front, in the background, and in between.
 
+use super::{wait_going, wait_stopped};
 use selfup_signals::{Pid, Signal, send};
 use selfup_tests::need;
 use selfup_tests::recorder::Recorder;
 use selfup_tests::sandbox::{
-    PATIENCE, Process, Sandbox, Terminal, children_of, state_of, wait_for, wait_until,
+    PATIENCE, Process, Sandbox, Terminal, children_of, wait_for, wait_until,
 };
 use std::process::Command;
 
@@ -23,18 +24,6 @@ fn bash(sandbox: &Sandbox) -> (Process, Terminal) {
 
 fn line(terminal: &Terminal, words: &str) {
     terminal.press(format!("{words}\n").as_bytes());
-}
-
-fn is_stopped(pid: Pid) -> bool {
-    state_of(pid.as_raw().unsigned_abs()) == Some('T')
-}
-
-fn wait_stopped<const N: usize>(pids: [Pid; N]) {
-    wait_until(&format!("{pids:?} to be stopped"), PATIENCE, || pids.into_iter().all(is_stopped));
-}
-
-fn wait_going<const N: usize>(pids: [Pid; N]) {
-    wait_until(&format!("{pids:?} to go on"), PATIENCE, || !pids.into_iter().any(is_stopped));
 }
 
 /// Has the shell tell the exit code of the program, and exit.

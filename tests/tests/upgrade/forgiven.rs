@@ -1,18 +1,14 @@
 //! Which names of a refused executable are taken by who forgives it.
 
-use super::{RECORD, deployed, http, publish};
+use super::{RECORD, deployed, replaced};
 use selfup_tests::origin::Origin;
 use selfup_tests::sandbox::PATIENCE;
 
 #[test]
 fn only_the_whole_id_of_what_is_refused_forgives_it() {
     let (deployment, first) = deployed("forgiven-by-name");
-    let second = deployment.release("version=2");
     let origin = Origin::start();
-    publish(&origin, &second);
-    let service = deployment.start([&http(&origin)[..], "probation=50", "events"]);
-    service.wait_version(2);
-    service.process().wait_line("event Committed", PATIENCE);
+    let (service, second) = replaced(&deployment, &origin);
     let roll_back = || {
         service.ask("rollback");
         service.wait_version(1);

@@ -33,7 +33,8 @@ mod update;
 
 use selfup_tests::origin::{Offer, Origin};
 use selfup_tests::release::Release;
-use selfup_tests::service::Deployment;
+use selfup_tests::sandbox::PATIENCE;
+use selfup_tests::service::{Deployment, Service};
 
 const APP: &str = env!("CARGO_BIN_EXE_upgradable");
 const PREVIOUS: &str = ".app.selfup-previous";
@@ -44,10 +45,17 @@ const RECORD: &str = ".app.selfup-record";
 
 /// A deployment in which version 1 is installed.
 fn deployed(name: &str) -> (Deployment, Release) {
-    let deployment = Deployment::new(name, APP);
-    let first = deployment.release("version=1");
-    deployment.install(&first);
-    (deployment, first)
+    Deployment::with(name, APP, "version=1")
+}
+
+/// Starts it, and lets version 2 from there replace what is installed for good.
+fn replaced(deployment: &Deployment, origin: &Origin) -> (Service, Release) {
+    let second = deployment.release("version=2");
+    publish(origin, &second);
+    let service = deployment.start([&http(origin)[..], "probation=50", "events"]);
+    service.wait_version(2);
+    service.process().wait_line("event Committed", PATIENCE);
+    (service, second)
 }
 
 fn publish(origin: &Origin, release: &Release) {

@@ -65,8 +65,7 @@ fn counts_what_comes(end: &str, program: &[&str]) {
     if !need::program(program[0]) {
         return;
     }
-    let deployment = Deployment::new(&format!("packed{end}"), TOOL);
-    deployment.install(&deployment.release("semver=1.1.0"));
+    let (deployment, _) = Deployment::with(&format!("packed{end}"), TOOL, "semver=1.1.0");
     let newer = deployment.release("semver=1.2.0");
     let name = name(end);
     let folder = deployment.sandbox().join("releases/packed");
@@ -118,9 +117,7 @@ fn the_size_cap_holds_for_a_zip_before_it_is_unpacked() {
     if !need::program("python3") {
         return;
     }
-    let deployment = Deployment::new("packed-cap", TOOL);
-    let own = deployment.release("semver=1.1.0");
-    deployment.install(&own);
+    let (deployment, own) = Deployment::with("packed-cap", TOOL, "semver=1.1.0");
     let folder = deployment.sandbox().join("releases/packed");
     let zip = ["python3", "-m", "zipfile", "-c"];
     let archive = packed(&deployment.release("semver=1.2.0"), &folder, &zip, &name(".zip"));
@@ -141,8 +138,7 @@ fn what_is_signed_as_another_program_is_not_taken_for_the_name_of_its_asset() {
     if !need::program("minisign") || !need::program("tar") {
         return;
     }
-    let deployment = Deployment::new("packed-signed", TOOL);
-    deployment.install(&deployment.release("semver=1.1.0"));
+    let (deployment, _) = Deployment::with("packed-signed", TOOL, "semver=1.1.0");
     let folder = deployment.sandbox().join("releases/packed");
     let signer = Signer::new(&deployment.sandbox().join("releases"), "one");
     let key = format!("trusted_key={}", signer.key());

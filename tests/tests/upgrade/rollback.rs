@@ -1,6 +1,6 @@
 //! Releases that answer the probe, and fail when they are needed.
 
-use super::{RECORD, TRIAL, deployed, http, publish};
+use super::{RECORD, TRIAL, deployed, http, publish, replaced};
 use selfup_tests::origin::Origin;
 use selfup_tests::release::Release;
 use selfup_tests::sandbox::{PATIENCE, wait_until};
@@ -136,12 +136,8 @@ fn a_release_that_crashes_after_its_probation_ends_the_service_like_itself() {
 #[test]
 fn what_was_rolled_back_by_hand_comes_again_once_it_is_forgiven() {
     let (deployment, _) = deployed("forgiven");
-    let second = deployment.release("version=2");
     let origin = Origin::start();
-    publish(&origin, &second);
-    let service = deployment.start([&http(&origin)[..], "probation=50", "events"]);
-    service.wait_version(2);
-    service.process().wait_line("event Committed", PATIENCE);
+    let (service, second) = replaced(&deployment, &origin);
     service.ask("rollback");
     service.wait_version(1);
     wait_polls(&origin);

@@ -72,8 +72,7 @@ fn a_master_says_that_it_keeps_its_keys_and_the_next_one_has_the_new_ones() {
 
 #[test]
 fn without_trusted_keys_there_is_no_such_warning() {
-    let deployment = Deployment::new("rotation-none", APP);
-    deployment.install(&deployment.release("version=1"));
+    let (deployment, _) = Deployment::with("rotation-none", APP, "version=1");
     let second = deployment.release("version=2");
     let origin = Origin::start();
     origin.offer("/app", Offer::Whole(second.bytes()));

@@ -26,9 +26,7 @@ type Ran = (Option<i32>, String);
 
 impl Tool {
     fn new(name: &str) -> Self {
-        let deployment = Deployment::new(name, TOOL);
-        let own = deployment.release("semver=1.1.0");
-        deployment.install(&own);
+        let (deployment, own) = Deployment::with(name, TOOL, "semver=1.1.0");
         Self { deployment, own, origin: Origin::start() }
     }
 

@@ -21,9 +21,7 @@ struct Tool {
 
 impl Tool {
     fn new(name: &str) -> Self {
-        let deployment = Deployment::new(name, TOOL);
-        let first = deployment.release("version=1");
-        deployment.install(&first);
+        let (deployment, first) = Deployment::with(name, TOOL, "version=1");
         let second = deployment.release("version=2");
         let tool = Self { deployment, first, second, origin: Origin::start() };
         tool.offer(Offer::Whole(tool.second.bytes()));

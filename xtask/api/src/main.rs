@@ -26,10 +26,6 @@ fn main() -> ExitCode {
 }
 
 fn run(options: Options) -> Result {
-    if options.help {
-        println!("{}", options::HELP);
-        return Ok(());
-    }
     let workspace = Workspace::load()?;
     let is = interfaces(&workspace)?;
     let folder = workspace::root().join(FOLDER);

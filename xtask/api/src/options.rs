@@ -12,7 +12,6 @@ in docs/api.
 /// See [`HELP`].
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Options {
-    pub(super) help: bool,
     pub(super) bless: bool,
 }
 
@@ -21,7 +20,6 @@ impl Options {
         let mut options = Self::default();
         for argument in arguments {
             match argument.as_str() {
-                "--help" | "-h" => options.help = true,
                 "--bless" => options.bless = true,
                 other => return Err(format!("`api` has no option `{other}`")),
             }

@@ -58,10 +58,6 @@ const LISTENERS: [usize; 3] = [1, 8, 64];
 
 /// Runs the parts named, or all.
 fn run(options: &Options) -> Result {
-    if options.help {
-        println!("{}", options::HELP);
-        return Ok(());
-    }
     let names = &options.parts;
     if let Some(unknown) = names.iter().find(|name| !PARTS.iter().any(|(part, _)| part == name)) {
         let known = PARTS.map(|(part, _)| part).join(", ");

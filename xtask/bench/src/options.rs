@@ -17,7 +17,6 @@ unless some are named.
 /// The parts to run, and how the handover is to be measured.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Options {
-    pub(super) help: bool,
     /// None means all.
     pub(super) parts: Vec<String>,
     pub(super) restarts: usize,
@@ -31,13 +30,11 @@ impl Options {
     /// Ten restarts at 4,000 requests a second: often enough for races to show, and not more than
     /// the slowest of the systems can serve on two cores.
     pub(super) fn parse(args: &[String]) -> Result<Self, String> {
-        let mut options =
-            Self { help: false, parts: Vec::new(), restarts: 10, rate: 4000, only: Vec::new() };
+        let mut options = Self { parts: Vec::new(), restarts: 10, rate: 4000, only: Vec::new() };
         let mut args = args.iter();
         while let Some(arg) = args.next() {
             let mut value = || value(arg, &mut args);
             match arg.as_str() {
-                "--help" | "-h" => options.help = true,
                 "--restarts" => options.restarts = positive(arg, value()?)?,
                 "--rate" => options.rate = positive(arg, value()?)?,
                 "--only" => options.only = value()?.split(',').map(str::to_owned).collect(),

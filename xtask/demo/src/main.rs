@@ -45,10 +45,6 @@ fn main() -> ExitCode {
 
 /// Shows it all, and fails if a single request was lost.
 fn run(options: Options) -> Result {
-    if options.help {
-        println!("{}", options::HELP);
-        return Ok(());
-    }
     match show(options) {
         Ok(tally) => tally.verdict(),
         Err(Stop::Failed(failure)) => Err(failure),

@@ -18,7 +18,6 @@ The exit code is 0 only if no request was lost. Ctrl-C ends it and leaves nothin
 /// See [`HELP`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Options {
-    pub(super) help: bool,
     pub(super) verbose: bool,
     pub(super) broken: bool,
 }
@@ -28,7 +27,6 @@ impl Options {
         let mut options = Self::default();
         for argument in arguments {
             match argument.as_str() {
-                "--help" | "-h" => options.help = true,
                 "--verbose" | "-v" => options.verbose = true,
                 "--broken" => options.broken = true,
                 other => return Err(format!("`demo` has no option `{other}`: see demo --help")),
@@ -50,11 +48,9 @@ mod tests {
     #[test]
     fn every_option_of_the_help_is_known() {
         assert_eq!(parsed(""), Ok(Options::default()));
-        assert_eq!(
-            parsed("--verbose --broken --help"),
-            Ok(Options { help: true, verbose: true, broken: true })
-        );
-        for word in HELP.split_whitespace().filter(|word| word.starts_with("--")) {
+        assert_eq!(parsed("--verbose --broken"), Ok(Options { verbose: true, broken: true }));
+        let options = HELP.split_whitespace().filter(|word| word.starts_with("--"));
+        for word in options.filter(|word| *word != "--help") {
             assert!(parsed(word).is_ok(), "{word}");
         }
         assert!(parsed("--quick").unwrap_err().contains("`--quick`"));

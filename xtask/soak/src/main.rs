@@ -48,10 +48,6 @@ fn main() -> ExitCode {
 
 /// Fails if anything was lost that was promised, or is left behind.
 fn run(options: &Options) -> Result {
-    if options.help {
-        println!("{}", options::HELP);
-        return Ok(());
-    }
     let seed = options.seed.unwrap_or_else(random::seed);
     println!("seed {seed}");
     let outcome = soak(options, seed);

@@ -54,7 +54,6 @@ const LEAST_RATE: u32 = 50;
 /// See [`HELP`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Options {
-    pub(super) help: bool,
     pub(super) length: Duration,
     pub(super) seed: Option<u64>,
     pub(super) rate: u32,
@@ -66,7 +65,6 @@ pub(super) struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
-            help: false,
             length: Duration::from_secs(120),
             seed: None,
             rate: 1000,
@@ -84,7 +82,6 @@ impl Options {
         while let Some(argument) = arguments.next() {
             let mut value = || value(argument, &mut arguments);
             match argument.as_str() {
-                "--help" | "-h" => options.help = true,
                 "--release" => options.release = true,
                 "--minutes" => options.length = minutes(value()?)?,
                 "--seed" => options.seed = Some(number(argument, value()?)?),

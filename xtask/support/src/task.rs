@@ -4,7 +4,7 @@ use crate::command::Result;
 use crate::style;
 use std::process::ExitCode;
 
-/// Reads the arguments, runs the task, and says how it went: 2 stands for arguments that nobody
+/// Reads the arguments, runs the task, and says how it went, unless help is asked for: 2 stands for arguments that nobody
 /// understands, 1 for a task that did not hold.
 pub fn main<O>(
     help: &str,
@@ -12,6 +12,10 @@ pub fn main<O>(
     run: impl FnOnce(O) -> Result,
 ) -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if arguments.iter().any(|argument| argument == "--help" || argument == "-h") {
+        println!("{help}");
+        return ExitCode::SUCCESS;
+    }
     match parse(&arguments) {
         Ok(options) => end(run(options)),
         Err(complaint) => misunderstood(&complaint, help),

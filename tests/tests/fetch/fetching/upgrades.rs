@@ -1,25 +1,15 @@
 //! From one release to the next while clients call.
 
 use super::{Source, Stage};
-use selfup_tests::load::{Config, Lane, Load};
+use selfup_tests::load::Load;
 use selfup_tests::sandbox::{PATIENCE, children_of, wait_until};
-use std::net::SocketAddr;
-use std::time::Duration;
-
-/// All kinds of clients at once.
-fn clients(server: SocketAddr) -> Config {
-    Config::new(server)
-        .timeout(Duration::from_secs(20))
-        .lane(Lane::new("new").rate(100.0))
-        .lane(Lane::new("kept").rate(100.0).keep_alive(8))
-        .lane(Lane::new("posted").rate(50.0).keep_alive(4).path("/echo").post(2000))
-}
+use selfup_tests::visitor::all_kinds;
 
 pub(crate) fn under_load<S: Source>(stage: &mut Stage<S>) {
     stage.source.publish(&stage.first.bytes());
     let service = stage.deployment.start([stage.source.word()]);
     let master = service.process().pid();
-    let load = Load::start(clients(service.address()));
+    let load = Load::start(all_kinds(service.address()));
     wait_until("the first answer", PATIENCE, || load.report_so_far().answered() > 0);
     for number in [2, 3] {
         let release = stage.release(number);

@@ -38,16 +38,14 @@ impl App {
         settings: &str,
         others: &[(&str, &str)],
     ) -> Self {
-        let deployment = Deployment::new(name, UPGRADABLE);
-        deployment.install(&deployment.release("version=1"));
+        let (deployment, _) = Deployment::with(name, UPGRADABLE, "version=1");
         Self::of(deployment, words, settings, others)
     }
 
     /// The axum example, on a free port.
     #[track_caller]
     pub(crate) fn axum(name: &str, settings: &str) -> Self {
-        let deployment = Deployment::new(name, AXUM);
-        deployment.install(&deployment.release(""));
+        let (deployment, _) = Deployment::with(name, AXUM, "");
         Self::of(deployment, &["--address", "127.0.0.1:0"], settings, &[])
     }
 

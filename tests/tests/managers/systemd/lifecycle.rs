@@ -5,8 +5,8 @@ use super::page;
 use selfup_tests::load::{Config, Lane, Load, Report};
 use selfup_tests::sandbox::{PATIENCE, children_of, wait_until};
 use selfup_tests::systemd;
+use selfup_tests::visitor::all_kinds;
 use std::net::SocketAddr;
-use std::time::Duration;
 
 #[test]
 fn the_main_process_is_the_master_and_stays_it_through_reloads() {
@@ -33,12 +33,7 @@ fn the_main_process_is_the_master_and_stays_it_through_reloads() {
 }
 
 fn clients(server: SocketAddr) -> Config {
-    Config::new(server)
-        .timeout(Duration::from_secs(20))
-        .lane(Lane::new("new").rate(100.0))
-        .lane(Lane::new("kept").rate(100.0).keep_alive(8))
-        .lane(Lane::new("posted").rate(50.0).keep_alive(4).path("/echo").post(2000))
-        .lane(Lane::new("slow").rate(5.0).path("/slow?ms=300"))
+    all_kinds(server).lane(Lane::new("slow").rate(5.0).path("/slow?ms=300"))
 }
 
 /// Reloads as often, each time as soon as somebody else answers.

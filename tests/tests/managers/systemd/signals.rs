@@ -17,8 +17,7 @@ fn a_signal_to_the_main_process_reaches_the_program_once_and_one_to_all_twice() 
     if !systemd::available() {
         return;
     }
-    let deployment = Deployment::new("systemd-signals", RECORDER);
-    deployment.install(&deployment.release(""));
+    let (deployment, _) = Deployment::with("systemd-signals", RECORDER, "");
     let app = App::of(deployment, &["drain-on-terminate"], "", &[]);
     app.systemd.systemctl(&["start", UNIT]);
     for signal in ["HUP", "USR1", "WINCH", "RTMIN+3"] {

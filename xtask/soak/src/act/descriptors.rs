@@ -32,10 +32,5 @@ pub(super) fn run_out(service: &mut Service, more: u64) -> Result {
     let next = service.releases.publish_good()?;
     service.pause(LASTS)?;
     limits::set_soft(service, Limit::OpenFiles, &before)?;
-    service.release = next;
-    service.settled()?;
-    service.restarted()?;
-    service.right_file()?;
-    service.journal.tolerate(&[]);
-    Ok(())
+    limits::recovered(service, next)
 }

@@ -35,10 +35,5 @@ pub(super) fn fail(service: &mut Service, apart: Duration) -> Result {
         limits::set_soft(service, Limit::Processes, &before)?;
         service.pause(apart)?;
     }
-    service.release = next;
-    service.settled()?;
-    service.restarted()?;
-    service.right_file()?;
-    service.journal.tolerate(&[]);
-    Ok(())
+    limits::recovered(service, next)
 }

@@ -29,6 +29,16 @@ pub(super) fn set_soft(service: &Service, limit: Limit, soft: &str) -> Result {
     prlimit(service, &[&format!("{}={soft}:", limit.option())]).map(drop)
 }
 
+/// Waits until the release that came while there was too little is the one that serves.
+pub(super) fn recovered(service: &mut Service, next: u64) -> Result {
+    service.release = next;
+    service.settled()?;
+    service.restarted()?;
+    service.right_file()?;
+    service.journal.tolerate(&[]);
+    Ok(())
+}
+
 fn prlimit(service: &Service, words: &[&str]) -> Result<String> {
     let mut command = service.stage.as_user("prlimit");
     Ok(stdout_of(command.arg("--pid").arg(service.master.to_string()).args(words))?)
