@@ -56,7 +56,7 @@ use crate::{
     watched_io::Insist,
 };
 
-/// Closes one connection at the right moment of a drain. From [`Drain::watch`](crate::Drain::watch).
+/// Closes one connection at the right moment of a drain. From [`Drain::watch`].
 ///
 /// It sees what the connection does by three things, and needs all of them: the connection is served over the
 /// [`WatchedIo`], with the [service](Self::service) of the watch, and is [driven](Self::drive) by it.
@@ -88,8 +88,8 @@ impl Drain {
     /// [`watch`](crate::watch) has an example.
     ///
     /// `io` is the [`Connection`](crate::Connection), or a TLS stream over it: what carries the bytes of HTTP.
-    /// Serve over the [`WatchedIo`](crate::watch::WatchedIo), with [`Watch::service`](crate::watch::Watch::service),
-    /// and let [`Watch::drive`](crate::watch::Watch::drive) drive the connection.
+    /// Serve over the [`WatchedIo`], with [`Watch::service`],
+    /// and let [`Watch::drive`] drive the connection.
     pub fn watch<T>(&self, io: T) -> (WatchedIo<T>, Watch) {
         Watch::new(self, io)
     }
@@ -104,7 +104,7 @@ impl Watch {
     }
 
     /// The service to serve this connection with. It adds `Connection: close` to responses of HTTP/1 once the
-    /// program drains, as [`ConnectionClose`](crate::ConnectionClose) does.
+    /// program drains, as [`ConnectionClose`] does.
     #[must_use]
     pub fn service<S>(&self, service: S) -> WatchedService<S> {
         let inner = ConnectionClose::new(self.drain.clone()).layer(service);
@@ -113,7 +113,7 @@ impl Watch {
 
     /// Serves the connection to its end, and ends it when the program drains: an idle one when its
     /// [`IdleGrace`](selfup_program::IdleGrace) is over, any other after its last response, and every one at
-    /// [`Drain::time_is_up`](crate::Drain::time_is_up).
+    /// [`Drain::time_is_up`].
     ///
     /// The connection is one of hyper or hyper-util: `http1::Connection`, `http2::Connection`,
     /// `auto::Connection` or `auto::UpgradeableConnection`. Timeouts of its builder hold besides.
