@@ -21,6 +21,7 @@ const STATUS: u8 = 5;
 const ALIVE: u8 = 6;
 const NOT_READY: u8 = 7;
 const LACKS_SOCKETS: u8 = 8;
+const TRUSTS_KEY: u8 = 9;
 const DRAIN: u8 = 129;
 const ASK: u8 = 130;
 const END: u8 = 131;
@@ -48,6 +49,9 @@ pub enum FromChild {
     NotReady(String),
     /// The program needs sockets with these names, which the master has not passed. It cannot serve.
     LacksSockets(String),
+    /// The program trusts this public key of minisign, in the text that its configuration has. Each key
+    /// comes in a message of its own, between [`Hello`](Self::Hello) and [`Ready`](Self::Ready).
+    TrustsKey(String),
     /// A message of a later version, by its kind.
     Unknown(u8),
 }
@@ -103,6 +107,7 @@ impl Message for FromChild {
             Self::LacksSockets(names) => {
                 [&[LACKS_SOCKETS], truncate(names, MAX_LEN - 1).as_bytes()].concat()
             }
+            Self::TrustsKey(key) => [&[TRUSTS_KEY], truncate(key, MAX_LEN - 1).as_bytes()].concat(),
             Self::Unknown(kind) => vec![*kind],
         }
     }
@@ -122,6 +127,7 @@ impl Message for FromChild {
             LACKS_SOCKETS => {
                 Self::LacksSockets(str::from_utf8(rest).map_err(|_| Malformed)?.to_owned())
             }
+            TRUSTS_KEY => Self::TrustsKey(str::from_utf8(rest).map_err(|_| Malformed)?.to_owned()),
             kind => Self::Unknown(kind),
         })
     }
@@ -171,6 +177,7 @@ mod tests {
             FromChild::Status("warming the cache".into()),
             FromChild::NotReady("the program has not taken it".into()),
             FromChild::LacksSockets("\"metrics\"".into()),
+            FromChild::TrustsKey("RWQf6LRC".into()),
         ] {
             assert_eq!(FromChild::decode(&message.encode()), Ok(message));
         }
@@ -188,6 +195,7 @@ mod tests {
         assert_eq!(hello(Some("2.0")), [1, 1, 0, 3, b'2', b'.', b'0']);
         assert_eq!(FromChild::Alive.encode(), [6]);
         assert_eq!(FromChild::LacksSockets("x".into()).encode(), [8, b'x']);
+        assert_eq!(FromChild::TrustsKey("x".into()).encode(), [9, b'x']);
         assert_eq!(FromMaster::Ask.encode(), [130]);
         assert_eq!(FromChild::Ready.encode(), [2]);
         assert_eq!(FromChild::Restart.encode(), [4]);

@@ -10,6 +10,9 @@ use crate::{children::Running, event::Event};
 /// signals in between.
 pub(super) const PER_TURN: usize = 64;
 
+/// The most keys that a child can declare.
+const MOST_KEYS: usize = 64;
+
 /// More than a channel holds: everything that a child sent before it ended.
 pub(super) const ALL: usize = 4096;
 
@@ -80,6 +83,8 @@ impl Batch {
             FromChild::Restart => drop(self.add_input(Input::AskedToRestart(generation))),
             FromChild::Status(text) => self.status = Some(printable(&text).into_owned()),
             FromChild::NotReady(why) => child.lacks = Some(why),
+            FromChild::TrustsKey(key) if child.keys.len() < MOST_KEYS => child.keys.push(key),
+            FromChild::TrustsKey(_) => self.malformed += 1,
             FromChild::Alive => self.is_alive = true,
             FromChild::Unknown(_) => {}
         }

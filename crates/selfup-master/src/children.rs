@@ -46,6 +46,8 @@ pub(super) struct Running {
     pub(super) drain_is_unsent: bool,
     /// The version of its program, once it has declared that.
     pub(super) version: Option<String>,
+    /// The public keys that its program trusts, as far as it has declared them.
+    pub(super) keys: Vec<String>,
     /// What it waits for before it is ready, once it has reported that.
     pub(super) lacks: Option<String>,
     process: Child,
@@ -127,6 +129,7 @@ impl Children {
             closed_reported: false,
             drain_is_unsent: false,
             version: None,
+            keys: Vec::new(),
             lacks: None,
             ended: sys::pidfd::open(pid.as_raw()),
             process,

@@ -106,6 +106,17 @@ impl Trust {
         !self.keys.is_empty()
     }
 
+    /// Returns the trusted keys.
+    #[must_use]
+    pub fn keys(&self) -> &[PublicKey] {
+        &self.keys
+    }
+
+    /// Trusts these keys from now on, instead of those before.
+    pub fn adopt(&mut self, keys: Vec<PublicKey>) {
+        self.keys = keys;
+    }
+
     /// Adds the requirements that are known before the bytes are fetched.
     #[must_use]
     pub fn expected(&self, expected: Expected) -> Expected {

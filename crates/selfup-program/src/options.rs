@@ -34,6 +34,8 @@ pub struct Options {
     pub drain_on_terminate: bool,
     /// The version of the program, for the master to report.
     pub version: Option<String>,
+    /// The public keys that the program trusts, as they were given.
+    pub keys: Vec<String>,
 }
 
 impl Default for Options {
@@ -47,6 +49,7 @@ impl Default for Options {
             restart_signal: Signal::USR2,
             drain_on_terminate: false,
             version: None,
+            keys: Vec::new(),
         }
     }
 }

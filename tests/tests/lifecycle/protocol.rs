@@ -78,7 +78,7 @@ fn a_child_of_version_1_is_served_and_replaced() {
     }
     let sandbox = place("protocol-v1");
     let manager = ServiceManager::new(&sandbox);
-    say(&sandbox, &["v1/hello-1.4.2", "v1/status", "v1/ready"]);
+    say(&sandbox, &["v1/hello-1.4.2", "v1/trusts-key", "v1/status", "v1/ready"]);
     let master = master(&sandbox, |command| {
         manager.of(command.arg("watchdog=child").env("WATCHDOG_USEC", "200000"));
     });
@@ -195,6 +195,12 @@ fn a_child_of_today_says_what_version_1_says() {
     versioned.hears("v1/hello-1.4.2");
     versioned.hears("v1/ready");
     drop(versioned);
+    let key = String::from_utf8(frame("v1/trusts-key")).unwrap().split_off(1);
+    let trusting = Supervised::start(&sandbox, &["version=1.4.2", &format!("trusted_key={key}")]);
+    trusting.hears("v1/hello-1.4.2");
+    trusting.hears("v1/trusts-key");
+    trusting.hears("v1/ready");
+    drop(trusting);
     sandbox.finish();
 }
 

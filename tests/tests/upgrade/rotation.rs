@@ -4,13 +4,16 @@ use super::{PREVIOUS, http};
 use selfup_tests::need;
 use selfup_tests::origin::{Offer, Origin};
 use selfup_tests::release::Release;
-use selfup_tests::sandbox::{PATIENCE, Process};
+use selfup_tests::sandbox::{PATIENCE, Process, wait_until};
 use selfup_tests::service::{Deployment, Service};
 use selfup_tests::signer::Signer;
+use std::fs;
 
 const APP: &str = env!("CARGO_BIN_EXE_upgradable");
-const BEHIND: &str = "this master still verifies releases with the keys that it was started with; \
-                      restart the service once the keys have changed";
+const OTHERS: &str = "the program that serves trusts other keys than the one before it: releases are \
+                      verified with its keys from now on";
+const NONE: &str = "the program that serves trusts no key: this master goes on with the keys that it has, \
+                    until the service is stopped and started";
 
 fn offer(origin: &Origin, release: &Release, signer: &Signer, version: u32) {
     let signature = signer.sign(release, &format!("version:{version}.0.0 file:app"));
@@ -18,70 +21,140 @@ fn offer(origin: &Origin, release: &Release, signer: &Signer, version: u32) {
     origin.offer("/app", Offer::Whole(release.bytes()));
 }
 
-fn start(deployment: &Deployment, origin: &Origin) -> Service {
-    deployment.start([&http(origin)[..], "own_version", "probation=200", "events"])
+fn start(deployment: &Deployment, origin: &Origin, probation: &str) -> Service {
+    deployment.start([&http(origin)[..], "own_version", probation, "events"])
 }
 
-fn is_behind(process: &Process) -> usize {
+fn count(process: &Process, words: &str) -> usize {
     let lines = process.lines();
-    lines.iter().filter(|line| line.starts_with("[selfup") && line.contains(BEHIND)).count()
+    lines.iter().filter(|line| line.starts_with("[selfup") && line.contains(words)).count()
 }
 
-#[test]
-fn a_master_says_that_it_keeps_its_keys_and_the_next_one_has_the_new_ones() {
-    if !need::program("minisign") {
-        return;
+struct Rotation {
+    deployment: Deployment,
+    origin: Origin,
+    service: Service,
+    old: Signer,
+    new: Signer,
+}
+
+impl Rotation {
+    fn start(name: &str, probation: &str) -> Option<Self> {
+        need::program("minisign").then(|| {
+            let deployment = Deployment::new(name, APP);
+            let folder = deployment.sandbox().join("releases");
+            let [old, new] = ["old", "new"].map(|name| Signer::new(&folder, name));
+            deployment.install(&deployment.release(&format!("version=1 trusts={}", old.key())));
+            let origin = Origin::start();
+            let service = start(&deployment, &origin, probation);
+            Self { deployment, origin, service, old, new }
+        })
     }
-    let deployment = Deployment::new("rotation", APP);
-    let folder = deployment.sandbox().join("releases");
-    let [old, new] = ["old", "new"].map(|name| Signer::new(&folder, name));
-    let both = format!("trusts={} trusts={}", old.key(), new.key());
-    let release =
-        |version: u32, trusts: &str| deployment.release(&format!("version={version} {trusts}"));
-    deployment.install(&release(1, &format!("trusts={}", old.key())));
-    let [second, third, fourth] =
-        [release(2, &both), release(3, &both), release(4, &format!("trusts={}", new.key()))];
-    let origin = Origin::start();
-    let service = start(&deployment, &origin);
 
-    offer(&origin, &second, &old, 2);
-    service.wait_version(2);
-    println!("{}", service.wait_warning(&[BEHIND]));
-    // By the keys of version 1.
-    offer(&origin, &third, &new, 3);
-    println!("{}", service.wait_warning(&["refused a new executable", "it is signed by the key"]));
-    service.is_version(2);
-    // Signed again, and kept: said once is enough.
-    offer(&origin, &third, &old, 3);
-    service.wait_version(3);
-    deployment.wait_installed(&third);
-    deployment.wait_listing(&[PREVIOUS, "app"]);
-    service.process().wait_line_where("the second to be kept", PATIENCE, |line| {
-        line.starts_with("event Committed") && line.contains(third.id())
-    });
-    assert_eq!(is_behind(service.process()), 1);
-    service.terminate();
+    fn release(&self, version: u32, trusts: &[&Signer]) -> Release {
+        let keys: String = trusts.iter().map(|it| format!(" trusts={}", it.key())).collect();
+        self.deployment.release(&format!("version={version}{keys}"))
+    }
 
-    let service = start(&deployment, &origin);
-    offer(&origin, &fourth, &new, 4);
-    service.wait_version(4);
-    deployment.wait_installed(&fourth);
-    service.terminate();
-    deployment.finish();
+    /// Offers a release, and waits until it is committed.
+    fn installs(&self, release: &Release, signer: &Signer, version: u32) {
+        offer(&self.origin, release, signer, version);
+        self.service.wait_version(version);
+        self.service.process().wait_line_where("the commit", PATIENCE, |line| {
+            line.starts_with("event Committed") && line.contains(release.id())
+        });
+    }
 }
 
 #[test]
-fn without_trusted_keys_there_is_no_such_warning() {
-    let (deployment, _) = Deployment::with("rotation-none", APP, "version=1");
+fn a_committed_release_brings_its_keys() {
+    let Some(it) = Rotation::start("rotation", "probation=200") else { return };
+    let process = it.service.process();
+    let [second, third, fourth] = [
+        it.release(2, &[&it.old, &it.new]),
+        it.release(3, &[&it.new, &it.old]),
+        it.release(4, &[&it.new]),
+    ];
+    it.installs(&second, &it.old, 2);
+    println!("{}", it.service.wait_warning(&[OTHERS]));
+    // The old key alone, which the first release trusts, would not do.
+    it.installs(&third, &it.new, 3);
+    it.installs(&fourth, &it.new, 4);
+    wait_until("the second warning", PATIENCE, || count(process, OTHERS) == 2);
+    // A key that is trusted no more signs nothing.
+    let fifth = it.release(5, &[&it.new]);
+    offer(&it.origin, &fifth, &it.old, 5);
+    println!(
+        "{}",
+        it.service.wait_warning(&["refused a new executable", "it is signed by the key"])
+    );
+    it.service.is_version(4);
+    it.deployment.wait_installed(&fourth);
+    it.deployment.wait_listing(&[PREVIOUS, "app"]);
+    assert_eq!(count(process, OTHERS), 2, "the same keys in another order are no others");
+    assert_eq!(count(process, NONE), 0);
+    it.service.terminate();
+    it.deployment.finish();
+}
+
+/// While it is on trial, a release has no say.
+#[test]
+fn a_release_that_is_rolled_back_leaves_the_keys_as_they_were() {
+    let Some(it) = Rotation::start("rotation-back", "probation=600000") else { return };
+    let keys = format!("trusts={} trusts={}", it.old.key(), it.new.key());
+    let bad = it.deployment.release(&format!("version=2 {keys} crashes_on_sight"));
+    offer(&it.origin, &bad, &it.old, 2);
+    it.service.wait_version(2);
+    let crash = it.deployment.sandbox().join("crash");
+    fs::write(&crash, "").unwrap();
+    it.service.wait_warning(&["rolled back to the previous executable", bad.id()]);
+    fs::remove_file(&crash).unwrap();
+    it.service.wait_version(1);
+    let third = it.release(3, &[&it.new]);
+    offer(&it.origin, &third, &it.new, 3);
+    println!(
+        "{}",
+        it.service.wait_warning(&["refused a new executable", "it is signed by the key"])
+    );
+    assert_eq!(count(it.service.process(), OTHERS), 0);
+    it.service.terminate();
+    it.deployment.finish();
+}
+
+#[test]
+fn a_release_without_keys_turns_no_verification_off() {
+    let Some(it) = Rotation::start("rotation-none", "probation=200") else { return };
+    let process = it.service.process();
+    it.installs(&it.release(2, &[]), &it.old, 2);
+    println!("{}", it.service.wait_warning(&[NONE]));
+    let third = it.release(3, &[]);
+    offer(&it.origin, &third, &it.new, 3);
+    println!(
+        "{}",
+        it.service.wait_warning(&["refused a new executable", "it is signed by the key"])
+    );
+    it.service.is_version(2);
+    offer(&it.origin, &third, &it.old, 3);
+    it.service.wait_version(3);
+    it.deployment.wait_installed(&third);
+    assert_eq!(count(process, NONE), 1, "once is enough");
+    it.service.terminate();
+    it.deployment.finish();
+}
+
+#[test]
+fn where_no_key_is_trusted_there_is_nothing_to_report() {
+    let (deployment, _) = Deployment::with("rotation-no-keys", APP, "version=1");
     let second = deployment.release("version=2");
     let origin = Origin::start();
     origin.offer("/app", Offer::Whole(second.bytes()));
-    let service = start(&deployment, &origin);
+    let service = start(&deployment, &origin, "probation=200");
     service.wait_version(2);
     deployment.wait_installed(&second);
     service.restart();
     service.process().wait_line("v2 finishes", PATIENCE);
-    assert_eq!(is_behind(service.process()), 0);
+    let process = service.process();
+    assert_eq!((count(process, OTHERS), count(process, NONE)), (0, 0));
     service.terminate();
     deployment.finish();
 }

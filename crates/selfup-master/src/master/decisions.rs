@@ -1,23 +1,39 @@
 //! Commits an upgrade, or returns to the proven executable.
 
-use selfup_lifecycle::Blame;
+use selfup_lifecycle::{Blame, Generation};
 
 use super::Master;
 use crate::{
     event::Event,
     reason::RollbackReason,
-    upgrades::{Commit, RolledBack},
+    upgrades::{Adopted, Commit, RolledBack},
 };
 
 impl Master {
     pub(super) fn commit(&mut self) {
         let Some(committed) = self.upgrades.commit() else { return };
         self.committed(committed);
-        if self.upgrades.is_behind() {
-            let reason = "this master still verifies releases with the keys that it was started with; \
-                          restart the service once the keys have changed";
-            self.report(Event::Warning { reason: reason.to_owned() });
+        if let Some(active) = self.lifecycle.active() {
+            self.trust_as(active);
         }
+    }
+
+    /// Verifies releases with the keys that the program of a child trusts. It serves, and is not on
+    /// trial.
+    pub(super) fn trust_as(&mut self, generation: Generation) {
+        let Some(child) = self.children.find(generation) else { return };
+        let reason = match self.upgrades.adopt_keys(&child.keys) {
+            Adopted::Same => return,
+            Adopted::Others => {
+                "the program that serves trusts other keys than the one before it: releases are \
+                 verified with its keys from now on"
+            }
+            Adopted::Nothing => {
+                "the program that serves trusts no key: this master goes on with the keys that it \
+                 has, until the service is stopped and started"
+            }
+        };
+        self.report(Event::Warning { reason: reason.to_owned() });
     }
 
     pub(super) fn committed(&mut self, committed: Commit) {

@@ -95,6 +95,9 @@ impl Master {
         if let Err(error) = self.upgrades.child_serves(pid, version.clone(), &self.sender) {
             self.warn("could not start the thread that fetches", &error);
         }
+        if !self.upgrades.has_undecided() {
+            self.trust_as(generation);
+        }
         if let Err(error) = self.look_at_executable(generation, pid, version.clone()) {
             self.warn("could not look at the executable of the child that serves", &error);
         }

@@ -58,9 +58,18 @@ pub(super) fn is_of_the_version(error: &selfup_install::Error) -> bool {
 }
 
 /// Whether the bytes, if no digest vouches for them, may differ from the published ones: they may be damaged,
-/// or still the earlier ones. They are refused, but another fetch may bring the right ones.
-pub(super) fn only_a_signature_shows_damage(error: &selfup_install::Error) -> bool {
-    error.kind() == ErrorKind::SignatureInvalid
+/// or still the earlier ones. They are refused, but another fetch may bring the right ones. The same
+/// bytes again are beyond doubt.
+pub(super) fn may_be_damaged(error: &selfup_install::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::SignatureInvalid
+            | ErrorKind::NotExecutable
+            | ErrorKind::NoMarker
+            | ErrorKind::Protocol
+            | ErrorKind::OtherProgram
+            | ErrorKind::ProbeFailed
+    )
 }
 
 /// Whether the source changed while it was read, so that the next poll gets the new bytes.

@@ -22,7 +22,7 @@ pub(super) struct Doubts {
     bytes: Option<Doubt>,
     /// A refused executable came again for a new signature, and was refused again.
     signature: Option<Doubt>,
-    /// Bytes were refused that may have been damaged on their way: only their signature could show it.
+    /// Bytes were refused that may have been damaged on their way, as no digest vouches for them.
     suspicion: Option<Doubt>,
 }
 
@@ -65,7 +65,7 @@ impl Doubts {
         grow(&mut self.bytes, self.shortest, LONGEST_FOR_THE_SAME, self.seed, None);
     }
 
-    /// The bytes were refused, and only their signature could show damage.
+    /// The bytes were refused, and may have been damaged on their way.
     pub(super) fn suspect(&mut self) {
         grow(&mut self.suspicion, self.shortest, LONGEST, self.seed, None);
     }

@@ -36,6 +36,8 @@ pub(super) struct Intake {
     held_back: Option<Id>,
     /// The executable that was committed last.
     committed: Option<Id>,
+    /// Whether other keys are trusted since the last attempt.
+    has_other_keys: bool,
 }
 
 impl Intake {
@@ -48,6 +50,7 @@ impl Intake {
             waiting: None,
             held_back: None,
             committed: None,
+            has_other_keys: false,
         }
     }
 
@@ -80,16 +83,24 @@ impl Intake {
             (self.committed, self.held_back) = (None, Some(committed));
         }
         self.acceptance.trust.serves(serving);
+        if let Some(keys) = self.shared.adopted().take() {
+            self.acceptance.trust.adopt(keys);
+            // What was refused for its signature may be accepted now.
+            self.refused.clear();
+            self.has_other_keys = true;
+        }
     }
 
-    /// Whether an executable that was held back may be tried now.
+    /// Whether an executable that was held back or refused may be tried now.
     pub(super) fn may_try_again(&self) -> bool {
-        self.held_back.is_some_and(|id| self.acceptance.refusal(id).is_none())
+        self.has_other_keys
+            || self.held_back.is_some_and(|id| self.acceptance.refusal(id).is_none())
     }
 
-    /// Forgets the executable that was held back: it is about to be fetched again.
+    /// Forgets what holds it back: it is about to be fetched again.
     pub(super) fn release(&mut self) {
         self.held_back = None;
+        self.has_other_keys = false;
     }
 
     /// The executable in use, for the fetcher to compare with.

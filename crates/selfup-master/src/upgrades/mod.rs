@@ -22,7 +22,7 @@ use std::{
     thread,
 };
 
-use selfup_install::{Id, Trial};
+use selfup_install::{Id, PublicKey, Trial};
 use selfup_lifecycle::Program;
 use selfup_signals::{Blocked, Pid};
 
@@ -51,14 +51,28 @@ pub(super) struct Upgrades {
     proven: Option<PathBuf>,
     /// The executable that this master has kept as the previous one.
     kept: Option<Id>,
-    /// Whether signatures are verified, and the first commit has not been reported yet.
-    has_keys: bool,
+    /// The keys that the worker verifies with.
+    keys: Vec<PublicKey>,
+    /// Whether the program that serves trusts no key, which has been reported.
+    has_no_successors: bool,
+}
+
+/// What a program that serves changes about the keys that releases are verified with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Adopted {
+    /// Nothing: it trusts the same.
+    Same,
+    /// It trusts others, which are those of the worker from now on.
+    Others,
+    /// It trusts none, and the worker keeps those that it has. This is returned once.
+    Nothing,
 }
 
 impl Upgrades {
     /// `undecided` is the executable that an earlier master left on trial.
     pub(super) fn new(plan: Option<Plan>, undecided: Option<Undecided>) -> Self {
-        let has_keys = plan.as_ref().is_some_and(|plan| plan.acceptance.trust.wants_signatures());
+        let keys =
+            plan.as_ref().map(|plan| plan.acceptance.trust.keys().to_vec()).unwrap_or_default();
         let is_awaited = undecided.is_some();
         Self {
             plan,
@@ -69,7 +83,8 @@ impl Upgrades {
             stuck: None,
             proven: None,
             kept: None,
-            has_keys,
+            keys,
+            has_no_successors: false,
         }
     }
 
@@ -219,10 +234,27 @@ impl Upgrades {
         self.undecided.as_ref().map_or(Ok(()), Undecided::excuse)
     }
 
-    /// Returns, once, whether the keys that verify upgrades may be older than the committed executable:
-    /// they are those of the program that the master runs.
-    pub(super) fn is_behind(&mut self) -> bool {
-        std::mem::take(&mut self.has_keys)
+    /// Has the worker verify releases with these keys of the program that serves. If there are none, it
+    /// keeps those that it has: a program without keys must not turn verification off.
+    pub(super) fn adopt_keys(&mut self, declared: &[String]) -> Adopted {
+        if self.keys.is_empty() {
+            return Adopted::Same;
+        }
+        // The child has checked its keys before it could become ready.
+        let keys: Vec<_> = declared.iter().filter_map(|key| key.parse().ok()).collect();
+        if keys.is_empty() {
+            let is_new = !std::mem::replace(&mut self.has_no_successors, true);
+            return if is_new { Adopted::Nothing } else { Adopted::Same };
+        }
+        self.has_no_successors = false;
+        let is_same =
+            keys.len() == self.keys.len() && keys.iter().all(|key| self.keys.contains(key));
+        if is_same {
+            return Adopted::Same;
+        }
+        self.keys.clone_from(&keys);
+        *self.shared.adopted() = Some(keys);
+        Adopted::Others
     }
 
     /// Removes half-written files, because the master ends now.

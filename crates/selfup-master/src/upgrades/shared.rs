@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError, atomic::AtomicBool};
 
-use selfup_install::Id;
+use selfup_install::{Id, PublicKey};
 
 use super::{running::Running, workplace::Workplace};
 
@@ -15,6 +15,7 @@ pub(super) struct Shared {
     /// Whether an executable is on trial that does not come from the worker.
     pub(super) is_trying: AtomicBool,
     rolled_back: Mutex<Option<Id>>,
+    adopted: Mutex<Option<Vec<PublicKey>>>,
 }
 
 impl Shared {
@@ -22,5 +23,10 @@ impl Shared {
     /// that it no longer runs.
     pub(super) fn rolled_back(&self) -> MutexGuard<'_, Option<Id>> {
         self.rolled_back.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The keys of another program that serves, until the worker has taken them.
+    pub(super) fn adopted(&self) -> MutexGuard<'_, Option<Vec<PublicKey>>> {
+        self.adopted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -405,6 +405,20 @@ fn bytes_with_a_wrong_signature_are_fetched_less_and_less_often_until_they_chang
     assert!(lock(&stage.world).fetched > before, "other bytes are fetched at once");
 }
 
+#[test]
+fn refused_bytes_that_nothing_vouches_for_are_fetched_once_more() {
+    let mut stage = Stage::new(world([Body::Whole(PAGE), Body::Whole(RUNNING)]));
+    stage.wait("UpToDate");
+    assert_eq!(stage.reported("Refused"), 1, "{:?}", stage.reports);
+    assert_eq!(lock(&stage.world).fetched, 2, "although the source is unchanged");
+
+    let mut stage = Stage::new(world([Body::Whole(PAGE)]));
+    stage.wait("Refused");
+    stage.fetches_in(100);
+    assert_eq!(lock(&stage.world).fetched, 2, "the same bytes again are beyond doubt");
+    assert_eq!(stage.reported("Refused"), 1, "{:?}", stage.reports);
+}
+
 /// The signature itself is then proven wrong.
 #[test]
 fn bytes_that_match_their_digest_are_not_taken_for_damaged() {

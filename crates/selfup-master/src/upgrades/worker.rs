@@ -15,7 +15,7 @@ use selfup_fetch::{Artifact, Backoff, Fetch, Outcome, RunningExecutable, printab
 use selfup_install::ErrorKind;
 
 use super::{
-    blame::{Blame, asked_to_wait, blame, is_overtaken, only_a_signature_shows_damage},
+    blame::{Blame, asked_to_wait, blame, is_overtaken, may_be_damaged},
     doubt::Doubts,
     intake::Intake,
     reports::Reports,
@@ -283,7 +283,7 @@ impl Worker {
             return Poll::Overtaken;
         }
         self.overtaken = 0;
-        let is_suspect = !is_vouched && taken.as_ref().is_err_and(only_a_signature_shows_damage);
+        let is_suspect = !is_vouched && taken.as_ref().is_err_and(may_be_damaged);
         let poll = match taken {
             // The validators are new, and no digest vouches for the bytes: a cache may have returned
             // the bytes that it still had.

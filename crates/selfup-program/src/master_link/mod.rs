@@ -51,6 +51,9 @@ impl MasterLink {
         let link = Self { shared: Arc::new(Shared { channel, unsent, bell, program_alive }) };
         let program = options.version.clone();
         link.say(FromChild::Hello { version: VERSION, program });
+        for key in &options.keys {
+            link.say(FromChild::TrustsKey(key.clone()));
+        }
         Ok(link)
     }
 

@@ -225,6 +225,7 @@ impl Config {
         child.drain_on_terminate = policy.drain_on_terminate;
         child.watchdog = master.options.watchdog;
         child.version = master.upgrades.version.clone();
+        child.keys.clone_from(&master.upgrades.keys);
         (Entry { program, prepare, listen: master.listen.clone(), options: child }, master)
     }
 
