@@ -65,10 +65,13 @@ mod sync;
 #[cfg(feature = "hyper")]
 pub mod watch;
 #[cfg(all(feature = "axum", not(feature = "hyper")))]
+#[allow(unreachable_pub, reason = "it is public with `hyper`")]
 mod watch;
 #[cfg(any(feature = "axum", feature = "hyper"))]
+#[cfg_attr(not(feature = "hyper"), allow(unreachable_pub, reason = "it is public with `hyper`"))]
 mod watched_body;
 #[cfg(any(feature = "axum", feature = "hyper"))]
+#[cfg_attr(not(feature = "hyper"), allow(unreachable_pub, reason = "it is public with `hyper`"))]
 mod watched_io;
 
 pub use connection::{Connection, Stream};
