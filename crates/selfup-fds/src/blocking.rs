@@ -1,11 +1,11 @@
-//! The flag that every copy of an fd shares (fcntl(2), `O_NONBLOCK`).
+//! Sets the blocking mode, which every copy of an fd shares (fcntl(2), `O_NONBLOCK`).
 
 use std::os::fd::BorrowedFd;
 
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 
-/// Writes the flag only where it differs: it belongs to other processes as well.
+/// Sets the flag only if it differs, because other processes share it.
 pub(crate) fn set_nonblocking(fd: BorrowedFd<'_>, nonblocking: bool) -> Result<(), Errno> {
     let flags = OFlag::from_bits_retain(fcntl(fd, FcntlArg::F_GETFL)?);
     let mut wanted = flags;

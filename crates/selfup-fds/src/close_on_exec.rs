@@ -1,4 +1,4 @@
-//! The flag that keeps an fd out of children (fcntl(2), `FD_CLOEXEC`).
+//! Sets the flag that keeps an fd out of children (fcntl(2), `FD_CLOEXEC`).
 
 use std::os::fd::BorrowedFd;
 

@@ -1,4 +1,4 @@
-//! The crate's one error.
+//! The error type of this crate.
 
 use std::fmt;
 use std::io;
@@ -7,15 +7,13 @@ use std::os::fd::OwnedFd;
 /// The result of this crate's functions.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What a child says if the number of an fd is no longer what it was. No call on the way to exec
-/// fails so by itself.
+/// What a child reports if the number of an fd has changed. No call before exec fails with it otherwise.
 pub(crate) const MOVED: i32 = libc::ECANCELED;
 
-/// Something could not be done to an address, a name, an fd or a child.
+/// An error with an address, a name, an fd or a child.
 ///
-/// The text is one line that says what could not be done to what, and what to do about it
-/// where that is known. What the operating system said is in
-/// [`source()`](std::error::Error::source), and only there.
+/// It prints as one line that names the failed operation and its object and, if known, what to do. The error of the
+/// operating system is the [`source()`](std::error::Error::source), and not part of the line.
 #[derive(Debug)]
 pub struct Error {
     kind: ErrorKind,
@@ -24,31 +22,31 @@ pub struct Error {
     fd: Option<OwnedFd>,
 }
 
-/// The sort of an [`Error`], to decide upon; its text is for people.
+/// The kinds of [`Error`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// A text is no address.
+    /// A text is not an address.
     InvalidAddress,
-    /// A name cannot travel in `LISTEN_FDNAMES`.
+    /// A name cannot be passed in `LISTEN_FDNAMES`.
     InvalidName,
-    /// A set has an fd of that name already.
+    /// The set has an fd of that name already.
     DuplicateName,
     /// A host name has no address, or its look-up failed.
     Resolve,
     /// Another socket has the address.
     AddressInUse,
-    /// At the path of a Unix socket there is something that is no socket.
+    /// A file that is not a socket is at the path of a Unix socket.
     PathOccupied,
-    /// A socket could not be made or bound for any other reason.
+    /// A socket could not be created or bound for another reason.
     Bind,
-    /// One of the `LISTEN_*` variables is malformed, or counts fds that are not there.
+    /// One of the `LISTEN_*` variables is malformed, or counts fds that do not exist.
     InvalidVariable,
     /// No fd of that name, position or number was inherited, or it has been taken.
     NotInherited,
     /// An inherited fd is of another kind than the one asked for. It is still in the set.
     WrongKind,
-    /// An operation on an fd failed, mostly for want of free numbers.
+    /// An operation on an fd failed, mostly for lack of free numbers.
     Descriptor,
     /// A child could not be started.
     Spawn,
@@ -71,17 +69,16 @@ impl Error {
         self
     }
 
-    /// The sort of this error.
+    /// Returns the kind of this error.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.kind
     }
 
-    /// Whether the same call may well succeed later, with nothing changed by anybody's hand.
+    /// Returns whether the same call may succeed later with nothing changed.
     ///
-    /// That is so where another process holds the address, where the machine is short of
-    /// fds, memory or processes for a moment, where a name could not be looked up, and where
-    /// an executable is being written (`ETXTBSY`).
+    /// That is so if another process has the address, if the machine is short of fds, memory or processes, if a
+    /// name could not be resolved, and if an executable is being written (`ETXTBSY`).
     #[must_use]
     pub fn is_transient(&self) -> bool {
         match self.kind {
@@ -104,7 +101,7 @@ impl Error {
         }
     }
 
-    /// The fd that a failed [`FdSet::insert`](crate::FdSet::insert) did not take in.
+    /// Returns the fd that a failed [`FdSet::insert`](crate::FdSet::insert) did not add.
     ///
     /// Without this call it is closed with the error.
     #[must_use]
@@ -130,7 +127,7 @@ impl std::error::Error for Error {
 }
 
 impl From<Error> for io::Error {
-    /// Keeps the kind that the operating system's error had, where there was one.
+    /// Keeps the kind of the operating system's error, if there is one.
     fn from(error: Error) -> Self {
         let kind = match error.kind {
             ErrorKind::InvalidAddress | ErrorKind::InvalidName | ErrorKind::InvalidVariable => {

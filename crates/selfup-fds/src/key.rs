@@ -1,17 +1,17 @@
-//! Which of several fds.
+//! The type [`Key`]: one fd of a set, by name or position.
 
 use std::fmt;
 
 /// One fd of a set: by its name, or by its position from 0.
 ///
-/// A `&str` and a `usize` turn into one, so neither is ever written out. Where several fds share
-/// a name, as those of one systemd unit do, the name means the first of them that is left.
+/// A `&str` and a `usize` convert into it. If several fds have the same name, as those of one systemd unit do, the
+/// name means the first of them that is left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Key<'a> {
     /// The first fd of that name.
     Name(&'a str),
-    /// The fd at that position, which stays the same when others are taken.
+    /// The fd at that position, which does not change when others are taken.
     Index(usize),
 }
 

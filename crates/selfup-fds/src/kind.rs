@@ -1,4 +1,4 @@
-//! What an fd is.
+//! The type [`Kind`]: what an fd is.
 
 use std::fmt;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -7,9 +7,9 @@ use nix::sys::socket::{getsockopt, sockopt};
 use nix::sys::stat::{SFlag, fstat};
 use socket2::{Domain, SockRef, Type};
 
-/// What an fd is, as far as it matters to those who take one over.
+/// The kind of an fd, as far as it matters for taking it over.
 ///
-/// The displayed form has its article: "a TCP listener".
+/// It prints with its article: "a TCP listener".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Kind {
@@ -44,7 +44,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// The kind of an fd.
+    /// Returns the kind of an fd.
     ///
     /// # Examples
     ///

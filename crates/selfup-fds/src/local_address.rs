@@ -1,4 +1,4 @@
-//! Where a socket really is bound.
+//! The type [`LocalAddress`]: the address to which a socket is bound.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -8,11 +8,10 @@ use socket2::{Domain, SockRef, Type};
 
 use crate::unix_name::{UnixKind, UnixName};
 
-/// The address that a socket is bound to, as getsockname(2) tells it.
+/// The address to which a socket is bound, as getsockname(2) returns it.
 ///
-/// Port 0 is gone here: this has the port that the kernel chose. The displayed form is that of
-/// [`Address`](crate::Address), and can be given to a client or bound again, except for a
-/// Unix socket without a name and for sockets of other families.
+/// For port 0, it has the port that the kernel chose. It prints as an [`Address`](crate::Address), and can be given
+/// to a client or bound again, except for a Unix socket without a name and for sockets of other families.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum LocalAddress {
@@ -20,7 +19,7 @@ pub enum LocalAddress {
     Tcp(SocketAddr),
     /// A UDP socket.
     Udp(SocketAddr),
-    /// A Unix socket; no name means that it is not bound.
+    /// A Unix socket. Without a name, it is not bound.
     #[non_exhaustive]
     Unix {
         /// Stream, datagram or seqpacket.
@@ -33,7 +32,7 @@ pub enum LocalAddress {
 }
 
 impl LocalAddress {
-    /// The address of a socket; nothing for an fd that is no socket.
+    /// Returns the address of a socket, or `None` for an fd that is not a socket.
     ///
     /// # Examples
     ///
@@ -63,7 +62,7 @@ impl LocalAddress {
         })
     }
 
-    /// The IP address and port, for TCP and UDP.
+    /// Returns the IP address and port, for TCP and UDP.
     #[must_use]
     pub fn ip(&self) -> Option<SocketAddr> {
         match self {

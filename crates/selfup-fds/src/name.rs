@@ -1,15 +1,14 @@
-//! Names that can travel in `LISTEN_FDNAMES`.
+//! Names that can be passed in `LISTEN_FDNAMES`.
 
 use crate::error::{Error, ErrorKind, Result};
 
-/// The longest name that systemd takes, in bytes (`FDNAME_MAX`).
+/// The longest name that systemd accepts, in bytes (`FDNAME_MAX`).
 const LONGEST: usize = 255;
 
-/// A checked name of an fd.
+/// A valid name of an fd.
 ///
-/// The rule is systemd's: printable ASCII without `:`, which separates names in
-/// `LISTEN_FDNAMES`, and at most 255 bytes. Unlike there, an empty name is refused, since
-/// nothing could ask for it.
+/// The rule is systemd's: printable ASCII without `:`, which separates names in `LISTEN_FDNAMES`, and at most 255
+/// bytes. Unlike there, an empty name is refused, because the fd could not be requested by it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Name(String);
 

@@ -1,4 +1,4 @@
-//! What the `LISTEN_*` variables say: a pure function of their text.
+//! Parses the `LISTEN_*` variables. It is a pure function of their text.
 
 use std::ffi::OsStr;
 use std::os::fd::RawFd;
@@ -8,23 +8,22 @@ use crate::error::{Error, ErrorKind, Result};
 pub(crate) const LISTEN_PID: &str = "LISTEN_PID";
 pub(crate) const LISTEN_FDS: &str = "LISTEN_FDS";
 pub(crate) const LISTEN_FDNAMES: &str = "LISTEN_FDNAMES";
-/// The inode of the pidfd, which newer systemd says besides the pid.
+/// The inode of the pidfd, which newer versions of systemd add to the pid.
 pub(crate) const LISTEN_PIDFDID: &str = "LISTEN_PIDFDID";
 
-/// Everything of the convention that a process must not pass on unseen.
+/// All variables of the convention, which a process must not pass on unintentionally.
 pub(crate) const VARIABLES: [&str; 4] = [LISTEN_PID, LISTEN_FDS, LISTEN_FDNAMES, LISTEN_PIDFDID];
 
 /// The number of the first fd that is passed (`SD_LISTEN_FDS_START`).
 pub(crate) const FIRST: RawFd = 3;
 
-/// The name of an fd that came without one, as sd_listen_fds_with_names(3) has it.
+/// The name of an fd that was passed without one, as in sd_listen_fds_with_names(3).
 const UNNAMED: &str = "unknown";
 
 /// The fds that `LISTEN_PID`, `LISTEN_FDS` and `LISTEN_FDNAMES` offer to a process.
 ///
-/// This is the reading of the text alone: no environment is read and no fd is touched.
-/// [`Inherited::from_env`](crate::Inherited::from_env) does both. The convention is that of
-/// sd_listen_fds(3).
+/// This only parses the text. [`Inherited::from_env`](crate::Inherited::from_env) reads the environment and adopts
+/// the fds. The convention is that of sd_listen_fds(3).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Offer {
     count: RawFd,
@@ -32,15 +31,15 @@ pub struct Offer {
 }
 
 impl Offer {
-    /// Reads the variables, as they were found, for the process with the given pid.
+    /// Parses the variables for the process with this pid.
     ///
-    /// Nothing is offered where `LISTEN_PID` names another process (the variables went astray
-    /// then), or where one of `LISTEN_PID` and `LISTEN_FDS` is missing.
+    /// Nothing is offered if `LISTEN_PID` is another process, which was meant instead, or if one of `LISTEN_PID`
+    /// and `LISTEN_FDS` is missing.
     ///
     /// # Errors
     ///
-    /// [`InvalidVariable`](ErrorKind::InvalidVariable), naming the variable and its value, where
-    /// the pid or the count is no number, or where there are not as many names as fds.
+    /// [`InvalidVariable`](ErrorKind::InvalidVariable), with the variable and its value, if the pid or the
+    /// count is not a number, or if the number of names differs from that of fds.
     ///
     /// # Examples
     ///
@@ -74,20 +73,20 @@ impl Offer {
         Self { count: 0, names: None }
     }
 
-    /// How many fds are offered, numbered from 3.
+    /// Returns the number of offered fds, which are numbered from 3.
     #[must_use]
     pub fn len(&self) -> usize {
         // Never negative: it was parsed from digits.
         self.count.unsigned_abs() as usize
     }
 
-    /// Whether there are none.
+    /// Returns whether no fd is offered.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.count == 0
     }
 
-    /// The name of each fd: `unknown` for all where `LISTEN_FDNAMES` is missing.
+    /// Lists the name of each fd: `unknown` for all if `LISTEN_FDNAMES` is missing.
     ///
     /// Names may be empty, and several fds may have the same one.
     pub fn names(&self) -> impl Iterator<Item = &str> {
@@ -111,7 +110,7 @@ fn split(text: &OsStr, count: RawFd) -> Result<Vec<String>> {
     Ok(names)
 }
 
-/// Digits alone, without the sign that `str::parse` takes.
+/// Parses digits alone, without the sign that `str::parse` accepts.
 fn decimal<T: std::str::FromStr>(text: &OsStr) -> Option<T> {
     let text = text.to_str()?;
     text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?

@@ -1,4 +1,4 @@
-//! The fds that a master holds for its children.
+//! The type [`FdSet`]: the fds that a master holds for its children.
 
 use std::fmt;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -13,11 +13,11 @@ use crate::local_address::LocalAddress;
 use crate::name::Name;
 use crate::socket_files::SocketFiles;
 
-/// Named fds, in order: bound once, and passed to one child after the other.
+/// Named fds, in order, which are bound once and passed to one child after the other.
 ///
-/// Every child gets the same open sockets, so that connections which wait to be accepted, and the
-/// port that the kernel chose for port 0, outlive each of them. All fds are close-on-exec in this
-/// process at all times; only [`spawn`](Self::spawn) lets a child have them.
+/// Every child gets the same open sockets, so connections that wait to be accepted, and the port that the kernel
+/// chose for port 0, outlive each child. All fds are close-on-exec in this process at all times; only
+/// [`spawn`](Self::spawn) passes them to a child.
 ///
 /// Dropping the set closes the fds, and leaves the files of Unix sockets in place: the set may
 /// exist in more than one process, and only one of them knows that it is the last. That one calls
@@ -46,12 +46,12 @@ struct Entry {
     name: Name,
     fd: OwnedFd,
     owner: Owner,
-    /// What it was bound to, if an address asked for it.
+    /// The address to which it was bound, if there was one.
     address: Option<Address>,
 }
 
 impl FdSet {
-    /// A set without fds.
+    /// Creates an empty set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -59,28 +59,26 @@ impl FdSet {
 
     /// Binds a socket to an address, or adopts an inherited fd for `fd://…`, and adds it.
     ///
-    /// A new TCP socket listens at once, with `SO_REUSEADDR` and as long a queue as the kernel
-    /// gives (`net.core.somaxconn`), and is blocking. The file of a Unix socket that nobody holds open any
-    /// more is replaced; its mode is what the umask leaves. An adopted fd may be of any kind and
-    /// stays as it is.
+    /// A new TCP socket listens at once, with `SO_REUSEADDR` and the longest queue that the kernel allows
+    /// (`net.core.somaxconn`), and is blocking. The file of a Unix socket that no process holds open is
+    /// replaced; its mode follows from the umask. An adopted fd may be of any kind, and is not changed.
     ///
-    /// If an inherited socket is bound to the very address already (and listens, where it is one
-    /// that does), it is adopted instead of a new one: a socket unit of systemd may have it. With
-    /// port 0 that is not so, since nobody can mean the same port by it.
+    /// If an inherited socket is bound to this address already (and listens, if its type does), it is adopted
+    /// instead of a new one: a socket unit of systemd may have passed it. This does not apply to port 0, which
+    /// names no specific port.
     ///
     /// # Errors
     ///
-    /// - [`InvalidName`](ErrorKind::InvalidName), [`DuplicateName`](ErrorKind::DuplicateName): a
-    ///   name is printable ASCII without `:`, has 1 to 255 bytes, and is there once.
+    /// - [`InvalidName`](ErrorKind::InvalidName), [`DuplicateName`](ErrorKind::DuplicateName): a name has to
+    ///   be printable ASCII without `:`, of 1 to 255 bytes, and unique.
     /// - [`Resolve`](ErrorKind::Resolve): the host name has no address.
-    /// - [`AddressInUse`](ErrorKind::AddressInUse): another socket has it, also a Unix socket that
-    ///   some process holds open.
-    /// - [`PathOccupied`](ErrorKind::PathOccupied): a file that is no socket is at the path. It is
-    ///   not touched.
+    /// - [`AddressInUse`](ErrorKind::AddressInUse): another socket has it, or another process holds the Unix
+    ///   socket open.
+    /// - [`PathOccupied`](ErrorKind::PathOccupied): a file that is not a socket is at the path. It stays.
     /// - [`NotInherited`](ErrorKind::NotInherited): there is no such fd to adopt.
-    /// - [`Bind`](ErrorKind::Bind): anything else that the operating system refuses.
+    /// - [`Bind`](ErrorKind::Bind): another error of the operating system.
     ///
-    /// In each case the set is as it was.
+    /// In each case the set is unchanged.
     pub fn bind(&mut self, name: &str, address: &Address, inherited: &mut Inherited) -> Result<()> {
         let name = self.new_name(name)?;
         let Bound { fd, owner } = bind::bind(address, inherited)?;
@@ -88,17 +86,16 @@ impl FdSet {
         Ok(())
     }
 
-    /// Takes back a socket that an earlier process of this program has bound, and that came back
-    /// as the inherited fd `kept_as`, from systemd's file descriptor store for one; says whether
-    /// there was such a socket.
+    /// Takes back a socket that an earlier process of this program has bound, and that was inherited as
+    /// `kept_as`, from systemd's file descriptor store for example. Returns whether there was such a socket.
     ///
-    /// One that is not what the address asks for (any port fits port 0) stays where it is: the
-    /// configuration has changed since, and another address may ask for it. Unlike an adopted fd,
-    /// it counts as bound by this set.
+    /// A socket that does not match the address (any port matches port 0) stays inherited: the configuration has
+    /// changed since, and another address may match. Unlike an adopted fd, a socket that is taken back counts as
+    /// bound by this set.
     ///
     /// # Errors
     ///
-    /// As for [`bind`](Self::bind).
+    /// Those of [`bind`](Self::bind).
     pub fn reclaim(
         &mut self,
         name: &str,
@@ -118,7 +115,7 @@ impl FdSet {
     ///
     /// # Errors
     ///
-    /// Where the name is invalid or taken already. [`Error::into_fd`] gives the fd back.
+    /// The name is invalid or used already. [`Error::into_fd`] returns the fd.
     pub fn insert(&mut self, name: &str, fd: OwnedFd) -> Result<()> {
         let name = match self.new_name(name) {
             Ok(name) => name,
@@ -132,15 +129,15 @@ impl FdSet {
         Ok(())
     }
 
-    /// Binds anew each Unix socket of this set whose file is gone, since nobody can connect to it any
-    /// more; the names of those, with what came of it.
+    /// Binds each Unix socket of this set again whose file was removed, because no client can connect to it any
+    /// more. Returns the names of these sockets, with the results.
     ///
-    /// Children that have the old socket keep it, with the connections that wait in it; the next
-    /// child gets the new one. A file that somebody else has put at the path is left alone.
+    /// Children that have the old socket keep it, with the connections that wait in it. The next child gets
+    /// the new one. A file that another process has put at the path is left alone.
     ///
     /// # Errors
     ///
-    /// As for [`bind`](Self::bind), for each by itself. The old socket stays in the set then.
+    /// Those of [`bind`](Self::bind), for each socket. The old socket stays in the set then.
     pub fn rebind_missing(&mut self) -> Vec<(String, Result<()>)> {
         let missing = self.entries.iter_mut().filter(|entry| entry.has_lost_its_file());
         missing.map(|entry| (entry.name.as_str().to_owned(), entry.rebind())).collect()
@@ -155,32 +152,32 @@ impl FdSet {
         Ok(name)
     }
 
-    /// How many fds there are.
+    /// Returns the number of fds.
     #[must_use]
     pub fn len(&self) -> usize {
         self.entries.len()
     }
 
-    /// Whether there is none.
+    /// Returns whether the set is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
-    /// The names and fds, in the order in which a child gets them.
+    /// Lists the names and fds, in the order in which a child gets them.
     #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, BorrowedFd<'_>)> {
         self.entries.iter().map(|entry| (entry.name.as_str(), entry.fd.as_fd()))
     }
 
-    /// Those that this set has bound itself or [taken back](Self::reclaim); the others belong to
-    /// whoever passed them to this process.
+    /// Lists the fds that this set has bound itself or [taken back](Self::reclaim). The others were passed to this
+    /// process.
     pub fn bound(&self) -> impl Iterator<Item = (&str, BorrowedFd<'_>)> {
         let ours = self.entries.iter().filter(|entry| matches!(entry.owner, Owner::Us { .. }));
         ours.map(|entry| (entry.name.as_str(), entry.fd.as_fd()))
     }
 
-    /// One of the fds, by name or position.
+    /// Returns one of the fds, by name or position.
     pub fn fd<'k>(&self, key: impl Into<Key<'k>>) -> Option<BorrowedFd<'_>> {
         match key.into() {
             Key::Name(name) => self.entries.iter().find(|entry| entry.name.as_str() == name),
@@ -189,16 +186,16 @@ impl FdSet {
         .map(|entry| entry.fd.as_fd())
     }
 
-    /// Where one of the sockets is bound, with the real port of port 0.
+    /// Returns the address of one of the sockets, with the real port for port 0.
     ///
-    /// There is nothing for a name that is not in the set, and for an fd that is no socket.
+    /// It is `None` for a name that is not in the set, and for an fd that is not a socket.
     pub fn local_address<'k>(&self, key: impl Into<Key<'k>>) -> Option<LocalAddress> {
         self.fd(key).and_then(LocalAddress::of)
     }
 
-    /// The fds as if they had been inherited, for a program that serves in this process after all.
+    /// Converts the fds into inherited ones, for a program that serves in this process after all.
     ///
-    /// The files of Unix sockets stay; nothing removes them later.
+    /// The files of Unix sockets stay, and are not removed later.
     #[must_use]
     pub fn into_inherited(self) -> Inherited {
         Inherited::holding(
@@ -208,22 +205,21 @@ impl FdSet {
 
     /// Removes the files of the Unix sockets that this set has bound.
     ///
-    /// To be called at the end of the process that owns the addresses, and by no other one: after
-    /// it, nobody can connect any more, although the sockets are open. A file that somebody else
-    /// has put at the path since then, known by its device, inode and time, is left alone. So are the
-    /// files of adopted sockets, which belong to whoever bound them.
+    /// Call this at the end of the process that owns the addresses, and in no other process: after it no client
+    /// can connect any more, although the sockets are open. A file that another process has put at the path
+    /// since, recognised by its device, inode and time, is left alone. So are the files of adopted sockets.
     ///
     /// # Errors
     ///
-    /// The first failure, after all others have been tried.
+    /// The first error, after all others have been tried.
     pub fn unlink_sockets(&self) -> Result<()> {
         self.socket_files().unlink()
     }
 
-    /// Closes the fds, and keeps the files of Unix sockets for later.
+    /// Closes the fds, and returns the files of Unix sockets, to be removed later.
     ///
-    /// A process whose last child still serves lets go of its own fds first: when the child closes
-    /// its own, clients are refused at once, instead of waiting in a queue that nobody reads.
+    /// A process whose last child still serves should close its own fds first: when the child closes its
+    /// copies, clients are refused at once, instead of waiting in a queue that no process reads.
     #[must_use]
     pub fn close(self) -> SocketFiles {
         self.socket_files()

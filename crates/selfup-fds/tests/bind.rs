@@ -270,7 +270,7 @@ fn a_socket_that_does_not_listen_is_no_listener() {
 }
 
 #[test]
-fn an_unknown_name_is_answered_with_the_known_ones() {
+fn the_error_for_an_unknown_name_lists_the_known_ones() {
     let mut inherited = bound("127.0.0.1:0").into_inherited();
     let error = inherited.take_tcp_listener("other").unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotInherited);
@@ -281,7 +281,7 @@ fn an_unknown_name_is_answered_with_the_known_ones() {
 }
 
 #[test]
-fn what_nobody_takes_is_closed() {
+fn fds_that_are_not_taken_are_closed() {
     let fds = bound("127.0.0.1:0");
     let address = fds.local_address("it").unwrap().ip().unwrap();
     let inherited = fds.into_inherited();

@@ -28,7 +28,7 @@ fn without_names_all_are_unknown() {
 }
 
 #[test]
-fn nothing_is_offered_to_somebody_else() {
+fn nothing_is_offered_to_another_process() {
     assert!(parse("43", "1", Some("http")).unwrap().is_empty());
     // Nobody else's malformed values are our concern.
     assert!(parse("43", "x", Some("\u{7f}")).unwrap().is_empty());

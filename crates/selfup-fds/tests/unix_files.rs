@@ -178,7 +178,7 @@ fn closing_comes_before_unlinking() {
 }
 
 #[test]
-fn a_successor_is_told_apart_even_by_a_reused_inode() {
+fn a_successor_is_recognised_even_with_a_reused_inode() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("socket");
     let files = bound("unix", &path).unwrap().close();

@@ -1,4 +1,4 @@
-//! The fetcher of one path.
+//! The type [`File`]: the fetcher of one path.
 
 use std::{
     ffi::OsStr,
@@ -20,9 +20,9 @@ use crate::{
 
 /// Fetches a new executable from one path.
 ///
-/// The path is followed anew at each poll, symbolic links included, so a link that is pointed
-/// somewhere else is a change. If its name ends in `.gz`, `.zst` or `.xz`, it is decompressed; the
-/// latter two need the features `zstd` and `xz`.
+/// Each poll resolves the path again, symbolic links included, so a link that leads to another file is a change. If
+/// its name ends in `.gz`, `.zst` or `.xz`, it is decompressed; the latter two need the features `zstd` and
+/// `xz`.
 #[derive(Debug)]
 #[must_use]
 pub struct File {
@@ -30,14 +30,14 @@ pub struct File {
     expanded: bool,
     interval: Option<Duration>,
     quiet: Duration,
-    /// A change that has not come to rest yet, and since when it looks like this.
+    /// A change that may still continue, and the time since which the file looks like this.
     resting: Option<(Stamp, Instant)>,
     settled: Option<Stamp>,
-    /// What is settled came in doubt, and comes again when it is asked for.
+    /// Whether the settled file was reported as doubtful, and comes again on request.
     doubtful: bool,
-    /// What came with the settled one, if it was refused for all that a signature was asked for.
+    /// The signature of the settled file, if it was refused although a signature was wanted.
     refused: Option<Signature>,
-    /// The artifact that was handed out and not settled yet.
+    /// The artifact that was returned and not reported on yet.
     pending: Option<Pending>,
 }
 
@@ -47,13 +47,13 @@ type Signature = Option<String>;
 #[derive(Debug)]
 struct Pending {
     stamp: Stamp,
-    /// What came with it, if one was asked for.
+    /// Its signature, if one was wanted.
     signature: Option<Signature>,
 }
 
 impl File {
-    /// Fetches from `path`, in which `{os}`, `{arch}` and `{target}` are filled in
-    /// ([`selfup_fetch::expand`]). A path that is not UTF-8 is taken as it is.
+    /// Creates a fetcher of `path`, in which `{os}`, `{arch}` and `{target}` are replaced
+    /// ([`selfup_fetch::expand`]). A path that is not UTF-8 is used as it is.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self {
             path: path.into(),
@@ -68,17 +68,16 @@ impl File {
         }
     }
 
-    /// Sets how long to wait between two polls; by default the caller decides.
+    /// Sets how long to wait between two polls. By default the caller decides.
     pub const fn interval(mut self, interval: Duration) -> Self {
         self.interval = Some(interval);
         self
     }
 
-    /// Sets how long a changed file must have been left alone before it counts as complete.
+    /// Sets how long a changed file must stay unchanged before it counts as complete.
     ///
-    /// The default is 1 s: whoever copies seldom pauses for longer. With zero, it counts as
-    /// complete at the first sight of it; that is right where files are only ever renamed into
-    /// place.
+    /// The default is 1 s: a copy seldom pauses for longer. With zero, a file counts as complete at once, which
+    /// is right if files are always renamed into place.
     pub const fn quiet(mut self, quiet: Duration) -> Self {
         self.quiet = quiet;
         self
@@ -94,7 +93,7 @@ impl File {
         Ok(())
     }
 
-    /// Whether what was refused has another signature by now.
+    /// Whether the file that was refused has another signature by now.
     fn is_signed_anew(&self, current: &RunningExecutable) -> Result<bool, Error> {
         match &self.refused {
             Some(seen) if current.is_signature_due() => Ok(self.signature()? != *seen),
@@ -102,7 +101,7 @@ impl File {
         }
     }
 
-    /// The signature beside the file, if there is one.
+    /// Reads the signature beside the file, if there is one.
     fn signature(&self) -> Result<Signature, Error> {
         let Some(name) = self.path.file_name().and_then(OsStr::to_str) else { return Ok(None) };
         let path = self.path.with_file_name(signature_name(name));
@@ -122,7 +121,7 @@ impl File {
         Compression::of_name(&name.to_string_lossy())
     }
 
-    /// Whether that state was there long enough; the clock starts when it is first seen.
+    /// Whether the file has been in this state long enough, from the first time that it was seen.
     fn is_at_rest(&mut self, stamp: Stamp) -> bool {
         let since = match self.resting {
             Some((seen, since)) if seen == stamp => since,
@@ -140,11 +139,9 @@ impl File {
 }
 
 impl Fetch for File {
-    /// Refuses what cannot work whatever happens at the path: one that names no file or says that it is
-    /// compressed in a way that this build does not know, and the running executable's own: replacing
-    /// that is what an installation does, so it would be its own source. A file or a folder that is not
-    /// there yet (a file system that is mounted later), or is something else at the moment, is none of
-    /// these.
+    /// Checks for paths that can never work: a path without a file name, one with a compression that this build does
+    /// not support, and the path of the running executable, which an installation replaces. A file or folder that
+    /// does not exist yet (a file system that is mounted later), or is something else at the moment, is accepted.
     fn init(&mut self, current: &RunningExecutable) -> Result<(), Error> {
         self.expand()?;
         let refuse = |reason| Err(Error::new(ErrorKind::Configuration, reason).at(self.place()));
@@ -168,7 +165,7 @@ impl Fetch for File {
             return Ok(None);
         }
         let (file, opened) = open(&self.path)?;
-        // Replaced between the look and the opening: it has to come to rest first.
+        // It was replaced between the check and the opening, and has to stay unchanged first.
         if opened != stamp && !self.is_at_rest(opened) {
             return Ok(None);
         }

@@ -1,7 +1,7 @@
 //! Fetches a new executable from a file.
 //!
-//! [`File`] is a [`Fetch`](selfup_fetch::Fetch) that polls one path: where a build writes to,
-//! where `scp` or `rsync` copy to, where a deployment flips a symbolic link.
+//! [`File`] is a [`Fetch`](selfup_fetch::Fetch) that polls one path: the output of a build, the target of `scp` or
+//! `rsync`, or a symbolic link that a deployment changes.
 //!
 //! ```no_run
 //! use selfup_fetch::{RunningExecutable, Fetch, Outcome};
@@ -20,35 +20,32 @@
 //!
 //! # Never half-copied
 //!
-//! A file is known by its stamp: device, inode, size, and the times of its last modification and
-//! last change in nanoseconds. A changed one is handed out only when two polls, at least
-//! [`quiet`](File::quiet) apart (default 1 s), have seen the same stamp, and while it is read,
-//! its stamp must stay the same to the last byte; otherwise the reader ends with
-//! [`ErrorKind::Changed`](selfup_fetch::ErrorKind::Changed) in place of an end, and the file is
-//! fetched again when it has come to rest. So what comes out is what was in the file at one
-//! moment, unless someone writes through a memory mapping.
+//! A file is recognised by its stamp: device, inode, size, and the times of its last modification and last change
+//! in nanoseconds. A changed file is returned only when two polls, at least [`quiet`](File::quiet) apart
+//! (default 1 s), have seen the same stamp. While it is read, its stamp must not change until the last byte;
+//! otherwise the reader returns [`ErrorKind::Changed`](selfup_fetch::ErrorKind::Changed) in place of the end, and
+//! the file is fetched again when it no longer changes. So the reader returns the content of the file at one
+//! moment, unless another process writes through a memory mapping.
 //!
-//! A copy that pauses for longer than the quiet time looks finished. Publish by renaming, which
-//! has no such moment at all: write beside the path, then `mv`. Whether the bytes make up a whole
-//! executable is for the installer to see.
+//! A copy that pauses for longer than the quiet time looks complete. Publish by renaming, which avoids this: write
+//! beside the path, then `mv`. The installer checks whether the bytes are a whole executable.
 //!
 //! # By content
 //!
-//! The stamp only says when to look again. A file that was touched, linked or copied over with
-//! equal bytes is handed out again; whoever reads it finds them equal and settles it as
-//! [`UpToDate`](selfup_fetch::Outcome::UpToDate), and then the new stamp is the known one. That
-//! costs one reading.
+//! The stamp only shows when to read again. A file that was touched, linked or replaced by equal bytes is returned
+//! again. The caller finds the bytes equal and reports [`UpToDate`](selfup_fetch::Outcome::UpToDate), and the new
+//! stamp becomes the known one. That costs one reading of the file.
 //!
 //! # Signatures
 //!
-//! Where one is wanted, it is read from beside the file, from `NAME.minisig`, each time the file is
-//! handed out. It signs the executable itself: that of `app.gz` is `app.minisig`, made of `app`. A
-//! file that was refused is handed out again when another signature is there.
+//! If one is wanted, it is read from `NAME.minisig` beside the file each time the file is returned. It signs the
+//! executable itself: the signature for `app.gz` is `app.minisig`, made of `app`. A file that was refused is
+//! returned again when its signature changes.
 //!
 //! # What it does not
 //!
-//! No watching (inotify and the like do not see network file systems and miss renames of parents),
-//! no directories, no archives. Files whose names end in `.gz`, `.zst` or `.xz` are decompressed.
+//! It does not watch (inotify does not see network file systems, and misses renames of parent directories), and
+//! supports neither directories nor archives. Files whose names end in `.gz`, `.zst` or `.xz` are decompressed.
 //!
 //! # Features
 //!
@@ -56,13 +53,13 @@
 //!
 //! # Limits
 //!
-//! Times of changes come from the file system; one that keeps whole seconds, like FAT, cannot tell
-//! two changes of equal size within one, unless the quiet time is longer. Waiting for a network
-//! file system that is gone is the kernel's, and has no deadline here.
+//! The times of changes come from the file system. If it keeps whole seconds, as FAT does, two changes of equal
+//! size within one second cannot be distinguished, unless the quiet time is longer. Waiting for an unreachable
+//! network file system happens in the kernel, without a deadline.
 //!
 //! # Platforms
 //!
-//! Unix. Elsewhere the stamp is size and modification time only.
+//! Unix. Elsewhere the stamp consists of size and modification time only.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]

@@ -1,4 +1,4 @@
-//! Looking at a path and opening it, regular files only.
+//! Examines and opens the file at a path, if it is a regular file.
 
 use std::{
     fs::{self, FileType, Metadata, OpenOptions},
@@ -10,13 +10,13 @@ use selfup_fetch::{Error, ErrorKind};
 
 use crate::stamp::Stamp;
 
-/// Looks at what is at the path, without opening it.
+/// Examines the file at the path without opening it.
 pub(crate) fn look(path: &Path) -> Result<Stamp, Error> {
     fs::metadata(path).map_err(|error| explain(path, error)).and_then(|found| regular(path, &found))
 }
 
-/// Opens it for reading. What has become a FIFO since it was looked at does not block, and is
-/// refused like any other that is no regular file.
+/// Opens the file for reading. If it has become a FIFO meanwhile, this does not block, and fails as for anything
+/// else that is not a regular file.
 pub(crate) fn open(path: &Path) -> Result<(fs::File, Stamp), Error> {
     let mut options = OpenOptions::new();
     options.read(true);

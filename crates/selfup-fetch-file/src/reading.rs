@@ -1,4 +1,4 @@
-//! A reader that notices when the file is changed while it is read.
+//! A reader that detects changes of the file while it is read.
 
 use std::{
     fs,
@@ -9,7 +9,7 @@ use selfup_fetch::{Error, ErrorKind};
 
 use crate::stamp::Stamp;
 
-/// Reads a file to its end, and calls it the end only if the file is still what it was.
+/// Reads a file, and reports the end only if the file has not changed.
 pub(crate) struct Reading {
     file: fs::File,
     stamp: Stamp,
@@ -36,7 +36,7 @@ impl Read for Reading {
         if !self.changed {
             let n = self.file.read(buf)?;
             self.read += n as u64;
-            // One that grows is noticed at once: it could grow for ever.
+            // A file that grows is detected at once, because it could grow for ever.
             let ended = n == 0 || self.read > self.stamp.size;
             if !ended || self.is_as_it_was()? {
                 return Ok(n);

@@ -1,11 +1,11 @@
-//! The state of a file, told without reading it.
+//! The stamp of a file: its state, without reading it.
 
 use std::fs::Metadata;
 
-/// What tells one state of a file from another without reading it.
+/// The metadata that distinguish one state of a file from another, without reading it.
 ///
-/// The change time cannot be set by a program, so a copy that keeps the modification time of its
-/// original (`cp -p`, `rsync -t`) shows too. See `inode(7)`.
+/// No program can set the change time, so a copy that preserves the modification time of its original (`cp -p`,
+/// `rsync -t`) is detected too. See `inode(7)`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Stamp {
     pub(crate) size: u64,

@@ -250,7 +250,7 @@ const XZ: [u8; 60] = [
 ];
 
 #[test]
-fn the_name_tells_the_compression() {
+fn the_name_decides_the_compression() {
     for (name, packed, is_built_in) in [
         ("app.zst", ZST.as_slice(), is_built_in(Compression::Zstd)),
         ("app.xz", XZ.as_slice(), is_built_in(Compression::Xz)),

@@ -14,8 +14,8 @@ use crate::{
 
 /// Fetches a new executable from the releases of a repository on GitHub.
 ///
-/// Set it up with the methods below; what is wrong with the settings is reported by
-/// [`init`](selfup_fetch::Fetch::init). The deadlines, and why they are what they are:
+/// Configure it with the methods below; [`init`](selfup_fetch::Fetch::init) reports errors of the configuration.
+/// The deadlines, with the reason of each default:
 ///
 /// | phase | default | |
 /// |---|---|---|
@@ -36,23 +36,22 @@ use crate::{
 pub struct GitHub {
     pub(crate) settings: Settings,
     pub(crate) interval: Duration,
-    /// Made of the settings by `init` or the first `fetch`.
+    /// The client, which `init` or the first `fetch` creates from the settings.
     pub(crate) prepared: Option<Prepared>,
-    /// What the API said last, and by which tag.
+    /// The last response of the API, with its tag.
     pub(crate) listing: Listing,
-    /// Until when the API wants to be left alone.
+    /// The time before which the API asked for no request.
     pub(crate) limit: Limit,
-    /// What came of earlier polls.
+    /// The results of earlier polls.
     pub(crate) memory: Memory<Identity, Stamp>,
 }
 
-/// A host may make 60 requests an hour without a token, and shares them with all behind its
-/// address.
+/// Without a token, a host can make 60 requests an hour, together with all others behind its IP address.
 const INTERVAL: Duration = Duration::from_secs(5 * 60);
 
 impl GitHub {
-    /// Fetches from the repository `owner/repo` on github.com: the latest release, and of it the
-    /// asset whose name says that it is for this platform.
+    /// Creates a fetcher of the repository `owner/repo` on github.com: of the latest release, and in it of the
+    /// asset whose name is for this platform.
     pub fn new(owner: impl Into<String>, repo: impl Into<String>) -> Self {
         Self {
             settings: Settings::new(owner.into(), repo.into()),
@@ -64,7 +63,7 @@ impl GitHub {
         }
     }
 
-    /// Fetches the release of this tag, whatever else is published, pre-releases included.
+    /// Sets the tag of the release to fetch, which may be a pre-release.
     ///
     /// The executable is new again when the release or its asset is replaced.
     pub fn tag(mut self, tag: impl Into<String>) -> Self {
@@ -72,36 +71,36 @@ impl GitHub {
         self
     }
 
-    /// Whether the latest release may be a pre-release; the default is `false`.
+    /// Sets whether the latest release may be a pre-release. The default is `false`.
     ///
-    /// A pre-release is what is marked as one, and a version that says so itself (`v2.0.0-rc.1`).
-    /// Drafts are never taken.
+    /// A release is a pre-release if it is marked as one, or by its version (`v2.0.0-rc.1`). Drafts are never
+    /// taken.
     pub const fn pre_releases(mut self, take: bool) -> Self {
         self.settings.pre_releases = take;
         self
     }
 
-    /// Takes the asset of exactly this name, in which places are filled in: `{os}`, `{arch}` and
-    /// `{target}` as in [`Template`](selfup_fetch::Template), `{tag}` is the release's tag and
-    /// `{version}` the same without a leading `v`.
+    /// Sets the exact name of the asset. Placeholders are replaced: `{os}`, `{arch}` and `{target}` as in
+    /// [`Template`](selfup_fetch::Template), `{tag}` by the release's tag, and `{version}` by the same without a
+    /// leading `v`.
     pub fn asset(mut self, template: impl Into<String>) -> Self {
         self.settings.wanted = Wanted::Named(template.into());
         self
     }
 
-    /// Takes the asset for whose name `is_it` says yes. It must be one alone.
+    /// Sets a function that returns `true` for the name of the asset, and of no other.
     ///
-    /// It is not asked about what can be no executable, such as checksums, signatures and
-    /// packages of distributions.
+    /// It is not called for files that cannot be an executable, such as checksums, signatures and packages of
+    /// distributions.
     pub fn asset_matching(mut self, is_it: impl Fn(&str) -> bool + Send + 'static) -> Self {
         self.settings.wanted = Wanted::Matching(Box::new(is_it));
         self
     }
 
-    /// Takes this file of an archive: a name, in whatever folder, or a path with a slash in it.
+    /// Sets the file in an archive: a name, in any folder, or a path with a slash in it.
     ///
-    /// By default it is the file that is called as this program's executable is; else the only
-    /// executable ([`Member::of_program`](selfup_fetch::archive::Member::of_program)).
+    /// By default it is the file with the name of this program's executable, otherwise the only executable
+    /// ([`Member::of_program`](selfup_fetch::archive::Member::of_program)).
     pub fn member(mut self, member: impl Into<String>) -> Self {
         self.settings.member = Some(member.into());
         self
@@ -111,32 +110,31 @@ impl GitHub {
     /// GitHub App's installation. A private repository needs one with the permission
     /// `contents: read`; a public one needs none, but has a higher limit with it.
     ///
-    /// It goes to the API's origin (scheme, host and port) only, and is shown nowhere. White
-    /// space around it is ignored.
+    /// It is sent to the API's origin (scheme, host and port) alone, and never printed. White space around it is
+    /// ignored.
     pub fn token(mut self, token: impl Into<String>) -> Self {
         self.settings.token = Some(token.into());
         self
     }
 
-    /// Sends the token in the environment variable `GITHUB_TOKEN`, where there is one.
+    /// Sends the token in the environment variable `GITHUB_TOKEN`, if there is one.
     ///
-    /// The variable is looked at once, by `init` or the first poll. A token that was set by
-    /// [`token`](Self::token) goes before it.
+    /// The variable is read once, by `init` or the first poll. A token from [`token`](Self::token) takes
+    /// precedence.
     pub const fn token_from_env(mut self) -> Self {
         self.settings.token_from_env = true;
         self
     }
 
-    /// Asks another API than `https://api.github.com`: that of a GitHub Enterprise Server is at
-    /// `https://HOST/api/v3`, that of a GHE.com subdomain at `https://api.SUBDOMAIN.ghe.com`.
+    /// Sets the URL of the API, instead of `https://api.github.com`. A GitHub Enterprise Server has it at
+    /// `https://HOST/api/v3`, a GHE.com subdomain at `https://api.SUBDOMAIN.ghe.com`.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.settings.base_url = url.into();
         self
     }
 
-    /// Whether the token may be sent to a [base URL](Self::base_url) in `http:`, where whoever is on the
-    /// way can read it; the default is `false`, and `init` refuses it, but for this machine itself
-    /// (loopback).
+    /// Sets whether the token may be sent to a [base URL](Self::base_url) with `http:`, where anyone on the path
+    /// can read it. The default is `false`: `init` refuses it, except for this machine itself (loopback).
     pub const fn allow_insecure_credentials(mut self, allow: bool) -> Self {
         self.settings.insecure_credentials = allow;
         self
@@ -144,66 +142,63 @@ impl GitHub {
 
     /// Sets how long to wait between two polls.
     ///
-    /// The default is 5 min, which takes 12 of the 60 requests that an address has in an hour
-    /// without a token. With a token, polls that find nothing new count for nothing and 30 s are
-    /// fair.
+    /// The default is 5 min, which uses 12 of the 60 requests that an IP address has in an hour without a
+    /// token. With a token, polls that find nothing new do not count, and 30 s is reasonable.
     pub const fn interval(mut self, interval: Duration) -> Self {
         self.interval = interval;
         self
     }
 
-    /// Trusts the certificates in this PEM text as roots, and no others. They count for the API
-    /// and for the host that it redirects downloads to.
+    /// Trusts the certificates in this PEM text as roots, and no others. They apply to the API and to the host to
+    /// which it redirects downloads.
     pub fn trust(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.settings.roots = Some(pem.into());
         self
     }
 
-    /// Makes connections through this proxy (`http://user:password@host:port`), which is asked to
-    /// open a tunnel to the host. That is for `https:` only; an API at an `http:` address is reached
-    /// directly.
+    /// Sets a proxy (`http://user:password@host:port`), which is asked for a tunnel to the host. It is used for
+    /// `https:` only; an API with an `http:` URL is reached directly.
     pub fn proxy(mut self, url: impl Into<String>) -> Self {
         self.settings.proxy = Some(url.into());
         self
     }
 
-    /// Whether to follow the environment's proxy variables, as [`proxy`](Self::proxy) would; the
-    /// default is `true`, as everything else on the machine does.
+    /// Sets whether the proxy variables of the environment are used. The default is `true`, as for other programs
+    /// on the machine.
     ///
-    /// Those are `https_proxy` and `all_proxy`, but for what `no_proxy` lists; in capitals too. They
-    /// are looked at once, by `init` or the first poll. With [`proxy`](Self::proxy), none of them
-    /// counts.
+    /// These are `https_proxy` and `all_proxy`, except for hosts in `no_proxy`, each also in capitals. They are
+    /// read once, by `init` or the first poll. With [`proxy`](Self::proxy), they are ignored.
     pub const fn proxy_from_env(mut self, follow: bool) -> Self {
         self.settings.proxy_from_env = follow;
         self
     }
 
-    /// Names this client; the default is `selfup-fetch-github/` and its version.
+    /// Sets the user agent. The default is `selfup-fetch-github/` and its version.
     pub fn user_agent(mut self, name: impl Into<String>) -> Self {
         self.settings.user_agent = name.into();
         self
     }
 
-    /// Sets how long resolving the name and connecting may take together, TLS included.
+    /// Sets how long resolving the name and connecting may take in total, TLS included.
     pub const fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.settings.deadlines.connect = timeout;
         self
     }
 
-    /// Sets how long the head of a response may take once there is a connection.
+    /// Sets how long the head of a response may take after the connection has been made.
     pub const fn response_timeout(mut self, timeout: Duration) -> Self {
         self.settings.deadlines.response = timeout;
         self
     }
 
-    /// Sets how long no single byte of a body may arrive before the transfer counts as stalled.
+    /// Sets after how long without a single byte of a body the transfer counts as stalled.
     pub const fn stall_timeout(mut self, timeout: Duration) -> Self {
         self.settings.deadlines.stall = timeout;
         self
     }
 
-    /// Sets how long a request may take altogether, with its redirects, the reading of its body
-    /// and what is resumed of it. It ends what trickles too fast to stall and too slowly to arrive.
+    /// Sets how long a request may take in total, including redirects, reading the body, and resuming it. It ends
+    /// transfers that never stall, but are too slow to finish.
     pub const fn total_timeout(mut self, timeout: Duration) -> Self {
         self.settings.deadlines.total = timeout;
         self

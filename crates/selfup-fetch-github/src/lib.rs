@@ -1,7 +1,7 @@
 //! Fetches a new executable from the releases of a GitHub repository.
 //!
-//! [`GitHub`] is a [`Fetch`](selfup_fetch::Fetch) that polls the releases of one repository, on
-//! github.com or on a GitHub Enterprise Server, and brings the asset that is for this platform.
+//! [`GitHub`] is a [`Fetch`](selfup_fetch::Fetch) that polls the releases of one repository, on github.com or on a
+//! GitHub Enterprise Server, and fetches the asset for this platform.
 //!
 //! ```no_run
 //! use selfup_fetch::{RunningExecutable, Fetch, Outcome};
@@ -20,26 +20,23 @@
 //!
 //! # Which release
 //!
-//! The latest by default: of all that are neither drafts nor pre-releases, the one with the highest
-//! version. A tag is a version if it is a semantic one or one to three numbers, with or without a
-//! `v` before it. Versions go before tags that are none; among the latter the time of publication
-//! decides. GitHub's own mark of the latest release does not count, since it moves to a `1.9.1` that
-//! is published after `2.0.0`.
+//! By default the latest: of all releases that are neither drafts nor pre-releases, the one with the highest version.
+//! A tag is a version if it is a semantic version, or one to three numbers, with or without a leading `v`. Versions
+//! take precedence over other tags, among which the time of publication decides. GitHub's own mark of the latest
+//! release does not count, because it moves to a `1.9.1` that is published after `2.0.0`.
 //!
-//! For this the list of releases is asked for in pages of 100, the newest first, and a further page
-//! only where those before it have no release that counts (10 pages at most). So the highest version
-//! is that of the last 100 releases. Another choice is a [`tag`](GitHub::tag), which also follows a
-//! rolling one such as `nightly`: what is new is told by the ids of release and asset and the
-//! asset's size, digest and time, not by the tag.
+//! The list of releases is requested in pages of 100, the newest first, and a further page only if the earlier ones
+//! have no release that counts (10 pages at most). So the highest version is that of the last 100 releases. Another
+//! choice is a [`tag`](GitHub::tag), which also follows a rolling one such as `nightly`: a change is detected by the
+//! ids of release and asset and by the asset's size, digest and time, not by the tag.
 //!
 //! The artifact's version is the tag, without its `v` if it is a version.
 //!
 //! # Which asset
 //!
-//! By default the one whose name says that it is for this platform. The name's words, that is what
-//! stands between anything but letters and digits, are compared whole, in any case: `arm` is not
-//! `arm64`, `x86` is not `x86_64`. The operating system and the architecture must be named, and no
-//! other of either:
+//! By default the one whose name is for this platform. The words of the name, which are separated by anything but
+//! letters and digits, are compared as a whole, in any case: `arm` is not `arm64`, `x86` is not `x86_64`. The name
+//! has to contain the operating system and the architecture, and no other of either:
 //!
 //! | | words |
 //! |---|---|
@@ -48,83 +45,76 @@
 //! | x86_64 | `x86_64`, `amd64`, `x64` |
 //! | x86 | `i686`, `i386`, `386`, `x86` and the like |
 //! | aarch64 | `aarch64`, `arm64`, `armv8` |
-//! | armv7 | `armv7` and the like, `armhf`; else what is for `armv6` or `arm` |
-//! | armv6 | `armv6` and the like; else what is for `arm` |
+//! | armv7 | `armv7` and the like, `armhf`; otherwise `armv6` or `arm` |
+//! | armv6 | `armv6` and the like; otherwise `arm` |
 //! | others | Rust's name and the usual ones, such as `ppc64le`, `riscv64`, `loong64` |
 //!
-//! Of several, a Linux program that was built for musl prefers `musl` to what names no C library,
-//! and never takes `gnu`; one that was built for glibc prefers `gnu`, then what names none, and
-//! takes `musl` where there is nothing else, since that is static and runs there too. If the same is
-//! packed in several ways, the one that costs least is taken. Checksums, signatures, packages of
-//! distributions and the like are never taken. The repository's name at the start of the asset's
-//! does not count.
+//! Among several, a Linux program that was built for musl prefers `musl` to names without a C library, and never takes
+//! `gnu`. A program that was built for glibc prefers `gnu`, then names without a C library, and takes `musl` as the
+//! last resort, because that is static and runs there too. If the same executable is packed in several ways, the one
+//! with the least cost is taken. Checksums, signatures, packages of distributions and the like are never taken. The
+//! name of the repository at the start of an asset's name does not count.
 //!
-//! Where that gives none or several, the error lists them, and [`asset`](GitHub::asset) or
-//! [`asset_matching`](GitHub::asset_matching) say which. An asset that is missing may come later, so
-//! that is asked for again.
+//! If none or several remain, the error lists them, and [`asset`](GitHub::asset) or
+//! [`asset_matching`](GitHub::asset_matching) can choose one. A missing asset may be uploaded later, so the error is
+//! transient.
 //!
 //! # What an asset may be
 //!
-//! The executable as it is, or compressed: `.gz`, `.xz`, `.zst`. Or an archive that holds it:
-//! `.tar`, `.tar.gz`, `.tar.xz`, `.tar.zst`, their short forms such as `.tgz`, and `.zip`. Of an archive
-//! the file is taken that is called as this program's executable is, else the only executable;
-//! [`member`](GitHub::member) names another. It is unpacked on its way. Only a zip archive, and files
-//! that may turn out to be the wrong ones, are kept meanwhile, in files without a name beside the
-//! present executable; see [`selfup_fetch::archive`], also for what is refused.
+//! The executable itself, or compressed: `.gz`, `.xz`, `.zst`. Or an archive with the executable: `.tar`, `.tar.gz`,
+//! `.tar.xz`, `.tar.zst`, their short forms such as `.tgz`, and `.zip`. From an archive, the file with the name of this
+//! program's executable is taken, otherwise the only executable; [`member`](GitHub::member) chooses another. Archives
+//! are unpacked as they are transferred. Only a zip archive, and files that may turn out to be wrong, are buffered, in
+//! files without a name beside the present executable; see [`selfup_fetch::archive`], also for what is refused.
 //!
 //! # What is verified
 //!
-//! The bytes as they come over the line are held against the size and the digest that the API gives.
-//! Where it gives no digest (assets from before June 2025, older Enterprise Servers), a checksum is
-//! looked for in the release: `ASSET.sha256`, `.sha256sum`, `.sha512` or `.sha512sum`, else the
-//! asset's line in a list (`SHA256SUMS`, `SHA512SUMS`, with `.txt` or without, `…checksums.txt`).
-//! What differs is an error in place of the end.
+//! The transferred bytes are compared with the size and the digest from the API. If there is no digest (assets from
+//! before June 2025, older Enterprise Servers), the release is searched for a checksum: `ASSET.sha256`, `.sha256sum`,
+//! `.sha512` or `.sha512sum`, otherwise the asset's line in a list (`SHA256SUMS`, `SHA512SUMS`, with or without
+//! `.txt`, `…checksums.txt`). If something differs, the reader returns an error in place of the end.
 //!
-//! That guards against broken transfers and uploads. It is no proof of where an executable comes
-//! from: whoever may replace the asset may replace its checksum. A signature is: where one is wanted,
-//! it is fetched from the asset of the same name without `.gz`, `.tar.xz` and the like and with
-//! `.minisig` (`app-linux-x64.minisig` for `app-linux-x64.tar.xz`). It signs the executable as it is
-//! run, not the file or archive it is packed in: a signature of the archive is not looked at. What
-//! was refused is fetched again when its signature changes.
+//! That protects against broken transfers and uploads. It does not prove where an executable comes from: anyone who can
+//! replace the asset can replace its checksum. A signature does: if one is wanted, it is fetched from the asset of the
+//! same name without `.gz`, `.tar.xz` and the like and with `.minisig` (`app-linux-x64.minisig` for
+//! `app-linux-x64.tar.xz`). It signs the executable itself, not the file or archive in which it is packed; a signature
+//! of the archive is ignored. An executable that was refused is fetched again when its signature changes.
 //!
 //! # Quota
 //!
-//! GitHub answers 60 requests an hour without a token, to all behind an address together, and 5,000
-//! with one, to all tokens of a user together. A poll is one request, and an executable that is
-//! fetched takes one more, and one each for a signature and a checksum that are looked for. Polls
-//! are conditional (`If-None-Match`): with a token, one that finds nothing new counts for nothing;
-//! without one it counts like any other.
+//! GitHub allows 60 requests an hour without a token, for all hosts behind one IP address together, and 5,000 with one,
+//! for all tokens of a user together. A poll is one request. An executable that is fetched takes one more, and so do a
+//! signature and a checksum. Polls are conditional (`If-None-Match`): with a token, a poll that finds nothing new does
+//! not count; without one it does.
 //!
-//! So without a token, at the default [interval](GitHub::interval) of 5 min, five hosts behind one
-//! address use the whole of it up. With one, any number of hosts may poll every 30 s for nothing,
-//! and a release costs two to four requests for each. Actions' own `GITHUB_TOKEN` has 1,000 an hour.
+//! So without a token, at the default [interval](GitHub::interval) of 5 min, five hosts behind one IP address use up the
+//! whole quota. With a token, any number of hosts can poll every 30 s at no cost, and a release costs each of them two
+//! to four requests. The `GITHUB_TOKEN` of Actions has 1,000 an hour.
 //!
-//! A limit that is hit is an [`Unavailable`](selfup_fetch::ErrorKind::Unavailable) that says until
-//! when, by the server's clock, and nothing is asked for before; the same after a response that says
-//! that it was the last one. Where the API asks to be left alone without saying for how long, that
-//! is a minute. It is never longer than an hour.
+//! An exhausted quota is an [`Unavailable`](selfup_fetch::ErrorKind::Unavailable) error with the time until it is
+//! renewed, by the server's clock. No request is made before that, not even after a response that announces itself as
+//! the last one. If the API asks for a pause of unknown length, it is a minute. No pause is longer than an hour.
 //!
 //! # Tokens
 //!
-//! A private repository needs a fine-grained token with the repository permission `contents: read`,
-//! a classic one with `repo`, or that of a GitHub App's installation with the former. For a public one
-//! a token without any permission raises the limit. It is sent to the API's origin only: downloads
-//! are redirected to another host, which does not get it. Over `http:` it is not sent, but to
-//! this machine itself. `GITHUB_TOKEN` of the environment is read only where
-//! [`token_from_env`](GitHub::token_from_env) asks for it.
+//! A private repository needs a fine-grained token with the repository permission `contents: read`, a classic one with
+//! `repo`, or that of a GitHub App's installation with the former. For a public repository, a token without any
+//! permission raises the quota. The token is sent to the API's origin alone: downloads are redirected to another host,
+//! which does not get it. Over `http:` it is sent to this machine itself alone. The `GITHUB_TOKEN` of the environment
+//! is read only if [`token_from_env`](GitHub::token_from_env) is called.
 //!
 //! # What it does not
 //!
-//! It verifies no signature: that is for the installer. It does not log, and waits for nothing
-//! between polls. A download that is cut is gone on with where it was cut, if the host that keeps it
-//! gives a strong tag, up to five times and as long as it gets on; nothing else is tried again.
+//! It verifies no signatures: the installer does. It does not log, and keeps nothing running between polls. A download
+//! that breaks off is resumed, if the host sends a strong tag, up to five times and as long as each part brings some
+//! bytes. No other request is repeated.
 //!
-//! # How it is made
+//! # Implementation
 //!
-//! With octocrab, over a client of its own: rustls, HTTP/1.1, and Mozilla's roots compiled in, or your own ([`trust`](GitHub::trust)). octocrab's retries, redirects, logging and caches are
-//! not in it. Between polls there is no thread, no socket and no runtime: each poll makes a
-//! current-thread runtime of tokio's, which lives until the artifact is read or dropped and moves
-//! only while somebody reads.
+//! It uses octocrab over a client of its own: rustls, HTTP/1.1, and Mozilla's roots compiled in, or your own
+//! ([`trust`](GitHub::trust)). octocrab's retries, redirects, logging and caches are not used. Between polls there is
+//! no thread, no socket and no runtime: each poll creates a current-thread tokio runtime, which exists until the
+//! artifact is read or dropped, and runs only while the artifact is being read.
 //!
 //! The cryptography of TLS is what the program has installed as rustls' default for its process, or else
 //! that of the feature `tls-aws-lc-rs` or `tls-ring`. Neither is on by default, since each turns on a
@@ -134,13 +124,13 @@
 //!
 //! # Limits
 //!
-//! It blocks, and so must not be called from within a tokio runtime, which panics then; use
-//! `spawn_blocking`. Proxies are for `https:` only, and spoken to without TLS. Names are resolved by the system on a short-lived thread; a resolver
-//! that hangs beyond the deadline keeps that thread until it responds.
+//! It blocks, and so must not be called from within a tokio runtime, which panics then; use `spawn_blocking`. Proxies
+//! are used for `https:` only, without TLS to the proxy itself. Names are resolved by the system on a short-lived
+//! thread; a resolver that hangs beyond the deadline keeps that thread until it responds.
 //!
 //! # Platforms
 //!
-//! All that tokio and the chosen cryptography know.
+//! All that tokio and the chosen cryptography support.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]

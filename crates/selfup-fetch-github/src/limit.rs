@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_told_is_waited_for() {
+    fn the_requested_pause_is_respected() {
         let (none, one) = (("x-ratelimit-remaining", "0"), ("x-ratelimit-remaining", "1"));
         assert_eq!(wait(200, &[one, RESET, DATE]), None);
         assert_eq!(wait(200, &[none, RESET, DATE]), Some(1200), "the last one that was allowed");

@@ -11,51 +11,50 @@ use crate::{
     validators::Validators,
 };
 
-/// Fetches a new executable from one address over HTTP or HTTPS.
+/// Fetches a new executable from one URL over HTTP or HTTPS.
 ///
-/// Set it up with the methods below; what is wrong with the settings is reported by
-/// [`init`](selfup_fetch::Fetch::init). The deadlines, and why they are what they are:
+/// Configure it with the methods below; [`init`](selfup_fetch::Fetch::init) reports errors of the configuration.
+/// The deadlines, with the reason of each default:
 ///
 /// | phase | default | |
 /// |---|---|---|
 /// | [`connect_timeout`](Self::connect_timeout) | 10 s | a lost SYN is repeated after 1, 3 and 7 s |
-/// | [`response_timeout`](Self::response_timeout) | 30 s | slow origins behind a cache answer within it |
+/// | [`response_timeout`](Self::response_timeout) | 30 s | slow origins behind a cache respond within it |
 /// | [`stall_timeout`](Self::stall_timeout) | 30 s | longer pauses than any retransmission needs |
 /// | [`total_timeout`](Self::total_timeout) | 1 h | 500 MB at 140 kB/s |
 ///
-/// And the rest:
+/// The other settings:
 ///
 /// | setting | default | |
 /// |---|---|---|
 /// | [`validators`](Self::validators) | all | the more is compared, the less is missed |
-/// | [`https_only`](Self::https_only) | `false` | an `http:` address is somebody's decision |
-/// | [`allow_insecure_credentials`](Self::allow_insecure_credentials) | `false` | whoever is on the way could read them |
+/// | [`https_only`](Self::https_only) | `false` | an `http:` URL is a deliberate choice |
+/// | [`allow_insecure_credentials`](Self::allow_insecure_credentials) | `false` | anyone on the path could read them |
 /// | [`max_redirects`](Self::max_redirects) | 10 | more than any honest chain needs |
-/// | [`resumptions`](Self::resumptions) | 10 | an hour that is cut every few minutes |
+/// | [`resumptions`](Self::resumptions) | 10 | a transfer of an hour that breaks off every few minutes |
 /// | [`trust`](Self::trust) | Mozilla's roots | the same everywhere, in an empty container too |
 /// | [`client_certificate`](Self::client_certificate) | none | few servers ask |
 /// | [`proxy_from_env`](Self::proxy_from_env) | `true` | as everything else on the machine does |
-/// | [`interval`](Self::interval) | the caller's | how soon an upgrade must come, the program knows |
-/// | [`user_agent`](Self::user_agent) | this crate and its version | so that servers can tell |
+/// | [`interval`](Self::interval) | the caller's | the program knows how soon an upgrade has to arrive |
+/// | [`user_agent`](Self::user_agent) | this crate and its version | for the logs of servers |
 #[must_use]
 pub struct Http {
     pub(crate) settings: Settings,
     pub(crate) interval: Option<Duration>,
-    /// Made of the settings by `init` or the first `fetch`.
+    /// The client, which `init` or the first `fetch` creates from the settings.
     pub(crate) poll: Option<Poll>,
-    /// What came of earlier polls.
+    /// The results of earlier polls.
     pub(crate) memory: Memory<KnownValidators>,
-    /// What was offered, if the address is that of a manifest.
+    /// The last offer, if the URL is that of a manifest.
     #[cfg(feature = "manifest")]
     pub(crate) offers: Option<selfup_fetch::manifest::Offers<crate::manifest::Place>>,
 }
 
 impl Http {
-    /// Fetches from `url`, in which `{os}`, `{arch}` and `{target}` are filled in
+    /// Creates a fetcher of `url`, in which `{os}`, `{arch}` and `{target}` are replaced
     /// ([`selfup_fetch::expand`]).
     ///
-    /// Credentials in it (`https://user:password@host/`) are sent as basic authentication, and
-    /// shown nowhere.
+    /// Credentials in it (`https://user:password@host/`) are sent as basic authentication, and never printed.
     pub fn new(url: impl Into<String>) -> Self {
         Self {
             settings: Settings::new(url.into()),
@@ -67,18 +66,18 @@ impl Http {
         }
     }
 
-    /// Fetches what the manifest at `url` has for this platform; `url` is as for
-    /// [`new`](Self::new), and all other settings hold as well.
+    /// Creates a fetcher of the file that the manifest at `url` has for this platform. `url` is as for
+    /// [`new`](Self::new), and all other settings apply.
     ///
-    /// The manifest is one small document for all platforms, which
-    /// [`selfup_fetch::manifest`] reads. It is what is polled; the file that it names is fetched
-    /// when there is something new for this platform. Files of the configured origin are asked for
-    /// with its credentials, those elsewhere without. From `https:`, it leads to `https:` only.
+    /// The manifest is one small document for all platforms, which [`selfup_fetch::manifest`] parses. Polls
+    /// fetch the manifest, and the file that it names when there is something new for this platform. Files of
+    /// the configured origin are requested with its credentials, others without. An `https:` manifest may
+    /// name `https:` URLs only.
     ///
-    /// The size and the digests of the file are checked while it is read; what is said of the
-    /// executable inside, and the signature, is handed on to whoever installs. A program that is
-    /// older than the manifest's minimum, or does not [know](selfup_fetch::RunningExecutable::version) its
-    /// version where there is one, fetches nothing.
+    /// The size and the digests of the file are checked while it is read. What the manifest declares about the
+    /// executable inside, and the signature, is passed on to the installer. A program that is older than the
+    /// manifest's minimum fetches nothing, and neither does one whose
+    /// [version](selfup_fetch::RunningExecutable::version) is unknown if there is a minimum.
     ///
     /// # Examples
     ///
@@ -93,9 +92,9 @@ impl Http {
         Self { offers: Some(selfup_fetch::manifest::Offers::default()), ..Self::new(url) }
     }
 
-    /// Sets how long to wait between two polls; by default the caller decides.
+    /// Sets how long to wait between two polls. By default the caller decides.
     ///
-    /// Up to ten seconds, the connection is kept open from one poll to the next.
+    /// With at most 10 s, the connection is kept open from one poll to the next.
     pub fn interval(mut self, interval: Duration) -> Self {
         self.interval = Some(interval);
         self
@@ -103,8 +102,8 @@ impl Http {
 
     /// Sends a header with each request to the configured origin.
     ///
-    /// Names that the fetcher itself answers for (`accept-encoding`, `range` and the conditional
-    /// ones, those of the message's framing) are refused by `init`.
+    /// `init` refuses the headers that the fetcher itself sets: `accept-encoding`, `range`, the conditional
+    /// ones, and those of the framing.
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.settings.headers.push((name.into(), value.into()));
         self
@@ -120,40 +119,39 @@ impl Http {
         self.header("authorization", crate::url::basic(format!("{user}:{password}").as_bytes()))
     }
 
-    /// Names this client; the default is `selfup-fetch-http/` and its version.
+    /// Sets the user agent. The default is `selfup-fetch-http/` and its version.
     pub fn user_agent(mut self, name: impl Into<String>) -> Self {
         self.settings.user_agent = name.into();
         self
     }
 
-    /// Sets which validators count; the default is all of them.
+    /// Sets which validators count. The default is all of them.
     pub const fn validators(mut self, validators: Validators) -> Self {
         self.settings.validators = validators;
         self
     }
 
-    /// Refuses `http:` addresses, in the configuration and in redirects; the default is `false`.
+    /// Sets whether `http:` URLs are refused, in the configuration and in redirects. The default is `false`.
     ///
-    /// Without it, an `https:` address is never left for an `http:` one either.
+    /// Even with `false`, no redirect from `https:` to `http:` is followed.
     pub const fn https_only(mut self, only: bool) -> Self {
         self.settings.https_only = only;
         self
     }
 
-    /// Whether credentials may be sent to an `http:` address, where anybody on the way can read them;
-    /// the default is `false`.
+    /// Sets whether credentials may be sent to an `http:` URL, where anyone on the path can read them. The
+    /// default is `false`.
     ///
-    /// Without it, an address of this machine itself (loopback) is the only one that is sent them, and
-    /// `init` refuses any other. Credentials are those in the address, and all configured headers but
-    /// some that are known to be none (`accept` and the like). What is in a query is not looked at. The
-    /// credentials of a proxy are sent to the proxy as ever.
+    /// With `false`, they are sent over `http:` to this machine itself (loopback) alone, and `init` refuses any
+    /// other host. Credentials are those in the URL, and all configured headers except some that are known to
+    /// be harmless (`accept` and the like). The query is not considered. The credentials of a proxy are always
+    /// sent to the proxy.
     pub const fn allow_insecure_credentials(mut self, allow: bool) -> Self {
         self.settings.insecure_credentials = allow;
         self
     }
 
-    /// Sets how many redirects are followed in a row; the default is 10, more than any honest
-    /// chain needs.
+    /// Sets how many redirects are followed in a row. The default is 10, more than any honest chain needs.
     pub const fn max_redirects(mut self, most: u32) -> Self {
         self.settings.max_redirects = most;
         self
@@ -165,11 +163,11 @@ impl Http {
         self
     }
 
-    /// Shows this certificate to the configured origin if it asks for one (mutual TLS).
+    /// Sets the client certificate for the configured origin (mutual TLS).
     ///
-    /// Both are PEM text: the certificate, followed by those that lead to its root, if any, and its
-    /// private key (PKCS#8, PKCS#1 or SEC 1, without a passphrase). They may be one and the same
-    /// text. A server that a redirect leads to is shown nothing.
+    /// Both are PEM text: the certificate, followed by the intermediate ones, if any, and its private key
+    /// (PKCS#8, PKCS#1 or SEC 1, without a passphrase). Both may be the same text. Other servers, to which a
+    /// redirect leads, do not get it.
     pub fn client_certificate(
         mut self,
         chain: impl Into<Vec<u8>>,
@@ -179,70 +177,68 @@ impl Http {
         self
     }
 
-    /// Sets how many times the rest of a file may be asked for when the line breaks in the middle;
-    /// zero turns that off.
+    /// Sets how many times the rest of a file may be requested when the connection breaks off. Zero turns that
+    /// off.
     ///
-    /// The default is 10: a transfer of an hour that is cut every few minutes arrives, and where it
-    /// is worse than that, the next poll is soon enough. See the crate's documentation for
+    /// The default is 10: a transfer of an hour that breaks off every few minutes succeeds, and on a worse
+    /// connection the next poll is soon enough. The crate's documentation describes
     /// [what can be resumed](crate#resuming).
     pub const fn resumptions(mut self, most: u32) -> Self {
         self.settings.resumptions = most;
         self
     }
 
-    /// Sends everything through this proxy (`http://user:password@host:port`), and lets the
-    /// environment's variables be.
+    /// Sends all requests through this proxy (`http://user:password@host:port`), and ignores the variables of
+    /// the environment.
     ///
-    /// For `https:` it is asked for a tunnel to the host (`CONNECT`) and sees nothing of what goes
-    /// through; for `http:` it is given the request. The credentials go to the proxy alone, and are
-    /// shown nowhere. Names of hosts are resolved by the proxy.
+    /// For `https:`, the proxy is asked for a tunnel to the host (`CONNECT`), and sees none of the content. For
+    /// `http:`, it gets the request itself. The credentials go to the proxy alone, and are never printed. The
+    /// proxy resolves the names of hosts.
     pub fn proxy(mut self, url: impl Into<String>) -> Self {
         self.settings.proxy = Some(url.into());
         self
     }
 
-    /// Lists hosts that the configured [`proxy`](Self::proxy) is not for, as the variable
-    /// `NO_PROXY` does for those of the environment; the default is none.
+    /// Sets the hosts that are reached without the configured [`proxy`](Self::proxy), as the variable `NO_PROXY`
+    /// does for proxies of the environment. The default is none.
     ///
-    /// Separated by commas: a name, which stands for those below it too, an address, a network
-    /// (`10.0.0.0/8`), or `*` for all; a name with a port (`host:8080`) for that port only.
+    /// The list is separated by commas. Each entry is a name, which includes the names below it, an IP address,
+    /// a network (`10.0.0.0/8`), or `*` for all. A name with a port (`host:8080`) applies to that port only.
     pub fn no_proxy(mut self, hosts: impl Into<String>) -> Self {
         self.settings.no_proxy = hosts.into();
         self
     }
 
-    /// Whether to follow the environment's proxy variables; the default is `true`.
+    /// Sets whether the proxy variables of the environment are used. The default is `true`.
     ///
-    /// Those are `https_proxy` for `https:`, `http_proxy` for `http:`, `all_proxy` for what has no
-    /// variable of its own, and `no_proxy`; in capitals too. One that cannot be used is an error
-    /// where it would have been, and never passed over. With [`proxy`](Self::proxy), none of them
-    /// counts.
+    /// These are `https_proxy` for `https:`, `http_proxy` for `http:`, `all_proxy` for schemes without a
+    /// variable of their own, and `no_proxy`, each also in capitals. A proxy that cannot be used is an error,
+    /// and never skipped. With [`proxy`](Self::proxy), the variables are ignored.
     pub const fn proxy_from_env(mut self, follow: bool) -> Self {
         self.settings.proxy_from_env = follow;
         self
     }
 
-    /// Sets how long resolving the name may take, and then how long connecting may, TLS included.
+    /// Sets how long resolving the name may take, and after that how long connecting may, TLS included.
     pub const fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.settings.deadlines.connect = timeout;
         self
     }
 
-    /// Sets how long the whole head of a response may take once the request is sent.
+    /// Sets how long the whole head of a response may take after the request has been sent.
     pub const fn response_timeout(mut self, timeout: Duration) -> Self {
         self.settings.deadlines.response = timeout;
         self
     }
 
-    /// Sets how long no single byte may arrive, in any phase, before the transfer counts as
-    /// stalled.
+    /// Sets after how long without a single byte, in any phase, the transfer counts as stalled.
     pub const fn stall_timeout(mut self, timeout: Duration) -> Self {
         self.settings.deadlines.stall = timeout;
         self
     }
 
-    /// Sets how long a request may take altogether, with its redirects and the reading of its
-    /// body. It ends what trickles too fast to stall and too slowly to arrive.
+    /// Sets how long a request may take in total, including redirects and reading the body. It ends transfers
+    /// that never stall, but are too slow to finish.
     pub const fn total_timeout(mut self, timeout: Duration) -> Self {
         self.settings.deadlines.total = timeout;
         self

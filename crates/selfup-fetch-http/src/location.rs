@@ -82,7 +82,7 @@ mod tests {
 
     /// The examples of RFC 3986, section 5.4, as far as they are http.
     #[test]
-    fn locations_lead_where_the_specification_says() {
+    fn locations_resolve_as_specified() {
         let base = url("http://a/b/c/d;p?q");
         for (location, target) in [
             ("g", "http://a/b/c/g"),

@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn the_environment_says_which_for_what() {
+    fn the_environment_decides_the_proxy_of_each_scheme() {
         let all = [("ALL_PROXY", "http://all:1"), ("https_proxy", "http://tls:2/")];
         let upper = [("HTTP_PROXY", "upper:1"), ("http_proxy", "lower:1")];
         let off = [("http_proxy", ""), ("all_proxy", "all:1")];

@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn another_answer_must_repeat_it() {
+    fn another_response_has_to_repeat_it() {
         let tag = strong(&[("etag", "\"1\""), ("last-modified", MODIFIED)], Validators::all());
         let tag = tag.unwrap();
         let headers = |name, value| {

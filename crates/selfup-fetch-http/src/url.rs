@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_is_told() {
+    fn invalid_urls_are_errors() {
         for (text, word) in [
             ("", "absolute"),
             ("host/app", "absolute"),

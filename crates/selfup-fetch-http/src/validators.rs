@@ -1,18 +1,17 @@
-//! The choice of headers by which a change is noticed.
+//! The type [`Validators`]: the headers by which a change is detected.
 
-/// Which headers of a response count when it is asked whether the executable has changed.
+/// The headers of a response that show whether the executable has changed.
 ///
-/// It has not, if the best validator it had (`ETag`, else `Last-Modified`) is still the same and
-/// nothing else that counts speaks against it. `Content-Length` can only speak against it: two
-/// executables of the same size are common. Where it is the only one that counts, it is taken at
-/// its word.
+/// It is unchanged if its best validator (`ETag`, otherwise `Last-Modified`) is still the same, and no other header
+/// that counts differs. An equal `Content-Length` proves nothing, because executables of the same size are common,
+/// unless it is the only one that counts.
 ///
 /// # Examples
 ///
 /// ```
 /// use selfup_fetch_http::{Http, Validators};
 ///
-/// // Behind this load balancer each host has tags of its own for the same file.
+/// // Behind this load balancer each host has its own tags for the same file.
 /// let source = Http::new("http://host/app").validators(Validators::all().etag(false));
 /// # drop(source);
 /// ```
@@ -25,29 +24,29 @@ pub struct Validators {
 }
 
 impl Validators {
-    /// All of `ETag`, `Last-Modified` and `Content-Length`.
+    /// Creates a choice of all: `ETag`, `Last-Modified` and `Content-Length`.
     pub const fn all() -> Self {
         Self { etag: true, last_modified: true, content_length: true }
     }
 
-    /// None: every poll downloads, and whoever reads the bytes compares them.
+    /// Creates a choice of none: every poll downloads the file, and the caller compares the bytes.
     pub const fn none() -> Self {
         Self { etag: false, last_modified: false, content_length: false }
     }
 
-    /// Whether `ETag` counts.
+    /// Sets whether `ETag` counts.
     pub const fn etag(mut self, counts: bool) -> Self {
         self.etag = counts;
         self
     }
 
-    /// Whether `Last-Modified` counts.
+    /// Sets whether `Last-Modified` counts.
     pub const fn last_modified(mut self, counts: bool) -> Self {
         self.last_modified = counts;
         self
     }
 
-    /// Whether `Content-Length` counts.
+    /// Sets whether `Content-Length` counts.
     pub const fn content_length(mut self, counts: bool) -> Self {
         self.content_length = counts;
         self

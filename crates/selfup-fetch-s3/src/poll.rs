@@ -26,7 +26,7 @@ impl Fetch for S3 {
     /// the version in its metadata.
     fn look(&mut self, current: &RunningExecutable) -> Result<Option<Offer>, Error> {
         let source = self.prepared()?;
-        self.told_of(&source, current).map_err(|error| error.at(source.place()))
+        self.describe(&source, current).map_err(|error| error.at(source.place()))
     }
 
     fn report(&mut self, outcome: Outcome) {
@@ -68,7 +68,7 @@ impl S3 {
         })
     }
 
-    fn told_of(
+    fn describe(
         &mut self,
         source: &Source,
         current: &RunningExecutable,

@@ -264,7 +264,7 @@ mod tests {
     use aws_sdk_s3::primitives::SdkBody;
 
     #[test]
-    fn what_a_server_says_cannot_move_a_terminal() {
+    fn messages_of_a_server_are_escaped() {
         for status in [400, 403, 404, 500] {
             let response = HttpResponse::new(status.try_into().unwrap(), SdkBody::empty());
             let meta = ErrorMetadata::builder()

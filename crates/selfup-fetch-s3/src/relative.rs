@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_key_is_told() {
+    fn invalid_keys_are_errors() {
         for (url, word) in [
             ("https://host/app", "relative"),
             ("s3://releases/app", "relative"),

@@ -12,43 +12,42 @@ use crate::{
     settings::{Roots, Settings, Source},
 };
 
-/// Fetches a new executable from one key of an S3 bucket, or of a server that speaks as S3 does.
+/// Fetches a new executable from one key of a bucket, in S3 or on a server with the same interface.
 ///
-/// Set it up with the methods below; what is wrong with the settings is reported by
-/// [`init`](selfup_fetch::Fetch::init). What is not set (region, credentials, endpoint) comes from
-/// the environment, the files in `~/.aws` and the machine's role, as with every AWS tool. The
-/// deadlines, and why they are what they are:
+/// Configure it with the methods below; [`init`](selfup_fetch::Fetch::init) reports errors of the configuration.
+/// What is not set (region, credentials, endpoint) comes from the environment, the files in `~/.aws` and the
+/// machine's role, as with every AWS tool. The deadlines, with the reason of each default:
 ///
 /// | phase | default | |
 /// |---|---|---|
 /// | [`connect_timeout`](Self::connect_timeout) | 10 s | a lost SYN is repeated after 1, 3 and 7 s |
-/// | [`response_timeout`](Self::response_timeout) | 30 s | slow servers and roles answer within it |
+/// | [`response_timeout`](Self::response_timeout) | 30 s | slow servers and roles respond within it |
 /// | [`stall_timeout`](Self::stall_timeout) | 30 s | longer pauses than any retransmission needs |
 /// | [`total_timeout`](Self::total_timeout) | 1 h | 500 MB at 140 kB/s |
 ///
 /// # Panics
 ///
-/// It waits for a runtime of its own, so that `fetch`, and reading what it brings, panic where
-/// tokio allows no waiting: in an `async` function. There, call them in `spawn_blocking`.
+/// `fetch`, and reading the artifact, wait for a private runtime, and so panic where tokio does not allow
+/// blocking: in an `async` function. There, call them in `spawn_blocking`.
 #[must_use]
 pub struct S3 {
     pub(crate) settings: Settings,
-    /// Made of the settings by `init` or the first `fetch`.
+    /// The client, which `init` or the first `fetch` creates from the settings.
     pub(crate) source: Option<Source>,
-    /// What is worth remembering from one poll to the next about who we are and where.
+    /// The credentials and the region, which are kept from one poll to the next.
     pub(crate) kept: Kept,
-    /// What came of earlier polls.
+    /// The results of earlier polls.
     pub(crate) memory: Memory<Seen>,
-    /// What was offered, if the key is that of a manifest.
+    /// The last offer, if the key is that of a manifest.
     #[cfg(feature = "manifest")]
     pub(crate) offers: Option<selfup_fetch::manifest::Offers<crate::manifest::Place>>,
 }
 
 impl S3 {
-    /// Fetches the object `key` of `bucket`; in both, `{os}`, `{arch}` and `{target}` are filled
-    /// in ([`selfup_fetch::expand`]).
+    /// Creates a fetcher of the object `key` in `bucket`. In both, `{os}`, `{arch}` and `{target}` are replaced
+    /// ([`selfup_fetch::expand`]).
     ///
-    /// The bucket may be an access point's name.
+    /// The bucket may be the name of an access point.
     pub fn new(bucket: impl Into<String>, key: impl Into<String>) -> Self {
         Self {
             settings: Settings::new(bucket.into(), key.into()),
@@ -60,18 +59,17 @@ impl S3 {
         }
     }
 
-    /// Fetches what the manifest at `key` of `bucket` has for this platform; both are as for
-    /// [`new`](Self::new), and all other settings hold as well.
+    /// Creates a fetcher of the object that the manifest at `key` in `bucket` has for this platform. Both are as
+    /// for [`new`](Self::new), and all other settings apply.
     ///
-    /// The manifest is one small document for all platforms, which
-    /// [`selfup_fetch::manifest`] reads. It is what is polled; the object that it names is fetched
-    /// when there is something new for this platform. Its addresses are relative: `app.gz` is an
-    /// object beside the manifest, `/app.gz` one at the top of the bucket.
+    /// The manifest is one small document for all platforms, which [`selfup_fetch::manifest`] parses. Polls
+    /// fetch the manifest, and the object that it names when there is something new for this platform. Its
+    /// URLs are relative: `app.gz` is an object beside the manifest, `/app.gz` one at the top of the bucket.
     ///
-    /// The size and the digests of the object are checked while it is read; what is said of the
-    /// executable inside, and the signature, is handed on to whoever installs. A program that is
-    /// older than the manifest's minimum, or does not [know](selfup_fetch::RunningExecutable::version) its
-    /// version where there is one, fetches nothing.
+    /// The size and the digests of the object are checked while it is read. What the manifest declares about
+    /// the executable inside, and the signature, is passed on to the installer. A program that is older than
+    /// the manifest's minimum fetches nothing, and neither does one whose
+    /// [version](selfup_fetch::RunningExecutable::version) is unknown if there is a minimum.
     ///
     /// # Examples
     ///
@@ -86,7 +84,7 @@ impl S3 {
         Self { offers: Some(selfup_fetch::manifest::Offers::default()), ..Self::new(bucket, key) }
     }
 
-    /// The same, from an address of the form `s3://bucket/key`.
+    /// Creates a fetcher from a URL of the form `s3://bucket/key`.
     ///
     /// # Examples
     ///
@@ -107,53 +105,50 @@ impl S3 {
         Self::new(bucket, key)
     }
 
-    /// Sets how long to wait between two polls; by default the caller decides.
+    /// Sets how long to wait between two polls. By default the caller decides.
     pub fn interval(mut self, interval: Duration) -> Self {
         self.settings.interval = Some(interval);
         self
     }
 
-    /// Names the region that the bucket is in.
+    /// Sets the region of the bucket.
     ///
-    /// The default is what the environment says (`AWS_REGION`, the profile, the instance's
-    /// metadata), and `us-east-1` where nobody does and an endpoint is set: servers that are not
-    /// AWS's seldom care.
+    /// The default comes from the environment (`AWS_REGION`, the profile, the instance's metadata). Without
+    /// any, and with an endpoint, it is `us-east-1`, because other servers than AWS's seldom use it.
     pub fn region(mut self, region: impl Into<String>) -> Self {
         self.settings.region = Some(region.into());
         self
     }
 
-    /// Sets the server, as in `https://minio.example.com:9000`; the default is AWS's for the
-    /// region, unless the environment (`AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL`) or the profile
-    /// has one.
+    /// Sets the server, as in `https://minio.example.com:9000`. The default is the one in the environment
+    /// (`AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL`) or the profile, otherwise AWS's for the region.
     pub fn endpoint(mut self, url: impl Into<String>) -> Self {
         self.settings.endpoint = Some(url.into());
         self
     }
 
-    /// Whether the bucket is named in the path (`https://host/bucket/key`) and not in the host
+    /// Sets whether the bucket is in the path of the URL (`https://host/bucket/key`), instead of the host
     /// (`https://bucket.host/key`).
     ///
-    /// The default is yes where an endpoint is set, because servers of one's own seldom have a
-    /// name for each bucket, and no for AWS itself.
+    /// The default is `true` with an endpoint, because private servers seldom have a host name for each
+    /// bucket, and `false` for AWS itself.
     pub const fn path_style(mut self, in_path: bool) -> Self {
         self.settings.path_style = Some(in_path);
         self
     }
 
-    /// Whether signed requests may be sent to an [endpoint](Self::endpoint) in `http:`; the default is
-    /// `false`, but for this machine itself (loopback).
+    /// Sets whether signed requests may be sent to an [endpoint](Self::endpoint) with `http:`. The default is
+    /// `false`, except for this machine itself (loopback).
     ///
-    /// The secret key is not sent, but whoever is on the way can read a session token and what is
-    /// fetched, and change the response. An endpoint that was set is refused by `init`, one of the
-    /// environment or a profile by each poll. Requests of [`anonymous`](Self::anonymous) are sent.
+    /// The secret key is never sent, but anyone on the path can read a session token and the object, and change
+    /// the response. `init` refuses a configured endpoint, and each poll one of the environment or a profile.
+    /// Requests of [`anonymous`](Self::anonymous) are sent.
     pub const fn allow_insecure_credentials(mut self, allow: bool) -> Self {
         self.settings.insecure_credentials = allow;
         self
     }
 
-    /// Uses these keys, and not the SDK's chain; the token belongs to temporary ones. They are
-    /// shown nowhere.
+    /// Uses these keys instead of the SDK's chain. The token belongs to temporary keys. They are never printed.
     pub fn credentials(
         mut self,
         access_key_id: impl Into<String>,
@@ -166,24 +161,24 @@ impl S3 {
         self
     }
 
-    /// Sends unsigned requests, which public buckets answer.
+    /// Sends unsigned requests, which public buckets accept.
     pub fn anonymous(mut self) -> Self {
         self.settings.access = Access::Anonymous;
         self
     }
 
-    /// Uses this profile of `~/.aws/config` and `~/.aws/credentials`; the default is `AWS_PROFILE`,
-    /// or the one called `default`.
+    /// Uses this profile of `~/.aws/config` and `~/.aws/credentials`. The default is `AWS_PROFILE`, or the
+    /// profile `default`.
     ///
-    /// It is the last of `profile`, [`credentials`](Self::credentials) and
-    /// [`anonymous`](Self::anonymous) that counts.
+    /// Of `profile`, [`credentials`](Self::credentials) and [`anonymous`](Self::anonymous), the last call
+    /// counts.
     pub fn profile(mut self, name: impl Into<String>) -> Self {
         self.settings.access = Access::Chain { profile: Some(name.into()) };
         self
     }
 
-    /// Trusts the certificates in this PEM text as roots, and no others; the default is Mozilla's
-    /// roots, compiled in.
+    /// Trusts the certificates in this PEM text as roots, and no others. The default is Mozilla's roots, compiled
+    /// in.
     pub fn trust(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.settings.roots = Some(Roots(pem.into()));
         self

@@ -1,37 +1,36 @@
-//! What a fetcher brings: bytes, and what their source promises about them.
+//! The type [`Artifact`]: the bytes that a fetcher brings, and what their source declares about them.
 
 use std::{fmt, io::Read};
 
 use crate::digest::Digest;
 
-/// A new executable on its way: its bytes and what its source says about them.
+/// A new executable that is being fetched: its bytes, and what its source declares about them.
 ///
-/// Nothing here has been checked. A source that knows more says more, and whoever installs
-/// holds the bytes against all of it.
+/// Nothing here has been verified. The installer compares the bytes with everything that the source declares.
 #[non_exhaustive]
 #[must_use]
 pub struct Artifact {
-    /// The bytes of the executable, decompressed; an error in place of an end that came too soon.
+    /// The bytes of the executable, decompressed. If they end too soon, the reader returns an error.
     pub reader: Box<dyn Read + Send>,
-    /// How many bytes the reader yields, where that is known beforehand.
+    /// The number of bytes that the reader returns, if it is known beforehand.
     pub size: Option<u64>,
     /// The version, as the source names it.
     pub version: Option<String>,
-    /// Digests of the bytes that the reader yields.
+    /// Digests of the bytes that the reader returns.
     pub digests: Vec<Digest>,
-    /// A detached signature of those bytes, as text (the minisign format). A fetcher looks for one
-    /// when it is told that it [is wanted](crate::RunningExecutable::is_signature_wanted).
+    /// A detached signature of those bytes, as text in the format of minisign. A fetcher looks for one if it
+    /// [is wanted](crate::RunningExecutable::is_signature_wanted).
     pub signature: Option<String>,
-    /// The name under which the executable is published, without directory and without the end
-    /// that tells its compression, such as `.gz`: a signature can be bound to it.
+    /// The name under which the executable is published, without a directory and without the extension of a
+    /// compression, such as `.gz`. A signature can be bound to it.
     pub file_name: Option<String>,
-    /// Whether it is brought again for its new signature alone: by what the source says, the bytes are
-    /// those that were [refused](crate::Outcome::Refused).
+    /// Whether it is brought again only for its new signature: according to the source, the bytes are those
+    /// that were [refused](crate::Outcome::Refused).
     pub signed_anew: bool,
 }
 
 impl Artifact {
-    /// An artifact of which nothing but the bytes is known.
+    /// Creates an artifact of which only the bytes are known.
     pub fn new(reader: impl Read + Send + 'static) -> Self {
         Self {
             reader: Box::new(reader),
@@ -44,37 +43,37 @@ impl Artifact {
         }
     }
 
-    /// Promises the number of bytes.
+    /// Sets the number of bytes.
     pub fn size(mut self, size: u64) -> Self {
         self.size = Some(size);
         self
     }
 
-    /// Names the version.
+    /// Sets the version.
     pub fn version(mut self, version: impl Into<String>) -> Self {
         self.version = Some(version.into());
         self
     }
 
-    /// Promises a digest, in addition to those promised before.
+    /// Adds a digest.
     pub fn digest(mut self, digest: Digest) -> Self {
         self.digests.push(digest);
         self
     }
 
-    /// Names the file that is published.
+    /// Sets the name of the published file.
     pub fn file_name(mut self, name: impl Into<String>) -> Self {
         self.file_name = Some(name.into());
         self
     }
 
-    /// Says whether it is brought again for its new signature alone.
+    /// Sets whether it is brought again only for its new signature.
     pub fn signed_anew(mut self, anew: bool) -> Self {
         self.signed_anew = anew;
         self
     }
 
-    /// Brings the text of a detached signature.
+    /// Sets the text of a detached signature.
     pub fn signature(mut self, signature: impl Into<String>) -> Self {
         self.signature = Some(signature.into());
         self

@@ -1,16 +1,16 @@
-//! How long to wait before the next poll, after success and after failures.
+//! Computes how long to wait before the next poll, after success and after failures.
 
 use std::time::Duration;
 
-/// When to ask again: after success, and ever more rarely after failures.
+/// The delays between polls, which grow after failures.
 ///
-/// Pure: it takes no clock and waits for nothing; it says how long the caller should wait. The
-/// same seed gives the same delays. Hosts that were started together must have different seeds,
-/// or they poll in step; a hash of the host name, process id and start time will do.
+/// It reads no clock and does not wait; it returns how long the caller should wait. The same seed gives the same
+/// delays. Hosts that were started together need different seeds, or they poll in step; a hash of the host
+/// name, process id and start time is sufficient.
 ///
-/// The delay after the n-th failure in a row lies between half of `base · 2ⁿ⁻¹` and the whole of
-/// it, and never above the limit. Half is kept so that a failing source is given time in any
-/// case; the rest is random so that hosts that failed together do not come back together.
+/// The delay after the n-th failure in a row is between half of `base · 2ⁿ⁻¹` and the whole of it, and never
+/// above the limit. Half is fixed so that a failing source gets some time in any case. The rest is random so
+/// that hosts that failed together do not return together.
 ///
 /// # Examples
 ///
@@ -21,9 +21,9 @@ use std::time::Duration;
 /// let mut backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(300), 42);
 /// assert!(backoff.after_failure(None) <= Duration::from_secs(1));
 /// assert!(backoff.after_failure(None) <= Duration::from_secs(2));
-/// // The server said when to come back.
+/// // The server asked for a pause.
 /// assert!(backoff.after_failure(Some(Duration::from_secs(60))) >= Duration::from_secs(60));
-/// // All is well again: the usual interval, spread a little.
+/// // After a success, the usual interval, with jitter.
 /// assert!(backoff.after_success(Duration::from_secs(10)) < Duration::from_secs(12));
 /// ```
 #[derive(Debug, Clone)]
@@ -34,26 +34,25 @@ pub struct Backoff {
     random: u64,
 }
 
-/// The longest wait that a server can ask for. A source that says "in ten years", by mistake or
-/// not, must not end the upgrades of a host; an hour is what rate limits ask for at most.
+/// The longest pause that a server can ask for: the longest that rate limits ask for. A source that asks for ten
+/// years, by mistake or not, must not end the upgrades of a host.
 const LONGEST_ASKED: Duration = Duration::from_secs(60 * 60);
 
 impl Backoff {
-    /// Starts with no failures.
+    /// Creates delays without failures so far.
     ///
-    /// `base` is the longest delay after the first failure, `limit` the longest after any; a
-    /// limit below the base is raised to it. Where zero is given for the base, the delays are
-    /// zero: set at least the poll interval.
+    /// `base` is the longest delay after the first failure, `limit` the longest after any. A limit below the
+    /// base is raised to it. If the base is zero, all delays are zero, so use at least the poll interval.
     #[must_use]
     pub fn new(base: Duration, limit: Duration, seed: u64) -> Self {
         Self { base, limit: limit.max(base), failures: 0, random: seed }
     }
 
-    /// How long to wait after a failure.
+    /// Returns how long to wait after a failure.
     ///
-    /// What the source asked for ([`Error::retry_after`](crate::Error::retry_after)) is the
-    /// least, up to an hour (or the limit, where that is longer), with up to a tenth added, since
-    /// everybody was told the same.
+    /// It is at least the pause that the source asked for ([`Error::retry_after`](crate::Error::retry_after)),
+    /// up to an hour, or the limit if that is longer. Up to a tenth is added, because the source asks all
+    /// hosts for the same pause.
     pub fn after_failure(&mut self, asked: Option<Duration>) -> Duration {
         let factor = 1_u32.checked_shl(self.failures).unwrap_or(u32::MAX);
         let whole = self.base.saturating_mul(factor).min(self.limit);
@@ -65,27 +64,26 @@ impl Backoff {
         }
     }
 
-    /// How long to wait after a success: `interval` with up to a tenth added. Failures are
+    /// Returns how long to wait after a success: `interval`, with up to a tenth added. Earlier failures are
     /// forgotten.
     pub fn after_success(&mut self, interval: Duration) -> Duration {
         self.failures = 0;
         interval.saturating_add(self.part_of(interval / 10))
     }
 
-    /// How many failures there were since the last success, up to 32.
+    /// Returns the number of failures since the last success, up to 32.
     #[must_use]
     pub const fn failures(&self) -> u32 {
         self.failures
     }
 
-    /// A random part of `most`, from nothing to all of it.
+    /// Returns a random part of `most`, from nothing to all of it.
     fn part_of(&mut self, most: Duration) -> Duration {
         let nanos = u64::try_from(most.as_nanos()).unwrap_or(u64::MAX - 1);
         Duration::from_nanos(self.next() % (nanos + 1))
     }
 
-    /// SplitMix64 (Steele, Lea, Flood 2014): small, good enough to spread hosts, and any seed will
-    /// do.
+    /// SplitMix64 (Steele, Lea, Flood 2014): small, good enough to spread hosts, and fine with any seed.
     const fn next(&mut self) -> u64 {
         self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.random;

@@ -1,4 +1,4 @@
-//! A reader that holds the bytes against a promised size and digests.
+//! A reader that compares the bytes with a size and digests.
 
 use std::{
     fmt,
@@ -13,15 +13,13 @@ use crate::{
     error::{Error, ErrorKind},
 };
 
-/// Reads on, and gives an error in place of the end if there were more or fewer bytes than
-/// promised, or a digest is another.
+/// Wraps a reader, and returns an error in place of the end if the size or a digest differs.
 ///
-/// That is for what an installer never sees, such as the archive that an executable is read from;
-/// what is promised of the executable itself goes into the
-/// [`Artifact`](crate::Artifact), and whoever installs holds it against that.
+/// Use it for bytes that an installer never sees, such as the archive with the executable. Declare the size and
+/// digests of the executable itself in the [`Artifact`](crate::Artifact), and the installer compares them.
 ///
-/// Fewer bytes are [`ErrorKind::Truncated`]; more, which is told before any of them is handed out,
-/// and another digest are [`ErrorKind::Corrupt`]. After an error, every further read fails too.
+/// Too few bytes are [`ErrorKind::Truncated`]. Too many, which is reported before the first surplus byte is
+/// returned, and a different digest are [`ErrorKind::Corrupt`]. After an error, every further read fails too.
 ///
 /// # Examples
 ///
@@ -47,7 +45,7 @@ pub fn checked<R: Read>(reader: R, size: Option<u64>, digests: Vec<Digest>) -> C
     }
 }
 
-/// The reader made by [`checked`].
+/// The reader that [`checked`] returns.
 #[must_use]
 pub struct Checked<R> {
     reader: R,
@@ -66,12 +64,12 @@ impl<R: Read> Checked<R> {
         self
     }
 
-    /// Reads what is left and throws it away, for whoever has found what it looked for before the
-    /// end: nothing is checked before the end is reached.
+    /// Reads and discards what is left, for a caller that has found what it needs before the end: nothing is
+    /// checked until the end is reached.
     ///
     /// # Errors
     ///
-    /// Those of the reader, and what reading to the end would have said.
+    /// Those of the reader, and those of the checks at the end.
     pub fn drain(&mut self) -> Result<(), Error> {
         io::copy(self, &mut io::sink()).map(drop).map_err(Error::from)
     }
@@ -126,7 +124,7 @@ impl<R: Read> Read for Checked<R> {
     }
 }
 
-/// What a further read says after an error of the reader; an interrupted one is just read again.
+/// Returns the error of further reads after an error of the reader. Interrupted reads are repeated.
 fn stays(error: &io::Error) -> Option<(ErrorKind, String)> {
     let own = error.get_ref().and_then(|inner| inner.downcast_ref());
     let kind = own.map_or(ErrorKind::Io, Error::kind);
@@ -146,7 +144,7 @@ impl<R> fmt::Debug for Checked<R> {
 }
 
 impl Digest {
-    /// Works out those of all that the reader has to give.
+    /// Computes the digests of everything that the reader returns.
     pub(crate) fn of<const N: usize>(
         algorithms: [Algorithm; N],
         reader: &mut impl Read,

@@ -1,6 +1,6 @@
-//! The compression of a published file, told by its name.
+//! The type [`Compression`]: the compression of a published file, by its name.
 
-/// How a published file is compressed, which its name tells.
+/// The compression of a published file, which its name shows.
 ///
 /// # Examples
 ///
@@ -26,10 +26,10 @@ pub enum Compression {
 }
 
 impl Compression {
-    /// What the end of a file's name says, in upper or lower case.
+    /// Returns the compression that the extension of a name shows, in upper or lower case.
     ///
-    /// A name that is nothing but such an end (`.gz`) says nothing. Neither do `.tgz`, `.txz` and
-    /// `.tzst`, which are archives; `app.tar.gz` is one as well, and is gzip all the same.
+    /// A name that is nothing but the extension (`.gz`) shows none. Neither do `.tgz`, `.txz` and `.tzst`, which
+    /// are archives. `app.tar.gz` is an archive as well, but counts as gzip.
     #[must_use]
     pub fn of_name(name: &str) -> Self {
         [Self::Gzip, Self::Zstd, Self::Xz]
@@ -38,7 +38,7 @@ impl Compression {
             .unwrap_or(Self::None)
     }
 
-    /// The name without the end that tells this compression; the whole of it if it has no such end.
+    /// Returns the name without the extension of this compression, or the whole name if it has none.
     #[must_use]
     pub fn strip(self, name: &str) -> &str {
         let end = self.suffix();
@@ -57,7 +57,7 @@ impl Compression {
         }
     }
 
-    /// What the errors call it.
+    /// The name in error messages.
     pub(crate) const fn word(self) -> &'static str {
         match self {
             Self::None => "uncompressed",
@@ -68,7 +68,7 @@ impl Compression {
     }
 }
 
-/// Whether the last part of a path or address has no name left.
+/// Returns whether the last part of a path or URL has no name left.
 fn is_bare(stem: &str) -> bool {
     stem.is_empty() || stem.ends_with('/')
 }
@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_end_of_a_name_tells() {
+    fn the_extension_of_a_name_decides() {
         for (name, compression, stripped) in [
             ("app", Compression::None, "app"),
             ("app.gz", Compression::Gzip, "app"),

@@ -1,4 +1,4 @@
-//! A reader that reports how many bytes have come.
+//! A reader that reports the progress of a download.
 
 use std::{
     fmt,
@@ -6,10 +6,10 @@ use std::{
     sync::Arc,
 };
 
-/// Hears how many bytes of a download have come, and how many there will be if that is known.
+/// A hook for the number of bytes that have arrived, and for the total if that is known.
 pub(crate) type Hear = Arc<dyn Fn(u64, Option<u64>) + Send + Sync>;
 
-/// Counts what comes over the line for whoever wants to know; the reader made by
+/// A reader that counts the bytes of a download for the hook. Created by
 /// [`RunningExecutable::counted`](crate::RunningExecutable::counted).
 #[must_use]
 pub struct Counted<R> {

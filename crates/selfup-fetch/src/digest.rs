@@ -1,14 +1,13 @@
-//! Digests as servers write them: algorithm, colon, hexadecimal digits.
+//! The type [`Digest`], as servers write it: algorithm, colon, hexadecimal digits.
 
 use std::{fmt, str::FromStr};
 
 use crate::error::{Error, ErrorKind};
 
-/// A promise about bytes: the algorithm and the digest it must give.
+/// A digest with its algorithm.
 ///
-/// Its text is the algorithm, a colon and hexadecimal digits (`sha256:9f86d0…`), which is how
-/// GitHub's API and OCI manifests write it. Digits are read in either case and written in lower
-/// case.
+/// It prints as the algorithm, a colon and hexadecimal digits (`sha256:9f86d0…`), as in GitHub's API and in OCI
+/// manifests. Digits parse in either case and print in lower case.
 ///
 /// # Examples
 ///
@@ -30,7 +29,7 @@ pub struct Digest {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Algorithm {
-    /// SHA-1: tells files apart, proves nothing against someone who wants to deceive.
+    /// SHA-1. It distinguishes files, but does not protect against deliberate changes.
     Sha1,
     /// SHA-256.
     Sha256,
@@ -39,11 +38,11 @@ pub enum Algorithm {
 }
 
 impl Digest {
-    /// Puts an algorithm and its digest together.
+    /// Creates a digest from an algorithm and its bytes.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Protocol`] if there are more or fewer bytes than the algorithm gives.
+    /// [`ErrorKind::Protocol`] if the number of bytes is not that of the algorithm.
     pub fn new(algorithm: Algorithm, bytes: &[u8]) -> Result<Self, Error> {
         if bytes.len() == algorithm.len() {
             return Ok(Self { algorithm, bytes: bytes.into() });
@@ -56,18 +55,18 @@ impl Digest {
         Err(Error::new(ErrorKind::Protocol, reason))
     }
 
-    /// As it comes from the algorithm.
+    /// Creates a digest from the output of the algorithm.
     pub(crate) fn whole(algorithm: Algorithm, bytes: &[u8]) -> Self {
         Self { algorithm, bytes: bytes.into() }
     }
 
-    /// The algorithm.
+    /// Returns the algorithm.
     #[must_use]
     pub const fn algorithm(&self) -> Algorithm {
         self.algorithm
     }
 
-    /// The bytes of the digest: 20, 32 or 64, as the algorithm has it.
+    /// Returns the bytes of the digest: 20, 32 or 64, depending on the algorithm.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes

@@ -1,4 +1,4 @@
-//! Why something could not be fetched, in one line for operators.
+//! The error type of all fetchers.
 
 use std::{borrow::Cow, error, fmt, io, time::Duration};
 
@@ -7,14 +7,13 @@ use crate::printable::printable;
 /// The result of this crate's functions.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why something could not be fetched.
+/// An error of a fetcher.
 ///
-/// Shown as one line that names the source (secrets left out, see [`redact`](crate::redact)),
-/// what went wrong and what to look at; the cause is in
-/// [`source`](error::Error::source) and not in that line. What does not print, such as a control
-/// character in a name that a server gave, is escaped in it ([`printable`]).
+/// It prints as one line that names the source (without secrets, see [`redact`](crate::redact)), what went wrong
+/// and what to check. The cause is the [`source`](error::Error::source), and not part of that line. Characters
+/// that do not print, such as control characters in a name from a server, are escaped ([`printable`]).
 ///
-/// It travels through a reader inside an [`io::Error`]; `Error::from` takes it out again.
+/// A reader returns it inside an [`io::Error`], from which `Error::from` extracts it.
 pub struct Error {
     inner: Box<Inner>,
 }
@@ -29,52 +28,50 @@ struct Inner {
     source: Option<Box<dyn error::Error + Send + Sync>>,
 }
 
-/// What sort of thing went wrong.
+/// The kinds of [`Error`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
     /// The fetcher's settings cannot work.
     Configuration,
-    /// There is nothing at that place (yet).
+    /// Nothing is published at that place (yet).
     NotFound,
-    /// What is published is not complete yet: the file for this platform is still being uploaded.
+    /// The release is incomplete: the file for this platform is still being uploaded.
     Incomplete,
-    /// What is published has nothing for this platform, and says so: others may be up to date, and
-    /// this program is until there is something.
+    /// The release has nothing for this platform. The program counts as up to date until it has.
     NoneForPlatform,
-    /// We may not have it: credentials or permissions.
+    /// The source denies access: credentials or permissions are wrong.
     Denied,
-    /// The source cannot be reached: name, network, nobody listening.
+    /// The source cannot be reached: the name, the network or the port is wrong.
     Unreachable,
-    /// The source is there, but cannot prove to be the right one.
+    /// The source could not prove its identity.
     Untrusted,
-    /// The source answers that it cannot serve now.
+    /// The source responds that it cannot serve now.
     Unavailable,
     /// A phase took longer than its deadline.
     TimedOut,
-    /// Nothing at all moved for too long.
+    /// No byte arrived for too long.
     Stalled,
     /// The bytes ended before they were complete.
     Truncated,
     /// The bytes changed while they were read.
     Changed,
-    /// The bytes are not in the form they should have, such as broken gzip.
+    /// The bytes are not in the expected format, such as broken gzip.
     Corrupt,
-    /// The source said something that cannot be understood or must not be followed.
+    /// The source sent something that is invalid or must not be followed.
     Protocol,
-    /// What is published needs another program than the one that runs: one that knows more, or a
-    /// newer one.
+    /// The release requires another program than the running one: one with more features, or a newer one.
     Unsupported,
-    /// There are more bytes than may be.
+    /// There are more bytes than allowed.
     TooLarge,
     /// Reading failed in another way.
     Io,
-    /// Something that only the fetcher knows of.
+    /// An error that is specific to a fetcher.
     Other,
 }
 
 impl ErrorKind {
-    /// Whether the same thing may go well another time without anybody's doing.
+    /// Whether another attempt may succeed with nothing changed.
     const fn is_transient(self) -> bool {
         match self {
             Self::Configuration
@@ -100,10 +97,10 @@ impl ErrorKind {
 }
 
 impl Error {
-    /// An error of that kind; `reason` is a lower-case phrase without a full stop.
+    /// Creates an error of this kind. `reason` is a lower-case phrase without a full stop.
     ///
-    /// The reason must hold no secret. Whether it is transient follows from the kind, unless
-    /// [`permanent`](Self::permanent) says otherwise.
+    /// The reason must not contain a secret. Whether the error is transient follows from the kind, unless
+    /// [`permanent`](Self::permanent) is called.
     #[must_use]
     pub fn new(kind: ErrorKind, reason: impl Into<String>) -> Self {
         Self {
@@ -119,81 +116,80 @@ impl Error {
         }
     }
 
-    /// Names the source, unless it is named already. Pass addresses through
-    /// [`redact`](crate::redact) first.
+    /// Sets the place, unless there is one already. Pass URLs through [`redact`](crate::redact) first.
     #[must_use]
     pub fn at(mut self, place: impl Into<String>) -> Self {
         self.inner.place.get_or_insert_with(|| place.into());
         self
     }
 
-    /// Adds what whoever builds the program or publishes its releases can do about it: a lower-case
-    /// phrase without a full stop.
+    /// Adds advice for the developer of the program or the publisher of its releases: a lower-case phrase
+    /// without a full stop.
     ///
-    /// It is shown behind the reason, and left out by [`without_advice`](Self::without_advice):
-    /// those who merely use the program can do nothing with it.
+    /// It is printed behind the reason. [`without_advice`](Self::without_advice) leaves it out, for users of the
+    /// program.
     #[must_use]
     pub fn advise(mut self, advice: impl Into<String>) -> Self {
         self.inner.advice = Some(advice.into());
         self
     }
 
-    /// Keeps the cause.
+    /// Sets the cause.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<Box<dyn error::Error + Send + Sync>>) -> Self {
         self.inner.source = Some(source.into());
         self
     }
 
-    /// Says how long the source asked to be left alone.
+    /// Sets the pause that the source asked for.
     #[must_use]
     pub fn with_retry_after(mut self, delay: Duration) -> Self {
         self.inner.retry_after = Some(delay);
         self
     }
 
-    /// Makes it an error that will not go away by itself, whatever its kind.
+    /// Makes the error permanent, whatever its kind.
     #[must_use]
     pub fn permanent(mut self) -> Self {
         self.inner.transient = false;
         self
     }
 
-    /// What sort of thing went wrong.
+    /// Returns the kind of this error.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.inner.kind
     }
 
-    /// What went wrong, without the place and without [advice](Self::advice).
+    /// Returns the reason, without the place and without [advice](Self::advice).
     #[must_use]
     pub fn reason(&self) -> Cow<'_, str> {
         printable(&self.inner.reason)
     }
 
-    /// What whoever builds the program or publishes its releases can do about it, if anything.
+    /// Returns what the developer of the program, or the publisher of its releases, can do about it, if
+    /// anything.
     #[must_use]
     pub fn advice(&self) -> Option<&str> {
         self.inner.advice.as_deref()
     }
 
-    /// Its line without the [advice](Self::advice), for those who use the program.
+    /// Returns the line without the [advice](Self::advice), for users of the program.
     #[must_use]
     pub fn without_advice(&self) -> impl fmt::Display + '_ {
         WithoutAdvice(self)
     }
 
-    /// Whether asking again later may help without anybody's doing.
+    /// Returns whether another attempt may succeed with nothing changed.
     ///
-    /// Where it does not, somebody has to change the configuration or the source. It is still
-    /// worth asking now and then, since the source may be what is changed.
+    /// Otherwise the configuration or the source has to be changed. It is still worth polling now and then,
+    /// because the source may change.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         self.inner.transient
     }
 
-    /// How long the source asked to be left alone, as it said it, unbounded;
-    /// [`Backoff`](crate::Backoff) knows what to do with it.
+    /// Returns the pause that the source asked for, without a limit. [`Backoff`](crate::Backoff) limits it.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.inner.retry_after
@@ -257,7 +253,7 @@ impl From<Error> for io::Error {
     }
 }
 
-/// Takes out the error that a reader wrapped; any other [`io::Error`] gets the kind that fits.
+/// Extracts the error that a reader wrapped. Any other [`io::Error`] gets a matching kind.
 impl From<io::Error> for Error {
     fn from(error: io::Error) -> Self {
         let error = match error.downcast::<Self>() {

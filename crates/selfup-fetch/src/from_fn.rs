@@ -1,4 +1,4 @@
-//! A fetcher made of a closure.
+//! Makes a fetcher of a closure.
 
 use std::{error, fmt, time::Duration};
 
@@ -11,9 +11,9 @@ use crate::{
 
 /// Makes a fetcher of a closure.
 ///
-/// The closure remembers by itself what it has handed out; if it gives the same bytes again,
-/// the caller finds out by reading them. An error that is (or holds) an [`Error`] stays what it
-/// is; any other becomes a transient [`ErrorKind::Other`].
+/// The closure has to remember what it has returned. If it returns the same bytes again, the caller finds out by
+/// reading them. An error that is or contains an [`Error`] is passed on; any other becomes a transient
+/// [`ErrorKind::Other`].
 ///
 /// # Examples
 ///
@@ -36,7 +36,7 @@ where
     FromFn { f, interval: None }
 }
 
-/// The fetcher made by [`from_fn`].
+/// The fetcher that [`from_fn`] returns.
 #[must_use]
 pub struct FromFn<F> {
     f: F,
@@ -44,7 +44,7 @@ pub struct FromFn<F> {
 }
 
 impl<F> FromFn<F> {
-    /// Sets how long to wait between two calls; by default the caller decides.
+    /// Sets how long to wait between two calls. By default the caller decides.
     pub fn interval(mut self, interval: Duration) -> Self {
         self.interval = Some(interval);
         self

@@ -1,9 +1,9 @@
 //! Where a new executable comes from: the [`Fetch`] trait and what every fetcher shares.
 //!
-//! A fetcher is asked again and again whether its source has something new, and answers with
-//! an [`Artifact`] (a reader of the bytes, and what is known about them) or with nothing. It
-//! is told afterwards what became of them ([`Outcome`]), and only then takes them for seen, so
-//! that a broken transfer is tried again and a refused binary is not fetched twice.
+//! A fetcher is polled for something new, and returns an [`Artifact`] (a reader of the bytes, and what is known
+//! about them) or nothing. The caller then reports what became of the artifact ([`Outcome`]). Only after that
+//! does the fetcher remember it as seen, so that a broken transfer is repeated, and a refused executable is not
+//! fetched twice.
 //!
 //! ```
 //! use selfup_fetch::{Artifact, RunningExecutable, Fetch, Outcome, from_fn};
@@ -24,37 +24,35 @@
 //!
 //! # The flow
 //!
-//! `init` once, then for ever: wait ([`Backoff`] says how long) → `fetch` → read the artifact
-//! to its end → `report`. Everything is called from one thread at a time and may block; a
-//! fetcher sets its own deadlines, so that no call blocks for ever.
+//! `init` once, then repeatedly: wait ([`Backoff`] computes how long) → `fetch` → read the artifact to its
+//! end → `report`. All calls come from one thread at a time and may block. A fetcher sets its own deadlines,
+//! so that no call blocks for ever.
 //!
 //! # What is here
 //!
 //! - [`Fetch`], [`RunningExecutable`], [`Artifact`], [`Digest`], [`Outcome`]: the contract; [`Offer`] is what is
 //!   known before an artifact comes.
 //! - [`from_fn`]: a closure as a fetcher.
-//! - [`expand`] and [`Template`]: `{os}`, `{arch}` and `{target}` in addresses and paths.
-//! - [`decompress`], [`gunzip`] and [`Compression`]: decompression that notices truncation and
-//!   refuses bombs.
+//! - [`expand`] and [`Template`]: `{os}`, `{arch}` and `{target}` in URLs and paths.
+//! - [`decompress`], [`gunzip`] and [`Compression`]: decompression that detects truncation and refuses bombs.
 //! - [`archive`]: the executable inside a `.tar.gz`, `.zip` and the like.
-//! - [`checked`]: a reader that holds what passes against a size and digests.
-//! - [`Backoff`]: when to ask again, with jitter, after success and failure.
-//! - [`redact`]: an address without its secrets, for messages.
-//! - [`printable`]: text from outside without what moves a terminal.
-//! - [`unprotected`]: what to say of a source without encryption.
-//! - [`is_loopback`]: whether what is sent to a host stays on this machine.
-//! - [`parts`]: what fetchers over a network have in common.
-//! - [`Error`]: one error for all fetchers, which knows whether asking again may help.
+//! - [`checked`]: a reader that compares what passes with a size and digests.
+//! - [`Backoff`]: when to poll again, with jitter, after success and failure.
+//! - [`redact`]: a URL without its secrets, for messages.
+//! - [`printable`]: text from outside without control characters.
+//! - [`unprotected`]: the warning about a source without encryption.
+//! - [`is_loopback`]: whether a host is this machine.
+//! - [`Error`]: one error for all fetchers, which shows whether another attempt may help.
 //!
 //! # What is not
 //!
-//! No network, no clock, no thread, no `unsafe`; files only where [`archive::Spool`] says, and the one
-//! that runs ([`RunningExecutable::has`]). An executable is not verified here: its digests and signatures are carried to whoever installs.
-//! Fetchers live in crates of their own.
+//! No network, no clock, no thread, no `unsafe`. Files are used only as [`archive::Spool`] allows, and to read
+//! the running executable ([`RunningExecutable::has`]). This crate does not verify executables: it passes
+//! digests and signatures on to the installer. Fetchers are crates of their own.
 //!
 //! # Features
 //!
-//! None is on by default; gzip is always there.
+//! None is on by default. gzip is always available.
 //!
 //! - `zstd`: Zstandard, decompressed by `ruzstd`.
 //! - `xz`: xz, decompressed by `lzma-rust2`.
@@ -62,15 +60,15 @@
 //!   `zstd` and `xz` as well.
 //! - `manifest`: the module of that name, which reads what is published for all platforms in one
 //!   JSON document.
-//! - `tls`: the cryptography of `https:`, which `tls-ring` and `tls-aws-lc-rs` build in; for fetchers.
+//! - `tls`: the cryptography of `https:` for fetchers, which `tls-ring` and `tls-aws-lc-rs` build in.
 //!
-//! A form that is not built in is known all the same, and refused as a matter of
+//! A format that is not built in is recognised all the same, and refused as
 //! [`Configuration`](ErrorKind::Configuration), with the name of the feature.
 //!
 //! # Limits
 //!
-//! What is compressed may grow to 200 times its size ([`decompress`] has the figures, and those of
-//! memory; [`archive`] has those of archives). Platforms: all that `std` and the decoders know.
+//! Compressed data may grow to 200 times their size. [`decompress`] has the details, also those of memory, and
+//! [`archive`] has those of archives. Platforms: all that `std` and the decoders support.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
@@ -90,6 +88,9 @@ mod loopback;
 #[cfg(feature = "manifest")]
 pub mod manifest;
 mod offer;
+// Public for the fetchers of this project alone, which are crates of their own: programs do not need it, and it
+// changes with the fetchers.
+#[doc(hidden)]
 pub mod parts;
 mod printable;
 mod redact;

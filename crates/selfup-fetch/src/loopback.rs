@@ -1,9 +1,9 @@
-//! Whether a host is this machine itself.
+//! Recognises hosts that are this machine itself.
 
 use std::net::IpAddr;
 
-/// Whether what is sent to this host of an address stays on this machine: an address of the loopback
-/// network, `localhost`, or a name below it (RFC 6761, section 6.3).
+/// Returns whether this host of a URL is this machine: an address of the loopback network, `localhost`, or a name
+/// below it (RFC 6761, section 6.3).
 ///
 /// An IPv6 address may be in its brackets.
 ///

@@ -1,18 +1,17 @@
-//! What a source says of an executable before it is downloaded.
+//! The type [`Offer`]: what a source declares about an executable before it is fetched.
 
 use crate::{digest::Digest, running_executable::RunningExecutable};
 
-/// What a source says of an executable before any of its bytes come; see
-/// [`Fetch::look`](crate::Fetch::look).
+/// What a source declares about an executable before it is fetched; see [`Fetch::look`](crate::Fetch::look).
 ///
-/// Nothing of it has been checked. What is not said is `None` or empty.
+/// Nothing of it has been verified. What the source does not declare is `None` or empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 #[must_use]
 pub struct Offer {
     /// The version, as the source names it.
     pub version: Option<String>,
-    /// How many bytes the executable has, decompressed.
+    /// The size of the executable in bytes, decompressed.
     pub size: Option<u64>,
     /// Digests of the executable, decompressed.
     pub digests: Vec<Digest>,
@@ -23,32 +22,32 @@ pub struct Offer {
 }
 
 impl Offer {
-    /// Nothing is said.
+    /// Creates an empty offer.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Names the version.
+    /// Sets the version.
     pub fn version(mut self, version: impl Into<String>) -> Self {
         self.version = Some(version.into());
         self
     }
 
-    /// Says how many bytes there are.
+    /// Sets the size in bytes.
     pub fn size(mut self, size: u64) -> Self {
         self.size = Some(size);
         self
     }
 
-    /// Says a digest, in addition to those said before.
+    /// Adds a digest.
     pub fn digest(mut self, digest: Digest) -> Self {
         self.digests.push(digest);
         self
     }
 
-    /// Whether it is what runs, by its digests; `None` if that cannot be told.
+    /// Returns whether this is the running executable, by its digests, or `None` if that cannot be determined.
     ///
-    /// All that can be compared must agree.
+    /// All digests that can be compared have to match.
     #[must_use]
     pub fn is_running(&self, current: &RunningExecutable) -> Option<bool> {
         self.digests.iter().filter_map(|digest| current.has(digest)).reduce(|all, is| all && is)

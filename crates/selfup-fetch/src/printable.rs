@@ -1,16 +1,15 @@
-//! Text from outside as it may be shown: in a log line, a status, on a terminal.
+//! Escapes text from outside for logs, status lines and terminals.
 
 use std::borrow::Cow;
 
-/// The text with everything in it escaped that does not print.
+/// Escapes the characters of a text that do not print.
 ///
-/// Names, messages and header values are written by whoever runs the server, and may hold what moves
-/// a terminal's cursor, begins a new line in a log, or turns around the order in which a line is read.
-/// Escaped, as `\u{1b}` or `\n`, are the control characters (C0, DEL, C1), the separators of lines and
-/// paragraphs, and the characters that are invisible or change the direction of text. All other text
-/// stays as it is, and so does text that has been escaped before.
+/// Names, messages and header values come from a server, and may contain characters that move a terminal's cursor,
+/// begin a new line in a log, or reverse the order of a line. Control characters (C0, DEL, C1), separators of
+/// lines and paragraphs, and characters that are invisible or change the direction of text are escaped as
+/// `\u{1b}` or `\n`. All other text is unchanged, and so is text that has been escaped before.
 ///
-/// [`Error`](crate::Error) does this by itself, so that what a fetcher reports is safe to print.
+/// [`Error`](crate::Error) does this by itself, so everything that a fetcher reports is safe to print.
 ///
 /// # Examples
 ///
@@ -37,7 +36,7 @@ pub fn printable(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// Whether it is no picture on a line: a control, a separator of lines, or a format character.
+/// Returns whether a character does not print: a control, a separator of lines, or a format character.
 const fn is_hidden(character: char) -> bool {
     matches!(character,
         '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}'

@@ -1,10 +1,9 @@
-//! URLs without their secrets, for messages.
+//! Removes the secrets of URLs, for messages.
 
-/// An address as it may be shown: without credentials, and without the values of its query.
+/// Removes the credentials and the values of the query from a URL.
 ///
-/// A presigned address is a key for whoever reads it, so what names the source stays and what
-/// opens it is replaced by `…`. The fragment, which is never sent, is left out. Text that is no
-/// address comes back by the same rules, never an error.
+/// Anyone who reads a presigned URL can use it, so these parts are replaced by `…`, and the rest, which names the
+/// source, stays. The fragment, which is never sent, is removed. The same rules apply to text that is no URL.
 ///
 /// # Examples
 ///
@@ -53,7 +52,7 @@ pub fn redact(url: &str) -> String {
                 shown.push_str(name);
                 shown.push_str("=…");
             }
-            // A lone word, with padding or without, may well be the token itself.
+            // A single word, with padding or without, may be the token itself.
             Some(_) => shown.push('…'),
             None if pair.is_empty() => {}
             None => shown.push('…'),
@@ -62,8 +61,8 @@ pub fn redact(url: &str) -> String {
     shown
 }
 
-/// Whether what looks like host and port is the start of `user:pass/word@host`: a password with a
-/// slash or question mark in it makes no valid address, and must not show for that.
+/// Returns whether what looks like host and port is the start of `user:pass/word@host`. A password with a slash or
+/// question mark makes the URL invalid, but must not be shown.
 fn is_cut_password(authority: &str) -> bool {
     let host_ends = authority.rfind(']').unwrap_or(0);
     authority[host_ends..]

@@ -1,4 +1,4 @@
-//! What a fetcher knows of the executable that runs.
+//! The type [`RunningExecutable`]: the running executable, as a fetcher needs it.
 
 use std::{
     fmt,
@@ -13,10 +13,10 @@ use crate::{
     digest::{Algorithm, Digest},
 };
 
-/// The executable that runs, and what a new one has to be: what a fetcher is told with each call.
+/// The running executable, and the requirements on a new one. A fetcher gets it with each call.
 ///
-/// The id is computed by the first call of [`id`](Self::id), and kept. Hashing a large executable takes a
-/// noticeable time, so it does not happen unless a fetcher asks for it.
+/// The first call of [`id`](Self::id) computes the id, which is kept. Hashing a large executable takes a
+/// noticeable time, so it is not done unless a fetcher needs the id.
 pub struct RunningExecutable {
     path: PathBuf,
     id: LazyLock<String, Box<dyn FnOnce() -> String + Send>>,
@@ -24,7 +24,7 @@ pub struct RunningExecutable {
     signature_due: bool,
     version: Option<String>,
     size_cap: u64,
-    /// What was worked out so far.
+    /// The digests that were computed so far.
     digests: Mutex<Vec<(Algorithm, Option<Digest>)>>,
     hear: Option<Hear>,
 }
@@ -47,10 +47,10 @@ impl RunningExecutable {
         }
     }
 
-    /// The default of the size cap: 1 GiB, because hardly any executable is as large.
+    /// The default size cap: 1 GiB, because hardly any executable is larger.
     pub const DEFAULT_SIZE_CAP: u64 = 1 << 30;
 
-    /// Sets the most bytes that a new executable may have. The default is
+    /// Sets the largest size of a new executable in bytes. The default is
     /// [`DEFAULT_SIZE_CAP`](Self::DEFAULT_SIZE_CAP).
     #[must_use]
     pub const fn with_size_cap(mut self, bytes: u64) -> Self {
@@ -58,8 +58,8 @@ impl RunningExecutable {
         self
     }
 
-    /// The most bytes that a new executable may have. The caller counts the bytes that it reads; a fetcher
-    /// that keeps something on disk meanwhile (see [`Spool`](crate::archive::Spool)) keeps no more.
+    /// Returns the largest size of a new executable in bytes. The caller counts the bytes that it reads. A
+    /// fetcher that buffers data on disk (see [`Spool`](crate::archive::Spool)) buffers no more than that.
     #[must_use]
     pub const fn size_cap(&self) -> u64 {
         self.size_cap
@@ -72,14 +72,14 @@ impl RunningExecutable {
         self
     }
 
-    /// Whether a fetcher is to look for a signature of what it fetches.
+    /// Returns whether a fetcher should look for the signature of an executable.
     #[must_use]
     pub const fn is_signature_wanted(&self) -> bool {
         self.signature_wanted
     }
 
-    /// Sets whether a new signature is reason enough to bring again, now, what was refused. The default is
-    /// `true`; a caller that has fetched the same bytes for new signatures in vain sets it to `false` for a
+    /// Sets whether a fetcher should look for a new signature of an executable that was refused. The default is
+    /// `true`. A caller that has fetched the same bytes for new signatures in vain sets it to `false` for a
     /// while.
     #[must_use]
     pub fn with_signature_due(mut self, due: bool) -> Self {
@@ -87,55 +87,55 @@ impl RunningExecutable {
         self
     }
 
-    /// Whether a fetcher is to look for a new signature of what was refused.
+    /// Returns whether a fetcher should look for a new signature of an executable that was refused.
     #[must_use]
     pub const fn is_signature_due(&self) -> bool {
         self.signature_wanted && self.signature_due
     }
 
-    /// Sets the version of what runs, if it is known. The default is `None`.
+    /// Sets the version of the running executable, if it is known. The default is `None`.
     #[must_use]
     pub fn with_version(mut self, version: Option<&str>) -> Self {
         self.version = version.map(str::to_owned);
         self
     }
 
-    /// The version of what runs, if it is known: as the program states it, or as it was announced for what
-    /// the program was upgraded to. It is not verified.
+    /// Returns the version of the running executable, if it is known: the one that the program declares, or
+    /// the one that was announced for the upgrade to it. It is not verified.
     #[must_use]
     pub fn version(&self) -> Option<&str> {
         self.version.as_deref()
     }
 
-    /// Sets a hook called with the progress of a download: how many bytes have come over the line, and how
-    /// many there will be if that is known. The default is none.
+    /// Sets a hook for the progress of a download. It is called with the number of bytes that have been
+    /// transferred, and with the total if that is known. The default is none.
     #[must_use]
     pub fn on_progress(mut self, hear: impl Fn(u64, Option<u64>) + Send + Sync + 'static) -> Self {
         self.hear = Some(Arc::new(hear));
         self
     }
 
-    /// Counts what is read of a download, for the hook of [`on_progress`](Self::on_progress).
+    /// Counts the bytes of a download for the hook of [`on_progress`](Self::on_progress).
     ///
-    /// A fetcher puts it around the bytes as they come over the line, before they are decompressed
-    /// or unpacked; `total` is how many of those there will be.
+    /// A fetcher wraps the bytes as they are transferred, before they are decompressed or unpacked. `total` is
+    /// their number.
     pub fn counted<R: Read>(&self, reader: R, total: Option<u64>) -> Counted<R> {
         Counted::new(reader, total, self.hear.clone())
     }
 
-    /// The executable's id: its SHA-1 in 40 lower-case hexadecimal digits.
+    /// Returns the executable's id: its SHA-1 in 40 lower-case hexadecimal digits.
     ///
-    /// It distinguishes executables; it is no proof of where one comes from.
+    /// It distinguishes executables, but does not prove where one comes from.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// Whether what runs has this digest; `None` if that is not known.
+    /// Returns whether the running executable has this digest, or `None` if that is not known.
     ///
-    /// A SHA-1 is held against the [id](Self::id). For any other, the file at the
-    /// [path](Self::path) is read, once for each algorithm, and counts if its id is that of what
-    /// runs: something else may be there by now.
+    /// A SHA-1 is compared with the [id](Self::id). For any other digest, the file at the [path](Self::path) is
+    /// read, once for each algorithm. It counts if its id is that of the running executable, because another
+    /// file may be there by now.
     #[must_use]
     pub fn has(&self, digest: &Digest) -> Option<bool> {
         let algorithm = digest.algorithm();
@@ -157,7 +157,7 @@ impl RunningExecutable {
         (id.to_string().strip_prefix("sha1:") == Some(self.id())).then_some(digest)
     }
 
-    /// Where the executable is, and where a new one will be put.
+    /// Returns the path of the executable, where a new one will be installed.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
@@ -166,7 +166,7 @@ impl RunningExecutable {
 
 impl fmt::Debug for RunningExecutable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The id is left out: to print it could mean to hash the executable first.
+        // The id is left out, because printing it might hash the executable first.
         f.debug_struct("RunningExecutable")
             .field("path", &self.path)
             .field("signature_wanted", &self.signature_wanted)
@@ -196,7 +196,7 @@ mod tests {
         assert_eq!(current(SHA1).has(&own), Some(true));
         assert_eq!(current(SHA1).has(&other), Some(false));
         assert_eq!(current(SHA1).has(&digest(&format!("sha1:{SHA1}"))), Some(true));
-        // What is at the path is not what runs.
+        // The file at the path is not the running executable.
         assert_eq!(current("00").has(&own), None);
         assert_eq!(current("").has(&digest(&format!("sha1:{SHA1}"))), None);
         let offer = Offer::new().digest(own);

@@ -1,16 +1,16 @@
-//! The naming of published signatures, and the size that they may have.
+//! The names of published signatures, and their largest size.
 
 use std::io::{self, Read};
 
 use crate::compression::Compression;
 
-/// The name of a signature, beside what it signs.
+/// The extension of signatures.
 const ENDING: &str = ".minisig";
 
-/// Where a published executable's signature is: beside it, under its name and `.minisig`.
+/// Returns the name of a published executable's signature: its own name and `.minisig`.
 ///
-/// It is the signature of the executable itself, as it is run. So a compression's `.gz`, `.zst` or
-/// `.xz` is no part of the name: that of `app.gz` is at `app.minisig`.
+/// It is the signature of the executable itself. So `.gz`, `.zst` or `.xz` is not part of the name: the signature
+/// of `app.gz` is `app.minisig`.
 ///
 /// # Examples
 ///
@@ -23,7 +23,7 @@ pub fn signature_name(published: &str) -> String {
     format!("{}{ENDING}", executable_name(published))
 }
 
-/// The name of a published executable when it is decompressed.
+/// Returns the name of a published executable after decompression.
 ///
 /// # Examples
 ///
@@ -36,8 +36,8 @@ pub fn executable_name(published: &str) -> &str {
     Compression::of_name(published).strip(published)
 }
 
-/// Reads the text of a signature: of at most 8 KiB, since one has some 300 bytes, and whatever the
-/// bytes are. What is no signature is for whoever verifies to tell.
+/// Reads the text of a signature, of at most 8 KiB; usually it has some 300 bytes. The text is not checked: the
+/// verifier does that.
 ///
 /// # Errors
 ///
@@ -45,7 +45,7 @@ pub fn executable_name(published: &str) -> &str {
 pub fn read_signature(reader: impl Read) -> io::Result<String> {
     const MOST: u64 = 8 << 10;
     let mut bytes = Vec::new();
-    // One more shows that it is too long.
+    // One byte more shows that it is too long.
     reader.take(MOST + 1).read_to_end(&mut bytes)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }

@@ -1,16 +1,16 @@
-//! `{os}`, `{arch}` and `{target}` in URLs and names.
+//! Expands `{os}`, `{arch}` and `{target}` in URLs and names.
 
 use std::fmt;
 
 use crate::error::{Error, ErrorKind};
 
-/// Fills `{os}`, `{arch}` and `{target}` in with the platform this program was built for.
+/// Replaces `{os}`, `{arch}` and `{target}` by the platform for which this program was built.
 ///
-/// The same as [`Template::parse`] followed by [`Template::expand`] with [`Platform::current`].
+/// This is [`Template::parse`] followed by [`Template::expand`] with [`Platform::current`].
 ///
 /// # Errors
 ///
-/// [`ErrorKind::Configuration`] as for [`Template::parse`].
+/// Those of [`Template::parse`].
 ///
 /// # Examples
 ///
@@ -26,7 +26,7 @@ pub fn expand(template: &str) -> Result<String, Error> {
     Ok(Template::parse(template)?.expand(&Platform::current()))
 }
 
-/// An address or path with places for the platform.
+/// A URL or path with placeholders for the platform.
 ///
 /// `{os}` is one of [`std::env::consts::OS`] (`linux`, `macos`), `{arch}` of
 /// [`std::env::consts::ARCH`] (`x86_64`, `aarch64`), `{target}` the full target triple
@@ -45,20 +45,20 @@ enum Piece {
     Target,
 }
 
-/// The platform that a [`Template`] is filled in for.
+/// The platform for which a [`Template`] is expanded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Platform {
-    /// What `{os}` becomes.
+    /// The value of `{os}`.
     pub os: String,
-    /// What `{arch}` becomes.
+    /// The value of `{arch}`.
     pub arch: String,
-    /// What `{target}` becomes.
+    /// The value of `{target}`.
     pub target: String,
 }
 
 impl Platform {
-    /// The platform this program was built for, which is where its next binary must run.
+    /// Returns the platform for which this program was built.
     #[must_use]
     pub fn current() -> Self {
         Self {
@@ -70,12 +70,12 @@ impl Platform {
 }
 
 impl Template {
-    /// Reads a template.
+    /// Parses a template.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`] for a placeholder that is none of the three (the message
-    /// names it and them), and for a brace without its partner.
+    /// [`ErrorKind::Configuration`] for another placeholder than the three, which the message names, and for an
+    /// unbalanced brace.
     pub fn parse(template: &str) -> Result<Self, Error> {
         let mut pieces = Vec::new();
         let mut text = String::new();
@@ -102,7 +102,7 @@ impl Template {
         Ok(Self { pieces })
     }
 
-    /// Fills the places in.
+    /// Replaces the placeholders.
     #[must_use]
     pub fn expand(&self, platform: &Platform) -> String {
         self.pieces.iter().map(|piece| piece.on(platform)).collect()

@@ -1,9 +1,9 @@
-//! What to say of a source that nothing protects.
+//! The warning about a source without encryption.
 
 use crate::{printable::printable, running_executable::RunningExecutable};
 
-/// What somebody should know who fetches from this `place` without encryption, if signatures do not
-/// make up for it: the sentence for [`Fetch::caution`](crate::Fetch::caution).
+/// Returns the warning about fetching from `place` without encryption, unless signatures are verified. It is the
+/// sentence for [`Fetch::caution`](crate::Fetch::caution).
 ///
 /// # Examples
 ///

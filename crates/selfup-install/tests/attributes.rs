@@ -42,8 +42,8 @@ fn inode(sandbox: &Sandbox) -> u64 {
 }
 
 #[test]
-fn file_capabilities_are_kept_by_who_may_and_refused_by_who_may_not() {
-    let name = "file_capabilities_are_kept_by_who_may_and_refused_by_who_may_not";
+fn file_capabilities_are_preserved_or_the_installation_fails() {
+    let name = "file_capabilities_are_preserved_or_the_installation_fails";
     if !is_root(name) || !has_program("setcap") {
         return;
     }

@@ -41,8 +41,8 @@ fn is_untouched(sandbox: &Sandbox) {
 }
 
 #[test]
-fn what_somebody_else_planted_is_neither_believed_nor_executed() {
-    if !is_root("what_somebody_else_planted_is_neither_believed_nor_executed") {
+fn files_planted_by_another_user_are_neither_trusted_nor_executed() {
+    if !is_root("files_planted_by_another_user_are_neither_trusted_nor_executed") {
         return;
     }
     let sandbox = for_everybody();
@@ -74,7 +74,7 @@ fn what_somebody_else_planted_is_neither_believed_nor_executed() {
 }
 
 #[test]
-fn what_everybody_may_write_to_is_not_believed_whoever_owns_it() {
+fn files_that_all_users_may_write_to_are_not_trusted_whatever_their_owner() {
     let sandbox = Sandbox::new();
     let target = sandbox.target();
     drop(install(&target, &answering("two")));
@@ -122,8 +122,8 @@ fn a_swap_that_never_was_does_not_cost_the_previous_one() {
 }
 
 #[test]
-fn a_lock_of_somebody_else_keeps_nobody_out() {
-    if !is_root("a_lock_of_somebody_else_keeps_nobody_out") {
+fn a_lock_file_of_another_user_locks_no_process_out() {
+    if !is_root("a_lock_file_of_another_user_locks_no_process_out") {
         return;
     }
     let sandbox = for_everybody();

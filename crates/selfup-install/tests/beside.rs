@@ -125,7 +125,7 @@ fn what_could_not_be_tried_is_gone_without_a_word() {
 }
 
 #[test]
-fn the_next_start_takes_up_what_nobody_has_decided_about() {
+fn the_next_start_takes_up_an_undecided_trial() {
     let (sandbox, target) = left_behind();
     for start in 1..=3 {
         let (trial, starts) = taken_up(&target);
@@ -264,7 +264,7 @@ fn a_file_that_was_written_to_never_takes_the_place() {
 }
 
 #[test]
-fn what_is_nobodys_is_removed_by_the_next_installer_and_nothing_else() {
+fn leftovers_are_removed_by_the_next_installer_and_nothing_else() {
     let sandbox = Sandbox::new();
     let target = sandbox.target();
     let held = try_out(&target, &answering("two"));

@@ -362,7 +362,7 @@ fn at_the_path(sandbox: &Sandbox) -> Result<Id, String> {
 }
 
 #[test]
-fn wherever_it_is_killed_and_whatever_fails_the_path_holds_a_whole_executable() {
+fn the_path_has_a_whole_executable_after_any_kill_or_failure() {
     if !has_program("strace") || !has_program("python3") {
         return;
     }

@@ -143,7 +143,7 @@ fn the_mode_is_the_targets_also_its_setuid_bits() {
 }
 
 #[test]
-fn the_staged_file_is_nobody_elses() {
+fn the_staged_file_belongs_to_this_process_alone() {
     let sandbox = Sandbox::new();
     let staged = staged(&sandbox.target(), &answering("two"));
     let path = sandbox.join(&sandbox.temporaries()[0]);
@@ -220,8 +220,8 @@ fn an_unwritable_directory_is_found_out_before_anything_is_read() {
 }
 
 #[test]
-fn mounts_are_told_apart() {
-    if !is_root("mounts_are_told_apart") {
+fn mounts_are_distinguished() {
+    if !is_root("mounts_are_distinguished") {
         return;
     }
     let sandbox = Sandbox::new();

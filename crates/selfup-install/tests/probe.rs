@@ -50,7 +50,7 @@ fn real_programs_that_know_nothing_of_it_are_refused() {
 }
 
 #[test]
-fn each_wrong_answer_has_its_words() {
+fn each_wrong_response_has_its_own_message() {
     let failed = ErrorKind::ProbeFailed;
     refused(":", PATIENT, failed, &["printed nothing"]);
     refused(
@@ -77,7 +77,7 @@ fn output_is_bounded() {
 }
 
 #[test]
-fn hanging_is_timed_out_whether_answered_or_not() {
+fn a_hang_times_out_before_and_after_the_response() {
     let timed_out = ErrorKind::ProbeTimedOut;
     let began = Instant::now();
     refused("exec /bin/sleep 1000", SHORT, timed_out, &["did not end", "printed nothing"]);
@@ -196,7 +196,7 @@ fn an_interpreter_that_is_not_there_is_named() {
 }
 
 #[test]
-fn what_only_the_kernel_can_tell_is_told_too() {
+fn errors_that_only_the_kernel_finds_are_reported_too() {
     let sandbox = Sandbox::new();
     // The interpreter is there; its own is not, or it is no program.
     for (content, words) in [

@@ -108,7 +108,7 @@ fn signals_ignored_by_the_installer_are_not_by_the_probe() {
 }
 
 #[test]
-fn a_process_that_ignores_the_end_of_children_cannot_probe_and_says_so() {
+fn a_process_that_ignores_sigchld_cannot_probe_and_reports_it() {
     let sandbox = Sandbox::new();
     let mut command = Command::new("env");
     command.arg("--ignore-signal=CHLD").arg(example("install")).arg(sandbox.app());

@@ -131,7 +131,7 @@ fn whatever_was_changed_is_found() {
 }
 
 #[test]
-fn what_is_no_signature_is_said_in_words_of_its_own() {
+fn each_invalid_signature_has_its_own_message() {
     if !has_program("minisign") {
         return;
     }

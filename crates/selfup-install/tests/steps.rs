@@ -79,7 +79,7 @@ fn nothing_stays_of_what_is_dropped() {
 }
 
 #[test]
-fn its_files_are_named_for_who_has_to_end_at_once() {
+fn its_files_are_listed_for_a_process_that_has_to_end_at_once() {
     let sandbox = Sandbox::new();
     let staged = staged(&sandbox.target(), &answering("two"));
     let files = staged.files();
@@ -105,7 +105,7 @@ fn what_is_abandoned_is_gone_and_another_process_s_stays() {
 }
 
 #[test]
-fn up_to_date_is_told_by_the_ids_and_not_installed() {
+fn equal_ids_mean_up_to_date_and_are_not_installed() {
     let sandbox = Sandbox::new();
     let target = sandbox.target();
     let same = staged(&target, &answering("one"));
@@ -232,7 +232,7 @@ impl Read for Breaking {
 }
 
 #[test]
-fn a_broken_transfer_is_told_apart_and_can_be_tried_again() {
+fn a_broken_transfer_is_transient_and_can_be_repeated() {
     let sandbox = Sandbox::new();
     let mut staged = sandbox.target().stage(Expected::new()).unwrap();
     for (kind, transient) in [
@@ -269,7 +269,7 @@ fn half_a_transfer_is_not_verified() {
 }
 
 #[test]
-fn progress_tells_the_sum() {
+fn progress_gets_the_total() {
     let sandbox = Sandbox::new();
     let mut staged = sandbox.target().stage(Expected::new().size(300_000)).unwrap();
     let mut told = Vec::new();
@@ -357,7 +357,7 @@ fn a_file_that_was_changed_or_exchanged_after_hashing_is_not_installed() {
 }
 
 #[test]
-fn a_target_that_somebody_else_changed_is_left_alone() {
+fn a_target_that_another_process_changed_is_left_alone() {
     let sandbox = Sandbox::new();
     let target = sandbox.target();
     let verified = || staged(&target, &answering("two")).verify(Checks::new()).unwrap();

@@ -103,7 +103,7 @@ fn how_many_starts_is_for_the_program_to_say() {
 }
 
 #[test]
-fn whoever_survives_first_ends_the_trial_for_all() {
+fn the_first_to_survive_ends_the_trial_for_all() {
     let (sandbox, target) = on_trial_here();
     let (first, _) = on_trial(&target, MAX);
     let (second, starts) = on_trial(&target, MAX);
@@ -173,7 +173,7 @@ fn a_trial_of_what_is_not_there_any_more_is_forgotten() {
 }
 
 #[test]
-fn with_nothing_to_go_back_to_it_goes_on_and_says_so() {
+fn with_no_previous_executable_it_continues_and_warns() {
     let (sandbox, target) = on_trial_here();
     fs::remove_file(sandbox.join(".app.selfup-previous")).unwrap();
     let (installed, starts) = on_trial(&target, 0);
@@ -209,7 +209,7 @@ fn a_rollback_by_hand_is_a_refusal_and_ends_the_trial() {
 }
 
 #[test]
-fn what_is_refused_stays_so_until_somebody_asks() {
+fn a_refusal_stands_until_it_is_forgiven() {
     let sandbox = Sandbox::new();
     let target = sandbox.target();
     assert!(!target.forgive(id("two")).unwrap());
@@ -276,7 +276,7 @@ fn a_record_that_makes_no_sense_is_no_reason_not_to_start() {
 
 /// A lock ends with its holder, however that ends; until then it is waited for.
 #[test]
-fn who_is_killed_in_the_middle_of_a_change_keeps_nobody_waiting() {
+fn a_process_killed_in_the_middle_of_a_change_blocks_no_other() {
     if !has_program("flock") {
         return;
     }
@@ -320,7 +320,7 @@ fn a_full_disk_does_not_keep_anybody_from_going_back() {
 }
 
 #[test]
-fn an_installer_at_work_keeps_nobody_from_going_back() {
+fn an_installer_at_work_does_not_prevent_a_rollback() {
     let sandbox = Sandbox::new();
     let target = sandbox.target();
     let mine = install(&target, &answering("two"));

@@ -40,7 +40,7 @@ fn a_signal_arrives() {
 }
 
 #[test]
-fn a_line_that_never_comes_is_told_at_once() {
+fn a_missing_line_is_reported_at_once() {
     let sandbox = Sandbox::new("no-line");
     let process = sandbox.start(shell("echo something else"));
     let wait = catch_unwind(AssertUnwindSafe(|| process.wait_line("ready", PATIENCE)));

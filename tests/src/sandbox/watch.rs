@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_is_told_to_end_may() {
+    fn a_process_that_is_asked_to_end_may_do_so() {
         let sandbox = Sandbox::new("told");
         let mut command = Command::new("sleep");
         command.arg("1000");

@@ -1,7 +1,6 @@
 //! What only S3 has: versions, checksums, rights, and servers that say what is wrong. Against two
 //! stand-ins for it that others wrote, s3s-fs and moto.
 
-mod answers;
 mod chain;
 mod checksums;
 mod manifest;
@@ -9,6 +8,7 @@ mod moto;
 mod objects;
 mod publisher;
 mod refusals;
+mod responses;
 mod rights;
 mod signatures;
 mod versions;

@@ -131,7 +131,7 @@ fn sigterm_drains_a_candidate_too() {
 }
 
 #[test]
-fn who_does_not_end_in_time_is_killed() {
+fn a_child_that_does_not_end_in_time_is_killed() {
     let stubborn = ["hold", "terminate=300", "drain-on-terminate"];
     // One that catches SIGTERM and goes on, and one that does not heed the drain.
     for options in [&stubborn[..2], &stubborn] {

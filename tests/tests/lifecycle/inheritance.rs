@@ -83,7 +83,7 @@ fn what_the_program_starts_has_no_other_descriptor() {
 }
 
 #[test]
-fn what_the_program_starts_hears_of_no_master() {
+fn a_process_that_the_program_starts_inherits_nothing_of_the_master() {
     let sandbox = Sandbox::new("environment");
     let family = Family::start(&sandbox);
     let names = |pid: u32| -> Vec<String> {

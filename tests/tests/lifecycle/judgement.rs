@@ -55,7 +55,7 @@ fn a_signal_that_an_earlier_child_survived_excuses_no_later_one() {
 
 /// As systemd stops a service with `KillSignal=SIGINT`.
 #[test]
-fn a_stop_by_two_signals_in_the_probation_blames_nobody() {
+fn a_stop_by_two_signals_in_the_probation_blames_no_executable() {
     let (deployment, source) = deployed("two-signals", "version=1");
     let second = deployment.release("version=2");
     let service = deployment.start([source.as_str(), LONG, "events"]);
@@ -124,7 +124,7 @@ fn of_a_user(name: &str, words: &[&str]) -> Option<(Deployment, Service, String)
 }
 
 #[test]
-fn a_fork_that_fails_for_a_moment_is_held_against_nobody() {
+fn a_fork_that_fails_for_a_moment_blames_no_executable() {
     let Some((deployment, service, _)) = of_a_user("no-fork", &["restarts_on_request", "events"])
     else {
         return;
@@ -160,7 +160,7 @@ fn clients_wait_while_the_next_child_cannot_be_forked() {
 }
 
 #[test]
-fn a_child_that_drains_replaces_nobody() {
+fn a_request_of_a_draining_child_restarts_nothing() {
     let (deployment, _) = deployed("outdated", "version=1");
     let service = deployment.start(["events", "idle_grace=20000"]);
     let old = TcpStream::connect(service.address()).unwrap();

@@ -10,6 +10,7 @@
 mod ends;
 mod inheritance;
 mod judgement;
+mod leaks;
 mod notify;
 mod orphan;
 mod pid_file;
@@ -17,7 +18,6 @@ mod prefork;
 mod protocol;
 mod readiness;
 mod readme;
-mod residue;
 mod serving;
 mod startup;
 

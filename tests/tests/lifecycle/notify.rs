@@ -43,7 +43,7 @@ fn only_child(service: &Service) -> u32 {
 }
 
 #[test]
-fn the_manager_hears_of_the_start_the_reload_and_the_stop() {
+fn the_manager_gets_the_start_the_reload_and_the_stop() {
     let (deployment, manager) = deployed("notify");
     let service = started(&deployment, &manager, &["version=1.4.2"], None);
     println!("{}", manager.wait(&["READY=1", "STATUS=child #1 serves, version 1.4.2"]));
@@ -72,7 +72,7 @@ fn the_manager_hears_of_the_start_the_reload_and_the_stop() {
 
 /// Nothing that matters is lost, in whatever order the manager gets to it, and nobody waits for it.
 #[test]
-fn a_manager_that_does_not_read_hears_everything_later() {
+fn a_manager_that_does_not_read_gets_everything_later() {
     let (deployment, manager) = deployed("notify-busy");
     manager.fill();
     let service = started(&deployment, &manager, &["events", "version=1.4.2"], None);
@@ -122,7 +122,7 @@ fn the_sockets_are_kept_by_the_manager() {
 
 /// The line is made of the present, at every change.
 #[test]
-fn the_status_says_of_the_source_what_is_so_now() {
+fn the_status_shows_the_present_state_of_the_source() {
     let (deployment, manager) = deployed("notify-source");
     let source = deployment.sandbox().join("source");
     let words = [&format!("closure={}", source.display())[..], "own_version"];
@@ -198,7 +198,7 @@ fn a_program_that_hangs_does_not_feed_the_watchdog() {
 }
 
 #[test]
-fn a_watchdog_that_is_somebody_elses_is_not_fed() {
+fn a_watchdog_of_another_process_is_not_fed() {
     let (deployment, manager) = deployed("notify-else");
     let mut command = Command::new(deployment.program());
     command.arg("address=127.0.0.1:0").env("WATCHDOG_USEC", "200000").env("WATCHDOG_PID", "1");
@@ -221,7 +221,7 @@ fn where_the_program_runs_by_itself_the_service_is_up_all_the_same() {
 }
 
 #[test]
-fn a_manager_that_does_not_listen_is_told_about_and_done_without() {
+fn a_manager_that_does_not_listen_is_reported_and_not_needed() {
     let (deployment, manager) = deployed("notify-nobody");
     drop(manager);
     let mut command = Command::new(deployment.program());

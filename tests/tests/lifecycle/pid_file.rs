@@ -122,7 +122,7 @@ fn a_second_master_is_refused_and_the_first_keeps_its_file() {
 }
 
 #[test]
-fn what_somebody_else_put_there_is_left_alone() {
+fn a_pid_file_of_another_process_is_left_alone() {
     let (deployment, file) = deployed("pid-file-replaced");
     let service = start(&deployment, &[]);
     wait_for_file(&file);
@@ -136,7 +136,7 @@ fn what_somebody_else_put_there_is_left_alone() {
 }
 
 #[test]
-fn where_it_cannot_be_written_the_service_serves_and_says_so() {
+fn where_it_cannot_be_written_the_service_serves_and_warns() {
     let (deployment, file) = deployed("pid-file-cannot");
     let target = deployment.sandbox().join("run/target");
     fs::write(&target, "precious").unwrap();

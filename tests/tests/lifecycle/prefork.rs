@@ -52,7 +52,7 @@ fn kill(pid: u32) {
 }
 
 #[test]
-fn what_a_child_leaves_running_is_told_of_by_pid() {
+fn processes_that_a_child_leaves_running_are_reported_by_pid() {
     if !need::program("python3") {
         return;
     }

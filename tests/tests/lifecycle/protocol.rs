@@ -96,7 +96,7 @@ fn a_child_of_version_1_is_served_and_replaced() {
 }
 
 #[test]
-fn a_child_that_says_more_is_understood_as_far_as_it_goes() {
+fn messages_with_more_bytes_are_read_as_far_as_they_are_known() {
     if !need::program("python3") {
         return;
     }
@@ -185,7 +185,7 @@ impl Drop for Supervised {
 }
 
 #[test]
-fn a_child_of_today_says_what_version_1_says() {
+fn a_present_child_sends_the_messages_of_version_1() {
     let sandbox = Sandbox::new("protocol-child");
     let plain = Supervised::start(&sandbox, &[]);
     plain.hears("v1/hello");

@@ -63,7 +63,7 @@ fn a_broken_program_put_there_by_hand_leaves_the_old_child_serving() {
 }
 
 #[test]
-fn the_old_child_serves_until_the_new_one_says_that_it_is_ready() {
+fn the_old_child_serves_until_the_new_one_reports_that_it_is_ready() {
     let (deployment, _) = deployed("explicit");
     let service = deployment.start(["explicit", "events"]);
     let visitors = service.visitors();
@@ -172,7 +172,7 @@ fn received(client: &UdpSocket) -> String {
 }
 
 #[test]
-fn in_sequence_a_release_that_fails_is_put_back_and_nobody_is_refused() {
+fn in_sequence_a_release_that_fails_is_rolled_back_and_no_client_is_refused() {
     let (deployment, first) = deployed("sequential-bad");
     let bad = deployment.release("version=2 crashes_at_start");
     let origin = Origin::start();

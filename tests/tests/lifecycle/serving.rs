@@ -122,7 +122,7 @@ fn by_actix_alone() {
 }
 
 #[test]
-fn by_a_listener_of_tokio_if_the_program_says_so() {
+fn by_a_listener_of_tokio_if_the_program_calls_ready() {
     is_ready_when_it_serves(&["tokio-raw", "says-ready"]);
 }
 
@@ -138,7 +138,7 @@ fn by_poll_for_datagrams() {
 
 /// What tokio does with a socket says nothing about when it is served, so the program has to.
 #[test]
-fn a_program_that_does_not_say_so_is_told_what_is_missing() {
+fn for_a_program_that_does_not_call_ready_the_master_reports_what_is_missing() {
     let sandbox = Sandbox::new("serving-silent");
     let master = start(&sandbox, &["tokio-raw", "timeout=1000"]);
     let missing = "the program has taken \"http\" and does not accept there yet: if it is served by \
@@ -157,7 +157,7 @@ fn a_program_that_does_not_say_so_is_told_what_is_missing() {
 }
 
 #[test]
-fn a_socket_that_nobody_takes_is_named_when_a_child_is_late() {
+fn a_socket_that_was_not_taken_is_named_when_a_child_is_late() {
     let sandbox = Sandbox::new("serving-two");
     let master = start(&sandbox, &["incoming", "two", "timeout=1000"]);
     let missing = "the program has not taken \"admin\": take it, drop it from the configuration, or \
@@ -176,7 +176,7 @@ fn a_socket_that_nobody_takes_is_named_when_a_child_is_late() {
 
 /// What is said for one socket holds for that one.
 #[test]
-fn one_socket_may_be_said_to_be_accepted_from() {
+fn one_socket_may_be_declared_as_accepting() {
     let sandbox = Sandbox::new("serving-accepting");
     let master = start(&sandbox, &["raw", "accepting"]);
     master.wait_line("child #1 serves", PATIENCE);
@@ -188,7 +188,7 @@ fn one_socket_may_be_said_to_be_accepted_from() {
 
 /// The queue to a master that does not read is full long before the program is ready.
 #[test]
-fn readiness_gets_through_to_a_master_that_was_stopped_and_however_much_is_said_before() {
+fn readiness_reaches_a_stopped_master_after_any_number_of_messages() {
     let sandbox = Sandbox::new("serving-statuses");
     let gate = Gate::closed(&sandbox, "gate-1");
     let master = start(&sandbox, &["incoming", "statuses", "timeout=60000"]);
@@ -273,7 +273,7 @@ fn incoming_waits_until_there_are_descriptors_again() {
 }
 
 #[test]
-fn a_child_that_closes_its_control_channel_says_so_before_it_is_gone() {
+fn a_child_that_closes_its_control_channel_warns_before_it_ends() {
     let sandbox = Sandbox::new("serving-closes");
     let master = start(&sandbox, &["incoming", "closes", "terminate=1500"]);
     master.wait_line("child #1 serves", PATIENCE);

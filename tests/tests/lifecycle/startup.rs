@@ -4,7 +4,7 @@ mod addresses;
 mod executables;
 mod fallback;
 mod fetchers;
-mod sanity_check;
+mod probe;
 mod sockets;
 
 use super::deployed;

@@ -249,7 +249,7 @@ fn the_end_of_the_program_is_not_taken_for_one_of_an_orphan() {
 const READ_ONLY: &str = "mount -o remount,bind,ro /\n! touch here 2> /dev/null";
 
 #[test]
-fn on_a_read_only_root_it_serves_and_says_why_it_is_not_upgraded() {
+fn on_a_read_only_root_it_serves_and_reports_why_it_is_not_upgraded() {
     if !container::possible() {
         return;
     }
@@ -291,7 +291,7 @@ fn without_proc_it_restarts_and_upgrades_all_the_same() {
 }
 
 #[test]
-fn without_dev_it_serves_and_says_why_it_is_not_upgraded() {
+fn without_dev_it_serves_and_reports_why_it_is_not_upgraded() {
     if !container::possible() {
         return;
     }

@@ -130,7 +130,7 @@ pub(crate) fn a_stop_lets_requests_finish<M: Manager>(app: App<M>) {
 }
 
 /// The manager is told the truth about the program, of which it sees the master alone.
-pub(crate) fn an_end_of_the_program_is_told_and_it_is_started_anew<M: Manager>(app: App<M>) {
+pub(crate) fn the_end_of_the_program_is_reported_and_it_is_started_again<M: Manager>(app: App<M>) {
     let mut expected = Vec::new();
     for (number, end) in (1..).zip([KILLED, End::Exited(3)]) {
         let (address, master) = (app.address(), app.manager.wait_pid());

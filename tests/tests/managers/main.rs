@@ -38,10 +38,10 @@ macro_rules! under {
             }
 
             #[test]
-            fn an_end_of_the_program_is_told_and_it_is_started_anew() {
+            fn the_end_of_the_program_is_reported_and_it_is_started_again() {
                 run::<$manager>(
                     FREE_PORT,
-                    contract::an_end_of_the_program_is_told_and_it_is_started_anew,
+                    contract::the_end_of_the_program_is_reported_and_it_is_started_again,
                 );
             }
 

@@ -133,7 +133,7 @@ fn assert_all_lost(report: &Report, loss: Loss) {
 }
 
 #[test]
-fn answers_are_counted_with_who_gave_them() {
+fn responses_are_counted_by_their_server() {
     let server = Server::start(|client| {
         client.request();
         client.say(OK);
@@ -149,7 +149,7 @@ fn answers_are_counted_with_who_gave_them() {
 }
 
 #[test]
-fn nobody_listening_is_refused() {
+fn a_port_without_a_listener_counts_as_refused() {
     // Bound and not listening: the port stays ours, and nobody is there.
     let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
     socket.bind(&"127.0.0.1:0".parse::<SocketAddr>().unwrap().into()).unwrap();
@@ -173,7 +173,7 @@ fn a_connection_thrown_away_is_a_reset() {
 }
 
 #[test]
-fn a_reset_in_the_middle_of_an_answer_is_a_reset() {
+fn a_reset_in_the_middle_of_a_response_counts_as_a_reset() {
     let server = Server::start(|client| {
         client.request();
         client.say(&OK[..30]);
@@ -184,7 +184,7 @@ fn a_reset_in_the_middle_of_an_answer_is_a_reset() {
 }
 
 #[test]
-fn a_close_without_an_answer_is_one() {
+fn a_close_without_a_response_counts_as_closed() {
     let server = Server::start(|client| {
         client.request();
     });
@@ -194,7 +194,7 @@ fn a_close_without_an_answer_is_one() {
 }
 
 #[test]
-fn an_answer_cut_short_is_truncated() {
+fn a_response_that_is_cut_short_counts_as_truncated() {
     let chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n6\r\npid=42\r\n";
     for text in [&OK[..12], &OK[..OK.len() - 6], &OK[..OK.len() - 1], chunked] {
         let server = Server::start(move |client| {
@@ -206,7 +206,7 @@ fn an_answer_cut_short_is_truncated() {
 }
 
 #[test]
-fn no_answer_in_time_is_timed_out() {
+fn no_response_in_time_counts_as_timed_out() {
     let server = Server::start(|client| {
         client.request();
         client.say(&OK[..20]);
@@ -309,7 +309,7 @@ fn a_connection_closed_on_a_request_is_a_loss_and_not_tried_again() {
 }
 
 #[test]
-fn an_answer_before_the_end_of_a_request_counts() {
+fn a_response_before_the_end_of_a_request_counts() {
     let server = Server::start(|client| {
         let mut start = [0; 10];
         client.stream.read_exact(&mut start).unwrap();

@@ -69,7 +69,7 @@ fn ctrl_z_stops_a_child_that_leads_a_group_of_its_own_and_fg_continues_it() {
 
 /// An editor, say, puts the screen in order first.
 #[test]
-fn a_program_that_catches_ctrl_z_is_told_once_and_the_master_is_stopped() {
+fn a_program_that_catches_ctrl_z_gets_it_once_and_the_master_is_stopped() {
     let sandbox = Sandbox::new("caught-ctrl-z");
     let (recorder, terminal) = job(&sandbox, &[]);
     terminal.press(Terminal::CTRL_Z);
@@ -108,7 +108,7 @@ fn a_stop_and_a_continuation_of_the_master_alone_hold_for_both() {
 
 /// Nobody could continue them, so the kernel stops neither.
 #[test]
-fn in_an_orphaned_group_nobody_is_stopped() {
+fn in_an_orphaned_group_no_process_is_stopped() {
     let sandbox = Sandbox::new("orphaned");
     let mut command = Command::new("setsid");
     command.args([env!("CARGO_BIN_EXE_recorder"), "stops"]);
@@ -180,7 +180,7 @@ fn deadlines_pause_while_the_job_is_stopped() {
 
 /// The same for a single child, which ends in time.
 #[test]
-fn who_was_told_to_finish_can_do_so_after_a_stop() {
+fn a_draining_child_can_finish_after_a_stop() {
     let sandbox = Sandbox::new("finish-later");
     let (recorder, terminal) = job(&sandbox, &["stops", "hold"]);
     recorder.signal(Signal::USR2);

@@ -7,8 +7,8 @@
 )]
 
 mod job_control;
-mod moments;
 mod pressure;
+mod races;
 mod shell;
 mod signals;
 mod terminal;

@@ -91,7 +91,7 @@ fn with_stderr_full(sandbox: &Sandbox, options: &[&str]) -> (Recorder, FullPipe)
 }
 
 #[test]
-fn a_stderr_that_nobody_reads_holds_up_nothing() {
+fn an_unread_stderr_blocks_nothing() {
     let sandbox = Sandbox::new("full-stderr");
     let (recorder, pipe) = with_stderr_full(&sandbox, &[]);
     recorder.signal(Signal::USR1);
@@ -108,7 +108,7 @@ fn a_stderr_that_nobody_reads_holds_up_nothing() {
 }
 
 #[test]
-fn lines_that_were_dropped_are_counted_and_told_of() {
+fn dropped_lines_are_counted_and_reported() {
     let sandbox = Sandbox::new("dropped-lines");
     let (recorder, mut pipe) = with_stderr_full(&sandbox, &[]);
     let signal = Signal::real_time(3).unwrap();

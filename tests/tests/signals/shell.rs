@@ -92,7 +92,7 @@ fn ctrl_c_ends_a_plain_program_with_the_code_that_shells_have_for_it() {
 /// Where the terminal is set up so, who writes to it from the background is stopped by the kernel, with
 /// its whole group. That is right for the program; what the master says is said all the same.
 #[test]
-fn where_writing_in_the_background_stops_a_job_the_master_still_says_what_it_has_to_say() {
+fn the_master_reports_even_where_writing_in_the_background_stops_a_job() {
     if !need::program("bash") {
         return;
     }

@@ -149,7 +149,7 @@ fn the_restart_signal_sent_to_a_child_does_nothing() {
 }
 
 #[test]
-fn with_drain_on_terminate_a_child_drains_whoever_sends_it_sigterm() {
+fn with_drain_on_terminate_a_child_drains_on_sigterm_from_any_process() {
     for to_the_child_alone in [false, true] {
         let sandbox = Sandbox::new("group-term");
         let options = ["plain", "drain-on-terminate", "code=9"];

@@ -31,7 +31,7 @@ fn candidate(deployment: &Deployment, service: &Service) -> u32 {
 }
 
 #[test]
-fn one_that_ends_before_run_and_whose_master_is_killed_never_gets_to_the_path() {
+fn a_release_that_ends_before_run_never_gets_to_the_path_even_if_its_master_is_killed() {
     let (deployment, first) = deployed("before-run");
     let bad = deployment.release("version=2 exits_in_main=3");
     let origin = Origin::start();

@@ -83,7 +83,7 @@ fn one_that_crashes_in_its_probation_is_taken_away() {
 }
 
 #[test]
-fn while_nobody_serves_the_operator_s_word_counts() {
+fn while_no_child_serves_the_executable_at_the_path_is_started() {
     let (deployment, _) = deployed("by-hand-down");
     let second = deployment.release("version=2");
     let service = deployment.start(["probation=600000"]);

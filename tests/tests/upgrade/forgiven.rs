@@ -5,7 +5,7 @@ use selfup_tests::origin::Origin;
 use selfup_tests::sandbox::PATIENCE;
 
 #[test]
-fn only_the_whole_id_of_what_is_refused_forgives_it() {
+fn only_the_full_id_forgives_a_refused_executable() {
     let (deployment, first) = deployed("forgiven-by-name");
     let origin = Origin::start();
     let (service, second) = replaced(&deployment, &origin);

@@ -7,7 +7,7 @@
     reason = "in a test a panic is the report; lines for operators are shown to be read"
 )]
 
-mod bad_binaries;
+mod bad_executables;
 mod before_run;
 mod by_hand;
 mod documented;
@@ -21,12 +21,12 @@ mod operator;
 mod options;
 mod packed;
 mod releases;
+mod reported_events;
 mod rollback;
 mod rotation;
 mod several_masters;
 mod signed;
 mod terminated;
-mod told;
 mod tool;
 mod trials;
 mod update;

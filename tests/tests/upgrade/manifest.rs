@@ -45,7 +45,7 @@ pub(super) fn manifest(origin: &Origin) -> String {
 }
 
 #[test]
-fn one_that_is_too_old_for_it_stays_and_says_so() {
+fn a_program_that_is_too_old_for_the_manifest_stays_and_reports_it() {
     let (deployment, first) = deployed("manifest-minimum");
     let [second, third] = ["version=2", "version=3"].map(|notes| deployment.release(notes));
     let origin = Origin::start();

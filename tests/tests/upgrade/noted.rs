@@ -83,7 +83,7 @@ fn a_signature_covers_name_and_version_without_a_comment() {
 }
 
 #[test]
-fn what_only_a_manifest_says_is_nobodys_word() {
+fn a_version_that_only_a_manifest_declares_does_not_count_as_the_executables_own() {
     let Some(trial) = Trial::new("noted-manifest") else { return };
     let service = trial.start(&[manifest(&trial.origin)]);
     let offer = |release: &Release, comment: &str| {

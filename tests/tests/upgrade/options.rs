@@ -58,7 +58,7 @@ fn a_hook_that_panics_ends_upgrades_and_nothing_else() {
 }
 
 #[test]
-fn the_listener_of_events_hears_what_becomes_of_releases() {
+fn on_event_gets_the_outcome_of_releases() {
     let (deployment, first) = deployed("events");
     let [second, third] =
         ["version=2", "version=3 crashes_at_start"].map(|notes| deployment.release(notes));
@@ -125,7 +125,7 @@ fn without_restarts_a_release_is_installed_for_the_next_start() {
 }
 
 #[test]
-fn a_release_can_wait_for_a_restart_that_somebody_asks_for() {
+fn a_release_can_wait_for_a_requested_restart() {
     let (deployment, first) = deployed("no-restart-after-fetch");
     let [second, third] = ["version=2", "version=3"].map(|notes| deployment.release(notes));
     let origin = Origin::start();
@@ -151,7 +151,7 @@ fn a_release_can_wait_for_a_restart_that_somebody_asks_for() {
 }
 
 #[test]
-fn a_release_that_waited_for_its_restart_and_fails_then_is_put_back() {
+fn a_release_that_fails_after_it_waited_for_its_restart_is_rolled_back() {
     let (deployment, first) = deployed("no-restart-after-fetch-bad");
     let second = deployment.release("version=2 crashes_at_start");
     let origin = Origin::start();

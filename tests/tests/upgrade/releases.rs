@@ -92,7 +92,7 @@ fn a_release_that_runs_already_restarts_nothing_and_is_asked_about_by_head_alone
 
 /// Without tags, times or anything, every poll is a download: the bytes alone tell.
 #[test]
-fn a_server_that_says_nothing_about_its_files_will_do() {
+fn a_server_without_validators_is_enough() {
     let (deployment, first) = deployed("upgrade-untagged");
     let second = deployment.release("version=2");
     let bad = deployment.release("version=3 crashes_at_start");

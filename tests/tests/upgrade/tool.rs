@@ -91,7 +91,7 @@ fn ok(said: &str) -> Ran {
 }
 
 #[test]
-fn what_a_manifest_says_is_enough_for_a_check() {
+fn a_manifest_is_enough_for_a_check() {
     let tool = Tool::new("tool-check");
     let text = tool.deployment.sandbox().write("releases/text", "no executable at all");
     let (newer, older, same) =
@@ -174,7 +174,7 @@ fn one_mv_brings_back_what_was_replaced() {
 }
 
 #[test]
-fn a_release_without_this_platform_is_nobodys_error() {
+fn a_release_without_this_platform_is_not_an_error() {
     let tool = Tool::new("tool-platform");
     tool.publish_for("plan9", "1.2.0", tool.release("1.2.0").path());
     for (code, said) in [tool.check(), tool.update(&[])] {
@@ -225,7 +225,7 @@ fn what_would_be_refused_is_not_available() {
 }
 
 #[test]
-fn whoever_may_run_it_may_check() {
+fn every_user_who_may_run_it_may_check() {
     if !need::root() || !need::program("setpriv") {
         return;
     }
@@ -254,7 +254,7 @@ fn whoever_may_run_it_may_check() {
 }
 
 #[test]
-fn a_check_is_not_kept_waiting_and_an_update_is_told_why() {
+fn a_check_does_not_wait_and_an_update_reports_why_it_cannot() {
     let tool = Tool::new("tool-busy");
     let newer = tool.release("1.2.0");
     tool.publish("1.2.0", newer.path());
@@ -277,7 +277,7 @@ fn a_check_is_not_kept_waiting_and_an_update_is_told_why() {
 }
 
 #[test]
-fn a_full_disk_is_told_as_one() {
+fn a_full_disk_is_reported_as_one() {
     let tool = Tool::new("tool-full");
     tool.publish("1.2.0", tool.release("1.2.0").path());
     let mut command = Command::new("sh");

@@ -109,7 +109,7 @@ fn what_is_no_good_leaves_the_tool_as_it_was() {
 }
 
 #[test]
-fn while_one_updates_and_shows_how_far_it_is_another_is_told_to_try_later() {
+fn while_one_update_shows_its_progress_another_one_is_busy() {
     let tool = Tool::new("update-twice");
     tool.offer(Offer::Stalled(tool.second.bytes()));
     let sandbox = tool.deployment.sandbox();

@@ -88,7 +88,7 @@ fn refuse() -> Result<ServiceResponse, Error> {
 }
 
 /// A response, head and body; empty if the connection is closed instead.
-fn read_answer(mut connection: &TcpStream) -> String {
+fn read_response(mut connection: &TcpStream) -> String {
     connection.set_read_timeout(Some(PATIENCE)).unwrap();
     let (mut response, mut byte) = (String::new(), [0]);
     while left(&response) > 0 && connection.read(&mut byte).unwrap() == 1 {
@@ -110,7 +110,7 @@ fn send(mut connection: &TcpStream, what: &str, headers: &str) {
 
 fn ask(connection: &TcpStream, what: &str) -> String {
     send(connection, what, "");
-    read_answer(connection)
+    read_response(connection)
 }
 
 fn wait_until(what: &str, condition: impl Fn() -> bool) {
@@ -148,7 +148,7 @@ impl Running {
         assert!(!says_close(&ask(&connection, "/ HTTP/1.1")));
         self.tell();
         wait_until("it closes the connection", || says_close(&ask(&connection, "/ HTTP/1.1")));
-        assert_eq!(read_answer(&connection), "");
+        assert_eq!(read_response(&connection), "");
     }
 
     fn wait(self) {
@@ -164,19 +164,19 @@ fn a_connection_has_one_more_answer_that_says_close() {
     assert!(!says_close(&ask(&kept, new_version)));
     assert!(!says_close(&ask(&refused, "/refused HTTP/1.1")));
     send(&old, old_version, "Connection: keep-alive\r\n");
-    assert!(read_answer(&old).contains("\r\nconnection: keep-alive\r\n"));
+    assert!(read_response(&old).contains("\r\nconnection: keep-alive\r\n"));
     server.tell_and_wait();
     for (connection, what) in
         [(&silent, new_version), (&kept, new_version), (&refused, "/refused HTTP/1.1")]
     {
         let response = ask(connection, what);
         assert!(says_close(&response), "{response:?}");
-        assert_eq!(read_answer(connection), "");
+        assert_eq!(read_response(connection), "");
     }
     send(&old, old_version, "Connection: keep-alive\r\n");
-    let response = read_answer(&old);
+    let response = read_response(&old);
     assert!(response.ends_with("hello") && !response.contains("keep-alive"), "{response:?}");
-    assert_eq!(read_answer(&old), "");
+    assert_eq!(read_response(&old), "");
     let response = ask(&switched, "/switch HTTP/1.1");
     assert!(response.contains("\r\nconnection: upgrade\r\n"), "{response:?}");
     drop(switched);
@@ -200,7 +200,7 @@ fn what_is_idle_when_the_grace_is_over_is_closed() {
     let [silent, kept] = server.connect_all();
     ask(&kept, "/ HTTP/1.1");
     server.tell();
-    assert_eq!((read_answer(&silent).as_str(), read_answer(&kept).as_str()), ("", ""));
+    assert_eq!((read_response(&silent).as_str(), read_response(&kept).as_str()), ("", ""));
     server.wait();
 }
 
@@ -212,9 +212,9 @@ fn what_is_under_way_when_the_grace_is_over_is_answered() {
     server.permits.add_permits(1);
     wait_until("it has begun", || server.permits.available_permits() == 0);
     server.tell();
-    assert_eq!(read_answer(&idle), "", "the grace is over");
+    assert_eq!(read_response(&idle), "", "the grace is over");
     server.permits.add_permits(1);
-    let response = read_answer(&held);
+    let response = read_response(&held);
     assert!(response.ends_with("held") && says_close(&response), "{response:?}");
     server.wait();
 }

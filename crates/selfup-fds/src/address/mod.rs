@@ -1,4 +1,4 @@
-//! Where to listen, as an operator writes it.
+//! The type [`Address`]: where to listen, as an operator writes it.
 
 mod parse;
 
@@ -11,33 +11,33 @@ use crate::error::Error;
 use crate::name::Name;
 use crate::unix_name::{UnixKind, UnixName};
 
-/// Where to listen, checked.
+/// A valid address to listen on.
 ///
 /// | text | meaning |
 /// |---|---|
 /// | `host:port` | TCP on that host name or IP address; IPv6 addresses in brackets |
 /// | `:port` | TCP on all interfaces, IPv4 and IPv6; IPv4 alone where the machine has no IPv6 |
-/// | `tcp://…`, `udp://…` | the same two forms, with the protocol said |
+/// | `tcp://…`, `udp://…` | the same two forms, with an explicit protocol |
 /// | `tcp4://…`, `udp4://…` | IPv4 only |
 /// | `tcp6://…`, `udp6://…` | IPv6 only: `tcp6://[::]:80` leaves IPv4 free, `tcp://[::]:80` does not |
 /// | `unix:///path`, `unixgram:///path`, `unixpacket:///path` | a Unix socket: stream, datagram, seqpacket |
-/// | `unix:///path?mode=0660` | with the mode of the file, whatever the umask; else the umask decides |
+/// | `unix:///path?mode=0660` | with the mode of the file, whatever the umask; otherwise the umask decides |
 /// | `unix://@name` and so on | the same with an abstract name, which leaves no file (Linux) |
 /// | `fd://name`, `fd://3` | an inherited fd, by its name in `LISTEN_FDNAMES` or by its number |
 ///
-/// A host name is bound at the first address that this machine has, and at no other: `localhost:80`
-/// is `[::1]:80` on most machines, and a client that asks for `127.0.0.1` does not reach it. For both,
-/// give both: `127.0.0.1:80` and `[::1]:80`. `[::]:80` covers IPv4 too, unless `0.0.0.0:80` is given
-/// beside it ([`beside`](Self::beside)).
+/// A host name is bound to the first of its addresses that this machine has, and to no other: `localhost:80` is
+/// `[::1]:80` on most machines, and a client that connects to `127.0.0.1` does not reach it. To listen on both, give
+/// both: `127.0.0.1:80` and `[::1]:80`. `[::]:80` covers IPv4 too, unless `0.0.0.0:80` is given as well
+/// ([`beside`](Self::beside)).
 ///
-/// Port 0 asks the kernel for a free port; [`FdSet::local_address`](crate::FdSet::local_address)
-/// tells which one it was. An IPv6 address may carry a zone: `[fe80::1%eth0]:80`, `[fe80::1%2]:80`.
-/// Host names are looked up when they are bound, not here.
+/// With port 0 the kernel chooses a free port, which [`FdSet::local_address`](crate::FdSet::local_address) returns.
+/// An IPv6 address may have a zone: `[fe80::1%eth0]:80`, `[fe80::1%2]:80`. Host names are resolved when they are
+/// bound, not here.
 ///
-/// The displayed form always names its scheme, and parses to an equal address.
+/// An address prints with its scheme, and parses to an equal address.
 ///
-/// UDP needs care where two generations of a program overlap: both read the same socket, and the
-/// kernel gives each datagram to one of them only. Let one of the two read at a time.
+/// UDP needs care if two generations of a program overlap: both read the same socket, and the kernel gives each
+/// datagram to one of them. Let only one of the two read at a time.
 ///
 /// # Examples
 ///
@@ -116,14 +116,14 @@ impl Inet {
 }
 
 impl Address {
-    /// Whether this is `fd://…`: an fd to adopt rather than a socket to make.
+    /// Returns whether this is `fd://…`: an fd to adopt rather than a socket to bind.
     #[must_use]
     pub fn is_inherited(&self) -> bool {
         matches!(self.form, Form::Fd(_))
     }
 
-    /// The address to bind among these others of the same program: `[::]:80` leaves IPv4 free where
-    /// `0.0.0.0:80` is one of them, so that both can be bound. Every other address stays as it is.
+    /// Returns the address to bind together with these others: `[::]:80` leaves IPv4 free if `0.0.0.0:80` is
+    /// one of them, so that both can be bound. Every other address is returned unchanged.
     ///
     /// ```
     /// use selfup_fds::Address;

@@ -1,4 +1,4 @@
-//! From text to [`Form`]: a total, pure function.
+//! Parses an address. It is a pure function of the text.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -22,7 +22,7 @@ pub(super) fn form(text: &str) -> Result<Form> {
     })
 }
 
-/// Why a text is no address: the part of the message that follows the text itself.
+/// Why a text is not an address: the part of the message that follows the text itself.
 type Why = String;
 
 fn after_scheme(text: &str) -> Result<Form, Why> {
@@ -113,7 +113,7 @@ fn unbracketed(text: &str) -> Result<Host, Why> {
     host_name(text)
 }
 
-/// No name ends in a number: resolvers would read `1.2.3` as an address nobody meant.
+/// Refuses names that end in a number: resolvers would read `1.2.3` as another address.
 fn host_name(text: &str) -> Result<Host, Why> {
     let labels = text.strip_suffix('.').unwrap_or(text);
     let last = labels.rsplit('.').next().unwrap_or_default();
@@ -162,7 +162,7 @@ fn unix(kind: UnixKind, rest: &str) -> Result<Form, Why> {
     Ok(Form::Unix { kind, name, mode })
 }
 
-/// The bits of chmod(1) that mean something for a socket.
+/// Parses the bits of chmod(1) that have a meaning for a socket.
 fn mode(text: &str) -> Result<u32, Why> {
     let digits = text.len() >= 3 && text.bytes().all(|byte| matches!(byte, b'0'..=b'7'));
     let mode = u32::from_str_radix(text, 8).ok().filter(|mode| digits && *mode <= 0o777);
@@ -182,7 +182,7 @@ fn fd(rest: &str) -> Result<Form, Why> {
     Name::parse(rest).map(|name| Form::Fd(FdRef::Name(name))).map_err(|error| error.to_string())
 }
 
-/// Digits alone, without the sign that `str::parse` takes.
+/// Parses digits alone, without the sign that `str::parse` accepts.
 fn decimal(text: &str) -> Option<u64> {
     if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;

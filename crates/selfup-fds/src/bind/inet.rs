@@ -1,4 +1,4 @@
-//! TCP and UDP.
+//! Binds TCP and UDP sockets.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6, ToSocketAddrs};
@@ -12,9 +12,8 @@ use crate::error::{Error, ErrorKind, Result};
 
 /// Binds the first of the host's addresses that this machine has.
 ///
-/// Only an address that this machine cannot have (no IPv6, a name that also stands for another
-/// host) makes way for the next one. One that is in use is an error: going on would bind half of
-/// what was asked for.
+/// Only an address that this machine cannot have (no IPv6, or a name that other hosts have too) is skipped. One that
+/// is in use is an error, because the next one may not be what was meant.
 pub(super) fn bind(address: &Address, inet: &Inet) -> Result<OwnedFd> {
     let candidates = candidates(address, inet)?;
     let mut last = None;
@@ -89,11 +88,11 @@ fn open(inet: &Inet, at: SocketAddr) -> io::Result<OwnedFd> {
     // Close-on-exec from the start, and blocking.
     let socket = Socket::new(Domain::for_address(at), socket_type, None)?;
     if at.is_ipv6() {
-        // Said in both cases: the default is a setting of the machine (net.ipv6.bindv6only).
+        // Set it in both cases, because the default is a setting of the machine (net.ipv6.bindv6only).
         socket.set_only_v6(inet.family == Family::V6)?;
     }
     if inet.transport == Transport::Tcp {
-        // Connections of an earlier run that linger in TIME_WAIT do not hold the port. Not for
+        // Connections of an earlier run in TIME_WAIT must not block the port. This is not done for
         // UDP, where the same option would let two programs bind one port.
         socket.set_reuse_address(true)?;
     }

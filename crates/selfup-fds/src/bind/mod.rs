@@ -1,4 +1,4 @@
-//! From an address to an open socket.
+//! Binds an address, or adopts a socket that is bound to it.
 
 mod inet;
 mod same_address;
@@ -15,23 +15,23 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::inherit::Inherited;
 use crate::unix_name::UnixName;
 
-/// As long a queue of connections as the kernel gives: it lowers the number to its own limit
-/// (`net.core.somaxconn` on Linux, listen(2)). A queue that is too short loses connections
-/// where a handover takes a moment; one that is too long costs nothing while it is empty.
+/// The longest queue of connections that the kernel allows: it lowers the number to its own limit
+/// (`net.core.somaxconn` on Linux, listen(2)). A queue that is too short loses connections while a handover takes a
+/// moment; one that is too long costs nothing while it is empty.
 const BACKLOG: i32 = i32::MAX;
 
-/// An open socket, and who answers for it.
+/// An open socket, and where it comes from.
 pub(crate) struct Bound {
     pub(crate) fd: OwnedFd,
     pub(crate) owner: Owner,
 }
 
-/// Who has bound a socket.
+/// The origin of a socket.
 #[derive(Clone)]
 pub(crate) enum Owner {
-    /// This program; the file that it made, where it made one.
+    /// This program has bound it, and created this file, if it is a Unix socket with one.
     Us { file: Option<SocketFile> },
-    /// Whoever passed it to us.
+    /// It was passed to this process.
     Others,
 }
 
@@ -50,7 +50,7 @@ pub(crate) fn bind(address: &Address, inherited: &mut Inherited) -> Result<Bound
     }
 }
 
-/// Takes back what this program itself has bound earlier, if it still is what the address asks for.
+/// Takes back a socket that an earlier process of this program has bound, if it still matches the address.
 pub(crate) fn reclaim(
     address: &Address,
     inherited: &mut Inherited,

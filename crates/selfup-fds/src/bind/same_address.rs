@@ -1,4 +1,4 @@
-//! Whether an open socket is bound where an address asks for one.
+//! Compares the address of an open socket with a requested one.
 
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -11,7 +11,7 @@ use crate::address::{Address, Family, Form, Inet, Transport};
 use crate::local_address::LocalAddress;
 use crate::unix_name::UnixName;
 
-/// Whether binding the address could have made this socket. Port 0 fits any port.
+/// Returns whether binding the address could have created this socket. Port 0 matches any port.
 pub(super) fn is_at(address: &Address, fd: BorrowedFd<'_>) -> bool {
     match (&address.form, LocalAddress::of(fd)) {
         (Form::Inet(inet), Some(LocalAddress::Tcp(at))) => {
@@ -28,7 +28,7 @@ pub(super) fn is_at(address: &Address, fd: BorrowedFd<'_>) -> bool {
     }
 }
 
-/// Whether the address asks for a port that nobody can know beforehand.
+/// Returns whether the kernel chooses the port of the address.
 pub(super) fn asks_for_any_port(address: &Address) -> bool {
     matches!(&address.form, Form::Inet(inet) if inet.port == 0)
 }
@@ -39,7 +39,7 @@ fn is_at_inet(address: &Address, inet: &Inet, at: SocketAddr, fd: BorrowedFd<'_>
             && (inet.port == 0 || wanted.port() == at.port())
             && zone(wanted) == zone(&at)
     };
-    // What cannot be looked up is told when it is bound.
+    // A name that cannot be resolved is reported when it is bound.
     let candidates = inet::candidates(address, inet).unwrap_or_default();
     candidates.iter().any(fits) && (!covers_all_of_ipv6(at) || same_family(inet, fd))
 }
@@ -48,7 +48,7 @@ fn covers_all_of_ipv6(at: SocketAddr) -> bool {
     at.is_ipv6() && at.ip().is_unspecified()
 }
 
-/// On `[::]`, a socket has IPv4 as well or leaves it free.
+/// Compares whether a socket on `[::]` covers IPv4 or leaves it free.
 fn same_family(inet: &Inet, fd: BorrowedFd<'_>) -> bool {
     let only_v6 = SockRef::from(&fd).only_v6();
     only_v6.is_ok_and(|only_v6| only_v6 == (inet.family == Family::V6))
@@ -61,7 +61,7 @@ fn zone(address: &SocketAddr) -> u32 {
     }
 }
 
-/// A path counts only as long as it leads to a socket: without its file, nobody can connect.
+/// A path matches only while it leads to a socket: without its file, no client can connect.
 fn same_name(wanted: &UnixName, at: &UnixName) -> bool {
     wanted == at
         && match at {

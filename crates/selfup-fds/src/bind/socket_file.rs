@@ -1,4 +1,4 @@
-//! The file of a Unix socket, known by more than its path.
+//! Identifies the file of a Unix socket, by more than its path.
 
 use std::fs;
 use std::io;
@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 
 use socket2::{Domain, SockAddr, Socket, Type};
 
-/// A file of the type socket that was seen at a path.
+/// A socket file that was seen at a path.
 ///
-/// Some file systems give the inode number of a removed file to the next one, which is likely to
-/// be the successor at the same path. The time when a socket file was made, which no use of the
-/// socket changes, tells the two apart.
+/// Some file systems reuse the inode number of a removed file for the next one, which is likely to be the successor
+/// at the same path. The time at which a socket file was created, which no use of the socket changes, distinguishes
+/// the two.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SocketFile {
     path: PathBuf,
@@ -22,18 +22,18 @@ pub(crate) struct SocketFile {
 
 /// What is at the path of a socket that could not be bound.
 pub(super) enum Occupant {
-    /// A socket somebody holds open.
+    /// A socket that a process holds open.
     Live,
-    /// A socket file whose socket is gone.
+    /// A socket file whose socket is closed.
     Stale(SocketFile),
     /// Anything else.
     NoSocket(fs::FileType),
-    /// Nothing any more.
+    /// Nothing.
     Gone,
 }
 
 impl SocketFile {
-    /// The socket file at a path, symlinks not followed; nothing if there is none.
+    /// Returns the socket file at a path, if there is one. A link at its end is not followed.
     pub(super) fn at(path: &Path) -> io::Result<Option<Self>> {
         match fs::symlink_metadata(path) {
             Ok(metadata) if metadata.file_type().is_socket() => {
@@ -54,7 +54,7 @@ impl SocketFile {
         }
     }
 
-    /// Whether this very file is still at its path. One that cannot be looked at counts as there.
+    /// Returns whether this file is still at its path. If it cannot be examined, it counts as present.
     pub(crate) fn is_there(&self) -> bool {
         Self::at(&self.path).map_or(true, |found| found.as_ref() == Some(self))
     }
@@ -63,10 +63,10 @@ impl SocketFile {
         &self.path
     }
 
-    /// Removes the file if it is still the one that was seen, and says whether it was.
+    /// Removes the file if it is still the same, and returns whether it was.
     ///
-    /// Nothing can make the look and the removal one step (unlink(2) knows paths only), so that
-    /// a file put there in the instant between the two would go as well.
+    /// The check and the removal cannot be one step, because unlink(2) takes a path. A file that is put there
+    /// in the instant between the two is removed as well.
     pub(crate) fn unlink_if_same(&self) -> io::Result<bool> {
         if Self::at(&self.path)?.as_ref() != Some(self) {
             return Ok(false);
@@ -79,17 +79,17 @@ impl SocketFile {
     }
 }
 
-/// Whether somebody holds open the socket whose file is at the path.
+/// Returns whether a process holds the socket open whose file is at the path.
 pub(super) fn is_live(path: &Path) -> bool {
     matches!(occupant(path), Ok(Occupant::Live))
 }
 
-/// Looks at what holds a path, without disturbing it.
+/// Examines what is at a path, without disturbing it.
 ///
-/// A socket counts as live if any process holds it open, also between its bind and its listen,
-/// where a connection of its own type would be refused just as on a stale file. So the
-/// question is always asked by a datagram socket: a socket of another type answers `EPROTOTYPE`,
-/// and never sees a connection; only a file without a socket refuses (unix(7)).
+/// A socket counts as live if any process holds it open, also between its bind and its listen, when a connection of
+/// its own type is refused just as on a stale file. So the check always uses a datagram socket: for a socket of
+/// another type it gets `EPROTOTYPE`, and that socket never sees a connection. Only a file without a socket refuses
+/// (unix(7)).
 pub(super) fn occupant(path: &Path) -> io::Result<Occupant> {
     let metadata = match fs::symlink_metadata(path) {
         Ok(metadata) => metadata,
@@ -99,15 +99,15 @@ pub(super) fn occupant(path: &Path) -> io::Result<Occupant> {
     if !metadata.file_type().is_socket() {
         return Ok(Occupant::NoSocket(metadata.file_type()));
     }
-    // Seen before it is asked, so that the answer is never about an older file than the one
-    // that may be removed.
+    // Identify the file before the check, so that the result never concerns an older file than
+    // the one that may be removed.
     let seen = SocketFile::new(path, &metadata);
     let asking = Socket::new(Domain::UNIX, Type::DGRAM, None)?;
     match asking.connect(&SockAddr::unix(path)?) {
         Err(error) => match error.raw_os_error() {
             Some(libc::ECONNREFUSED) => Ok(Occupant::Stale(seen)),
             Some(libc::ENOENT) => Ok(Occupant::Gone),
-            // Whoever may not ask is told nothing; taking it for live removes nothing.
+            // Without the permission to check, it counts as live, so that nothing is removed.
             _ => Ok(Occupant::Live),
         },
         Ok(()) => Ok(Occupant::Live),

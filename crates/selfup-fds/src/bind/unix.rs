@@ -1,4 +1,4 @@
-//! Unix sockets: files, which outlive their socket, and abstract names, which do not.
+//! Binds Unix sockets: to files, which outlive their socket, and to abstract names, which do not.
 
 use std::fs::{self, FileType};
 use std::io;
@@ -44,19 +44,19 @@ fn at_path(address: &Address, kind: UnixKind, path: &Path, mode: Option<u32>) ->
     };
     let explained = |error| failed(address, hint(path, &error), error);
     let socket = socket.map_err(explained)?;
-    // Looked at before anybody can be told the address: from here on the file is known by inode.
+    // Identify the file before the address is announced: from here on it is known by its inode.
     let file = SocketFile::at(path).map_err(explained)?;
     match listening(kind, socket) {
         Ok(socket) => Ok(Bound { fd: socket.into(), owner: Owner::Us { file } }),
         Err(error) => {
-            // The socket is of no use, so its file goes too; it would only be stale.
+            // The socket is of no use, so remove its file too, which would be stale.
             let _removed = file.map(|file| file.unlink_if_same());
             Err(explained(error))
         }
     }
 }
 
-/// Removes a stale socket file; anything else at the path is an error and stays.
+/// Removes a stale socket file. Anything else at the path is an error, and stays.
 fn make_way(address: &Address, path: &Path, in_use: io::Error) -> Result<()> {
     let found = occupant(path).map_err(|error| failed(address, hint(path, &error), error))?;
     match found {
@@ -76,19 +76,19 @@ fn make_way(address: &Address, path: &Path, in_use: io::Error) -> Result<()> {
         )
         .because(in_use)),
         Occupant::Stale(file) => match file.unlink_if_same() {
-            // If it was not the same any more, binding again finds out what is there now.
+            // If it is no longer the same, binding again finds out what is there now.
             Ok(_) => Ok(()),
             Err(error) => Err(failed(
                 address,
-                Some("the stale socket file there cannot be removed".to_owned()),
+                Some("the stale socket file there could not be removed".to_owned()),
                 error,
             )),
         },
     }
 }
 
-/// The file gets the mode of the socket as bind(2) makes it, less the umask. So it never grants more
-/// than was asked for; what the umask took away is given back before anybody can connect.
+/// Sets the mode of the file. bind(2) creates it with the mode of the socket without the bits of the umask, so it
+/// never grants more than requested, and the missing bits are added before any client can connect.
 fn open(kind: UnixKind, path: &Path, mode: Option<u32>) -> io::Result<Socket> {
     let socket = Socket::new(Domain::UNIX, kind.socket_type(), None)?;
     if let Some(mode) = mode {

@@ -1,4 +1,4 @@
-//! Becoming the owner of fds that this process started with.
+//! Adopts fds that this process was started with.
 
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 
@@ -8,7 +8,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::offer::{FIRST, LISTEN_FDS, Offer};
 use crate::sys::number::{self, State};
 
-/// Takes every fd of an offer, or none.
+/// Adopts every fd of an offer, or none.
 pub(super) fn all(offer: &Offer) -> Result<Inherited> {
     for number in offer.numbers() {
         let why = match number::state(number) {
@@ -27,8 +27,8 @@ pub(super) fn all(offer: &Offer) -> Result<Inherited> {
 }
 
 impl Inherited {
-    /// Takes the fd of an `fd://` address: one of the set, or, by its number, one that this
-    /// process started with although no variable speaks of it, as from a shell's `3<…`.
+    /// Takes the fd of an `fd://` address: one of the set or, by its number, one that this process was started
+    /// with although no variable names it, as by a shell's `3<…`.
     pub(crate) fn adopt(&mut self, reference: &FdRef) -> Result<OwnedFd> {
         let number = match reference {
             FdRef::Name(name) => return self.take_fd(name.as_str()),

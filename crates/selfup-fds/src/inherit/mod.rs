@@ -1,4 +1,4 @@
-//! Taking over the fds that were passed to this process.
+//! The type [`Inherited`]: the fds that were passed to this process.
 
 mod adopt;
 mod take;
@@ -15,20 +15,18 @@ use crate::local_address::LocalAddress;
 use crate::offer::{LISTEN_FDNAMES, LISTEN_FDS, LISTEN_PID, Offer, VARIABLES};
 use crate::sys;
 
-/// The fds that this process was given at its start, and that nobody has taken yet.
+/// The fds that were passed to this process, and have not been taken yet.
 ///
-/// They are taken out one by one, as what they are; what is left is closed on drop. Drop it once
-/// the program has what it needs: a listener that nobody takes still queues connections, and
-/// their clients would wait for an answer for ever.
+/// They are taken out one by one, with their type. The rest is closed on drop. Drop it once the program has what it
+/// needs: a listener that is not taken still queues connections, whose clients would wait for ever.
 ///
 /// # Blocking or not
 ///
-/// Whether an fd blocks (`O_NONBLOCK`) is a property of the open socket, not of one process's
-/// copy: parent, children of the past and children to come all share it. What is taken out is
-/// blocking, as the standard library's users expect. A program for an event loop says
-/// [`nonblocking(true)`](Self::nonblocking) first, and then the flag never goes off, not even for
-/// an instant, in which an older generation that still accepts could get stuck. Generations that
-/// overlap have to agree on the mode.
+/// Whether an fd blocks (`O_NONBLOCK`) is a property of the open socket, not of one process's copy: the parent and
+/// all its children share it. Sockets are taken out in blocking mode, as users of the standard library expect. A
+/// program with an event loop calls [`nonblocking(true)`](Self::nonblocking) first. The flag is then never cleared,
+/// not even for an instant, in which an older generation that still accepts could block. Generations that overlap
+/// have to use the same mode.
 ///
 /// # Examples
 ///
@@ -50,43 +48,41 @@ pub struct Inherited {
 
 struct Entry {
     name: String,
-    /// Nothing once it has been taken; the entry stays, so that positions do.
+    /// `None` once it has been taken. The entry stays, so that positions do not change.
     fd: Option<OwnedFd>,
 }
 
-/// Whether this process has taken what its environment offered. The environment cannot tell: in
-/// some cases the variables stay.
+/// Whether this process has adopted the fds of its environment. The environment does not show it, because in some
+/// cases the variables stay.
 static TAKEN: AtomicBool = AtomicBool::new(false);
 
 impl Inherited {
-    /// No fds at all, for a program that is not given any.
+    /// Creates an empty set, for a program that inherits nothing.
     #[must_use]
     pub fn none() -> Self {
         Self::holding([])
     }
 
-    /// Takes over what `LISTEN_PID`, `LISTEN_FDS` and `LISTEN_FDNAMES` offer to this process.
+    /// Takes over the fds that `LISTEN_PID`, `LISTEN_FDS` and `LISTEN_FDNAMES` offer to this process.
     ///
-    /// Call it first thing in `main`, before a thread is started or a file opened. All fds become
-    /// close-on-exec at once. The variables (`LISTEN_PIDFDID` too) are removed from the
-    /// environment whatever the outcome, so that no grandchild takes them for its own. The one
-    /// exception: while other threads run, the environment cannot be changed without a data race
-    /// with C code, and the variables stay. They are void by then, as `LISTEN_PID` is the pid of
-    /// this process and of no other.
+    /// Call it first in `main`, before a thread is started or a file opened. All fds become close-on-exec at
+    /// once. The variables (`LISTEN_PIDFDID` too) are removed from the environment in any case, so that no
+    /// grandchild takes them for its own. The only exception: while other threads run, the environment cannot
+    /// be changed without a data race with C code, and the variables stay. They are harmless, because
+    /// `LISTEN_PID` is the pid of this process.
     ///
-    /// Only the first call in a process finds anything; each later one gives the empty set. So
-    /// does the first, if the variables are missing or were meant for another process.
+    /// Only the first call in a process returns fds. Each later one returns an empty set, and so does the
+    /// first if the variables are missing or meant for another process.
     ///
     /// # Errors
     ///
-    /// [`InvalidVariable`](crate::ErrorKind::InvalidVariable), naming the variable and its value,
-    /// where they are malformed, or count an fd that is not open or was opened by this process
-    /// itself, which shows in its being close-on-exec already. No fd is touched then.
+    /// [`InvalidVariable`](crate::ErrorKind::InvalidVariable), with the variable and its value, if they are
+    /// malformed, or count an fd that is not open, or that this process has opened itself, which shows by its
+    /// being close-on-exec already. No fd is changed then.
     ///
     /// # Platform
     ///
-    /// Whether other threads run is read from `/proc/self/task`. Without it, the answer is
-    /// taken to be yes.
+    /// Whether other threads run is read from `/proc/self/task`. Without it, other threads are assumed.
     #[expect(clippy::disallowed_methods, reason = "these are the variables that are consumed here")]
     pub fn from_env() -> Result<Self> {
         if TAKEN.swap(true, Ordering::AcqRel) {
@@ -105,59 +101,58 @@ impl Inherited {
         Self { entries, nonblocking: false }
     }
 
-    /// Says in which mode sockets are taken out; the default is blocking.
+    /// Sets the mode in which sockets are taken out. The default is blocking.
     ///
-    /// It concerns the typed `take_*` functions. [`take_fd`](Self::take_fd) never changes the
-    /// mode.
+    /// It applies to the typed `take_*` functions. [`take_fd`](Self::take_fd) never changes the mode.
     #[must_use]
     pub fn nonblocking(mut self, nonblocking: bool) -> Self {
         self.nonblocking = nonblocking;
         self
     }
 
-    /// The names of the fds that are left, in order. Several may have the same one.
+    /// Lists the names of the fds that are left, in order. Several may have the same one.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.iter().map(|(_, name, _)| name)
     }
 
-    /// Position, name and fd of each that is left, in order.
+    /// Lists position, name and fd of each fd that is left, in order.
     ///
-    /// The position is the one the fd arrived at, and does not change when others are taken.
+    /// The position does not change when other fds are taken.
     pub fn iter(&self) -> impl Iterator<Item = (usize, &str, BorrowedFd<'_>)> {
         self.entries.iter().enumerate().filter_map(|(index, entry)| {
             entry.fd.as_ref().map(|fd| (index, entry.name.as_str(), fd.as_fd()))
         })
     }
 
-    /// How many fds are left.
+    /// Returns the number of fds that are left.
     #[must_use]
     pub fn len(&self) -> usize {
         self.iter().count()
     }
 
-    /// Whether none is left.
+    /// Returns whether no fd is left.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// One of the fds that are left, without taking it.
+    /// Returns one of the fds that are left, without taking it.
     pub fn fd<'k>(&self, key: impl Into<Key<'k>>) -> Option<BorrowedFd<'_>> {
         let index = self.position(key.into())?;
         self.entries[index].fd.as_ref().map(AsFd::as_fd)
     }
 
-    /// What one of the fds that are left is, to decide how to take it.
+    /// Returns the kind of one of the fds that are left, to decide how to take it.
     pub fn kind<'k>(&self, key: impl Into<Key<'k>>) -> Option<Kind> {
         self.fd(key).map(Kind::of)
     }
 
-    /// Where one of the sockets that are left is bound.
+    /// Returns the address of one of the sockets that are left.
     pub fn local_address<'k>(&self, key: impl Into<Key<'k>>) -> Option<LocalAddress> {
         self.fd(key).and_then(LocalAddress::of)
     }
 
-    /// The position of an fd that is left.
+    /// Returns the position of an fd that is left.
     fn position(&self, key: Key<'_>) -> Option<usize> {
         self.iter()
             .find(|(index, name, _)| match key {

@@ -1,4 +1,4 @@
-//! Taking an fd out of the set, as what it is.
+//! Takes fds out of the set, with their type.
 
 use std::net::{TcpListener, UdpSocket};
 use std::os::fd::{AsFd, OwnedFd};
@@ -10,11 +10,10 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
 use crate::kind::Kind;
 
-/// Each function takes a name or a position, and fails in the same ways:
-/// [`NotInherited`](ErrorKind::NotInherited) where no such fd is left, with the names of those
-/// that are; [`WrongKind`](ErrorKind::WrongKind) where the fd is something else, which then
-/// stays in the set; [`Descriptor`](ErrorKind::Descriptor) where its mode cannot be set, and it
-/// stays as well.
+/// Each function takes a name or a position, and has the same errors:
+/// [`NotInherited`](ErrorKind::NotInherited) if no such fd is left, with the names of those that are;
+/// [`WrongKind`](ErrorKind::WrongKind) if the fd is of another kind, and [`Descriptor`](ErrorKind::Descriptor) if its
+/// mode cannot be set. In the last two cases the fd stays in the set.
 impl Inherited {
     /// Takes out a TCP listener.
     ///
@@ -27,8 +26,8 @@ impl Inherited {
 
     /// Takes out a UDP socket.
     ///
-    /// Where generations overlap, both read this one socket, and each datagram reaches one of
-    /// them only. Let the older one stop reading before the newer one begins.
+    /// If generations overlap, both read this socket, and each datagram reaches only one of them. Let the older
+    /// one stop reading before the newer one begins.
     ///
     /// # Errors
     ///
@@ -46,7 +45,7 @@ impl Inherited {
         self.take_as(Kind::UnixListener, key.into()).map(UnixListener::from)
     }
 
-    /// Takes out a Unix datagram socket. What is said of UDP holds here too.
+    /// Takes out a Unix datagram socket. The remark about UDP applies here too.
     ///
     /// # Errors
     ///

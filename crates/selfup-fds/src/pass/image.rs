@@ -1,4 +1,4 @@
-//! All that execve(2) is given, made before fork.
+//! The arguments of execve(2), prepared before fork.
 
 use std::collections::BTreeMap;
 use std::ffi::{CString, OsStr, OsString};
@@ -44,7 +44,7 @@ impl Image {
     }
 }
 
-/// The environment that the standard library would give the child.
+/// Returns the environment that the standard library would give the child.
 fn variables(command: &Command, env_clear: bool) -> BTreeMap<OsString, OsString> {
     let mut variables: BTreeMap<_, _> =
         if env_clear { BTreeMap::new() } else { std::env::vars_os().collect() };
@@ -57,8 +57,7 @@ fn variables(command: &Command, env_clear: bool) -> BTreeMap<OsString, OsString>
     variables
 }
 
-/// Adds the `LISTEN_*` variables, unless there is nothing to speak of, and the other ones that hold
-/// the pid.
+/// Adds the `LISTEN_*` variables, unless no fd is passed, and the other variables with the pid.
 fn with_offer(
     set: &FdSet,
     mut environment: Vec<CString>,

@@ -1,4 +1,4 @@
-//! Giving fds to a child.
+//! Passes fds to a child.
 
 pub(crate) mod image;
 pub(crate) mod numbers;
@@ -20,22 +20,21 @@ use crate::sys::exec::{self, Plan};
 use image::Image;
 use numbers::Numbers;
 
-/// How often to start over when other threads close low numbers at the wrong moment. Each time
-/// the number they freed is held, so that it cannot happen there again.
+/// How many times to start over if other threads close low numbers at the wrong moment. Each freed number is then
+/// held, so that it cannot be freed again.
 const ATTEMPTS: usize = 64;
 
 /// The start of one child that inherits a set of fds.
 ///
-/// The child finds the fds of the set at the numbers from 3, in order, then the
-/// [`extra`](Self::extra) ones, and nothing else that this crate or the standard library opened.
-/// `LISTEN_FDS`, `LISTEN_FDNAMES` and `LISTEN_PID`, which is its own pid, tell it about those of
-/// the set. Where the set is empty, the child has none of these variables, whatever this process
-/// or the command had.
+/// The child has the fds of the set at the numbers from 3, in order, then the [`extra`](Self::extra) ones, and no
+/// other fd that this crate or the standard library has opened. `LISTEN_FDS`, `LISTEN_FDNAMES` and `LISTEN_PID`,
+/// which is its own pid, describe those of the set. If the set is empty, the child has none of these variables,
+/// whatever this process or the command had.
 ///
-/// What the [`Command`] says otherwise holds: arguments, environment, working directory,
-/// standard streams, user and group, and closures added by `pre_exec`, which run before the fds
-/// are in place and must leave the numbers from 3 alone. Two things it does not tell anybody, and
-/// they have to be said here as well: [`arg0`](Self::arg0) and [`env_clear`](Self::env_clear).
+/// Everything else in the [`Command`] applies: arguments, environment, working directory, standard streams, user and
+/// group, and closures added by `pre_exec`, which run before the fds are in place and must not use the numbers from
+/// 3. Two settings cannot be read from a command, and have to be repeated here: [`arg0`](Self::arg0) and
+/// [`env_clear`](Self::env_clear).
 #[must_use = "nothing is started until `spawn` is called"]
 pub struct Pass<'a> {
     set: &'a FdSet,
@@ -46,7 +45,7 @@ pub struct Pass<'a> {
 }
 
 impl FdSet {
-    /// Starts a child that inherits the fds; the short form of [`pass`](Self::pass).
+    /// Starts a child that inherits the fds. This is the short form of [`pass`](Self::pass).
     ///
     /// # Errors
     ///
@@ -66,7 +65,7 @@ impl<'a> Pass<'a> {
         Self { set, extras: Vec::new(), arg0: None, env_clear: false, pid_variables: Vec::new() }
     }
 
-    /// Sets the child's argument 0; the default is the program as the command has it.
+    /// Sets the child's argument 0. The default is the program of the command.
     pub fn arg0(mut self, arg0: impl Into<OsString>) -> Self {
         self.arg0 = Some(arg0.into());
         self
@@ -74,8 +73,7 @@ impl<'a> Pass<'a> {
 
     /// Gives the child only the variables set on the command, none of this process.
     ///
-    /// This has to be said here even if `Command::env_clear` was called, as a command does not
-    /// tell.
+    /// Call this even if `Command::env_clear` was called, because that cannot be read from a command.
     pub fn env_clear(mut self) -> Self {
         self.env_clear = true;
         self
@@ -83,16 +81,16 @@ impl<'a> Pass<'a> {
 
     /// Passes a further fd that is not counted in `LISTEN_FDS`, and returns its number in the child.
     ///
-    /// The numbers follow those of the set. How the child learns the number is up to the caller,
-    /// in a variable of its own for example.
+    /// The numbers follow those of the set. The caller has to pass the number to the child, in a variable of
+    /// its own for example.
     pub fn extra(&mut self, fd: BorrowedFd<'a>) -> RawFd {
         let before = RawFd::try_from(self.set.len() + self.extras.len());
         self.extras.push(fd);
         FIRST + before.unwrap_or(RawFd::MAX - FIRST)
     }
 
-    /// Gives the child its own pid in a variable of this name, too, in decimal digits as in
-    /// `LISTEN_PID`. What it inherits otherwise can then be told from what others inherit from it.
+    /// Passes the child its own pid in a variable of this name, too, in decimal digits as in `LISTEN_PID`. By
+    /// that, a process can recognise variables that were meant for its parent.
     ///
     /// The pid is known only after fork, so that it cannot be set on the command.
     pub fn pid_variable(mut self, name: &'a str) -> Self {
@@ -102,16 +100,14 @@ impl<'a> Pass<'a> {
 
     /// Starts the child.
     ///
-    /// A program without a slash is looked for in the child's `PATH`. The command can be used
-    /// again afterwards.
+    /// A program without a slash is searched in the child's `PATH`. The command can be used again afterwards.
     ///
     /// # Errors
     ///
-    /// - [`Spawn`](ErrorKind::Spawn), with the reason of the operating system, if there can be no
-    ///   further process or if the program cannot be executed. A script needs its `#!` line: no
-    ///   shell is tried in its stead.
-    /// - [`Descriptor`](ErrorKind::Descriptor) if there are not enough free numbers; while a
-    ///   child is started, up to two more for each fd are needed.
+    /// - [`Spawn`](ErrorKind::Spawn), with the error of the operating system, if no further process can be
+    ///   created or the program cannot be executed. A script needs its `#!` line: it is not passed to a shell.
+    /// - [`Descriptor`](ErrorKind::Descriptor) if there are not enough free numbers. Starting a child needs up
+    ///   to two more for each fd.
     #[expect(clippy::disallowed_methods, reason = "this is where children are started")]
     pub fn spawn(self, command: &mut Command) -> Result<Child> {
         let (arg0, pids) = (self.arg0.as_deref(), &self.pid_variables);
@@ -156,7 +152,7 @@ fn not_started(command: &Command, error: io::Error) -> Error {
     Error::new(ErrorKind::Spawn, message).because(error)
 }
 
-/// The operating system says `ENOENT` and the like for several things; this tells them apart.
+/// Distinguishes the causes of `ENOENT` and similar errors.
 fn hint(command: &Command, error: &io::Error) -> Option<String> {
     if let Some(folder) = command.get_current_dir().filter(|folder| !folder.is_dir()) {
         return Some(format!("its working directory {} does not exist", folder.display()));

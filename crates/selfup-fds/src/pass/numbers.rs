@@ -1,4 +1,4 @@
-//! The numbers from 3 that a child finds its fds at, kept free of anything else until then.
+//! Keeps the numbers from 3 free for the fds of a child.
 
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};

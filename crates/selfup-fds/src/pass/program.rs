@@ -1,15 +1,15 @@
-//! Where a program may be, as execvp(3) would look for it.
+//! Searches a program as execvp(3) does.
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
-/// Where to look if the child has no `PATH` at all, as the C library does.
+/// The search path if the child has no `PATH`, as in the C library.
 const DEFAULT_PATH: &str = "/bin:/usr/bin";
 
-/// The paths to try, in order.
+/// Returns the paths to try, in order.
 ///
-/// They are tried by the child itself, so that its working directory and its user decide, not
-/// ours. An empty part of `PATH` is the working directory.
+/// The child itself tries them, so that its working directory and its user decide. An empty part of `PATH` is the
+/// working directory.
 pub(super) fn candidates(program: &OsStr, path: Option<&OsStr>) -> Vec<OsString> {
     if program.is_empty() || program.as_bytes().contains(&b'/') {
         return vec![program.to_owned()];

@@ -149,7 +149,7 @@ fn the_c_library_is_preferred_and_not_required() {
 }
 
 #[test]
-fn what_is_said_of_it_is_not_it() {
+fn files_about_an_asset_are_not_taken_for_it() {
     let names = [
         "app-linux-x64.sha256",
         "app-linux-x64.minisig",
@@ -209,7 +209,7 @@ fn a_template_names_it() {
 }
 
 #[test]
-fn what_is_still_uploaded_is_told_from_what_is_not_there() {
+fn an_asset_that_is_still_uploaded_differs_from_a_missing_one() {
     let json = r#"{"id":1,"tag_name":"1","assets":[
         {"id":1,"name":"app-linux-x64","size":9,"state":"starter"},
         {"id":2,"name":"app-windows-x64","size":9,"state":"starter"},

@@ -36,7 +36,7 @@ fn the_storage_never_sees_the_token() {
 }
 
 #[test]
-fn a_token_that_is_not_known_is_told() {
+fn an_unknown_token_is_reported() {
     let api = private();
     for mut source in [source(&api).token("other"), source(&api).token("other").tag("v1.0.0")] {
         let error = fetch(&mut source).unwrap_err();
@@ -49,7 +49,7 @@ fn a_token_that_is_not_known_is_told() {
 }
 
 #[test]
-fn a_token_that_may_not_is_told() {
+fn a_token_without_the_right_is_reported() {
     let api = Api::start();
     let message = r#"{"message":"Resource not accessible by personal access token"}"#;
     api.change(|world| world.answer = Some((403, vec![], message.to_owned())));
@@ -77,7 +77,7 @@ fn no_token_leaves_the_machine_in_clear() {
 }
 
 #[test]
-fn an_api_in_clear_is_told_unless_signatures_protect_what_comes() {
+fn an_unencrypted_api_is_a_warning_unless_signatures_are_verified() {
     let caution = |base: &str, wanted: bool| {
         let current = current().with_signature_wanted(wanted);
         let mut github = GitHub::new("a", "b").base_url(base);

@@ -88,7 +88,7 @@ fn further_pages_are_asked_for_only_where_the_first_has_nothing() {
 }
 
 #[test]
-fn a_repository_without_a_release_says_so() {
+fn a_repository_without_a_release_is_reported() {
     let api = Api::start();
     let mut source = source(&api);
     let error = fetch(&mut source).unwrap_err();

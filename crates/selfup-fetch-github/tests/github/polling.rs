@@ -89,7 +89,7 @@ fn without_a_token_a_poll_is_one_request() {
 }
 
 #[test]
-fn what_the_api_said_is_kept_also_where_nothing_was_settled() {
+fn a_response_of_the_api_is_kept_even_without_an_outcome() {
     let api = Api::with("v1.0.0", b"first");
     let mut source = source(&api);
     for _ in 0..2 {
@@ -114,7 +114,7 @@ fn a_compressed_asset_is_decompressed() {
 }
 
 #[test]
-fn it_is_polled_rarely_unless_told_otherwise() {
+fn the_default_interval_is_long() {
     let api = Api::start();
     assert_eq!(Fetch::interval(&source(&api)), Some(Duration::from_secs(300)));
     let often = source(&api).interval(Duration::from_secs(7));

@@ -85,7 +85,7 @@ fn a_login_page_is_no_api() {
 }
 
 #[test]
-fn an_answer_that_is_no_line_stays_one() {
+fn a_response_of_several_lines_becomes_one_line() {
     let api = Api::start();
     let message = format!(r#"{{"message":"a\nb{}"}}"#, "c".repeat(1000));
     api.change(|world| world.answer = Some((403, vec![], message)));
@@ -109,7 +109,7 @@ fn a_server_that_is_not_there_is_unreachable() {
 }
 
 #[test]
-fn a_server_that_says_nothing_is_given_up() {
+fn a_silent_server_times_out() {
     let silent = Server::start(|_, reply| reply.hang());
     let mut source = GitHub::new("a", "b")
         .base_url(silent.url())
@@ -121,7 +121,7 @@ fn a_server_that_says_nothing_is_given_up() {
 }
 
 #[test]
-fn a_server_that_hangs_up_is_told() {
+fn a_server_that_closes_the_connection_is_reported() {
     for reset in [false, true] {
         let rude = Server::start(move |_, reply| if reset { reply.reset() } else { Then::Close });
         let error = fetch(&mut GitHub::new("a", "b").base_url(rude.url())).unwrap_err();

@@ -111,7 +111,7 @@ fn a_reset_is_no_end_either() {
 }
 
 #[test]
-fn another_length_than_that_of_the_api_is_told() {
+fn another_length_than_that_of_the_api_is_an_error() {
     let api = Api::with("v1.0.0", APP);
     api.edit("v1.0.0", |release| release.assets[0].size += 1);
     let error = fetch(&mut source(&api)).unwrap_err();
@@ -123,7 +123,7 @@ fn another_length_than_that_of_the_api_is_told() {
 }
 
 #[test]
-fn a_coding_that_nobody_asked_for_is_refused() {
+fn an_unrequested_coding_is_refused() {
     let api = Api::with("v1.0.0", APP);
     api.storage.habit(Habit::Coded);
     let error = fetch(&mut source(&api)).unwrap_err();

@@ -133,7 +133,7 @@ fn the_manifest_is_polled_and_the_file_fetched_when_there_is_a_new_one() {
 }
 
 #[test]
-fn what_is_said_of_the_executable_goes_along() {
+fn what_a_manifest_declares_about_the_executable_is_passed_on() {
     let site = Site::start();
     site.put("/a/app-1.gz", &gzip(b"one"));
     let size = gzip(b"one").len();
@@ -193,7 +193,7 @@ fn what_runs_is_not_fetched() {
 }
 
 #[test]
-fn a_server_that_says_nothing_of_its_files_sends_the_manifest_alone() {
+fn from_a_server_without_validators_only_the_manifest_is_fetched() {
     let server = Server::start(|request, reply| match request.path.as_str() {
         "/manifest.json" => {
             reply.answer(request, 200, &[], manifest("1", "", r#"{"url": "one"}"#).as_bytes())

@@ -8,7 +8,7 @@ use selfup_fetch_http::Http;
 use crate::{fetch, http, poll, server::Server};
 
 #[test]
-fn requests_go_to_it_with_the_whole_address() {
+fn requests_go_to_the_proxy_with_the_whole_url() {
     let server = Server::start(|request, reply| match request.path.as_str() {
         "http://home.invalid:8080/latest" => {
             reply.answer(request, 302, &[("Location", "http://other.invalid/app")], b"")
@@ -89,7 +89,7 @@ fn some_hosts_are_reached_past_it() {
 }
 
 #[test]
-fn what_a_proxy_refuses_is_told() {
+fn a_refusal_of_the_proxy_is_reported() {
     for (status, kind, transient, word) in [
         (407, ErrorKind::Denied, false, "credentials"),
         (403, ErrorKind::Denied, false, "does not allow"),

@@ -10,7 +10,7 @@ use crate::{
 };
 
 #[test]
-fn each_status_is_told() {
+fn each_status_has_its_kind() {
     let none: &[(&str, &str)] = &[];
     for (status, headers, kind, transient, retry_after) in [
         (404, none, ErrorKind::NotFound, true, None),
@@ -69,7 +69,7 @@ fn each_status_is_told() {
 }
 
 #[test]
-fn a_head_that_fails_for_good_reason_is_the_answer() {
+fn a_head_that_fails_for_good_reason_is_not_repeated() {
     for status in [401, 429, 500, 503] {
         let server = Server::start(move |request, reply| {
             let status = if request.method == "HEAD" { status } else { 200 };
@@ -85,7 +85,7 @@ fn a_head_that_fails_for_good_reason_is_the_answer() {
 }
 
 #[test]
-fn nobody_listens() {
+fn a_port_without_a_listener_is_unreachable() {
     let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let error = poll(&mut http(format!("http://me:SECRET@{address}/app"))).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unreachable);
@@ -97,7 +97,7 @@ fn nobody_listens() {
 }
 
 #[test]
-fn nobody_has_that_name() {
+fn an_unknown_host_name_is_unreachable() {
     // Reserved never to exist (RFC 6761).
     let error = poll(&mut http("http://selfup.invalid/app")).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unreachable, "{error}");
@@ -106,7 +106,7 @@ fn nobody_has_that_name() {
 }
 
 #[test]
-fn no_answer_is_an_error() {
+fn no_response_is_an_error() {
     let reset: fn(&mut crate::server::Reply<'_>) -> Then = |reply| reply.reset();
     let close: fn(&mut crate::server::Reply<'_>) -> Then = |_| Then::Close;
     let half: fn(&mut crate::server::Reply<'_>) -> Then = |reply| {

@@ -69,7 +69,7 @@ fn the_rest_may_be_cut_as_well() {
 }
 
 #[test]
-fn who_reads_decompressed_does_not_notice() {
+fn a_decompressing_reader_continues_after_a_break() {
     let packed = gzip(&file());
     let server = origin(TAGGED, packed.clone(), &[End::Close(packed.len() / 2), End::Reset(9)]);
     assert!(fetch(&mut http(server.url("/app.gz"))).unwrap().unwrap() == file());

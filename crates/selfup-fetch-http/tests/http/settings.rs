@@ -119,7 +119,7 @@ fn credentials_go_in_clear_only_where_that_is_allowed() {
 }
 
 #[test]
-fn what_nothing_protects_is_told_with_what_to_do() {
+fn an_unprotected_source_is_a_warning_with_advice() {
     let caution = |url: &str, wanted: bool| {
         let current = current().with_signature_wanted(wanted);
         let mut source = http(url);

@@ -107,7 +107,7 @@ fn a_stranger_is_not_trusted() {
 }
 
 #[test]
-fn who_speaks_no_tls_is_told() {
+fn a_server_without_tls_is_reported() {
     let plain = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = plain.local_addr().unwrap();
     let answering = std::thread::spawn(move || {
@@ -151,7 +151,7 @@ fn it_may_be_entered_from_http_but_without_credentials() {
 const CLIENT: (&[u8], &[u8]) = (include_bytes!("tls/client.pem"), include_bytes!("tls/client.key"));
 
 #[test]
-fn who_is_asked_shows_a_certificate() {
+fn a_client_certificate_is_sent_on_request() {
     let server = mutual(|request, reply| reply.answer(request, 200, &[("ETag", "\"1\"")], b"one"));
     let mut source = trusting(url(&server, "/app")).client_certificate(CLIENT.0, CLIENT.1);
     assert_eq!(fetch(&mut source).unwrap().unwrap(), b"one");

@@ -250,7 +250,7 @@ fn a_coded_gz_file_is_undone_as_often_as_it_was_done() {
 }
 
 #[test]
-fn a_coding_that_nobody_asked_for_is_named() {
+fn an_unrequested_coding_is_named() {
     for coding in ["br", "zstd", "gzip, gzip", "deflate"] {
         let server = Server::start(move |request, reply| {
             reply.answer(request, 200, &[("Content-Encoding", coding)], BYTES)
@@ -262,7 +262,7 @@ fn a_coding_that_nobody_asked_for_is_named() {
 }
 
 #[test]
-fn nothing_is_fetched_that_nobody_reads() {
+fn nothing_is_fetched_beyond_what_is_read() {
     let server = served(&[("ETag", "\"1\"")], vec![0; 64 << 20]);
     let mut source = http(server.url("/app"));
     drop(poll(&mut source).unwrap().unwrap());

@@ -1,8 +1,8 @@
-//! The formats of archives, told by the names of files.
+//! The type [`Format`]: the format of an archive, by its name.
 
 use crate::compression::Compression;
 
-/// What sort of archive a file is, which its name tells.
+/// The format of an archive, which its name shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Format {
@@ -24,8 +24,8 @@ const ENDS: [(&str, Format); 8] = [
 ];
 
 impl Format {
-    /// What the end of a file's name says, in upper or lower case; `None` if it is no archive that
-    /// is known here.
+    /// Returns the format that the extension of a name shows, in upper or lower case, or `None` if it is not a
+    /// known archive.
     ///
     /// # Examples
     ///
@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_end_of_a_name_tells() {
+    fn the_extension_of_a_name_decides() {
         for (end, format) in ENDS {
             for name in [format!("app{end}"), format!("there/app-1.2{}", end.to_uppercase())] {
                 assert_eq!(Format::of_name(&name), Some(format), "{name}");

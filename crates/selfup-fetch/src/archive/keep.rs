@@ -1,4 +1,4 @@
-//! Buffering what cannot be streamed, in a file without a name.
+//! Buffers data that cannot be streamed, in a file without a name.
 
 use std::{
     fs::File,
@@ -10,7 +10,7 @@ use super::{room::Room, spool::Spool};
 use crate::error::{Error, ErrorKind};
 
 impl Spool {
-    /// Reads to the end, and gives what was read, from its start, and how much it is.
+    /// Reads to the end, and returns a file with the data, at its start, and their size.
     pub(super) fn keep(&self, mut reader: impl Read) -> Result<(File, u64), Error> {
         let room = Room::default();
         let mut file = self.create().map_err(|error| self.explain(error))?;
@@ -32,7 +32,7 @@ impl Spool {
         Ok((file, kept))
     }
 
-    /// Refuses more bytes than may be kept.
+    /// Checks that this many bytes may be buffered.
     pub(super) fn must_hold(&self, bytes: u64) -> Result<(), Error> {
         if bytes <= self.most {
             return Ok(());

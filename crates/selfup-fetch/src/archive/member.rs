@@ -1,9 +1,9 @@
-//! How a program names the file of an archive that it wants.
+//! The type [`Member`]: which file of an archive is the executable.
 
 /// Which file of an archive is the executable.
 ///
-/// A file counts as executable if the archive says that its owner, group or anybody may execute it.
-/// Archives made on systems without such permissions do not say so of any.
+/// A file counts as executable if the archive allows its owner, its group or others to execute it. Archives from
+/// systems without such permissions have no executable files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
     rule: Rule,
@@ -16,37 +16,37 @@ enum Rule {
     At(String),
 }
 
-/// How good a match is. Of the best there must be only one.
+/// The quality of a match. There has to be exactly one best match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[cfg(feature = "archive")]
 pub(super) enum Rank {
-    /// The right name, and not executable.
+    /// The name is right, but the file is not executable.
     Named,
-    /// Executable, and another name.
+    /// The file is executable, but has another name.
     Executable,
-    /// As good as can be.
+    /// Both are right.
     Exact,
 }
 
 impl Member {
-    /// The executable with that name, in whatever directory; else the only executable; else the
+    /// Chooses the executable with that name, in any directory; otherwise the only executable; otherwise the
     /// only file with that name.
     ///
-    /// The first of these can be read as it comes. Whether one of the others is right shows only at
-    /// the end of the archive.
+    /// The first of these can be streamed. Whether one of the others is right is known only at the end of the
+    /// archive.
     #[must_use]
     pub fn of_program(name: impl Into<String>) -> Self {
         Self { rule: Rule::Program(name.into()) }
     }
 
-    /// The file with exactly that name, in whatever directory. If there are several, the only one
-    /// that is executable: a shell's completions are often named like the program.
+    /// Chooses the file with exactly that name, in any directory. If there are several, the only executable one
+    /// is chosen: shell completions often have the name of the program.
     #[must_use]
     pub fn named(name: impl Into<String>) -> Self {
         Self { rule: Rule::Named(name.into()) }
     }
 
-    /// The file at exactly that path, with or without a `./` in front.
+    /// Chooses the file at exactly that path, with or without a `./` in front.
     #[must_use]
     pub fn at(path: impl Into<String>) -> Self {
         Self { rule: Rule::At(path.into()) }
@@ -74,7 +74,7 @@ impl Member {
         }
     }
 
-    /// What is looked for, in words.
+    /// Describes the wanted file for messages.
     pub(super) fn describe(&self) -> String {
         match &self.rule {
             Rule::Program(name) => format!("no executable, and no file named {name:?}"),

@@ -1,6 +1,6 @@
-//! Which paths of an archive's entries are acceptable.
+//! Decides which paths of an archive's entries are acceptable.
 
-/// The path of an entry with nothing in it but names, or `None` if it is none that may be chosen.
+/// Returns the path of an entry as names only, or `None` if it must not be chosen.
 pub(super) fn normal(path: &[u8]) -> Option<String> {
     const LONGEST: usize = 4096;
     let path = str::from_utf8(path).ok().filter(|path| path.len() <= LONGEST)?;

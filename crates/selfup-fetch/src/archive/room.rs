@@ -1,24 +1,24 @@
-//! Leaving room on the disk for others.
+//! Keeps room on the disk free for other programs.
 
 use std::cell::Cell;
 use std::fs::File;
 use std::io;
 
-/// As much as is written between two looks.
+/// The number of bytes between two checks.
 const STEP: u64 = 1 << 20;
 
 /// What stays free: a twentieth of the disk, or this if it is less.
 const RESERVE: u64 = 256 << 20;
 const SHARE: u64 = 20;
 
-/// Looks at the disk now and then while it is written to.
+/// Checks the free space now and then while data are written.
 #[derive(Default)]
 pub(super) struct Room {
     next: Cell<u64>,
 }
 
 impl Room {
-    /// Fails where so many bytes would not leave enough. What cannot be told is no reason to fail.
+    /// Fails if this many bytes would not leave enough room. If the free space is unknown, this succeeds.
     pub(super) fn must_be_there(&self, file: &File, written: u64) -> io::Result<()> {
         if written < self.next.get() {
             return Ok(());
@@ -36,7 +36,7 @@ impl Room {
     }
 }
 
-/// What is free for everybody, and all there is.
+/// Returns the bytes that are free for all users, and the size of the disk.
 #[cfg(unix)]
 fn space(file: &File) -> Option<(u64, u64)> {
     let disk = nix::sys::statvfs::fstatvfs(file).ok()?;

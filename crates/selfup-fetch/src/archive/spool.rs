@@ -1,12 +1,12 @@
-//! Where data that cannot be streamed is buffered, and up to what size.
+//! The type [`Spool`]: where data that cannot be streamed are buffered, and up to what size.
 
 use std::path::{Path, PathBuf};
 
 use crate::running_executable::RunningExecutable;
 
-/// Where that is kept which cannot be read as it comes, and how much of it.
+/// Where data that cannot be streamed are buffered, and up to what size.
 ///
-/// It is kept in files without a name, which vanish with the process however that ends.
+/// They are buffered in files without a name, which disappear with the process, however that ends.
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct Spool {
@@ -16,26 +16,25 @@ pub struct Spool {
 }
 
 impl Spool {
-    /// Keeps it in `directory`: best that of the executable, which has the room for a new one and
-    /// can be written to, or nothing could be installed either. See
-    /// [`RunningExecutable::path`](crate::RunningExecutable::path).
+    /// Buffers in `directory`. The best one is that of the executable
+    /// ([`RunningExecutable::path`](crate::RunningExecutable::path)): it is writable and has room for a new
+    /// executable, or nothing could be installed either.
     pub fn new(directory: impl Into<PathBuf>) -> Self {
         Self { directory: directory.into(), most: 1 << 30 }
     }
 
-    /// Keeps it beside the executable that runs, and no more than a new one may have.
+    /// Buffers beside the running executable, and no more than the size cap of a new one.
     pub fn beside(current: &RunningExecutable) -> Self {
         let beside = current.path().parent().filter(|parent| !parent.as_os_str().is_empty());
         Self::new(beside.unwrap_or(Path::new("."))).most(current.size_cap())
     }
 
-    /// Sets how many bytes are kept at most, at any time: a whole zip archive, or a file of a tar
-    /// archive. The default is 1 GiB, because hardly any release is as large. What is larger is
-    /// refused as [`TooLarge`](crate::ErrorKind::TooLarge); a file whose size is told beforehand,
-    /// before its first byte is kept.
+    /// Sets the most bytes that are buffered at any time: a whole zip archive, or a file of a tar archive. The
+    /// default is 1 GiB, because hardly any release is larger. Anything larger is refused as
+    /// [`TooLarge`](crate::ErrorKind::TooLarge), before the first byte is buffered if the size is known.
     ///
-    /// Whatever it is, the disk is not filled: 5 % of it, or 256 MiB if that is less, stay free for
-    /// others. What does not fit is an [`Io`](crate::ErrorKind::Io) error, which passes.
+    /// The disk is never filled up: 5 % of it, or 256 MiB if that is less, stay free for other programs. Data
+    /// that do not fit are an [`Io`](crate::ErrorKind::Io) error, which is transient.
     pub const fn most(mut self, bytes: u64) -> Self {
         self.most = bytes;
         self

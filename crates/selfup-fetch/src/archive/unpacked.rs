@@ -10,10 +10,10 @@ use crate::{
     error::{Error, ErrorKind},
 };
 
-/// The executable that was found in an archive; the reader made by [`unpack`](super::unpack).
+/// The executable in an archive: the reader that [`unpack`](super::unpack) returns.
 ///
-/// Its last bytes come only when the archive was read to its end and found sound. After an error,
-/// every further read fails too.
+/// Its last bytes are returned only when the archive has been read to its end and is intact. After an error, every
+/// further read fails too.
 #[must_use]
 pub struct Unpacked {
     path: String,
@@ -29,13 +29,13 @@ impl Unpacked {
         Self { path, size, reader: Box::new(reader), place: None, failed: None }
     }
 
-    /// Where it was in the archive.
+    /// Returns its path in the archive.
     #[must_use]
     pub fn path(&self) -> &str {
         &self.path
     }
 
-    /// How many bytes it has; that many come, or an error.
+    /// Returns its size in bytes. The reader returns exactly as many, or an error.
     #[must_use]
     pub const fn size(&self) -> u64 {
         self.size

@@ -1,10 +1,10 @@
-//! What a decoder found wrong with a stream.
+//! The flaw that a decoder has found in a stream.
 
 use std::{error, io};
 
 use crate::error::ErrorKind;
 
-/// What a decoder found wrong with the stream.
+/// A flaw that a decoder has found in a stream.
 pub(super) struct Flaw {
     pub(super) kind: ErrorKind,
     pub(super) reason: String,
@@ -29,7 +29,7 @@ impl Flaw {
         Self { cause: Some(cause.into()), ..self }
     }
 
-    /// For decoders whose errors tell an end that came too soon from everything else.
+    /// Creates a flaw from the error of a decoder that distinguishes a premature end.
     pub(super) fn of(word: &str, error: io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::UnexpectedEof => Self::truncated(word).because(error),

@@ -1,4 +1,4 @@
-//! A reader that decompresses, and gives an error for an end that came too soon.
+//! A reader that decompresses, and returns an error at a premature end.
 
 mod flaw;
 mod source;
@@ -96,7 +96,7 @@ fn is_missing(compression: Compression) -> Error {
     Error::new(ErrorKind::Configuration, reason)
 }
 
-/// The reader made by [`decompress`] and [`gunzip`].
+/// The reader that [`decompress`] and [`gunzip`] return.
 #[must_use]
 pub struct Decompress<R: Read> {
     decoder: Decoder<R>,
@@ -135,7 +135,7 @@ impl<R: Read> Decompress<R> {
             && self.out / RATIO > self.decoder.source().taken()
     }
 
-    /// Keeps what was wrong, so that reading on after an error never looks like an end.
+    /// Remembers the flaw, so that further reads after an error never look like an end.
     fn fail(&mut self, flaw: Flaw) -> io::Error {
         if let Some(error) = self.decoder.source_mut().take_error() {
             let own = error.get_ref().and_then(|inner| inner.downcast_ref());

@@ -185,7 +185,7 @@ fn the_minimum_must_run_already() {
 }
 
 #[test]
-fn an_artifact_is_told_what_is_said_of_the_executable() {
+fn an_artifact_gets_what_the_manifest_declares() {
     let artifact = || Artifact::new(std::io::empty()).size(1).file_name("a");
     let known = format!(r#"{{"name": "app", "size": 9, "digests": ["{SHA1}", "{SHA256}"]}}"#);
     let full = entry(&format!(r#"{{"url": "a", "size": 5, "executable": {known}}}"#));

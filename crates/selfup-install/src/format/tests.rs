@@ -92,7 +92,7 @@ fn segment(kind: u64) -> usize {
 }
 
 #[test]
-fn what_is_no_executable_is_told_with_its_first_bytes() {
+fn a_file_that_is_no_executable_is_reported_with_its_first_bytes() {
     assert_eq!(judge(b""), Err(Finding::Empty));
     assert!(
         refused(b"hello\n")
@@ -140,7 +140,7 @@ fn an_own_program_passes_and_one_that_is_cut_anywhere_does_not() {
 
 #[test]
 #[cfg(all(target_os = "linux", target_pointer_width = "64", target_endian = "little"))]
-fn a_program_that_is_not_for_here_is_told_by_name() {
+fn a_program_for_another_machine_is_reported_with_its_machine() {
     let (other, name) = if number(18, 2) == 183 { (62, "x86_64") } else { (183, "aarch64") };
     let foreign = changed(18, other, 2);
     let refusal = refused(&foreign);
@@ -169,7 +169,7 @@ fn a_program_that_is_not_for_here_is_told_by_name() {
 
 #[test]
 #[cfg(all(target_os = "linux", target_pointer_width = "64", target_endian = "little"))]
-fn an_elf_file_that_is_no_program_is_told_by_its_sort() {
+fn an_elf_file_that_is_no_program_is_reported_with_its_kind() {
     assert!(refused(&changed(16, 1, 2)).contains("but an object file, not linked yet and no prog"));
     assert!(refused(&changed(16, 4, 2)).contains("but a core dump and no program"));
     assert!(refused(&changed(16, 99, 2)).contains("of no known type"));

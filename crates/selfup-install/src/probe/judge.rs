@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hang_is_told_apart_from_an_answer_and_a_hang() {
+    fn a_hang_before_the_response_differs_from_one_after_it() {
         let (kind, silent) = refused("", None, |_| ());
         assert_eq!(kind, ErrorKind::ProbeTimedOut);
         assert!(silent.contains("within 5s, having printed nothing"), "{silent}");

@@ -1,6 +1,6 @@
 //! Credentials that the environment has, in a process with an environment of its own.
 
-use super::{answers, objects};
+use super::{objects, responses};
 use selfup_tests::{
     sandbox::{PATIENCE, Sandbox},
     source::{ACCESS_KEY, Remote},
@@ -25,9 +25,9 @@ fn told(sandbox: &Sandbox, command: Command) -> Vec<String> {
 }
 
 #[test]
-fn nobody_has_any() {
-    let sandbox = Sandbox::new("nobody_has_any");
-    let endpoint = answers::always(500, "", "");
+fn without_credentials_each_source_is_named() {
+    let sandbox = Sandbox::new("without_credentials_each_source_is_named");
+    let endpoint = responses::always(500, "", "");
     let lines = told(&sandbox, chain(&sandbox, &endpoint, &[("AWS_PROFILE", "ours")]));
     for word in [
         "Denied: ",

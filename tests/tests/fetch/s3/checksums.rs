@@ -48,8 +48,8 @@ fn damage(bucket: &Bucket) {
 
 /// Its tag is of the tags of its parts, and so is its checksum: neither says anything of the bytes.
 #[test]
-fn what_is_of_parts_is_not_taken_for_the_whole() {
-    moto::with("what_is_of_parts_is_not_taken_for_the_whole", |moto| {
+fn a_checksum_of_parts_is_not_taken_for_that_of_the_whole() {
+    moto::with("a_checksum_of_parts_is_not_taken_for_that_of_the_whole", |moto| {
         let (client, wait) = (&moto.publisher.client, &moto.publisher);
         let begin = client.create_multipart_upload().bucket("releases").key("app");
         let begin = begin.checksum_algorithm(ChecksumAlgorithm::Sha256);

@@ -72,37 +72,41 @@ fn it_is_polled_and_the_object_fetched_when_there_is_a_new_one() {
 }
 
 #[test]
-fn what_is_said_of_the_executable_goes_along() {
-    objects::with("what_is_said_of_the_executable_goes_along", |publisher, bucket| {
-        let packed = objects::gzip(b"one");
-        publisher.put("a/app-1.gz", &packed);
-        let of_it = format!(r#"{{"size": 3, "digests": ["{ONE}", "sha1:{ONE_ID}"]}}"#);
-        let entry = format!(
-            r#"{{"url": "app-1.gz", "size": {}, "executable": {of_it}, "signature": "mine"}}"#,
-            packed.len()
-        );
-        publish(publisher, "1.0.0", r#", "minimum_version": "0.9.0""#, &entry);
-        let wanting = |id: &'static str, version| {
-            let current = RunningExecutable::new("/usr/bin/app", move || id.to_owned());
-            current.with_version(version).with_signature_wanted(true)
-        };
-        let artifact = source(publisher).fetch(&wanting("", Some("0.9.1"))).unwrap().unwrap();
-        assert_eq!((artifact.version.as_deref(), artifact.size), (Some("1.0.0"), Some(3)));
-        assert_eq!(artifact.digests[0], ONE.parse().unwrap());
-        assert_eq!(artifact.file_name.as_deref(), Some("app-1"));
-        assert_eq!(artifact.signature.as_deref(), Some("mine"));
-        assert_eq!(read(artifact).unwrap(), b"one");
+fn what_a_manifest_declares_about_the_executable_is_passed_on() {
+    objects::with(
+        "what_a_manifest_declares_about_the_executable_is_passed_on",
+        |publisher, bucket| {
+            let packed = objects::gzip(b"one");
+            publisher.put("a/app-1.gz", &packed);
+            let of_it = format!(r#"{{"size": 3, "digests": ["{ONE}", "sha1:{ONE_ID}"]}}"#);
+            let entry = format!(
+                r#"{{"url": "app-1.gz", "size": {}, "executable": {of_it}, "signature": "mine"}}"#,
+                packed.len()
+            );
+            publish(publisher, "1.0.0", r#", "minimum_version": "0.9.0""#, &entry);
+            let wanting = |id: &'static str, version| {
+                let current = RunningExecutable::new("/usr/bin/app", move || id.to_owned());
+                current.with_version(version).with_signature_wanted(true)
+            };
+            let artifact = source(publisher).fetch(&wanting("", Some("0.9.1"))).unwrap().unwrap();
+            assert_eq!((artifact.version.as_deref(), artifact.size), (Some("1.0.0"), Some(3)));
+            assert_eq!(artifact.digests[0], ONE.parse().unwrap());
+            assert_eq!(artifact.file_name.as_deref(), Some("app-1"));
+            assert_eq!(artifact.signature.as_deref(), Some("mine"));
+            assert_eq!(read(artifact).unwrap(), b"one");
 
-        for version in [None, Some("0.8.0")] {
-            let (told, asked) =
-                requests(bucket, || source(publisher).fetch(&wanting("", version)).unwrap_err());
-            assert_eq!((told.kind(), asked), (ErrorKind::Unsupported, 2), "{told}");
-            assert!(told.to_string().contains("s3://releases/a/manifest.json"), "{told}");
-        }
-        let (none, asked) =
-            requests(bucket, || source(publisher).fetch(&wanting(ONE_ID, None)).unwrap());
-        assert!(none.is_none() && asked == 2);
-    });
+            for version in [None, Some("0.8.0")] {
+                let (told, asked) = requests(bucket, || {
+                    source(publisher).fetch(&wanting("", version)).unwrap_err()
+                });
+                assert_eq!((told.kind(), asked), (ErrorKind::Unsupported, 2), "{told}");
+                assert!(told.to_string().contains("s3://releases/a/manifest.json"), "{told}");
+            }
+            let (none, asked) =
+                requests(bucket, || source(publisher).fetch(&wanting(ONE_ID, None)).unwrap());
+            assert!(none.is_none() && asked == 2);
+        },
+    );
 }
 
 #[test]

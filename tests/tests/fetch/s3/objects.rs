@@ -26,8 +26,8 @@ pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn it_tells_size_name_and_version() {
-    with("it_tells_size_name_and_version", |publisher, _| {
+fn an_object_has_its_size_name_and_version() {
+    with("an_object_has_its_size_name_and_version", |publisher, _| {
         let put = publisher.client.put_object().bucket("releases").key("a/app");
         publisher.wait(put.metadata("version", "1.2.3").body(b"one".to_vec().into()).send());
         let artifact = poll(&mut publisher.source("a/app")).unwrap().unwrap();

@@ -1,6 +1,6 @@
 //! Whatever goes wrong is told with its remedy, and without a secret.
 
-use super::{answers, moto, objects, poll, publisher::Publisher};
+use super::{moto, objects, poll, publisher::Publisher, responses};
 use selfup::fetch::{Error, ErrorKind, Fetch, Outcome, S3};
 use std::error::Error as _;
 use std::time::Duration;
@@ -31,7 +31,7 @@ fn at(endpoint: &str) -> S3 {
 }
 
 fn said(status: u16, headers: &str, code: &str, message: &str, more: &str) -> S3 {
-    at(&answers::always(status, headers, &answers::error(code, message, more)))
+    at(&responses::always(status, headers, &responses::error(code, message, more)))
 }
 
 #[test]
@@ -145,7 +145,7 @@ fn what_the_server_repeats_is_not_shown() {
 
 #[test]
 fn what_is_no_s3() {
-    let source = at(&answers::always(400, "", "<html>what?</html>"));
+    let source = at(&responses::always(400, "", "<html>what?</html>"));
     fails(source, ErrorKind::Protocol, false, &["speaks as s3 does"]);
 }
 

@@ -80,8 +80,8 @@ fn to_name_a_version_is_a_right_of_its_own() {
 }
 
 #[test]
-fn who_may_not_read_is_told() {
-    moto::with("who_may_not_read_is_told", |moto| {
+fn a_missing_right_to_read_is_reported() {
+    moto::with("a_missing_right_to_read_is_reported", |moto| {
         moto.publisher.put("app", b"one");
         let keys = user_who_may(moto, "\"s3:PutObject\"");
         let error = poll(&mut source(moto, "app", &keys)).unwrap_err();

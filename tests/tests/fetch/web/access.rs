@@ -63,7 +63,7 @@ fn what_has_moved_to_another_host_is_fetched_without_credentials() {
 }
 
 #[test]
-fn who_asks_to_wait_is_heard() {
+fn retry_after_is_respected() {
     let server = "location /app { add_header Retry-After 7 always; return 503; }";
     let Some(site) = Site::start("wait", server) else { return };
     let error = poll(&mut site.http("/app")).unwrap_err();

@@ -76,7 +76,7 @@ fn it_is_gone_through() {
 }
 
 #[test]
-fn what_it_does_not_allow_or_reach_is_told() {
+fn what_a_proxy_does_not_allow_or_reach_is_reported() {
     if !need::program("tinyproxy") {
         return;
     }

@@ -36,7 +36,7 @@ pub(crate) fn trusting(url: String) -> Http {
 }
 
 #[test]
-fn who_is_trusted_serves() {
+fn a_trusted_server_is_accepted() {
     let Some(mut site) = site("tls", "") else { return };
     site.publish("app", b"one");
     let tls = site.passage_to("tls");
@@ -49,7 +49,7 @@ fn who_is_trusted_serves() {
 }
 
 #[test]
-fn who_is_known_is_served() {
+fn a_known_client_is_served() {
     let Some(mut site) = site("mutual", "") else { return };
     site.publish("app", b"one");
     let mutual = site.passage_to("mutual");

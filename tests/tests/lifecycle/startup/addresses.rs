@@ -4,7 +4,7 @@ use super::{deployed, refusal};
 use std::net::TcpListener;
 
 #[test]
-fn what_is_no_address_says_so() {
+fn invalid_addresses_are_errors() {
     let (deployment, _) = deployed("no-address");
     let cases: [(&str, &[&str]); 12] = [
         ("gopher://127.0.0.1:70", &["there is no scheme \"gopher\"", "tcp, tcp4", "unix"]),
@@ -30,7 +30,7 @@ fn what_is_no_address_says_so() {
 }
 
 #[test]
-fn what_cannot_be_bound_says_why() {
+fn the_reason_why_an_address_cannot_be_bound_is_reported() {
     let (deployment, _) = deployed("no-socket");
     let holder = TcpListener::bind("127.0.0.1:0").unwrap();
     let taken = holder.local_addr().unwrap().to_string();

@@ -95,7 +95,7 @@ fn allow(mut prlimit: Command, pid: u32, limit: &str) {
 
 /// Whatever the number of descriptors is too small for: never silence, and never a hang.
 #[test]
-fn with_too_few_descriptors_it_runs_without_or_says_why_not() {
+fn with_too_few_descriptors_it_runs_without_a_master_or_reports_why_not() {
     if !need::program("prlimit") {
         return;
     }

@@ -102,7 +102,7 @@ fn a_low_soft_limit_of_descriptors_is_raised_for_the_master_alone() {
 }
 
 #[test]
-fn a_release_that_listens_on_more_is_told_so_and_not_refused() {
+fn a_release_that_needs_another_socket_is_reported_and_not_refused() {
     let (deployment, first) = deployed("one-more");
     deployment.sandbox().expect_files(["published"]);
     let published = deployment.sandbox().join("published");

@@ -40,7 +40,7 @@ fn a_stop_waits_for_the_requests_that_are_open() {
 }
 
 #[test]
-fn a_stop_may_take_longer_than_the_unit_says_if_the_master_asks_for_it() {
+fn a_stop_may_take_longer_than_the_unit_allows_if_the_master_extends_the_timeout() {
     if !systemd::available() {
         return;
     }
@@ -50,7 +50,7 @@ fn a_stop_may_take_longer_than_the_unit_says_if_the_master_asks_for_it() {
 
 /// What the test above would see if nobody asked.
 #[test]
-fn without_being_heard_the_master_is_killed_when_the_time_is_over() {
+fn without_notify_access_the_master_is_killed_at_the_timeout() {
     if !systemd::available() {
         return;
     }
@@ -62,7 +62,7 @@ fn without_being_heard_the_master_is_killed_when_the_time_is_over() {
 /// SIGTERM goes to the child itself as well, whose server drains on it. A program that dies of it is
 /// why the page says `KillMode=mixed`.
 #[test]
-fn a_signal_to_the_whole_control_group_cuts_nobody_off() {
+fn a_signal_to_the_whole_control_group_cuts_no_request_off() {
     if !systemd::available() {
         return;
     }

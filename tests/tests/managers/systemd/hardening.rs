@@ -54,7 +54,7 @@ fn a_hardened_service_upgrades_itself() {
 }
 
 #[test]
-fn where_the_executable_cannot_be_replaced_the_status_says_so() {
+fn the_status_shows_that_the_executable_cannot_be_replaced() {
     if !systemd::available() {
         return;
     }

@@ -72,7 +72,7 @@ fn a_reload_takes_until_the_next_child_is_ready() {
 }
 
 #[test]
-fn a_reload_that_fails_leaves_the_unit_active_and_says_why() {
+fn a_failed_reload_leaves_the_unit_active_and_reports_the_reason() {
     if !systemd::available() {
         return;
     }

@@ -24,7 +24,7 @@ fn started(name: &str, settings: &str) -> (App, SocketAddr) {
 }
 
 #[test]
-fn who_calls_while_no_master_lives_is_served_by_the_next() {
+fn connections_made_while_no_master_lives_are_served_by_the_next_one() {
     if !systemd::available() {
         return;
     }

@@ -45,7 +45,7 @@ fn a_child_that_hangs_is_noticed_if_that_was_asked_for() {
 }
 
 #[test]
-fn a_program_that_no_longer_says_that_it_is_alive_is_noticed_if_that_was_asked_for() {
+fn a_program_that_stops_reporting_that_it_is_alive_is_noticed_if_configured() {
     if !systemd::available() {
         return;
     }

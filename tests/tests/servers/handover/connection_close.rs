@@ -38,36 +38,36 @@ fn is_last_of(old: &str, answer: &str) -> io::Result<()> {
 }
 
 #[test]
-fn axum_answers_a_connection_that_was_silent_until_the_restart() {
+fn axum_serves_a_connection_that_was_silent_until_the_restart() {
     let sandbox = Sandbox::new("handover-silent-axum");
     sandbox.expect_files(["axum"]);
-    answers_a_connection_that_was_silent(axum(&sandbox), lets_go_of_the_socket);
+    serves_a_connection_that_was_silent(axum(&sandbox), lets_go_of_the_socket);
     sandbox.finish();
 }
 
 #[test]
-fn hyper_answers_a_connection_that_was_silent_until_the_restart() {
+fn hyper_serves_a_connection_that_was_silent_until_the_restart() {
     let sandbox = Sandbox::new("handover-silent-hyper");
     sandbox.expect_files(["hyper"]);
-    answers_a_connection_that_was_silent(hyper(&sandbox), lets_go_of_the_socket);
+    serves_a_connection_that_was_silent(hyper(&sandbox), lets_go_of_the_socket);
     sandbox.finish();
 }
 
 #[test]
-fn actix_answers_a_connection_that_was_silent_until_the_restart() {
+fn actix_serves_a_connection_that_was_silent_until_the_restart() {
     let sandbox = Sandbox::new("handover-silent-actix");
     sandbox.expect_files(["actix"]);
     // It keeps the socket until it stops, and does not watch it any more.
-    answers_a_connection_that_was_silent(actix(&sandbox), |_| ());
+    serves_a_connection_that_was_silent(actix(&sandbox), |_| ());
     sandbox.finish();
 }
 
 #[test]
-fn plain_std_answers_a_connection_that_was_silent_until_the_restart() {
+fn plain_std_serves_a_connection_that_was_silent_until_the_restart() {
     let sandbox = Sandbox::new("handover-silent-std");
     sandbox.expect_files(["hello"]);
     // It keeps the socket until it ends, and does not accept any more.
-    answers_a_connection_that_was_silent(hello(&sandbox), |_| ());
+    serves_a_connection_that_was_silent(hello(&sandbox), |_| ());
     sandbox.finish();
 }
 
@@ -114,7 +114,7 @@ fn hands_a_unix_socket_over(name: &str, program: &str, arguments: &[&str]) {
     sandbox.finish();
 }
 
-fn answers_a_connection_that_was_silent(process: Process, old_child_at_first: impl Fn(u32)) {
+fn serves_a_connection_that_was_silent(process: Process, old_child_at_first: impl Fn(u32)) {
     let server = process.wait_listening(PATIENCE);
     within_the_grace(|| {
         let mut silent = TcpStream::connect(server)?;
@@ -138,7 +138,7 @@ fn answers_a_connection_that_was_silent(process: Process, old_child_at_first: im
 }
 
 #[test]
-fn a_protocol_on_tokio_answers_one_more_line_and_says_goodbye() {
+fn a_protocol_on_tokio_serves_one_more_line_and_closes() {
     let sandbox = Sandbox::new("handover-tokio");
     sandbox.expect_files(["tokio"]);
     let process = tokio(&sandbox);

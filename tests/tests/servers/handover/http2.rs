@@ -84,7 +84,7 @@ impl Client {
         u32::from_be_bytes(frame.payload[..4].try_into().unwrap())
     }
 
-    fn read_answer(&self, stream: u32) {
+    fn read_response(&self, stream: u32) {
         loop {
             let frame = self.next_of(DATA);
             if frame.stream == stream && frame.flags & END_STREAM != 0 {
@@ -97,7 +97,7 @@ impl Client {
 const ALL: u32 = (1 << 31) - 1;
 
 #[test]
-fn an_idle_client_that_answers_no_ping_is_let_go_after_the_grace() {
+fn an_idle_client_that_does_not_acknowledge_pings_is_closed_after_the_grace() {
     for server in ["hyper", "axum"] {
         let sandbox = Sandbox::new(&format!("http2-idle-{server}"));
         let (process, address) = streams(&sandbox, server, (GRACE, FOR_EVER));
@@ -106,7 +106,7 @@ fn an_idle_client_that_answers_no_ping_is_let_go_after_the_grace() {
             (Client::connect(address), Client::connect(address), Client::connect(address));
         for client in [&asked, &half] {
             client.ask(1, "/");
-            client.read_answer(1);
+            client.read_response(1);
         }
         silent.next_of(SETTINGS);
         (&half.0).write_all(&[0, 0, 8, PING]).unwrap();
@@ -117,7 +117,7 @@ fn an_idle_client_that_answers_no_ping_is_let_go_after_the_grace() {
         }
         // As long as it may not have heard.
         asked.ask(3, "/");
-        asked.read_answer(3);
+        asked.read_response(3);
         assert_eq!((asked.next_goaway(), silent.next_goaway()), (3, 0), "{server}");
         assert!(asked.next().is_none() && silent.next().is_none(), "{server}");
         wait_until("one child", PATIENCE, || children_of(process.pid()).len() == 1);
@@ -129,7 +129,7 @@ fn an_idle_client_that_answers_no_ping_is_let_go_after_the_grace() {
 }
 
 #[test]
-fn a_client_that_answers_no_ping_has_its_open_streams_answered_and_no_new_one() {
+fn a_client_that_does_not_acknowledge_pings_gets_its_open_streams_served_and_no_new_one() {
     for server in ["hyper", "axum"] {
         let sandbox = Sandbox::new(&format!("http2-open-{server}"));
         let (process, address) = streams(&sandbox, server, (GRACE, FOR_EVER));
@@ -140,7 +140,7 @@ fn a_client_that_answers_no_ping_has_its_open_streams_answered_and_no_new_one() 
         assert_eq!(client.next_goaway(), ALL, "{server}");
         assert_eq!(client.next_goaway(), 1, "{server}");
         client.ask(3, "/");
-        client.read_answer(1);
+        client.read_response(1);
         while let Some(frame) = client.next() {
             assert_ne!(frame.stream, 3, "{server}");
         }

@@ -73,7 +73,7 @@ fn loses_no_request_of_ab(server: &str, start: fn(&Sandbox) -> Process) {
 }
 
 #[test]
-fn the_goodbye_to_a_client_of_http_1_0_says_one_thing() {
+fn a_client_of_http_1_0_gets_one_connection_header() {
     for (server, start) in
         [("axum", axum as fn(&Sandbox) -> Process), ("hyper", hyper), ("actix", actix)]
     {

@@ -27,9 +27,9 @@ macro_rules! for_each_server {
 }
 
 for_each_server! {
-    an_answer_that_ends_after_the_grace_is_no_end_of_the_connection: axum, hyper, actix, std;
+    a_response_that_ends_after_the_grace_does_not_end_the_connection: axum, hyper, actix, std;
     half_a_head_is_waited_for_no_longer_than_the_grace: axum, hyper, actix;
-    a_head_that_becomes_whole_within_the_grace_is_answered: axum, hyper;
+    a_head_that_is_completed_within_the_grace_gets_a_response: axum, hyper;
     a_stop_ends_what_has_no_end_with_the_code_of_the_program: axum, hyper, actix, std;
     a_restart_ends_what_has_no_end_without_a_kill: axum, hyper, actix, std;
 }
@@ -69,7 +69,7 @@ fn read_until(mut connection: &TcpStream, text: &str) -> io::Result<String> {
 
 const END: &str = "0\r\n\r\n";
 
-fn an_answer_that_ends_after_the_grace_is_no_end_of_the_connection(server: &str) {
+fn a_response_that_ends_after_the_grace_does_not_end_the_connection(server: &str) {
     let sandbox = Sandbox::new(&format!("streams-late-{server}"));
     let (process, address) = streams(&sandbox, server, (GRACE, FOR_EVER));
     let client = connect(address);
@@ -125,7 +125,7 @@ fn half_a_head_is_waited_for_no_longer_than_the_grace(server: &str) {
     sandbox.finish();
 }
 
-fn a_head_that_becomes_whole_within_the_grace_is_answered(server: &str) {
+fn a_head_that_is_completed_within_the_grace_gets_a_response(server: &str) {
     let sandbox = Sandbox::new(&format!("streams-whole-{server}"));
     let (process, address) = streams(&sandbox, server, (FOR_EVER, FOR_EVER));
     let client = begin_a_head(address);

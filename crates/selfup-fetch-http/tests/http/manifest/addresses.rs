@@ -73,7 +73,7 @@ fn https_is_not_left() {
 }
 
 #[test]
-fn what_is_no_address_is_told() {
+fn invalid_urls_are_errors() {
     let site = Site::start();
     for (url, word) in [
         ("ftp://host/app", "ftp: is neither"),

@@ -1,4 +1,4 @@
-//! A program that is asked whether it is one of ours does nothing but answer.
+//! A program that is probed prints the token and does nothing else.
 
 use super::deployed;
 use selfup_tests::sandbox::PATIENCE;
@@ -12,7 +12,7 @@ fn probe(program: &std::path::Path) -> Command {
 }
 
 #[test]
-fn the_token_is_answered_and_nothing_else_of_the_program_runs() {
+fn a_probe_prints_the_token_and_runs_nothing_else_of_the_program() {
     let (deployment, _) = deployed("token");
     for notes in ["version=1", "version=1 banner", "version=1 removes_itself sanity_check"] {
         deployment.install(&deployment.release(notes));
@@ -25,7 +25,7 @@ fn the_token_is_answered_and_nothing_else_of_the_program_runs() {
 }
 
 #[test]
-fn without_the_question_nothing_is_answered() {
+fn without_a_probe_no_token_is_printed() {
     let (deployment, _) = deployed("no-token");
     deployment.install(&deployment.release("version=1 sanity_check banner"));
     let service = deployment.start([""; 0]);

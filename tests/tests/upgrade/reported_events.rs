@@ -1,4 +1,4 @@
-//! What of upgrades is told by default, with versions: one line each.
+//! The events of upgrades that are printed by default, one line each, with versions.
 
 use super::{deployed, http, publish};
 use selfup_tests::origin::Origin;
@@ -44,7 +44,7 @@ fn an_upgrade_its_commit_and_a_roll_back_are_a_line_each_with_versions() {
 }
 
 #[test]
-fn an_executable_that_was_put_in_place_by_hand_is_told_of_when_it_serves() {
+fn an_executable_put_in_place_by_hand_is_reported_when_it_serves() {
     let (deployment, _) = deployed("told-by-hand");
     let second = deployment.release("version=2");
     let service = deployment.start(["own_version"]);

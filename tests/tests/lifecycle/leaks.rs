@@ -1,4 +1,4 @@
-//! Whatever number of restarts leaves the master as a few have left it.
+//! Many restarts leave the master as a few have left it: nothing leaks.
 
 use selfup_tests::sandbox::{
     PATIENCE, Process, Sandbox, children_of, fds_of, threads_of, wait_until,

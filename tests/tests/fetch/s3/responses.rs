@@ -1,4 +1,4 @@
-//! A server that says one thing only.
+//! A server that always sends the same response.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};

@@ -1,4 +1,4 @@
-//! What is published is not always a good executable, and what is asked does not always answer.
+//! Published files that are no good executables, and executables that do not respond to the probe.
 //!
 //! Whatever comes: one warning says what it was, the service goes on, nothing stays in the
 //! program's folder, and a good release later on is installed as ever.
@@ -172,14 +172,14 @@ fn a_program_that_hangs_when_probed() {
 }
 
 #[test]
-fn a_program_that_answers_the_probe_and_hangs() {
+fn a_program_that_responds_to_the_probe_and_hangs() {
     let words = ["did not end within 5s, having printed the token", "exit after answering"];
     let notes = "when_probed=answers_and_hangs";
     never_ends_its_probe("answers-hangs", notes, "no upgrade for now", &words);
 }
 
 #[test]
-fn a_program_that_answers_the_probe_and_leaves_a_daemon_behind() {
+fn a_program_that_responds_to_the_probe_and_leaves_a_daemon_behind() {
     let words = ["left a process behind that keeps its standard output open"];
     let notes = "when_probed=daemonises";
     assert_eq!(never_ends_its_probe("daemonises", notes, "refused a new executable", &words), 1);
@@ -212,7 +212,7 @@ fn a_program_that_needs_its_environment_is_probed_with_it() {
 }
 
 #[test]
-fn a_program_that_the_kernel_kills_is_told_with_what_to_think_of() {
+fn a_program_that_the_kernel_kills_is_reported_with_the_likely_cause() {
     let (deployment, first) = deployed("killed");
     let second = deployment.release("version=2 killed_at_start");
     let origin = Origin::start();

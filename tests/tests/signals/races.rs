@@ -258,7 +258,7 @@ fn span_of_a_start(sandbox: &Sandbox, options: &[&str]) -> Duration {
 const KEPT: [&str; 3] = ["plain", "hold", "terminate=60000"];
 
 #[test]
-fn to_end_at_any_instant_of_the_start_leaves_nobody() {
+fn an_end_at_any_instant_of_the_start_leaves_no_process() {
     let sandbox = Sandbox::new("any-start");
     let span = span_of_a_start(&sandbox, &KEPT);
     for signal in [Signal::TERM, Signal::INT] {
@@ -274,7 +274,7 @@ fn to_end_at_any_instant_of_the_start_leaves_nobody() {
 }
 
 #[test]
-fn to_end_at_any_instant_of_a_restart_leaves_nobody() {
+fn an_end_at_any_instant_of_a_restart_leaves_no_process() {
     let sandbox = Sandbox::new("any-restart");
     let span = span_of_a_start(&sandbox, &KEPT);
     for signal in [Signal::TERM, Signal::INT] {
