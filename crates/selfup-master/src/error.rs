@@ -111,6 +111,25 @@ impl Error {
     }
 }
 
+impl From<&selfup_install::Error> for ErrorKind {
+    /// Distinguishes what is in the way from what was fetched.
+    fn from(error: &selfup_install::Error) -> Self {
+        use selfup_install::ErrorKind as Found;
+        match error.kind() {
+            Found::Source => Self::Fetch,
+            Found::Busy => Self::Busy,
+            Found::NoSpace => Self::NoSpace,
+            Found::NotWritable | Found::ReadOnly | Found::Attributes => Self::NotPermitted,
+            Found::NotFound
+            | Found::NotRegular
+            | Found::NoExec
+            | Found::TargetChanged
+            | Found::Io => Self::Executable,
+            _ => Self::Refused,
+        }
+    }
+}
+
 impl From<selfup_program::Error> for Error {
     fn from(error: selfup_program::Error) -> Self {
         let kind = match error.kind() {

@@ -6,7 +6,10 @@ use selfup_install::Id;
 use selfup_lifecycle::Cause;
 use selfup_signals::{End, Pid, Signal};
 
-use crate::reason::{KillReason, RollbackReason, hint};
+use crate::{
+    error::ErrorKind,
+    reason::{KillReason, RollbackReason, hint},
+};
 
 /// An event that the master reports: to `Config::on_event`, and on stderr after `[selfup master]`.
 ///
@@ -160,6 +163,9 @@ pub enum Event {
     /// An update check failed. It is repeated later.
     #[non_exhaustive]
     FetchFailed {
+        /// What is in the way: [`Fetch`](ErrorKind::Fetch) for the source, or what an
+        /// update would fail with, such as [`NoSpace`](ErrorKind::NoSpace).
+        kind: ErrorKind,
         /// The reason, in one line.
         reason: String,
     },
@@ -349,7 +355,7 @@ impl fmt::Display for Event {
             }
             Self::Stopping => f.write_str("stopping"),
             Self::Status { generation, text } => write!(f, "child #{generation} reports: {text}"),
-            Self::FetchFailed { reason } => write!(f, "no upgrade for now: {reason}"),
+            Self::FetchFailed { kind: _, reason } => write!(f, "no upgrade for now: {reason}"),
             Self::FetchRecovered => f.write_str("update checks work again"),
             Self::FetchDisabled { reason } => {
                 write!(f, "upgrades are disabled: {reason}")

@@ -151,7 +151,7 @@ mod tests {
     use selfup_signals::Pid;
 
     use super::*;
-    use crate::reason::RollbackReason;
+    use crate::{error::ErrorKind, reason::RollbackReason};
     use selfup_signals::End;
 
     const ID: &str = "77aa0011223344556677889900aabbccddeeff00";
@@ -176,7 +176,10 @@ mod tests {
             Event::Started { generation: 1, pid: Pid::new(10).unwrap() },
             serving(1, Some("1.4.2")),
             Event::Status { generation: 1, text: "3 sessions".into() },
-            Event::FetchFailed { reason: "could not fetch http://h/app: refused".into() },
+            Event::FetchFailed {
+                kind: ErrorKind::Fetch,
+                reason: "could not fetch http://h/app: refused".into(),
+            },
             Event::FetchRecovered,
             Event::Installed { id: ID.parse().unwrap() },
             Event::Restarting { cause: Cause::Upgrade },
@@ -234,7 +237,7 @@ mod tests {
 
     #[test]
     fn outdated_parts_disappear() {
-        let failed = Event::FetchFailed { reason: "not found".into() };
+        let failed = Event::FetchFailed { kind: ErrorKind::Fetch, reason: "not found".into() };
         let upgraded = Event::Upgraded {
             generation: 2,
             id: ID.parse().unwrap(),

@@ -3,9 +3,17 @@
 use selfup_fetch::printable;
 
 use crate::{
+    error::{Chain, ErrorKind},
     event::Event,
     inbox::{Message, Sender},
 };
+
+/// Why there is no upgrade for now.
+#[derive(Debug)]
+pub(super) struct Failure {
+    kind: ErrorKind,
+    reason: String,
+}
 
 /// Sends the worker's reports to the loop. A failure that repeats is reported once.
 #[derive(Debug)]
@@ -15,6 +23,18 @@ pub(super) struct Reports {
     last: Option<String>,
     /// Whether the last poll failed.
     failing: bool,
+}
+
+impl From<&selfup_fetch::Error> for Failure {
+    fn from(error: &selfup_fetch::Error) -> Self {
+        Self { kind: ErrorKind::Fetch, reason: Chain(error).to_string() }
+    }
+}
+
+impl From<&selfup_install::Error> for Failure {
+    fn from(error: &selfup_install::Error) -> Self {
+        Self { kind: ErrorKind::from(error), reason: Chain(error).to_string() }
+    }
 }
 
 impl Reports {
@@ -33,12 +53,13 @@ impl Reports {
     /// Reports that the fetcher could not begin, or panicked.
     pub(super) fn broken(&mut self, reason: String) {
         self.failing = true;
-        self.failed(reason);
+        self.failed(Failure { kind: ErrorKind::Fetch, reason });
     }
 
     /// Reports a failed fetch.
-    pub(super) fn failed(&mut self, reason: String) {
-        self.once(reason, |reason| Event::FetchFailed { reason });
+    pub(super) fn failed(&mut self, failure: Failure) {
+        let Failure { kind, reason } = failure;
+        self.once(reason, |reason| Event::FetchFailed { kind, reason });
     }
 
     /// Reports that an executable was refused.
@@ -70,7 +91,7 @@ impl Reports {
         self.failing
     }
 
-    fn once(&mut self, reason: String, event: fn(String) -> Event) {
+    fn once(&mut self, reason: String, event: impl FnOnce(String) -> Event) {
         // The reason may quote a panic, or a file on the disk.
         let reason = printable(&reason).into_owned();
         if self.last.as_ref() != Some(&reason) {

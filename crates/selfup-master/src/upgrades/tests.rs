@@ -242,7 +242,7 @@ impl Stage {
                 Event::UpToDate { .. } => "UpToDate".to_owned(),
                 Event::FetchRecovered => "FetchRecovered".to_owned(),
                 Event::FetchDisabled { reason } => format!("FetchDisabled {reason}"),
-                Event::FetchFailed { reason } => format!("FetchFailed {reason}"),
+                Event::FetchFailed { reason, .. } => format!("FetchFailed {reason}"),
                 Event::Refused { reason } => format!("Refused {reason}"),
                 Event::Warning { reason } => format!("Warning {reason}"),
                 event => format!("{event:?}"),

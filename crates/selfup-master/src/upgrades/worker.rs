@@ -18,7 +18,7 @@ use super::{
     blame::{Blame, asked_to_wait, blame, is_overtaken, may_be_damaged},
     doubt::Doubts,
     intake::Intake,
-    reports::Reports,
+    reports::{Failure, Reports},
     shared::Shared,
     verdict::Verdict,
 };
@@ -77,18 +77,18 @@ pub(super) struct Worker {
 enum Poll {
     Nothing,
     Arrived(Outcome),
-    /// What came is worth another attempt. The reason is reported, if there is one.
+    /// What came is worth another attempt. The failure is reported, if there is one.
     Doubted {
-        reason: Option<String>,
+        failure: Option<Failure>,
     },
     /// The source changed while it was read.
     Overtaken,
     /// Another process is installing at this moment.
     Busy {
-        reason: String,
+        failure: Failure,
     },
     Failed {
-        reason: String,
+        failure: Failure,
         asked: Option<Duration>,
     },
 }
@@ -195,9 +195,9 @@ impl Worker {
                 self.fetcher.report(outcome);
                 backoff.after_success(self.interval)
             }
-            Poll::Doubted { reason } => {
-                if let Some(reason) = reason {
-                    self.reports.failed(reason);
+            Poll::Doubted { failure } => {
+                if let Some(failure) = failure {
+                    self.reports.failed(failure);
                 }
                 // A fetcher that sees by itself whether there is something else is polled as usual.
                 let pause = backoff.after_success(self.interval);
@@ -210,17 +210,17 @@ impl Worker {
                 self.fetcher.report(Outcome::Failed);
                 backoff.after_success(self.interval)
             }
-            Poll::Busy { reason } => {
+            Poll::Busy { failure } => {
                 self.fetcher.report(Outcome::Failed);
                 self.busy = self.busy.saturating_add(1);
                 if self.is_stuck_behind_another() {
-                    self.reports.failed(reason);
+                    self.reports.failed(failure);
                 }
                 backoff.after_success(self.interval)
             }
-            Poll::Failed { reason, asked } => {
+            Poll::Failed { failure, asked } => {
                 self.fetcher.report(Outcome::Failed);
-                self.reports.failed(reason);
+                self.reports.failed(failure);
                 backoff.after_failure(asked)
             }
         }
@@ -233,7 +233,7 @@ impl Worker {
 
     fn poll(&mut self) -> Poll {
         if let Err(error) = self.intake.prepare() {
-            return Poll::Failed { reason: Chain(&error).to_string(), asked: None };
+            return Poll::Failed { failure: Failure::from(&error), asked: None };
         }
         self.intake.look_at_what_serves();
         if self.intake.is_busy() {
@@ -247,7 +247,7 @@ impl Worker {
         match self.fetcher.fetch(&self.current()) {
             // What is in doubt is still what there is.
             Ok(None) if self.doubts.are_bytes_doubted() && !is_retry => {
-                Poll::Doubted { reason: None }
+                Poll::Doubted { failure: None }
             }
             Ok(None) => {
                 self.doubts.settle_bytes();
@@ -267,7 +267,7 @@ impl Worker {
                 self.take_in(artifact)
             }
             Err(error) => {
-                Poll::Failed { reason: Chain(&error).to_string(), asked: error.retry_after() }
+                Poll::Failed { failure: Failure::from(&error), asked: error.retry_after() }
             }
         }
     }
@@ -291,7 +291,7 @@ impl Worker {
                 self.doubts.the_same();
                 self.fetcher.report(Outcome::Doubtful);
                 if self.fetcher.holds_back() {
-                    return Poll::Doubted { reason: None };
+                    return Poll::Doubted { failure: None };
                 }
                 // Without validators each poll brings the same.
                 Poll::Arrived(Outcome::UpToDate)
@@ -305,13 +305,13 @@ impl Worker {
                 Blame::Doubted => {
                     self.doubts.damaged(asked_to_wait(&error));
                     self.fetcher.report(Outcome::Doubtful);
-                    return Poll::Doubted { reason: Some(Chain(&error).to_string()) };
+                    return Poll::Doubted { failure: Some(Failure::from(&error)) };
                 }
                 Blame::Nothing if error.kind() == ErrorKind::Busy => {
-                    Poll::Busy { reason: Chain(&error).to_string() }
+                    Poll::Busy { failure: Failure::from(&error) }
                 }
                 Blame::Nothing => {
-                    Poll::Failed { reason: Chain(&error).to_string(), asked: asked_to_wait(&error) }
+                    Poll::Failed { failure: Failure::from(&error), asked: asked_to_wait(&error) }
                 }
             },
         };
@@ -331,10 +331,10 @@ impl Worker {
     /// Whether a poll counts as a failure.
     fn has_failed(&self, poll: &Poll) -> bool {
         match poll {
-            Poll::Failed { .. } | Poll::Doubted { reason: Some(_) } => true,
+            Poll::Failed { .. } | Poll::Doubted { failure: Some(_) } => true,
             Poll::Busy { .. } => self.is_stuck_behind_another(),
             // This is neither a success nor a failure yet.
-            Poll::Doubted { reason: None } | Poll::Overtaken => self.reports.is_failing(),
+            Poll::Doubted { failure: None } | Poll::Overtaken => self.reports.is_failing(),
             Poll::Nothing | Poll::Arrived(_) => false,
         }
     }

@@ -33,16 +33,8 @@ pub(super) fn could_not_update(error: selfup_install::Error) -> Error {
 
 /// An error with this text, of a kind that distinguishes what is in the way from what was fetched.
 fn of(what: &str, error: selfup_install::Error) -> Error {
-    let (kind, what) = match error.kind() {
-        Found::Source => (ErrorKind::Fetch, "could not fetch the update"),
-        Found::Busy => (ErrorKind::Busy, what),
-        Found::NoSpace => (ErrorKind::NoSpace, what),
-        Found::NotWritable | Found::ReadOnly | Found::Attributes => (ErrorKind::NotPermitted, what),
-        Found::NotFound | Found::NotRegular | Found::NoExec | Found::TargetChanged | Found::Io => {
-            (ErrorKind::Executable, what)
-        }
-        _ => (ErrorKind::Refused, what),
-    };
+    let kind = ErrorKind::from(&error);
+    let what = if kind == ErrorKind::Fetch { "could not fetch the update" } else { what };
     // Bytes that do not match their digest may do so the next time, and a source knows best why it failed.
     let causes = std::iter::successors(error.source(), |&cause| cause.source());
     let transient = match causes.into_iter().find_map(fetching) {
