@@ -1,4 +1,4 @@
-//! The body of one response, which ends as promised or with an error.
+//! The body of one response: it ends where the response announced, or with an error.
 
 use std::io::{self, Read};
 
@@ -7,14 +7,14 @@ use ureq::BodyReader;
 
 use crate::{response::Response, timeout};
 
-/// The body of one response as it comes over the line: to its end, or an error.
+/// The body of one response as it comes over the line, read to its end or to an error.
 pub(crate) struct Body {
     reader: BodyReader<'static>,
     deadlines: Deadlines,
     place: String,
-    /// Where in the file its next byte belongs.
+    /// The position of the next byte in the file.
     position: u64,
-    /// Where the file ends, if that is known.
+    /// The length of the file, if it is known.
     end: Option<u64>,
 }
 
@@ -23,9 +23,9 @@ impl Read for Body {
         if buf.is_empty() {
             return Ok(0);
         }
-        // ureq holds what comes against the announced length, or the chunks' own end.
+        // ureq checks the body against the announced length or the end of the chunks.
         match self.reader.read(buf) {
-            // A part may be whole by its own measure, and not reach the end.
+            // A part may be complete in itself and still not reach the end of the file.
             Ok(0) if self.end.is_some_and(|end| self.position < end) => {
                 Err(self.cut_off().at(&self.place).into())
             }
@@ -45,7 +45,7 @@ impl Body {
         Self::part_of(response, deadlines, 0, end)
     }
 
-    /// One that begins somewhere in the file, and goes on to its end.
+    /// A body that begins somewhere in the file and goes on to its end.
     pub(crate) fn part_of(
         response: Response,
         deadlines: Deadlines,
@@ -71,7 +71,7 @@ impl Body {
     fn broken(&self, error: io::Error) -> Error {
         match error.downcast::<ureq::Error>() {
             Ok(ureq::Error::Timeout(timeout)) => timeout::missed(&self.deadlines, timeout),
-            // The end came in the middle of a chunk's own frame.
+            // The connection ended within the framing of a chunk.
             Ok(ureq::Error::BodyStalled) => self.cut_off(),
             Ok(error) => {
                 Error::new(ErrorKind::Protocol, "the body is not sound http/1.1").with_source(error)

@@ -1,4 +1,4 @@
-//! The HTTP client: checked settings, and the connections made by them.
+//! The HTTP client: checked settings, and the connections made from them.
 
 use std::{
     io,
@@ -36,26 +36,26 @@ use crate::{
     validators::Validators,
 };
 
-/// Settings that were found to be sound, and the connections that are made by them.
+/// Checked settings, and the connections made from them.
 #[derive(Clone)]
 pub(crate) struct Client {
     pub(crate) url: Url,
     /// The configured origin.
     pub(crate) origin: Origin,
-    /// What is sent to the configured origin, and nowhere else.
+    /// The headers for the configured origin alone; no other origin receives them.
     pub(crate) headers: HeaderMap,
     pub(crate) validators: Validators,
     pub(crate) https_only: bool,
-    /// Whether there is any cryptography for TLS.
+    /// Whether the process has a cryptography provider for TLS.
     pub(crate) knows_tls: bool,
     pub(crate) max_redirects: u32,
     pub(crate) resumptions: u32,
     pub(crate) deadlines: Deadlines,
     pub(crate) proxies: Arc<Proxies>,
-    /// For the configured origin, and for all others: these are not told who we are.
+    /// The agents for the configured origin and for all others. Others get no client certificate.
     home: Agent,
     abroad: Agent,
-    /// Whether a connection may have been kept open by an earlier request.
+    /// Whether an earlier request may have left a connection open.
     used: Arc<AtomicBool>,
 }
 
@@ -104,7 +104,7 @@ impl Client {
         })
     }
 
-    /// The same client for another address, which need not be of the configured origin.
+    /// The same client for another URL, which may be of another origin.
     #[cfg(feature = "manifest")]
     pub(crate) fn at(&self, url: Url) -> Self {
         Self { url, ..self.clone() }
@@ -135,7 +135,7 @@ fn headers(settings: &Settings, credentials: Option<&[u8]>) -> Result<HeaderMap,
         if OURS.contains(&header) {
             return Err(format!("the header {name:?} is the fetcher's to set"));
         }
-        // The value may be a secret: it is not shown.
+        // The value may be a secret, so the error does not show it.
         let value = secret(value)
             .map_err(|_| format!("the value of the header {name:?} has characters it must not"))?;
         headers.insert(header, value);
@@ -143,7 +143,7 @@ fn headers(settings: &Settings, credentials: Option<&[u8]>) -> Result<HeaderMap,
     Ok(headers)
 }
 
-/// Whether there is one among the headers that may be a secret. Any may, but for these.
+/// Whether one of the headers may hold a secret. Any may, except the ones listed here.
 fn has_credentials(headers: &HeaderMap) -> bool {
     const HARMLESS: [HeaderName; 8] = [
         header::ACCEPT,
@@ -179,15 +179,15 @@ fn agents(
         let tls = TlsConfig::builder().root_certs(roots.clone()).client_cert(identity);
         let tls = match &provider {
             Some(provider) => tls.unversioned_rustls_crypto_provider(Arc::clone(provider)).build(),
-            // No connection that needs one is made.
+            // No connection that needs a provider is made.
             None => tls.build(),
         };
         let config = Agent::config_builder()
             .tls_config(tls)
-            // Which proxy is used, if any, is said with each request.
+            // Each request chooses its own proxy.
             .proxy(None)
             .http_status_as_error(false)
-            // Redirects are followed by the exchange, which knows what may be sent where.
+            // The exchange follows redirects: it knows which headers may go where.
             .max_redirects(0)
             .user_agent(settings.user_agent.as_str())
             .accept_encoding("identity")
@@ -210,15 +210,15 @@ fn agents(
     Ok((home, abroad))
 }
 
-/// Longer polls let go of the connection: servers close idle ones after some seconds anyway, and
-/// an open one costs both sides memory.
+/// Connections idle for longer are closed: servers close them after some seconds anyway, and an
+/// open one costs both sides memory.
 const KEPT_OPEN: Duration = Duration::from_secs(10);
 
 /// The largest head of a request or a response, and so the size of the buffers.
 const HEAD: usize = 32 << 10;
 
-/// Headers that decide what comes back, or that are meant for somebody on the way; a setting that
-/// changed one would break the polling.
+/// Headers that decide what the response holds, or that are meant for a proxy. A setting that
+/// changed one of them would break polling.
 const OURS: [HeaderName; 13] = [
     header::ACCEPT_ENCODING,
     header::CONNECTION,

@@ -1,4 +1,4 @@
-//! Undoing a compression, whether it is a file's own or was applied on the way.
+//! Decompresses a body, whether the file itself is compressed or the server did it on the way.
 
 use std::io::Read;
 
@@ -6,7 +6,7 @@ use selfup_fetch::{Compression, Error, decompress};
 
 pub(crate) type Bytes = Box<dyn Read + Send>;
 
-/// Decompressed, if it is compressed at all.
+/// Decompresses the body, if it is compressed at all.
 pub(crate) fn undone(bytes: Bytes, compression: Compression, place: &str) -> Result<Bytes, Error> {
     if compression == Compression::None {
         return Ok(bytes);

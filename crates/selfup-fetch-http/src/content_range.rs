@@ -2,18 +2,19 @@
 
 use ureq::http::{HeaderMap, header};
 
-/// What a `Content-Range` says: which bytes of how many come (RFC 9110, section 14.4).
+/// A parsed `Content-Range`: the range of bytes in the response, and the length of the whole file
+/// (RFC 9110, section 14.4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ContentRange {
     pub(crate) first: u64,
-    /// One past the last.
+    /// One past the last byte.
     pub(crate) end: u64,
-    /// How many there are in all, where the server tells.
+    /// The length of the whole file, if the server states it.
     pub(crate) total: Option<u64>,
 }
 
 impl ContentRange {
-    /// The one of a response, if it has exactly one, and that makes sense.
+    /// The range of a response, if it has exactly one such header and that one is valid.
     pub(crate) fn of(headers: &HeaderMap) -> Option<Self> {
         let mut values = headers.get_all(header::CONTENT_RANGE).iter();
         let range = Self::parse(values.next()?.to_str().ok()?)?;
@@ -31,7 +32,7 @@ impl ContentRange {
     }
 }
 
-/// Digits alone: no sign, no space.
+/// Parses digits alone, without a sign or a space.
 fn number(digits: &str) -> Option<u64> {
     digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
 }

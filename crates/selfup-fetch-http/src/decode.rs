@@ -1,4 +1,4 @@
-//! From a response to an artifact: content coding and compression undone.
+//! Turns a response into an artifact: undoes its content coding and its compression.
 
 use std::{
     io::{self, Cursor, Read},
@@ -14,8 +14,8 @@ use crate::{
     transfer::Transfer,
 };
 
-/// Makes an artifact of a response: content coding undone, and decompressed if the name at the end
-/// of the redirects, or else the configured one, says that it is compressed.
+/// Turns a response into an artifact. It undoes the content coding, and decompresses the file if
+/// its name at the end of the redirects, or else the configured name, says that it is compressed.
 pub(crate) fn artifact(
     response: Response,
     client: &Arc<Client>,
@@ -24,7 +24,7 @@ pub(crate) fn artifact(
     checked_artifact(response, client, current, |file| file)
 }
 
-/// The same, where all bytes of the file, as it is published, pass through what `check` returns.
+/// Like `decode`, but all bytes of the file as published pass through the reader from `check`.
 pub(crate) fn checked_artifact(
     response: Response,
     client: &Arc<Client>,
@@ -44,7 +44,7 @@ pub(crate) fn checked_artifact(
         return Ok(if let Some(size) = expected { artifact.size(size) } else { artifact });
     }
     let decoded = if coding == compression {
-        // What is taken for a coding is the file's own compression, nearly always.
+        // A content coding of the same kind is nearly always the compression of the file itself.
         undone(check(Box::new(bytes)), coding, &place)?
     } else {
         check(undone(Box::new(bytes), coding, &place)?)
@@ -56,11 +56,11 @@ pub(crate) fn checked_artifact(
     })
 }
 
-/// Decompresses what is compressed and leaves what is not.
+/// Decompresses a body that is compressed, and passes on one that is not.
 ///
-/// For an `app.gz`, some servers mean by `Content-Encoding: gzip` the file's own compression and
-/// some a second one on top, so after undoing one only the bytes can tell; with zstd it is the
-/// same. No executable begins like either.
+/// With `Content-Encoding: gzip` on an `app.gz`, some servers mean the compression of the file
+/// itself, and some a second one on top. Once one is undone, only the bytes show which it was. The
+/// same holds for zstd. No executable begins like either format.
 struct IfStill {
     compression: Compression,
     place: String,
@@ -73,7 +73,7 @@ enum State {
 }
 
 impl IfStill {
-    /// How what is compressed begins.
+    /// The first bytes of the compressed format.
     const fn magic(&self) -> &'static [u8] {
         match self.compression {
             Compression::Zstd => &[0x28, 0xb5, 0x2f, 0xfd],

@@ -13,11 +13,11 @@ use crate::{client::Client, failure::Failure, proxies, response::Response, url::
 /// A header of one request.
 pub(crate) type Header = (HeaderName, HeaderValue);
 
-/// Asks an address of the configured origin and follows redirects to a response.
+/// Requests a URL of the configured origin and follows redirects to a response.
 ///
-/// The configuration's headers, credentials among them, are sent to the configured origin only;
-/// a redirect that comes back there gets them again. The `more` headers, conditions and the like,
-/// go everywhere. All of it, the reading of the body too, is to be over `until` then.
+/// The configured headers, credentials among them, go to the configured origin alone; a redirect
+/// back to it gets them again. The `more` headers, such as conditions, go everywhere. `until` is
+/// the deadline for all of it, including reading the body.
 pub(crate) fn ask(
     client: &Client,
     start: &Url,
@@ -68,7 +68,7 @@ pub(crate) fn ask(
     }
 }
 
-/// How a request comes to its destination.
+/// The route of a request to its destination.
 struct Way<'a> {
     agent: &'a Agent,
     proxy: Option<&'a Proxy>,
@@ -76,10 +76,11 @@ struct Way<'a> {
 }
 
 impl Way<'_> {
-    /// Sends the request, and once more if a connection that was kept open turns out to be closed.
+    /// Sends the request, and sends it again if a connection that was kept open turns out to be
+    /// closed.
     ///
-    /// A server may close an idle connection in the moment it is used; asking again is what
-    /// RFC 9112 (section 9.3.1) has a client do, and `GET` and `HEAD` may be asked twice.
+    /// A server may close an idle connection at the moment it is used. RFC 9112 (section 9.3.1) has
+    /// a client retry then, and `GET` and `HEAD` are safe to repeat.
     fn send(
         &self,
         client: &Client,
@@ -115,7 +116,7 @@ fn was_closed(error: &io::Error) -> bool {
     )
 }
 
-/// Where a response sends us, if it does.
+/// The target of a redirect, if the response is one.
 fn target(response: &http::Response<Body>, url: &Url) -> Result<Option<Url>, Error> {
     if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
         return Ok(None);
@@ -128,7 +129,7 @@ fn target(response: &http::Response<Body>, url: &Url) -> Result<Option<Url>, Err
         .map_err(|reason| refusal(format!("redirected to where nothing can be fetched: {reason}")))
 }
 
-/// What a redirect must not do will not mend by itself.
+/// The error for a forbidden redirect, which does not go away by itself.
 fn refusal(reason: String) -> Error {
     Error::new(ErrorKind::Protocol, reason).permanent()
 }

@@ -1,4 +1,4 @@
-//! Errors of the HTTP client, put into words for operators.
+//! Words the errors of the HTTP client for operators.
 
 use std::io;
 
@@ -7,20 +7,19 @@ use selfup_fetch::{Error, ErrorKind, parts::Deadlines};
 
 use crate::{timeout, url::Url};
 
-/// Turns what ureq says into what an operator can use.
+/// Turns an error of ureq into one that an operator can use.
 ///
-/// ureq's own errors hold whole addresses in places, secrets included; those are not kept as
-/// sources.
+/// Some errors of ureq hold whole URLs with their secrets, so they are not kept as sources.
 pub(crate) struct Failure {
     pub(crate) deadlines: Deadlines,
-    /// The address that was asked first, as it may be shown.
+    /// The URL of the first request, without secrets.
     pub(crate) home: String,
-    /// The proxy on the way, as it may be shown.
+    /// The proxy on the way, without secrets.
     pub(crate) proxy: Option<String>,
 }
 
 impl Failure {
-    /// Names whom we were asking, and how we came there.
+    /// Names the server of the request, and the redirect or proxy that led there.
     pub(crate) fn place(&self, url: &Url) -> String {
         let mut shown = url.shown();
         if shown != self.home {
@@ -32,7 +31,7 @@ impl Failure {
         shown
     }
 
-    /// A failure before the body.
+    /// The error for a failure before the body.
     pub(crate) fn of(&self, error: ureq::Error, url: &Url) -> Error {
         let error = match error {
             ureq::Error::Timeout(timeout) => timeout::missed(&self.deadlines, timeout),
@@ -80,7 +79,7 @@ fn unreachable(error: io::Error) -> Error {
             ErrorKind::Unreachable,
             format!("there is no way to the host ({error}); check the network"),
         ),
-        // The resolver's errors have no kind of their own.
+        // Errors of the resolver have no kind of their own.
         _ => (
             ErrorKind::Unreachable,
             format!("{error}; check the host name, the network and the machine's dns"),
@@ -89,7 +88,7 @@ fn unreachable(error: io::Error) -> Error {
     Error::new(kind, reason).with_source(error)
 }
 
-/// A proxy that does not connect us says so by a status.
+/// The error for a proxy that refuses to connect, which it reports by a status.
 fn no_tunnel(reason: &str) -> Error {
     let status = reason.split(|c: char| !c.is_ascii_digit()).find(|digits| digits.len() == 3);
     let (kind, hint) = match status {
@@ -128,7 +127,7 @@ fn insecure(error: &rustls::Error) -> Error {
     }
 }
 
-/// Whether an alert is what a server says to a client that it does not know.
+/// Whether a server sends this alert to a client whose certificate it does not accept.
 const fn is_about_us(alert: AlertDescription) -> bool {
     use AlertDescription as Alert;
     matches!(
@@ -145,7 +144,7 @@ const fn is_about_us(alert: AlertDescription) -> bool {
     )
 }
 
-/// A name without the address that the error may hold.
+/// A short name of the error, without the URL that it may hold.
 fn error_name(error: &ureq::Error) -> String {
     match error {
         ureq::Error::BadUri(_) | ureq::Error::RequireHttpsOnly(_) => {

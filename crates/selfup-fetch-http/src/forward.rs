@@ -1,8 +1,8 @@
-//! Plain `http:` through a proxy.
+//! Connections for plain `http:` through a proxy.
 //!
-//! ureq asks a proxy for a tunnel whatever the scheme is, which many proxies grant to port 443
-//! alone. What they expect for `http:` is the request itself, with the whole address in its first
-//! line (RFC 9112, section 3.2.2).
+//! ureq asks a proxy for a tunnel whatever the scheme is, and many proxies grant one to port 443
+//! alone. For `http:` they expect the request itself, with the whole URL in its first line
+//! (RFC 9112, section 3.2.2).
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use ureq::{
@@ -13,7 +13,7 @@ use ureq::{
     },
 };
 
-/// Makes all connections; those for `http:` through a proxy are [`Forward`].
+/// Makes all connections. Those for `http:` through a proxy are [`Forward`].
 #[derive(Debug, Default)]
 pub(crate) struct Connect {
     usual: DefaultConnector,
@@ -65,19 +65,19 @@ fn credentials(proxy: &Proxy) -> String {
     format!("Proxy-Authorization: Basic {}\r\n", BASE64_STANDARD.encode(pair))
 }
 
-/// A connection to a proxy, on which requests are made what a proxy expects.
+/// A connection to a proxy that rewrites requests into the form a proxy expects.
 struct Forward {
     transport: Box<dyn Transport>,
-    /// What comes before the path in the first line.
+    /// The text before the path in the first line.
     before_path: String,
     credentials: String,
-    /// Whether what is sent next begins a request. None has a body, and none is sent before the
-    /// last one is answered.
+    /// Whether the next bytes begin a request. No request has a body, and each is sent only after
+    /// the response to the last one.
     at_start: bool,
 }
 
 impl Forward {
-    /// Completes the head of a request in the buffer, and tells its new length.
+    /// Completes the head of a request in the buffer, and returns its new length.
     fn complete(&mut self, length: usize) -> Result<usize, Error> {
         let output = self.transport.buffers().output();
         let head = output.get(..length).unwrap_or_default();

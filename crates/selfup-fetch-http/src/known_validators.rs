@@ -1,4 +1,4 @@
-//! The validators of the last response, to be compared with the next.
+//! The validators of the last response, for comparison with the next.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use ureq::http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use crate::validators::Validators;
 
-/// What a response looked like, by the headers that count.
+/// The headers of a response that show whether the file has changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct KnownValidators {
     etag: Option<HeaderValue>,
@@ -27,10 +27,10 @@ impl KnownValidators {
         }
     }
 
-    /// Itself, if a later response could prove that nothing has changed.
+    /// Returns `self` if a later response could prove that nothing has changed.
     ///
-    /// A `Last-Modified` of the current second proves nothing: the file may be replaced once
-    /// more within it (RFC 9110, section 8.8.2.2).
+    /// A `Last-Modified` of the current second proves nothing: the file may be replaced again
+    /// within that second (RFC 9110, section 8.8.2.2).
     pub(crate) fn provable(self, headers: &HeaderMap) -> Option<Self> {
         let proves = self.etag.is_some()
             || self.last_modified.is_some() && is_past(headers)
@@ -38,7 +38,7 @@ impl KnownValidators {
         proves.then_some(self)
     }
 
-    /// Whether `now` shows what `self` showed.
+    /// Whether `now` stands for the same file as `self`.
     pub(crate) fn is_still(&self, now: &Self) -> bool {
         let best = if self.etag.is_some() {
             self.etag == now.etag
@@ -52,22 +52,23 @@ impl KnownValidators {
             && agree(&self.content_length, &now.content_length)
     }
 
-    /// The condition for a request that is to be answered only if something has changed.
+    /// The condition that asks for a body only if something has changed.
     ///
-    /// With a tag, the tag alone: servers compare it for equality. Times they may compare for
-    /// order, and so miss that an older file was put back; [`refutes`](Self::refutes) catches that.
+    /// If there is a tag, it is the only condition, because servers compare tags for equality. They
+    /// may compare times for order, and so miss that an older file was restored;
+    /// [`refutes`](Self::refutes) catches that.
     pub(crate) fn condition(&self) -> Option<(HeaderName, HeaderValue)> {
         let tag = || Some((header::IF_NONE_MATCH, self.etag.clone()?));
         let time = || Some((header::IF_MODIFIED_SINCE, self.last_modified.clone()?));
         tag().or_else(time)
     }
 
-    /// The same, but never by time.
+    /// Like `condition`, but never by time.
     pub(crate) fn condition_by_tag(&self) -> Option<(HeaderName, HeaderValue)> {
         self.condition().filter(|(name, _)| *name == header::IF_NONE_MATCH)
     }
 
-    /// Whether the headers of a "not modified" belie it.
+    /// Whether the headers of a "not modified" contradict it.
     pub(crate) fn refutes(&self, not_modified: &HeaderMap) -> bool {
         let now = Self::of(not_modified, self.rules);
         match self.etag {
@@ -77,17 +78,17 @@ impl KnownValidators {
     }
 }
 
-/// Equal, as far as both are known.
+/// Whether two values are equal, as far as both are known.
 fn agree(then: &Option<HeaderValue>, now: &Option<HeaderValue>) -> bool {
     then.is_none() || now.is_none() || then == now
 }
 
-/// Whether the second of `Last-Modified` is over.
+/// Whether the second that `Last-Modified` names is over.
 fn is_past(headers: &HeaderMap) -> bool {
     age(headers).is_some_and(|age| age >= Duration::from_secs(2))
 }
 
-/// How long ago `Last-Modified` was by the server's own clock.
+/// The age of `Last-Modified` by the clock of the server.
 pub(crate) fn age(headers: &HeaderMap) -> Option<Duration> {
     let time = |name| httpdate::parse_http_date(headers.get(name)?.to_str().ok()?).ok();
     time(header::DATE)?.duration_since(time(header::LAST_MODIFIED)?).ok()

@@ -1,15 +1,15 @@
-//! Where a redirect leads, relative to the URL that gave it.
+//! Resolves the target of a redirect against the URL that gave it.
 
 use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
 
 use crate::url::Url;
 
-/// What some servers leave bare in `Location`, and no URI may have.
+/// Characters that some servers leave unescaped in `Location`, although no URI may hold them.
 const BARE: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'\\').add(b'^');
 
 impl Url {
-    /// Where a `Location` leads from here (RFC 3986, section 5.2). Credentials in it are dropped:
-    /// who redirects does not tell us whom to be.
+    /// Resolves a `Location` against this URL (RFC 3986, section 5.2). Credentials in it are
+    /// dropped: a server does not choose the credentials of its client.
     pub(crate) fn join(&self, location: &[u8]) -> Result<Self, String> {
         let location = percent_encode(location, BARE).to_string();
         let location = location.split_once('#').map_or(location.as_str(), |(before, _)| before);

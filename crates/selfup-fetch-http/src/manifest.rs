@@ -1,4 +1,4 @@
-//! A manifest at a URL: where it says that files are, and how they are fetched.
+//! A manifest at a URL: resolves the locations of its files, and fetches them.
 
 use std::sync::Arc;
 
@@ -14,11 +14,11 @@ use crate::{
     known_validators::KnownValidators, poll::Poll, response::Response, signature, url::Url,
 };
 
-/// Where a file is.
+/// The location of a file.
 #[derive(Clone)]
 pub(crate) struct Place {
     client: Arc<Client>,
-    /// Where its signature is, if the manifest says so.
+    /// The location of its signature, if the manifest names one.
     signature: Option<Url>,
 }
 
@@ -77,7 +77,7 @@ fn read(response: Response, client: &Client) -> Result<Manifest, Error> {
 }
 
 impl Place {
-    /// By a manifest that came from `base`.
+    /// The location that a manifest at `base` gives.
     fn of(entry: &Entry, base: &Url, client: &Client) -> Result<Self, Error> {
         let file = url(entry.url(), base, client)?;
         let signature = match entry.signature() {
@@ -88,7 +88,7 @@ impl Place {
     }
 }
 
-/// Where a URL in a manifest leads. From `https:`, it leads to `https:` only.
+/// Resolves a URL in a manifest. A manifest from `https:` may lead to `https:` only.
 fn url(text: &str, base: &Url, client: &Client) -> Result<Url, Error> {
     let refuse = |reason: &str| {
         let reason = format!("the manifest's URL {} cannot be used: {reason}", redact(text));

@@ -2,11 +2,11 @@
 
 use std::net::IpAddr;
 
-/// Hosts that are reached without a proxy, as `NO_PROXY` lists them.
+/// The hosts that need no proxy, as `NO_PROXY` lists them.
 ///
-/// Entries are separated by commas or spaces. A name stands for itself and for all names below it,
-/// with a leading dot or `*.` or without; an address for itself, or with `/n` for its network; `*`
-/// for all. `:port` behind a name limits it to that port.
+/// Commas or spaces separate entries. A name, with or without a leading dot or `*.`, matches itself
+/// and all names below it. An IP address matches itself, or its network if `/n` follows. `*`
+/// matches all hosts. `:port` after a name limits the entry to that port.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct NoProxy(Vec<Entry>);
 
@@ -18,7 +18,7 @@ enum Entry {
 }
 
 impl NoProxy {
-    /// Reads a list. What is no entry matches nothing.
+    /// Reads a list. An invalid entry matches nothing.
     pub(crate) fn parse(list: &str) -> Self {
         let texts = list.split([',', ' ', '\t', '\n']).filter(|text| !text.is_empty());
         Self(texts.filter_map(Entry::parse).collect())
@@ -66,12 +66,12 @@ impl Entry {
     }
 }
 
-/// The address in a host that may have brackets.
+/// The IP address in a host, with or without brackets.
 fn bare(host: &str) -> &str {
     host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host)
 }
 
-/// The first bits of an address, and of which family it is.
+/// The first bits of an IP address, and its family.
 fn prefix(address: IpAddr, bits: u8) -> (bool, u128) {
     let (is_v4, number, width) = match address {
         IpAddr::V4(address) => (true, u128::from(u32::from(address)), 32),

@@ -1,8 +1,8 @@
-//! Scheme, host and port, to decide who gets credentials.
+//! Scheme, host and port: they decide which servers get credentials.
 
 use ureq::http::Uri;
 
-/// Scheme, host and port: those whom credentials are meant for.
+/// Scheme, host and port: credentials are meant for one origin.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Origin {
     https: bool,

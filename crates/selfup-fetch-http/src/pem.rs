@@ -1,4 +1,4 @@
-//! Certificates and keys out of PEM text.
+//! Reads certificates and keys from PEM text.
 
 use std::sync::Arc;
 
@@ -25,7 +25,7 @@ pub(crate) fn roots(pem: &[u8]) -> Result<RootCerts, String> {
     Ok(RootCerts::from(roots))
 }
 
-/// A certificate with its chain, and the key that belongs to it.
+/// A certificate with its chain, and its private key.
 pub(crate) fn identity(
     identity: &Identity,
     provider: Option<&Arc<CryptoProvider>>,
@@ -50,7 +50,7 @@ fn certificates(pem: &[u8], what: &str) -> Result<Vec<Certificate<'static>>, Str
         match item {
             Ok(PemItem::Certificate(certificate)) => certificates.push(certificate),
             Ok(_) => {}
-            // What is wrong may quote the text, which may hold a key.
+            // The cause may quote the text, which may hold a key.
             Err(_) => return Err(format!("the text of {what} is not sound PEM")),
         }
     }
@@ -60,7 +60,7 @@ fn certificates(pem: &[u8], what: &str) -> Result<Vec<Certificate<'static>>, Str
     Ok(certificates)
 }
 
-/// The same that is done when a connection is made, where a mistake would be too late.
+/// Makes the same checks as a connection would, where an error would come too late.
 fn belong_together(
     chain: &[Certificate<'_>],
     key: PrivateKeyDer<'static>,

@@ -1,4 +1,4 @@
-//! One poll: is there something new, and if so, its artifact.
+//! One poll: finds out whether there is something new, and returns its artifact.
 
 use std::sync::Arc;
 
@@ -13,10 +13,10 @@ use crate::{
     status,
 };
 
-/// The client, and what was learnt of the server.
+/// The client, and its knowledge of the server.
 pub(crate) struct Poll {
     pub(crate) client: Arc<Client>,
-    /// Whether to ask with `HEAD` first. Given up for good once `GET` works where it did not.
+    /// Whether to send a `HEAD` first. Given up for good once `GET` works where `HEAD` failed.
     head: bool,
 }
 
@@ -25,12 +25,12 @@ impl Poll {
         Self { client, head: true }
     }
 
-    /// Asks for what is not the settled one.
+    /// Requests a file other than the settled one.
     pub(crate) fn changed(
         &mut self,
         settled: Option<&KnownValidators>,
     ) -> Result<Option<Response>, Error> {
-        // With nothing to hold the response against, HEAD could only cost time.
+        // With nothing to compare the response with, HEAD could only cost time.
         let Some(settled) = settled else { return self.got(None, None) };
         let look = if self.head { self.look(settled)? } else { Look::Useless };
         let response = match look {
@@ -38,13 +38,13 @@ impl Poll {
             Look::Changed => self.got(Some(settled), settled.condition_by_tag())?,
             Look::Useless => self.got(Some(settled), settled.condition())?,
         };
-        // A HEAD that does not say what GET says costs a request at each poll, and tells nothing.
+        // A HEAD whose headers differ from those of GET costs a request per poll for nothing.
         let misled = look == Look::Changed && response.is_none();
         self.head &= look != Look::Useless && !misled;
         Ok(response)
     }
 
-    /// Asks with `HEAD`.
+    /// Sends a `HEAD`.
     fn look(&self, settled: &KnownValidators) -> Result<Look, Error> {
         let head = match self.ask(&Method::HEAD, &[]) {
             Ok(head) => head,
@@ -62,7 +62,7 @@ impl Poll {
         }
     }
 
-    /// Gets it, unless it turns out to be the settled one after all.
+    /// Sends a `GET`, and returns the artifact unless it is the settled one after all.
     pub(crate) fn got(
         &self,
         settled: Option<&KnownValidators>,
@@ -95,16 +95,16 @@ impl Poll {
     }
 }
 
-/// What a response to `HEAD` says.
+/// The result of a `HEAD`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Look {
     Unchanged,
     Changed,
-    /// Nothing.
+    /// It shows nothing.
     Useless,
 }
 
-/// Whether a server may have failed for being asked with `HEAD`: some close the connection on it.
+/// Whether a server may have failed because of the `HEAD`: some close the connection on it.
 fn is_about_head(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::Truncated | ErrorKind::Protocol) && error.is_transient()
 }

@@ -1,20 +1,20 @@
-//! Which proxy leads to which host.
+//! Chooses the proxy for a host.
 
 use selfup_fetch::redact;
 use ureq::Proxy;
 
 use crate::{environment, no_proxy::NoProxy, settings::Settings, url::Url};
 
-/// Which proxy is on the way to whom.
+/// The proxies, and the hosts that need none.
 pub(crate) struct Proxies {
-    /// For `http:` and for `https:`. What is wrong with one matters only where it would be used.
+    /// The proxies for `http:` and `https:`. An error in one matters only where it would be used.
     plain: Option<Result<Proxy, String>>,
     secure: Option<Result<Proxy, String>>,
     none_for: NoProxy,
 }
 
 impl Proxies {
-    /// The configured one, or those of the environment.
+    /// The configured proxy, or those of the environment.
     pub(crate) fn of(settings: &Settings) -> Result<Self, String> {
         if let Some(text) = &settings.proxy {
             let proxy = proxy(text, "the proxy")?;
@@ -29,7 +29,7 @@ impl Proxies {
     fn of_environment(read: impl Fn(&str) -> Option<String>) -> Self {
         let find = |names: &[&str]| {
             let (name, text) = names.iter().find_map(|name| Some((*name, read(name)?)))?;
-            // Set but empty: none, whatever less specific variables say.
+            // Set but empty: no proxy, even if a less specific variable names one.
             (!text.is_empty()).then(|| proxy(&text, name))
         };
         let none_for = ["no_proxy", "NO_PROXY"].iter().find_map(|name| read(name));
@@ -40,7 +40,7 @@ impl Proxies {
         }
     }
 
-    /// The one to go through to this address, if any.
+    /// The proxy for this URL, if it needs one.
     pub(crate) fn on_the_way_to(&self, url: &Url) -> Result<Option<&Proxy>, String> {
         let proxy = if url.is_https() { &self.secure } else { &self.plain };
         match proxy {
@@ -52,7 +52,7 @@ impl Proxies {
     }
 }
 
-/// Reads the address of a proxy; `http://` may be left out.
+/// Reads the URL of a proxy; `http://` may be left out.
 fn proxy(text: &str, what: &str) -> Result<Proxy, String> {
     let full = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
     let wrong = |reason: &str| format!("{what}, {}, cannot be used: {reason}", redact(&full));
@@ -64,7 +64,7 @@ fn proxy(text: &str, what: &str) -> Result<Proxy, String> {
     Proxy::new(&full).map_err(|_| wrong("it is no valid URL of a proxy"))
 }
 
-/// A proxy as it may be shown.
+/// A proxy without its secrets, for messages.
 pub(crate) fn shown(proxy: &Proxy) -> String {
     redact(&proxy.uri().to_string()).trim_end_matches('/').to_owned()
 }

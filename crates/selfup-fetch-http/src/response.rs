@@ -10,16 +10,16 @@ use ureq::{
 
 use crate::{status, url::Url};
 
-/// What came back at the end of the redirects, its body still to be read.
+/// The response at the end of the redirects, whose body is still to be read.
 pub(crate) struct Response {
     pub(crate) inner: http::Response<Body>,
-    /// Who responded.
+    /// The URL that responded.
     pub(crate) url: Url,
-    /// Who responded, and whom we asked, as it may be shown.
+    /// The URL that responded and the one requested, without secrets.
     pub(crate) place: String,
-    /// Whether it was asked without the configured headers, because it is another origin.
+    /// Whether the request went to another origin, and so without the configured headers.
     pub(crate) anonymous: bool,
-    /// When its body has to be read.
+    /// The deadline for reading the body.
     pub(crate) until: Instant,
 }
 
@@ -32,7 +32,7 @@ impl Response {
         self.inner.headers()
     }
 
-    /// The error that its status is.
+    /// The error that the status stands for.
     pub(crate) fn refused(&self) -> Error {
         let asked_to_wait = self.retry_after();
         let (kind, mut reason) = status::meaning(self.status(), asked_to_wait.is_some());
@@ -48,13 +48,13 @@ impl Response {
         }
     }
 
-    /// Whether it says that it was asked too often, and not that it must not be asked.
+    /// Whether the status means too many requests, and not a forbidden one.
     pub(crate) fn asks_to_wait(&self) -> bool {
         self.retry_after().is_some()
     }
 
-    /// The delay in `Retry-After`: seconds, or a date, which is held against the server's own
-    /// clock where it tells.
+    /// The delay in `Retry-After`: seconds, or a date, which is compared with the clock of the
+    /// server if the response has a `Date`.
     fn retry_after(&self) -> Option<Duration> {
         let text = |name: HeaderName| self.headers().get(name)?.to_str().ok();
         let value = text(header::RETRY_AFTER)?.trim();
@@ -66,10 +66,10 @@ impl Response {
         Some(until.duration_since(now.unwrap_or_else(SystemTime::now)).unwrap_or_default())
     }
 
-    /// How long the body will be, before any content coding is undone.
+    /// The length of the body in bytes, before any content coding is undone.
     ///
-    /// In chunks it has another frame, and a length beside it means nothing (RFC 9112, section
-    /// 6.3).
+    /// A body in chunks has its own framing, and a length next to it means nothing (RFC 9112,
+    /// section 6.3).
     pub(crate) fn length(&self) -> Option<u64> {
         if self.headers().contains_key(header::TRANSFER_ENCODING) {
             return None;
@@ -77,11 +77,11 @@ impl Response {
         self.headers().get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
     }
 
-    /// How the body is compressed on its way.
+    /// The compression of the body on its way.
     ///
-    /// Nothing was asked for, so any coding is unexpected. Undone are gzip, which some servers
-    /// apply all the same, and the `compression` that the file's own name tells, which some take
-    /// for a coding; any other is an error.
+    /// The request asks for none, so any coding is unexpected. Some servers apply gzip all the
+    /// same, and some mistake the `compression` in the name of the file for a coding; these two
+    /// are undone. Any other coding is an error.
     pub(crate) fn coding(&self, compression: Compression) -> Result<Compression, Error> {
         let mut found = Compression::None;
         for value in self.headers().get_all(header::CONTENT_ENCODING) {

@@ -1,4 +1,4 @@
-//! Going on in the middle of a file after a broken connection.
+//! Resumes a file in the middle after a broken connection.
 
 use std::{
     sync::{Arc, Condvar, Mutex},
@@ -16,16 +16,16 @@ use crate::{
     strong_validator::StrongValidator, url::Url,
 };
 
-/// What it takes to go on with a file in the middle (RFC 9110, sections 13.1.5 and 14).
+/// The means to resume a file in the middle (RFC 9110, sections 13.1.5 and 14).
 ///
-/// Two parts are joined only if both are said to be of the same bytes, by the same strong
-/// validator from the same place.
+/// Two parts are joined only if the same strong validator from the same URL marks both as parts
+/// of the same bytes.
 pub(crate) struct Resumption {
     tries: Resumptions,
     line: Line,
 }
 
-/// Whom to ask for the rest, and what it has to be.
+/// The URL of the rest, and the validator that the rest has to have.
 struct Line {
     client: Arc<Client>,
     /// Who responded.
@@ -35,10 +35,10 @@ struct Line {
 }
 
 impl Resumption {
-    /// That of a file which has just begun; `None` if it cannot be resumed.
+    /// The resumption of a file that has just begun; `None` if it cannot be resumed.
     pub(crate) fn of(response: &Response, client: &Arc<Client>) -> Option<Self> {
         let headers = response.headers();
-        // Of a coded answer it is never sure which bytes a range counts.
+        // In a response with a content coding, a range may count either form of the bytes.
         if client.resumptions == 0 || is_coded(headers) || refuses_ranges(headers) {
             return None;
         }
@@ -53,7 +53,7 @@ impl Resumption {
         })
     }
 
-    /// The rest of the file after `body` broke.
+    /// Requests the rest of the file after `body` broke.
     pub(crate) fn go_on(&mut self, body: &Body, broken: Error) -> Result<Body, Error> {
         let line = &self.line;
         let pause = |pause| line.pause(pause).map_err(|error| error.at(body.place()));
@@ -67,7 +67,7 @@ impl Line {
         if self.until.saturating_duration_since(Instant::now()) <= pause {
             return Err(self.client.deadlines.too_long());
         }
-        // Nobody notifies: all of the time passes.
+        // Nothing notifies this, so all of the time passes.
         let never = Mutex::new(());
         if let Ok(guard) = never.lock() {
             drop(Condvar::new().wait_timeout_while(guard, pause, |()| true));
@@ -87,7 +87,7 @@ impl Line {
         match response.status() {
             StatusCode::PARTIAL_CONTENT if is_same => self.joined(response, body),
             StatusCode::OK if is_same => Err(Setback::Whole),
-            // Nothing follows; without a length, only the mark of the end may have been missing.
+            // Nothing follows. Without a length, only the end mark may have been missing.
             StatusCode::RANGE_NOT_SATISFIABLE if body.end().is_none() => Err(Setback::Whole),
             StatusCode::PARTIAL_CONTENT | StatusCode::OK | StatusCode::RANGE_NOT_SATISFIABLE => {
                 let reason = format!(
@@ -100,7 +100,7 @@ impl Line {
         }
     }
 
-    /// Checks that a part is the one that was asked for.
+    /// Checks that a part is the one that was requested.
     fn joined(&self, response: Response, body: &Body) -> Result<Body, Setback> {
         let position = body.position();
         let end = |range: ContentRange| {

@@ -1,20 +1,20 @@
-//! The signature published beside a file.
+//! The signature published next to a file.
 
 use selfup_fetch::{Compression, Error, ErrorKind, read_signature};
 use ureq::http::{Method, StatusCode};
 
 use crate::{body::Body, client::Client, coding::undone, exchange::ask, url::Url};
 
-/// The signature beside the configured address, if there is one.
+/// The signature next to the configured URL, if there is one.
 ///
-/// Who may not list a folder is told "forbidden" by many object stores for a file that is not
-/// there, so that a forbidden signature is one that is missing. That lets nothing in: without a
-/// signature, nothing is installed where one is wanted.
+/// Many object stores respond "forbidden" for a missing file if the client may not list the folder,
+/// so a forbidden signature counts as a missing one. That is safe: where a signature is required,
+/// nothing is installed without one.
 pub(crate) fn of(client: &Client) -> Result<Option<String>, Error> {
     client.url.signature().map_or(Ok(None), |url| at(client, &url))
 }
 
-/// The signature at an address, if there is one.
+/// The signature at a URL, if there is one.
 pub(crate) fn at(client: &Client, url: &Url) -> Result<Option<String>, Error> {
     let response = ask(client, url, &Method::GET, &[], client.deadlines.total_from_now())?;
     match response.status() {

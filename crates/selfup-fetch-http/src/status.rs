@@ -3,10 +3,10 @@
 use selfup_fetch::ErrorKind;
 use ureq::http::StatusCode;
 
-/// What a status that is no success means for whoever waits for an executable.
+/// The kind of error that a status other than success stands for.
 pub(crate) fn meaning(status: StatusCode, asks_to_wait: bool) -> (ErrorKind, String) {
     let (kind, hint) = match status.as_u16() {
-        // Some rate limits respond with 403.
+        // Some servers respond with 403 to too many requests.
         403 | 429 | 503 if asks_to_wait => (ErrorKind::Unavailable, "it asks to be left alone"),
         401 => (ErrorKind::Denied, "credentials are missing or not accepted"),
         403 => (ErrorKind::Denied, "the credentials, if any, do not allow it"),
@@ -20,15 +20,15 @@ pub(crate) fn meaning(status: StatusCode, asks_to_wait: bool) -> (ErrorKind, Str
     (kind, format!("the server responds with {status}: {hint}"))
 }
 
-/// Whether the same request will get the same response until somebody changes something, although
-/// its kind would not say so.
+/// Whether the same request gets the same response until somebody changes something, although the
+/// class of the status does not imply it.
 pub(crate) fn is_final(status: StatusCode) -> bool {
     status.is_client_error() && !matches!(status.as_u16(), 403 | 404 | 408 | 410 | 421 | 425 | 429)
 }
 
-/// Whether a response to `HEAD` says nothing about what `GET` would bring: not allowed, not
-/// implemented, not signed for (presigned addresses are for one method), not routed at all, or too
-/// much for the program behind. Who asks to wait is meant for `GET` as well.
+/// Whether a response to `HEAD` leaves open what `GET` would bring. The method may be not allowed,
+/// not implemented, not signed for (a presigned URL is for one method), not routed, or too much for
+/// the program behind the server. A status that asks to wait applies to `GET` as well.
 pub(crate) fn needs_get(status: StatusCode, asks_to_wait: bool) -> bool {
     let may_be_about_head = matches!(status.as_u16(), 400 | 403 | 404 | 405 | 500 | 501 | 502);
     may_be_about_head && !asks_to_wait || status.is_success()

@@ -6,25 +6,25 @@ use ureq::http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use crate::{known_validators::age, validators::Validators};
 
-/// A validator by which a part of one response may be joined to a part of another.
+/// A validator that allows joining a part of one response to a part of another.
 ///
-/// It is a strong `ETag`, which stands for one sequence of bytes (RFC 9110, section 8.8.3), or,
-/// where there is no tag at all, a `Last-Modified` that was old enough (section 8.8.2.2).
+/// It is a strong `ETag`, which stands for one sequence of bytes (RFC 9110, section 8.8.3). If
+/// there is no tag at all, it is a `Last-Modified` that is old enough (section 8.8.2.2).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct StrongValidator {
     name: HeaderName,
     value: HeaderValue,
 }
 
-/// How old a `Last-Modified` must be by the server's own clock. A second would do if that clock
-/// were the one that dated the file; a minute is what RFC 7232 asked for in case it is not.
+/// The minimum age of a `Last-Modified` by the clock of the server. A second would do if the same
+/// clock dated the file; RFC 7232 asked for a minute in case another one did.
 const OLD: Duration = Duration::from_secs(60);
 
 impl StrongValidator {
-    /// That of a response, if it has one that counts.
+    /// The strong validator of a response, if it has one.
     ///
-    /// A weak tag leaves none: with a tag at hand, the time must not be used (RFC 9110, section
-    /// 13.1.5).
+    /// A response with a weak tag has none: next to a tag, the time must not be used (RFC 9110,
+    /// section 13.1.5).
     pub(crate) fn of(headers: &HeaderMap, rules: Validators) -> Option<Self> {
         let (name, value) = match headers.get(header::ETAG) {
             Some(tag) => (header::ETAG, tag),
@@ -38,18 +38,18 @@ impl StrongValidator {
         is_strong.then(|| Self { name, value: value.clone() })
     }
 
-    /// The condition on which a range is asked for.
+    /// The condition of a request for a range.
     pub(crate) fn if_range(&self) -> (HeaderName, HeaderValue) {
         (header::IF_RANGE, self.value.clone())
     }
 
-    /// Whether another response says that it is of the same bytes.
+    /// Whether another response has the same validator, and so the same bytes.
     pub(crate) fn is_in(&self, headers: &HeaderMap) -> bool {
         headers.get(&self.name) == Some(&self.value)
     }
 }
 
-/// In quotes, and without `W/` before them.
+/// Whether a tag is strong: in quotes, without a `W/` before them.
 fn is_strong_tag(tag: &[u8]) -> bool {
     tag.len() >= 2 && tag.starts_with(b"\"") && tag.ends_with(b"\"")
 }

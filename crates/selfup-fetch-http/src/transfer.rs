@@ -1,4 +1,4 @@
-//! The bytes of a file, from as many responses as it takes.
+//! The bytes of a file, from as many responses as it takes to get them all.
 
 use std::{
     io::{self, Read},
@@ -9,7 +9,8 @@ use selfup_fetch::{Error, ErrorKind};
 
 use crate::{body::Body, client::Client, response::Response, resumption::Resumption};
 
-/// A file as it comes over the line: whole, or an error, however many answers it took.
+/// A file as it comes over the line. It ends whole or with an error, however many responses it
+/// takes.
 pub(crate) struct Transfer {
     body: Body,
     /// `None` where the file cannot be resumed.
@@ -23,7 +24,7 @@ impl Transfer {
         Self { body: Body::of(response, client.deadlines), resumption, failed: None }
     }
 
-    /// Goes on after a break, or fails for good.
+    /// Resumes after a break, or fails for good.
     fn mend(&mut self, broken: Error) -> Result<(), Error> {
         let Some(resumption) = &mut self.resumption else { return Err(broken) };
         self.body = resumption.go_on(&self.body, broken)?;
@@ -33,7 +34,7 @@ impl Transfer {
 
 impl Read for Transfer {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        // After an error, the end of what is left would look like the end of all.
+        // After an error, the end of this body would look like the end of the file.
         if let Some(kind) = self.failed {
             let error = Error::new(kind, "the transfer had failed before");
             return Err(error.at(self.body.place()).into());

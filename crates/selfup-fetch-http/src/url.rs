@@ -7,12 +7,12 @@ use ureq::http::Uri;
 
 use crate::origin::Origin;
 
-/// An absolute `http:` or `https:` address without credentials or fragment.
+/// An absolute `http:` or `https:` URL without credentials or fragment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Url(Uri);
 
 impl Url {
-    /// Reads an address; what comes with it are its decoded credentials, `user:password`.
+    /// Parses a URL, and returns it with its decoded credentials, `user:password`.
     pub(crate) fn parse(text: &str) -> Result<(Self, Option<Vec<u8>>), String> {
         let (scheme, rest) = text
             .split_once("://")
@@ -48,7 +48,7 @@ impl Url {
         self.0.scheme_str() == Some("https")
     }
 
-    /// As it is written in the address: one of IPv6 in its brackets.
+    /// The host as the URL has it: an IPv6 address in its brackets.
     pub(crate) fn host(&self) -> &str {
         self.0.host().unwrap_or_default()
     }
@@ -57,7 +57,7 @@ impl Url {
         self.0.port_u16().unwrap_or(if self.is_https() { 443 } else { 80 })
     }
 
-    /// Whether it is the same, but for a query: a presigned address is a new one each time.
+    /// Whether two URLs are equal except for the query: a presigned URL is a new one each time.
     pub(crate) fn is_same_file(&self, other: &Self) -> bool {
         self.origin() == other.origin() && self.0.path() == other.0.path()
     }
@@ -66,19 +66,19 @@ impl Url {
         Origin::of(&self.0)
     }
 
-    /// How the file in its path is compressed by its name.
+    /// The compression of the file, by the name in the path.
     pub(crate) fn compression(&self) -> Compression {
         Compression::of_name(self.0.path())
     }
 
-    /// The decoded name of the file in its path, without the ending of a compression.
+    /// The decoded name of the file in the path, without the suffix of a compression.
     pub(crate) fn executable_name(&self) -> Option<String> {
         let (_, name) = self.0.path().rsplit_once('/')?;
         let name = percent_decode_str(name).decode_utf8().ok()?;
         (!name.is_empty()).then(|| executable_name(&name).to_owned())
     }
 
-    /// Where the signature of what is here would be: the same address, but for the file's name.
+    /// The URL of the signature of this file: the same except for the name of the file.
     pub(crate) fn signature(&self) -> Option<Self> {
         let path = self.0.path();
         if path.ends_with('/') {
@@ -94,7 +94,7 @@ impl Url {
         &self.0
     }
 
-    /// The address as it may be shown.
+    /// The URL without its secrets, for messages.
     pub(crate) fn shown(&self) -> String {
         redact(&self.0.to_string())
     }
