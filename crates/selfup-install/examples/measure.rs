@@ -31,7 +31,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let at_stage = begun.elapsed();
     staged.write(&mut new, &mut |_bytes| ())?;
     let at_write = begun.elapsed();
-    let verified = staged.verify(Checks::new().without_probe())?;
+    let verified = staged.verify(Checks::new().probe(None))?;
     let installed = verified.install()?;
     let at_install = begun.elapsed();
     installed.commit()?;

@@ -88,6 +88,6 @@ impl Examination {
     ///
     /// Those of [`Staged::verify`].
     pub fn finish(self, checks: Checks<'_>) -> Result<()> {
-        self.0.verify(checks.without_probe()).map(drop)
+        self.0.verify(checks.probe(None)).map(drop)
     }
 }

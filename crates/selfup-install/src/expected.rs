@@ -101,16 +101,16 @@ impl Expected {
     /// with the name of the replaced file. A version and a platform at the end of either name
     /// (`app-1.2.3-linux-x86_64`) do not count.
     #[must_use]
-    pub fn program(mut self, name: Option<&str>) -> Self {
-        self.program = name.map(str::to_owned);
+    pub fn program<'a>(mut self, name: impl Into<Option<&'a str>>) -> Self {
+        self.program = name.into().map(str::to_owned);
         self
     }
 
     /// Sets the version that the source announces. A signed version has to be the same. A version that the
     /// executable declares in its note takes precedence.
     #[must_use]
-    pub fn version(mut self, version: Option<&str>) -> Self {
-        self.version = version.map(str::to_owned);
+    pub fn version<'a>(mut self, version: impl Into<Option<&'a str>>) -> Self {
+        self.version = version.into().map(str::to_owned);
         self
     }
 }

@@ -51,7 +51,7 @@
 //! target.preflight()?;
 //! let mut staged = target.stage(Expected::new().size(19))?;
 //! staged.write(&mut download, &mut |_bytes| ())?;
-//! let verified = staged.verify(Checks::new().without_probe())?;
+//! let verified = staged.verify(Checks::new().probe(None))?;
 //! let installed = verified.install()?;
 //! assert_eq!(installed.id(), target.id()?);
 //!

@@ -62,16 +62,10 @@ impl<'a> Checks<'a> {
         self
     }
 
-    /// Sets a probe with another deadline than the default.
-    pub fn probe(mut self, probe: Probe) -> Self {
-        self.probe = Some(probe);
-        self
-    }
-
-    /// Leaves out the probe, for programs that do not respond to it. An executable that crashes at once is
-    /// then detected only when it is started.
-    pub fn without_probe(mut self) -> Self {
-        self.probe = None;
+    /// Sets a probe with another deadline than the default, or `None` for programs that do not respond to a
+    /// probe. Without a probe, an executable that crashes at once is detected only when it is started.
+    pub fn probe(mut self, probe: impl Into<Option<Probe>>) -> Self {
+        self.probe = probe.into();
         self
     }
 }

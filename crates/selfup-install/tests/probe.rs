@@ -215,6 +215,6 @@ fn without_a_probe_nothing_is_run() {
     let sandbox = Sandbox::new();
     let ran = sandbox.join("ran");
     let content = script(&format!(": > {}", ran.display()));
-    drop(staged(&sandbox.target(), &content).verify(Checks::new().without_probe()).unwrap());
+    drop(staged(&sandbox.target(), &content).verify(Checks::new().probe(None)).unwrap());
     assert!(!ran.exists());
 }

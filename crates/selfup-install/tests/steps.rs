@@ -58,7 +58,7 @@ fn at_no_instant_is_the_path_empty_or_half() {
     for round in 0..60 {
         let verified = || {
             let staged = staged(&target, &versions[(round + 1) % 2]);
-            staged.verify(Checks::new().without_probe()).unwrap()
+            staged.verify(Checks::new().probe(None)).unwrap()
         };
         verified().install().unwrap().roll_back("it failed").unwrap();
         verified().install().unwrap().commit().unwrap();
