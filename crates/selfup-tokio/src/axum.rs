@@ -39,7 +39,10 @@ pub async fn serve(listener: selfup_program::Listener, router: Router) -> io::Re
     // A router is always ready.
     let service =
         service_fn(move |request: Request<Incoming>| router.clone().call(request.map(Body::new)));
-    #[cfg_attr(not(any(feature = "http2", feature = "hyper")), expect(unused_mut))]
+    #[cfg_attr(
+        not(any(feature = "http2", feature = "hyper")),
+        expect(unused_mut, reason = "only HTTP/2 has something to set")
+    )]
     let mut server = Builder::new(TokioExecutor::new());
     // For WebSockets.
     #[cfg(any(feature = "http2", feature = "hyper"))]
