@@ -1,8 +1,8 @@
-//! The one executable inside an archive.
+//! Finds and reads the one executable inside an archive.
 //!
 //! Releases are often published as archives: a `.tar.gz` with the program, its licence and a manual
-//! page. [`unpack`] finds the program in there ([`Member`] says which it is) and gives a reader of
-//! its bytes.
+//! page. [`unpack`] finds the program in it, by the rule of a [`Member`], and returns a reader of its
+//! bytes.
 //!
 //! ```
 //! use selfup_fetch::{Artifact, archive::{Format, Member, Spool, unpack}};
@@ -20,38 +20,38 @@
 //!
 //! # What is checked before the last byte
 //!
-//! The executable's last bytes are handed out only when the whole archive has been read to its end
-//! and found sound: complete, decompressed with the right checksums, without a second file that
-//! could have been meant. If it is not, there is an error in their place. So if the archive's own
-//! digest is known, [`checked`](crate::checked) around the body is enough: nobody gets all of an
-//! executable out of an archive that is another one.
+//! The reader returns the last bytes of the executable only after it has read the whole archive and
+//! found it intact: complete, with the right checksums, and without a second file that could be the
+//! executable. Otherwise it returns an error in their place. So if the digest of the archive is known,
+//! [`checked`](crate::checked) around the body is enough: a wrong archive never yields a whole
+//! executable.
 //!
 //! # What is never chosen
 //!
-//! Nothing is written under a name from the archive, so none can lead out of a directory. Still,
-//! entries are passed over whose paths are absolute, contain `..`, backslashes or control
-//! characters, are longer than 4096 bytes or no UTF-8. So are links, directories and devices.
+//! Nothing is written under a name from the archive, so no name can lead out of a directory. Still,
+//! entries are skipped if their path is absolute, contains `..`, backslashes or control characters,
+//! is longer than 4096 bytes or is not UTF-8. Links, directories and devices are skipped as well.
 //!
 //! # What is refused
 //!
-//! Whatever two programs could read differently: the chosen path more than once; sparse files, parts
-//! of an archive in several volumes and other rarities of tar; in a tar archive, content of a link
-//! or directory, or anything behind the end; in a zip archive, a local header that contradicts the
-//! directory, or anything behind the end. Encrypted files, and files in a zip archive that are
-//! compressed otherwise than by deflate.
+//! Anything that two programs could read differently: the chosen path more than once; sparse files,
+//! parts of an archive in several volumes and other rarities of tar; in a tar archive, content of a
+//! link or directory, or data after the end; in a zip archive, a local header that contradicts the
+//! directory, or data after the end. Also encrypted files, and files in a zip archive that are
+//! compressed by another method than deflate.
 //!
 //! # Limits
 //!
-//! At most 65,535 entries; of what tar says about an entry in extended headers, at most 64 KiB; what
-//! has to be kept on disk, at most what [`Spool`] allows; what is compressed grows to at most 200
-//! times its size, see [`decompress`](crate::decompress).
+//! An archive has at most 65,535 entries, and at most 64 KiB of extended headers of tar per entry. A
+//! [`Spool`] limits the data on disk. Compressed data grow to at most 200 times their size, see
+//! [`decompress`](crate::decompress).
 //!
-//! Memory: about 2 MiB at the most, which is for the entries' names of an archive with very many,
-//! and what [`decompress`](crate::decompress) needs.
+//! Memory: at most about 2 MiB, for the names in an archive with very many entries, and the memory
+//! that [`decompress`](crate::decompress) needs.
 //!
-//! Disk: a tar archive is read as it comes. Only a file that is merely likely to be the right one
-//! is kept until nothing better came. A zip archive has its directory at the end, so it is kept as
-//! a whole. Both are files without a name that vanish by themselves.
+//! Disk: a tar archive is streamed. Only a file that may be the right one, but is not certain to be,
+//! is buffered until the end of the archive. A zip archive has its directory at the end, so it is
+//! buffered as a whole. Both buffers are files without a name, which disappear with the process.
 
 #[cfg(feature = "archive")]
 mod choice;
@@ -80,17 +80,17 @@ pub use unpacked::Unpacked;
 
 /// Finds the executable in an archive.
 ///
-/// A tar archive is read until the file is found, and on while the result is read. A zip archive is
-/// read to its end.
+/// It reads a tar archive until it has found the file; the returned reader reads the rest. It reads a
+/// zip archive to its end.
 ///
 /// # Errors
 ///
-/// Those of the reader. Of [`decompress`](crate::decompress). And
+/// The errors of the reader and of [`decompress`](crate::decompress), and
 /// [`Configuration`](crate::ErrorKind::Configuration) if this crate was built without the feature
-/// `archive`, [`Corrupt`](crate::ErrorKind::Corrupt) if it is no sound archive, has no such file or
-/// several, [`Truncated`](crate::ErrorKind::Truncated) if it ends before it is complete,
-/// [`TooLarge`](crate::ErrorKind::TooLarge) beyond the limits. A file that is missing or ambiguous
-/// is an error that lists up to ten that are there.
+/// `archive`, [`Corrupt`](crate::ErrorKind::Corrupt) if the archive is malformed, or has no such file
+/// or several, [`Truncated`](crate::ErrorKind::Truncated) if it ends before it is complete, and
+/// [`TooLarge`](crate::ErrorKind::TooLarge) beyond the limits. If the file is missing or ambiguous,
+/// the error lists up to ten files of the archive.
 pub fn unpack(
     reader: impl Read + Send + 'static,
     format: Format,

@@ -41,7 +41,7 @@ impl Room {
 fn space(file: &File) -> Option<(u64, u64)> {
     let disk = nix::sys::statvfs::fstatvfs(file).ok()?;
     let bytes = |blocks: nix::libc::fsblkcnt_t| blocks.saturating_mul(disk.fragment_size());
-    // One that claims to have no blocks at all does not tell.
+    // A file system that reports no blocks at all does not know its size.
     (disk.blocks() > 0).then(|| (bytes(disk.blocks_available()), bytes(disk.blocks())))
 }
 

@@ -21,24 +21,24 @@ use crate::{
 use flaw::Flaw;
 use source::Source;
 
-/// Decompresses while it is read, with every member, frame or stream that the input has.
+/// Returns a reader that decompresses every member, frame or stream of the input.
 ///
-/// The end is an end only when the input is at its end and all of it was complete: gzip with the
-/// right checksums and lengths, zstd and xz with the right checksums where they have them (the
-/// `zstd` and `xz` commands write them unless told not to). An input that stops before that, even
-/// an empty one, is [`ErrorKind::Truncated`]; anything that is not in that form, or follows it, is
-/// [`ErrorKind::Corrupt`]. Errors of the input itself pass through unchanged. After an error, every
-/// further read fails too.
+/// The reader ends only when the input is at its end and complete: gzip with the right checksums
+/// and lengths, zstd and xz with the right checksums if they have any (the `zstd` and `xz` commands
+/// write them by default). An input that stops earlier, even an empty one, is
+/// [`ErrorKind::Truncated`]. Malformed data, also after the end, are [`ErrorKind::Corrupt`]. Errors
+/// of the input itself pass through unchanged. After an error, every further read fails too.
 ///
-/// More than 16 MiB must not come out at more than 200 times the size of what went in, or it is
+/// Beyond 16 MiB, an output of more than 200 times the size of the input is
 /// [`ErrorKind::TooLarge`]. Executables shrink to a third or a quarter, and debug builds to a tenth
-/// or twentieth, whatever the compression; bombs give 1,000 (gzip), 7,000 (xz) or 30,000 times
-/// (zstd). A cap on the size as such belongs to whoever stores the bytes.
+/// or a twentieth, with any compression; bombs grow by 1,000 (gzip), 7,000 (xz) or 30,000 times
+/// (zstd). The size itself is not limited here: that is up to the code that stores the bytes.
 ///
-/// Memory: about 80 KiB for gzip. For the others what the publisher chose, but never more than was
-/// decompressed so far, and bounded: zstd keeps a window of up to 128 MiB, as the `zstd` command
-/// takes too (8 MiB at level 19), and xz a dictionary of up to 64 MiB (`xz -9`; 8 MiB by default),
-/// both up to half as much again while that grows. What needs more is [`ErrorKind::TooLarge`].
+/// Memory: about 80 KiB for gzip. For the others the publisher chooses it, but it never exceeds the
+/// size of the output so far, and is bounded: zstd keeps a window of up to 128 MiB, the limit of the
+/// `zstd` command (8 MiB at level 19), and xz a dictionary of up to 64 MiB (`xz -9`; 8 MiB by
+/// default). Both take up to half as much again while they grow. An input that needs more is
+/// [`ErrorKind::TooLarge`].
 ///
 /// # Errors
 ///
@@ -71,8 +71,8 @@ pub fn decompress<R: Read>(reader: R, compression: Compression) -> Result<Decomp
     Ok(Decompress::new(decoder, compression))
 }
 
-/// Decompresses gzip while it is read: [`decompress`] with [`Compression::Gzip`], which is always
-/// there.
+/// Returns a reader that decompresses gzip: [`decompress`] with [`Compression::Gzip`], which is
+/// always available.
 ///
 /// # Examples
 ///

@@ -1,9 +1,9 @@
-//! The input of a decoder: counted, with its own errors kept apart from those of the format.
+//! The input of a decoder: counts bytes, and separates errors of the input from those of the format.
 
 use std::io::{self, BufRead, Read};
 
-/// What a decoder reads from: it counts what the decoder takes, and keeps apart what the decoders
-/// mix up, an error of the input and an end that came too soon.
+/// The input of a decoder. It counts the bytes that the decoder takes, and distinguishes an error of
+/// the input from a premature end, which the decoders do not.
 pub(super) struct Source<R> {
     reader: R,
     buffer: Box<[u8]>,
@@ -22,18 +22,18 @@ impl<R> Source<R> {
         Self { reader, buffer, at: 0, filled: 0, taken: 0, ended: false, error: None }
     }
 
-    /// How many bytes the decoder took.
+    /// The number of bytes that the decoder took.
     pub(super) const fn taken(&self) -> u64 {
         self.taken
     }
 
-    /// Whether the decoder wanted more than there is.
+    /// Whether the decoder read beyond the end of the input.
     #[cfg(any(feature = "xz", feature = "zstd"))]
     pub(super) const fn has_ended(&self) -> bool {
         self.ended
     }
 
-    /// The error of the input, as it was, if there was one.
+    /// The unchanged error of the input, if there was one.
     pub(super) fn take_error(&mut self) -> Option<io::Error> {
         self.error.take()
     }

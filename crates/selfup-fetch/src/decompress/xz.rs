@@ -1,4 +1,4 @@
-//! XZ: every stream of a file, within limited memory.
+//! Decompresses XZ: every stream of a file, within limited memory.
 
 use std::io::{self, Read};
 
@@ -7,10 +7,10 @@ use lzma_rust2::XzReader;
 use super::{flaw::Flaw, source::Source};
 use crate::error::ErrorKind;
 
-/// In KiB: a dictionary of 64 MiB, which is that of `xz -9`, and what the decoder needs besides.
+/// In KiB: a dictionary of 64 MiB, as `xz -9` uses it, and the memory of the decoder itself.
 const MEMORY: u32 = (64 << 10) + (1 << 10);
 
-/// Every stream of a file, and the padding between them.
+/// Reads every stream of a file, and the padding between them.
 pub(super) struct Xz<R: Read> {
     decoder: XzReader<Source<R>>,
 }

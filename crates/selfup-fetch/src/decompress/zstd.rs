@@ -1,4 +1,4 @@
-//! Zstandard: every frame of a stream, within a limited window.
+//! Decompresses Zstandard: every frame of a stream, within a limited window.
 
 use std::io::{self, BufRead, Read};
 
@@ -10,16 +10,16 @@ use ruzstd::decoding::{
 use super::{flaw::Flaw, source::Source};
 use crate::error::ErrorKind;
 
-/// The largest window: what the `zstd` command takes too, unless it is told otherwise.
+/// The largest window, which is also the default limit of the `zstd` command.
 const WINDOW: u64 = 128 << 20;
 
-/// Every frame of a stream, one after the other; the decoder itself knows only one.
+/// Reads every frame of a stream in turn; the decoder itself reads only one.
 pub(super) struct Zstd<R> {
     source: Source<R>,
     decoder: FrameDecoder,
-    /// How many bytes the frame being read has given; `None` between two frames.
+    /// The number of bytes that the current frame has produced; `None` between two frames.
     given: Option<u64>,
-    /// A frame that is not skippable has been read: without one, nothing is complete.
+    /// Whether a frame that is not skippable has been read: a complete stream has at least one.
     any: bool,
 }
 
@@ -61,7 +61,7 @@ impl<R: Read> Zstd<R> {
         }
     }
 
-    /// Goes on to the next frame, unless the stream is at its end.
+    /// Begins the next frame, unless the stream is at its end.
     fn start_frame(&mut self) -> Result<bool, Flaw> {
         let next = self.source.fill_buf().map_err(|error| Flaw::of("zstd", error))?;
         match next.first() {
@@ -90,7 +90,7 @@ impl<R: Read> Zstd<R> {
         }
     }
 
-    /// Holds what the frame gave against its checksum and its size, where it has them.
+    /// Compares the output of the frame with its checksum and its size, if it has them.
     fn finish_frame(&mut self, given: u64) -> Result<(), Flaw> {
         self.given = None;
         let written = self.decoder.get_checksum_from_data();

@@ -1,4 +1,4 @@
-//! A manifest as a whole: what it holds, and who may use it.
+//! A manifest as a whole: the release that it describes, and the programs that may use it.
 
 use std::{collections::BTreeMap, io::Read, time::SystemTime};
 
@@ -14,13 +14,13 @@ use crate::{
     template::Platform,
 };
 
-/// The most bytes that a manifest may have: 1 MiB, room for a thousand platforms.
+/// The maximum size of a manifest in bytes: 1 MiB, room for a thousand platforms.
 pub const MAX_BYTES: usize = limits::DOCUMENT;
 
-/// What this reader knows of what may be required; nothing so far.
+/// The capabilities that this reader has; none so far.
 const CAPABILITIES: [&str; 0] = [];
 
-/// A manifest that was read.
+/// A parsed manifest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Manifest {
     version: String,
@@ -29,41 +29,41 @@ pub struct Manifest {
     targets: BTreeMap<String, Offer>,
 }
 
-/// What is at a target.
+/// The entry of a target.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Offer {
     Known(Entry),
-    /// It needs this, which is not known here.
+    /// The entry requires this capability, which this reader does not have.
     Beyond(String),
 }
 
 impl Manifest {
-    /// Reads a manifest to its end, and no further than it may be long.
+    /// Reads a manifest to its end, and at most [`MAX_BYTES`].
     ///
     /// # Errors
     ///
     /// Those of the reader, and of [`parse`](Self::parse).
     pub fn read(document: impl Read) -> Result<Self, Error> {
         let mut bytes = Vec::new();
-        // One more shows that it is too long.
+        // One byte more shows that it is too long.
         document.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes)?;
         Self::parse(&bytes)
     }
 
-    /// Reads a manifest.
+    /// Parses a manifest.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::TooLarge`] beyond [`MAX_BYTES`]; [`ErrorKind::Unsupported`] if it is of another
-    /// format or requires what is not known here; [`ErrorKind::Protocol`] for everything that is
-    /// not as specified, with the place and what should be there.
+    /// [`ErrorKind::TooLarge`] beyond [`MAX_BYTES`]; [`ErrorKind::Unsupported`] if it has another
+    /// format or requires a capability that this reader does not have; [`ErrorKind::Protocol`] for
+    /// any other deviation from the specification, with the place and the expected value.
     pub fn parse(document: &[u8]) -> Result<Self, Error> {
         if document.len() > MAX_BYTES {
             let reason = format!("the manifest has more than the {MAX_BYTES} bytes it may have");
             return Err(Error::new(ErrorKind::TooLarge, reason));
         }
         let object = Value::document(document)?.object()?;
-        // Of another format, nothing else need be as it is in this one.
+        // In another format, every other field may be different.
         let format = object.required("format")?.number()?;
         if format != 1 {
             return Err(unsupported(&format!("is of format {format}")));
@@ -80,39 +80,40 @@ impl Manifest {
         })
     }
 
-    /// The version of what is published.
+    /// The version of the published release.
     #[must_use]
     pub fn version(&self) -> &str {
         &self.version
     }
 
-    /// When it was published.
+    /// The time of publication.
     #[must_use]
     pub const fn published(&self) -> Option<SystemTime> {
         self.published
     }
 
-    /// The oldest version that may go to this one in one step.
+    /// The oldest version that may be upgraded to this one in one step.
     #[must_use]
     pub fn minimum_version(&self) -> Option<String> {
         self.minimum_version.as_ref().map(Version::to_string)
     }
 
-    /// The names of the platforms that there is something for, in alphabetical order.
+    /// The names of the platforms with an executable, in alphabetical order.
     pub fn targets(&self) -> impl Iterator<Item = &str> {
         self.targets.keys().map(String::as_str)
     }
 
-    /// What there is for a platform.
+    /// Returns the entry for a platform.
     ///
-    /// Looked for is its full target (`x86_64-unknown-linux-gnu`), then operating system and
-    /// architecture (`linux-x86_64`), then the operating system alone (`macos`, for an executable
-    /// that runs on all its architectures). Names are compared as a whole: `arm` is not `armv7`.
+    /// It searches for the full target (`x86_64-unknown-linux-gnu`), then for the operating system
+    /// and architecture (`linux-x86_64`), then for the operating system alone (`macos`, for an
+    /// executable that runs on all its architectures). Names are compared as a whole: `arm` is not
+    /// `armv7`.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NoneForPlatform`] if there is nothing, with the names that there are;
-    /// [`ErrorKind::Unsupported`] if what there is requires what is not known here.
+    /// [`ErrorKind::NoneForPlatform`] if there is no entry, with the names that exist;
+    /// [`ErrorKind::Unsupported`] if the entry requires a capability that this reader does not have.
     pub fn for_target(&self, platform: &Platform) -> Result<&Entry, Error> {
         let Platform { os, arch, target } = platform;
         let names = [target, &format!("{os}-{arch}"), os];
@@ -132,16 +133,14 @@ impl Manifest {
         }
     }
 
-    /// Whether a program of this version may go to the published one in one step.
+    /// Checks whether a program of this version may be upgraded to the published one in one step.
     ///
-    /// Versions are compared as [semantic versions](https://semver.org); a leading `v` is no part of
-    /// them.
+    /// Versions are compared as [semantic versions](https://semver.org), without a leading `v`.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Unsupported`] if it is older than [`minimum_version`](Self::minimum_version);
-    /// also if there is a minimum and the version that runs is not known, or is no semantic one: it
-    /// cannot be ruled out then.
+    /// [`ErrorKind::Unsupported`] if it is older than [`minimum_version`](Self::minimum_version), or
+    /// may be: if there is a minimum, and the running version is unknown or no semantic version.
     pub fn may_replace(&self, running: Option<&str>) -> Result<(), Error> {
         let Some(minimum) = &self.minimum_version else { return Ok(()) };
         let refuse = |why: String| {
@@ -203,7 +202,7 @@ fn is_target(name: &str) -> bool {
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
 }
 
-/// The first of its requirements that is not known here.
+/// The first requirement that this reader does not meet.
 fn unknown_requirement(object: &Object<'_>) -> Result<Option<String>, Error> {
     let Some(list) = object.optional("requires") else { return Ok(None) };
     let names = list.list(limits::REQUIREMENTS)?.into_iter();
@@ -227,7 +226,7 @@ fn version(text: &str) -> Option<Version> {
     Version::parse(text.strip_prefix('v').unwrap_or(text)).ok()
 }
 
-/// It is for newer programs than this one; asking again does not help.
+/// The error for a manifest that is for newer programs; a retry does not help.
 fn unsupported(what: &str) -> Error {
     let reason = format!(
         "the manifest {what}, which this program is too old to know; install a newer one by other \

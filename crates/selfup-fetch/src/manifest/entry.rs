@@ -1,4 +1,4 @@
-//! What a manifest says for one platform: URL, size, digests and signature.
+//! The entry of a manifest for one platform: URL, size, digests and signature.
 
 use super::{
     json::{Object, Value},
@@ -9,7 +9,7 @@ use crate::{
     running_executable::RunningExecutable,
 };
 
-/// What a manifest has for one platform.
+/// The entry of a manifest for one platform.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     version: String,
@@ -20,7 +20,7 @@ pub struct Entry {
     signature: Option<Signature>,
 }
 
-/// What is said of the executable inside the file that is downloaded.
+/// The description of the executable inside the downloaded file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Executable {
     name: Option<String>,
@@ -28,18 +28,18 @@ pub struct Executable {
     digests: Vec<Digest>,
 }
 
-/// Where the signature of the executable is.
+/// The signature of the executable, or its location.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Signature {
-    /// This is its text.
+    /// The text of the signature.
     Text(String),
-    /// At this address, which may be relative to that of the manifest.
+    /// The URL of the signature, which may be relative to the URL of the manifest.
     Url(String),
 }
 
 impl Entry {
-    /// Reads what is at a target; `version` is that of the manifest.
+    /// Reads the entry of a target; `version` is the version of the manifest.
     pub(super) fn read(object: &Object<'_>, version: &str) -> Result<Self, Error> {
         let own_version = object.optional("version").map(|value| value.line(limits::VERSION));
         let executable = object.optional("executable").map(Executable::read).transpose()?;
@@ -59,45 +59,45 @@ impl Entry {
         &self.version
     }
 
-    /// The address of the file, which may be relative to that of the manifest.
+    /// The URL of the file, which may be relative to the URL of the manifest.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// How many bytes the file has, as it is downloaded.
+    /// The size of the file in bytes, as it is downloaded.
     #[must_use]
     pub const fn size(&self) -> Option<u64> {
         self.size
     }
 
-    /// Digests of the file as it is downloaded; all of them must hold.
+    /// The digests of the file as it is downloaded; all of them must match.
     #[must_use]
     pub fn digests(&self) -> &[Digest] {
         &self.digests
     }
 
-    /// What is said of the executable inside.
+    /// The description of the executable inside the file.
     #[must_use]
     pub const fn executable(&self) -> &Executable {
         &self.executable
     }
 
-    /// The signature of the executable inside; `None` if it is beside the file, if anywhere.
+    /// The signature of the executable. With `None`, it can only be next to the file.
     #[must_use]
     pub const fn signature(&self) -> Option<&Signature> {
         self.signature.as_ref()
     }
 
-    /// Whether its executable is known to be the one that runs, by any digest of it.
+    /// Whether a digest shows that its executable is the running one.
     ///
-    /// The file that runs is read only if there is a digest to hold it against.
+    /// The running file is read only if there is a digest to compare it with.
     #[must_use]
     pub fn is_running(&self, current: &RunningExecutable) -> bool {
         self.offer().is_running(current) == Some(true)
     }
 
-    /// What it says of the executable. A file whose name tells no compression is the executable.
+    /// Describes the executable. A file whose name implies no compression is the executable itself.
     pub fn offer(&self) -> Offer {
         let mut offer = Offer::new().version(&self.version);
         offer.size = self.executable.size;
@@ -116,7 +116,7 @@ impl Entry {
         offer
     }
 
-    /// Says of an artifact, for whoever installs it, what is said of the executable.
+    /// Adds the description of the executable to an artifact, for the installer.
     pub fn describe(&self, mut artifact: Artifact) -> Artifact {
         artifact.version = Some(self.version.clone());
         artifact.size = self.executable.size.or(artifact.size);
@@ -127,11 +127,10 @@ impl Entry {
         artifact
     }
 
-    /// Whether `other` brings the same executable: what was settled for the one is settled for the
-    /// other.
+    /// Whether `other` brings the same executable, so that an outcome of one holds for the other.
     ///
-    /// Everything that is said of it must be the same, the signature too. Only the address may
-    /// differ, and that only where there are digests.
+    /// The whole description must be equal, including the signature. Only the URL may differ, and
+    /// only if there are digests.
     #[must_use]
     pub fn is_same(&self, other: &Self) -> bool {
         let told = |entry: &Self| !entry.digests.is_empty() || !entry.executable.digests.is_empty();
@@ -152,20 +151,20 @@ impl Executable {
         })
     }
 
-    /// The name under which it is published, if it is not that of the file in the address; a
-    /// signature can be bound to it.
+    /// The published name, if it differs from the name of the file in the URL. A signature can be
+    /// bound to it.
     #[must_use]
     pub fn name(&self) -> Option<&str> {
         self.name.as_deref()
     }
 
-    /// How many bytes it has.
+    /// The size in bytes.
     #[must_use]
     pub const fn size(&self) -> Option<u64> {
         self.size
     }
 
-    /// Digests of it; all of them must hold.
+    /// The digests; all of them must match.
     #[must_use]
     pub fn digests(&self) -> &[Digest] {
         &self.digests

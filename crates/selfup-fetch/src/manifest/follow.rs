@@ -1,4 +1,4 @@
-//! Following a manifest from poll to poll, by whatever protocol it comes.
+//! Follows a manifest from poll to poll, over any protocol.
 
 use crate::{
     artifact::Artifact, error::Error, fetch::Outcome, offer::Offer, parts::Memory,
@@ -10,14 +10,14 @@ use super::{
     entry::{Entry, Signature},
 };
 
-/// What a manifest offers to this program, and where that is: `P` is for the protocol to say.
+/// The release that a manifest offers to this program, and its place, a type of the protocol.
 #[derive(Debug, Clone)]
 pub struct Offered<P> {
     entry: Entry,
     place: P,
 }
 
-/// What was read at a poll.
+/// The result of reading the manifest in a poll.
 #[derive(Debug)]
 pub struct Found<S, P> {
     manifest: Manifest,
@@ -26,34 +26,34 @@ pub struct Found<S, P> {
     shown: String,
 }
 
-/// What [`Published::changed`] finds.
+/// The result of [`Published::changed`].
 pub type FoundBy<S> = Found<<S as Published>::Mark, <S as Published>::Place>;
 
-/// Where a manifest is published, and how it and its files are fetched.
+/// A place where a manifest is published, with the protocol that fetches it and its files.
 pub trait Published {
-    /// What tells one state of the manifest from another.
+    /// A mark that differs between states of the manifest.
     type Mark: Clone;
-    /// Where a file is, and its signature.
+    /// The place of a file and of its signature.
     type Place: Clone;
 
-    /// Reads the manifest, unless it is still what was settled.
+    /// Reads the manifest, unless it is still the settled one.
     ///
     /// # Errors
     ///
     /// Those of the protocol and of the manifest.
     fn changed(&mut self, settled: Option<&Self::Mark>) -> Result<Option<FoundBy<Self>>, Error>;
 
-    /// Reads the signature of a file, if it has one; it is not in the manifest itself.
+    /// Reads the signature of a file, if there is one outside the manifest.
     ///
     /// # Errors
     ///
     /// Those of the protocol.
     fn signature(&mut self, place: &Self::Place) -> Result<Option<String>, Error>;
 
-    /// The name of a file's executable, by where it is.
+    /// The name of the executable in a file, by the place of the file.
     fn file_name(&self, place: &Self::Place) -> Option<String>;
 
-    /// Fetches a file, which is held against what the manifest says of it.
+    /// Fetches a file, which is checked against its size and digests in the manifest.
     ///
     /// # Errors
     ///
@@ -65,7 +65,7 @@ pub trait Published {
     ) -> Result<Artifact, Error>;
 }
 
-/// What was offered to this program, and what became of it.
+/// The release that was offered to this program, and its outcome.
 #[derive(Debug)]
 pub struct Offers<P> {
     settled: Option<Offered<P>>,
@@ -73,13 +73,13 @@ pub struct Offers<P> {
 }
 
 impl<P> Offered<P> {
-    /// What the manifest says.
+    /// The entry of the manifest.
     #[must_use]
     pub const fn entry(&self) -> &Entry {
         &self.entry
     }
 
-    /// Where it is.
+    /// The place of the file.
     #[must_use]
     pub const fn place(&self) -> &P {
         &self.place
@@ -87,12 +87,12 @@ impl<P> Offered<P> {
 }
 
 impl<S, P> Found<S, P> {
-    /// What a manifest has for this platform. `mark` is that of the manifest, `shown` where it is as
-    /// errors name it; `place` finds out where a file is.
+    /// Returns the entry of a manifest for this platform. `mark` is the mark of the manifest, `shown`
+    /// its URL for errors, and `place` resolves the place of a file.
     ///
     /// # Errors
     ///
-    /// If there is nothing for this platform, or `place` fails.
+    /// If there is no entry for this platform, or `place` fails.
     pub fn of(
         manifest: Manifest,
         mark: Option<S>,
@@ -118,7 +118,7 @@ impl<P> Default for Offers<P> {
 }
 
 impl<P: Clone> Offers<P> {
-    /// Fetches what a manifest offers, if it is new.
+    /// Fetches the release that a manifest offers, if it is new.
     ///
     /// # Errors
     ///
@@ -137,7 +137,7 @@ impl<P: Clone> Offers<P> {
                     let signature = signature(&mut source, &found.offered, current)?;
                     (found.offered, found.mark, signature, false)
                 }
-                // What was refused may have been signed since.
+                // A refused executable may have been signed since.
                 None if memory.is_refused() && current.is_signature_due() => {
                     let Some(offered) = self.settled.clone() else { return Ok(None) };
                     let signature = signature(&mut source, &offered, current)?;
@@ -165,12 +165,12 @@ impl<P: Clone> Offers<P> {
         }
     }
 
-    /// Has what was offered last brought again.
+    /// Lets the next poll return the last offer again.
     pub fn forget(&mut self) {
         self.settled = None;
     }
 
-    /// Polls the manifest; finds nothing if what it offers was settled, or is what runs.
+    /// Polls the manifest. Returns `None` if its offer is settled or already running.
     fn find<S: Published<Place = P>>(
         &mut self,
         source: &mut S,
@@ -185,14 +185,14 @@ impl<P: Clone> Offers<P> {
             }
             memory.forget_refusal();
         }
-        // The manifest is another, and what it offers is the same, if perhaps in another place.
+        // The manifest has changed, but it offers the same executable, perhaps in another place.
         memory.renew(found.mark);
         self.settled = Some(found.offered);
         Ok(None)
     }
 }
 
-/// What a manifest says of the executable that it offers, whatever was settled.
+/// Describes the executable that a manifest offers, settled or not.
 ///
 /// # Errors
 ///
@@ -211,7 +211,7 @@ pub fn look<S: Published>(
     Ok(Some(offer))
 }
 
-/// The signature, if one is wanted; an inner `None` where there is none.
+/// Reads the signature, if one is wanted; an inner `None` means that there is none.
 fn signature<S: Published>(
     source: &mut S,
     offered: &Offered<S::Place>,

@@ -1,4 +1,4 @@
-//! The strict reading of a manifest's JSON, with the place of each mistake.
+//! Reads the JSON of a manifest strictly, and names the place of each error.
 
 use std::{
     collections::{BTreeMap, btree_map::Entry},
@@ -13,15 +13,15 @@ use serde_json::value::RawValue;
 
 use crate::error::{Error, ErrorKind};
 
-/// A value of the document that is known to be sound JSON, and where it is.
+/// A value of the document in valid JSON, and its place.
 #[derive(Debug, Clone)]
 pub(super) struct Value<'a> {
-    /// A JSON pointer (RFC 6901) that can be shown.
+    /// The place as a JSON pointer (RFC 6901), fit for messages.
     path: String,
     text: &'a str,
 }
 
-/// An object, its values not looked at yet.
+/// An object whose values are not parsed yet.
 #[derive(Debug)]
 pub(super) struct Object<'a> {
     path: String,
@@ -59,7 +59,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// A list of at most so many values.
+    /// A list of at most `most` values.
     pub(super) fn list(self, most: usize) -> Result<Vec<Self>, Error> {
         let Ok(items) = serde_json::from_str::<Vec<&RawValue>>(self.text) else {
             return Err(self.should_be("a list"));
@@ -105,7 +105,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// The error that it must be or do something else.
+    /// The error for a value that breaks a rule.
     pub(super) fn must(&self, what: &str) -> Error {
         malformed(&self.path, &format!("must {what}"))
     }
@@ -128,23 +128,23 @@ impl<'a> Value<'a> {
 }
 
 impl<'a> Object<'a> {
-    /// What has this name, if anything does.
+    /// The field of this name, if there is one.
     pub(super) fn optional(&self, name: &str) -> Option<Value<'a>> {
         self.fields.get(name).map(|raw| self.value(name, raw))
     }
 
-    /// What has this name.
+    /// The field of this name, or an error if there is none.
     pub(super) fn required(&self, name: &str) -> Result<Value<'a>, Error> {
         self.optional(name)
             .ok_or_else(|| malformed(&self.path, &format!("has no field {}", shown(name))))
     }
 
-    /// Everything in it, by name.
+    /// All fields, by name.
     pub(super) fn all(&self) -> impl ExactSizeIterator<Item = (&str, Value<'a>)> {
         self.fields.iter().map(|(name, raw)| (name.as_str(), self.value(name, raw)))
     }
 
-    /// The error that it must be or do something else.
+    /// The error for a value that breaks a rule.
     pub(super) fn must(&self, what: &str) -> Error {
         malformed(&self.path, &format!("must {what}"))
     }
@@ -155,7 +155,7 @@ impl<'a> Object<'a> {
     }
 }
 
-/// What `serde_json` reads an object into; its own maps take the last of two fields of one name.
+/// The type that `serde_json` reads an object into: its own maps accept two fields of one name.
 struct Fields<'a> {
     fields: BTreeMap<String, &'a RawValue>,
     twice: Option<String>,
@@ -188,13 +188,13 @@ impl<'de> Deserialize<'de> for Fields<'de> {
     }
 }
 
-/// The server may mend it, or may have been in the middle of writing.
+/// A later try may succeed: the server may correct it, or may have been in the middle of writing.
 fn malformed(path: &str, what: &str) -> Error {
     let whose = if path.is_empty() { "the manifest" } else { "the manifest's " };
     Error::new(ErrorKind::Protocol, format!("{whose}{path} {what}"))
 }
 
-/// A name of the document as it may be shown: in one line, and not all of it if it is long.
+/// A name of the document for messages: on one line, and shortened if it is long.
 pub(super) fn shown(name: &str) -> String {
     format!("\"{}\"", shortened(name))
 }

@@ -1,4 +1,4 @@
-//! How much a manifest may hold. All lengths are in bytes of UTF-8.
+//! The limits of a manifest. All lengths are in bytes of UTF-8.
 
 /// The document.
 pub(super) const DOCUMENT: usize = 1 << 20;
@@ -6,7 +6,7 @@ pub(super) const DOCUMENT: usize = 1 << 20;
 pub(super) const TARGETS: usize = 1000;
 /// The name of a platform.
 pub(super) const TARGET: usize = 100;
-/// The capabilities that are asked for, in one list.
+/// The required capabilities in one list.
 pub(super) const REQUIREMENTS: usize = 32;
 /// The name of a capability.
 pub(super) const REQUIREMENT: usize = 64;
@@ -14,7 +14,7 @@ pub(super) const REQUIREMENT: usize = 64;
 pub(super) const VERSION: usize = 128;
 /// A time.
 pub(super) const TIME: usize = 40;
-/// An address.
+/// A URL.
 pub(super) const URL: usize = 4096;
 /// The digests in one list.
 pub(super) const DIGESTS: usize = 8;

@@ -1,8 +1,8 @@
-//! What is published, for all platforms, in one small JSON document.
+//! Manifests: one small JSON document that describes a release for all platforms.
 //!
-//! The project's `docs/MANIFEST.md` specifies the document, and this module reads it. A fetcher gets
-//! it over whatever line it has, asks [`Manifest::for_target`] for what concerns this program, and
-//! fetches what is at [`Entry::url`].
+//! The project's `docs/MANIFEST.md` specifies the document, and this module reads it. A fetcher
+//! downloads it, gets the entry for this program from [`Manifest::for_target`], and fetches the file
+//! at [`Entry::url`].
 //!
 //! ```
 //! use selfup_fetch::{Platform, manifest::Manifest};
@@ -25,10 +25,11 @@
 //! # Ok::<(), selfup_fetch::Error>(())
 //! ```
 //!
-//! Reading is strict: what is known must be of the right type and within its limits, no field may
-//! come twice, and an error names the place as a JSON pointer
-//! ([RFC 6901](https://www.rfc-editor.org/rfc/rfc6901)). Fields that are not known are ignored; what
-//! must not be ignored, a manifest names in `requires`, and is then refused as a whole.
+//! Reading is strict: every known field must have the right type and respect its limits, no field may
+//! occur twice, and an error names the place as a JSON pointer
+//! ([RFC 6901](https://www.rfc-editor.org/rfc/rfc6901)). Unknown fields are
+//! ignored. A manifest names capabilities that a reader must have in `requires`, and is refused as a
+//! whole by a reader without them.
 
 mod document;
 mod entry;

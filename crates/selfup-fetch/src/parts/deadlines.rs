@@ -1,17 +1,17 @@
-//! How long each phase of a download may take, and what it means that one took longer.
+//! The deadlines of the phases of a download, and the errors for missing them.
 
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, ErrorKind};
 
-/// How long each phase of a download may take.
+/// The longest time that each phase of a download may take.
 ///
 /// The defaults fit a large executable on a slow line: 10 seconds for a connection, 30 for a response and
 /// for a pause within it, an hour for all of it.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct Deadlines {
-    /// For a connection, with the name of the host and TLS.
+    /// For a connection, including the look-up of the host name and TLS.
     pub connect: Duration,
     /// For the head of a response, once there is a connection.
     pub response: Duration,
@@ -33,7 +33,7 @@ impl Default for Deadlines {
 }
 
 impl Deadlines {
-    /// The name of one that is zero, if any is: nothing could be fetched in no time.
+    /// Returns the name of a deadline that is zero, if there is one: nothing can be fetched in no time.
     #[must_use]
     pub fn zero(&self) -> Option<&'static str> {
         [
@@ -46,34 +46,34 @@ impl Deadlines {
         .find_map(|(name, timeout)| timeout.is_zero().then_some(name))
     }
 
-    /// When a transfer that begins now has to be over; one that may take longer than time can be
-    /// counted has a century.
+    /// Returns the end of a transfer that begins now. A duration too long for the clock counts as a
+    /// century.
     #[must_use]
     pub fn total_from_now(&self) -> Instant {
         const CENTURY: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
         Instant::now() + self.total.min(CENTURY)
     }
 
-    /// No connection was made in time; `check` says what may be the matter.
+    /// The error for a connection that was not made in time; `check` advises what to check.
     #[must_use]
     pub fn no_connection(&self, check: &str) -> Error {
         let reason = format!("no connection within {:?}; check {check}", self.connect);
         Error::new(ErrorKind::TimedOut, reason)
     }
 
-    /// No head of a response came in time.
+    /// The error for a response that did not begin in time.
     #[must_use]
     pub fn no_response(&self) -> Error {
         Error::new(ErrorKind::TimedOut, format!("no response within {:?}", self.response))
     }
 
-    /// A body paused for too long.
+    /// The error for a body that paused for too long.
     #[must_use]
     pub fn stalled(&self) -> Error {
         Error::new(ErrorKind::Stalled, format!("no byte moved for {:?}", self.stall))
     }
 
-    /// Everything together took too long.
+    /// The error for a download that took too long in total.
     #[must_use]
     pub fn too_long(&self) -> Error {
         let reason = format!(

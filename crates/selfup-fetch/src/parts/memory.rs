@@ -1,4 +1,4 @@
-//! What a fetcher remembers between polls: what it handed out, and what became of it.
+//! The memory of a fetcher between polls: the artifact that it returned, and its outcome.
 
 use crate::fetch::Outcome;
 
@@ -9,14 +9,14 @@ use crate::fetch::Outcome;
 /// from another, best its text.
 #[derive(Debug)]
 pub struct Memory<S, G = String> {
-    /// The mark of the last settled executable; `None` where nothing can prove it unchanged.
+    /// The mark of the last settled executable; `None` if nothing can prove it unchanged.
     settled: Option<S>,
-    /// What is settled came in doubt, and comes again when it is asked for.
+    /// The outcome is in doubt, so the settled executable is returned again on request.
     doubtful: bool,
-    /// The signature of the settled executable, if it was refused although one was asked for; an inner
-    /// `None` where there was none.
+    /// The signature of the settled executable, if it was refused although a signature was requested; an
+    /// inner `None` means that there was none.
     refused: Option<Option<G>>,
-    /// The artifact that was handed out and not settled yet.
+    /// The artifact that was returned and is not settled yet.
     pending: Option<Pending<S, G>>,
 }
 
@@ -33,46 +33,46 @@ impl<S, G> Default for Memory<S, G> {
 }
 
 impl<S, G: PartialEq> Memory<S, G> {
-    /// Nothing was fetched yet.
+    /// Creates the memory of a fetcher that has fetched nothing yet.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// A poll begins: an artifact that nobody settled is forgotten.
+    /// Begins a poll: forgets an artifact that was never settled.
     pub fn begin(&mut self) {
         self.pending = None;
     }
 
-    /// The mark of what was settled.
+    /// The mark of the settled executable.
     #[must_use]
     pub const fn settled(&self) -> Option<&S> {
         self.settled.as_ref()
     }
 
-    /// Whether what was settled was refused, so that a signature that comes later may change that.
+    /// Whether the settled executable was refused, so that a later signature may change the outcome.
     #[must_use]
     pub const fn is_refused(&self) -> bool {
         self.refused.is_some()
     }
 
-    /// Whether what was refused has another signature now. `now` is `None` if none was asked for.
+    /// Whether the refused executable has another signature now. `now` is `None` if none was requested.
     #[must_use]
     pub fn is_signed_anew(&self, now: Option<&Option<G>>) -> bool {
         matches!((&self.refused, now), (Some(then), Some(now)) if then != now)
     }
 
-    /// Another mark stands for what was settled.
+    /// Replaces the mark of the settled executable.
     pub fn renew(&mut self, mark: Option<S>) {
         self.settled = mark;
     }
 
-    /// What was refused is none of what is offered now.
+    /// Forgets the refused executable, because it is no longer offered.
     pub fn forget_refusal(&mut self) {
         self.refused = None;
     }
 
-    /// An artifact is handed out, with this signature if one was asked for.
+    /// Records that an artifact is returned, with this signature if one was requested.
     pub fn hand_out(&mut self, mark: Option<S>, signature: Option<Option<G>>) {
         self.pending = Some(Pending { mark, signature });
     }

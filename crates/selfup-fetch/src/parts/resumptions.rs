@@ -1,4 +1,4 @@
-//! How often, and after which pauses, a transfer that broke is gone on with.
+//! Limits how often, and after which pauses, a broken transfer is resumed.
 
 use std::{
     hash::{BuildHasher, RandomState},
@@ -10,62 +10,61 @@ use crate::{
     error::{Error, ErrorKind},
 };
 
-/// How many more times the rest of a file may be asked for, and when.
+/// How many more times the rest of a file may be requested, and when.
 #[derive(Debug)]
 pub struct Resumptions {
     left: u32,
-    /// Where the last part began, if there was one.
+    /// The position at which the last part began, if there was one.
     resumed_at: Option<u64>,
     backoff: Backoff,
 }
 
-/// Why the rest of a file did not come.
+/// The reason why the rest of a file did not arrive.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Setback {
-    /// It may come if it is asked for again.
+    /// Another request may succeed.
     Passing(Error),
-    /// It does not come in this transfer.
+    /// No request can succeed in this transfer.
     Final(Error),
-    /// The server serves no parts, or not of the same file.
+    /// The server does not serve parts, or not of the same file.
     Whole,
 }
 
-/// The longest pause after the first break: time for a connection to come back, not noticed in a
-/// transfer of seconds. Half of it is always waited.
+/// The longest pause after the first break: time for a connection to come back, but short in a
+/// transfer of seconds. The pause is never shorter than half of it.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 
 /// The longest pause after more failures in a row: a server restarts in that time.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-/// The longest pause that a server can ask for in the middle; one that asks for more is left alone until
-/// the next poll.
+/// The longest pause that a server can ask for within a transfer. If it asks for more, the transfer fails,
+/// and the next poll tries again.
 const LONGEST_ASKED: Duration = Duration::from_secs(10);
 
 impl Resumptions {
-    /// The rest is asked for at most so many times.
+    /// Allows the rest to be requested at most `left` times.
     #[must_use]
     pub fn at_most(left: u32) -> Self {
         let seed = RandomState::new().hash_one(left);
         Self { left, resumed_at: None, backoff: Backoff::new(FIRST_PAUSE, LONGEST_PAUSE, seed) }
     }
 
-    /// Goes on with nothing of which not one byte has come.
+    /// Refuses to resume a transfer of which not one byte has arrived.
     #[must_use]
     pub fn only_after_progress(mut self) -> Self {
         self.resumed_at = Some(0);
         self
     }
 
-    /// Asks for the rest of a file, which broke at `position`, until it comes.
+    /// Requests the rest of a file, which broke at `position`, until it arrives.
     ///
-    /// Each part must have brought something, or the next would not either. `pause` waits, or gives the
-    /// error that there is no time for it; `rest` asks once.
+    /// Each part must bring at least one byte, because otherwise the next would not either. `pause` waits, or
+    /// returns the error that there is no time to wait; `rest` makes one request.
     ///
     /// # Errors
     ///
-    /// `broken` if there is no use in going on, with the last reason inside; or what `pause` or `rest`
-    /// gives.
+    /// `broken`, with the last reason inside, if resuming cannot help; or the error of `pause` or `rest`.
     pub fn go_on<T>(
         &mut self,
         position: u64,
@@ -113,7 +112,7 @@ impl From<Error> for Setback {
     }
 }
 
-/// Whether it was the line or the server's state that failed, and not what was said.
+/// Whether the connection or the server failed, and not the protocol.
 fn can_pass(error: &Error) -> bool {
     matches!(
         error.kind(),
@@ -134,7 +133,7 @@ mod tests {
         Error::new(kind, "it broke")
     }
 
-    /// How many pauses there were, and what came of it.
+    /// The number of pauses, and the result.
     fn go_on(
         tries: &mut Resumptions,
         position: u64,

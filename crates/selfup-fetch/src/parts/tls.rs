@@ -1,19 +1,18 @@
-//! The cryptography of TLS.
+//! Chooses the cryptography of TLS.
 
 use std::sync::Arc;
 
 use rustls::crypto::CryptoProvider;
 
-/// What to say where there is none.
+/// The message if there is no cryptography.
 pub const NO_PROVIDER: &str = "nothing does the cryptography of https: in this program; turn on the feature \
      tls-ring or tls-aws-lc-rs of selfup, or install a default provider of rustls first";
 
-/// The provider that the program has installed as its process's default, or else that of a feature of
-/// this crate.
+/// Returns the provider that the program has installed as the default of its process, or else the one of
+/// a feature of this crate.
 ///
-/// It is handed over wherever TLS is set up. Rustls is never left to find one by its own features, which
-/// depend on all that the program is built of; and none is installed, which would be for the program to
-/// say.
+/// Pass it wherever TLS is set up. Rustls must not choose one by its own features, because they depend on
+/// all crates of the program. This function does not install a provider: that is up to the program.
 #[must_use]
 pub fn provider() -> Option<Arc<CryptoProvider>> {
     CryptoProvider::get_default().cloned().or_else(built_in)

@@ -1,4 +1,4 @@
-//! The choice of the one entry that is meant, as the entries go by.
+//! Chooses the one wanted entry of an archive while the entries are read.
 
 use std::{
     collections::HashSet,
@@ -8,11 +8,11 @@ use std::{
 use super::{Member, member::Rank};
 use crate::error::{Error, ErrorKind};
 
-/// Sees every entry of an archive in turn and finds the one that is meant.
+/// Examines every entry of an archive in turn, and finds the wanted one.
 pub(super) struct Choice {
     member: Member,
     found: Option<Found>,
-    /// Hashes of the paths, so that one that comes twice shows: whatever their length, 8 bytes each.
+    /// Hashes of the paths, to detect a duplicate: 8 bytes each, however long the path is.
     seen: HashSet<u64>,
     hasher: RandomState,
     entries: u32,
@@ -20,7 +20,7 @@ pub(super) struct Choice {
     others: Shown,
 }
 
-/// The best so far.
+/// The best entry so far.
 struct Found {
     rank: Rank,
     path: String,
@@ -35,22 +35,22 @@ struct Shown {
     count: u32,
 }
 
-/// What to do about an entry.
+/// The decision about an entry.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Step {
-    /// It is not meant.
+    /// It is not the wanted one.
     Pass,
-    /// It is, unless a better one comes.
+    /// It is the wanted one, unless a better one follows.
     Keep,
-    /// It is; nothing better can come, and what is as good would be an error.
+    /// It is the wanted one: none can be better, and another one as good is an error.
     Take,
 }
 
-/// An entry, as far as the choice goes.
+/// The properties of an entry that matter for the choice.
 pub(super) struct Seen {
-    /// `None` if it is none that may be chosen.
+    /// `None` if it must not be chosen.
     pub(super) path: Option<String>,
-    /// Whether it is executable; `None` for what is no regular file.
+    /// Whether it is executable; `None` if it is not a regular file.
     pub(super) file: Option<bool>,
 }
 
@@ -108,8 +108,7 @@ impl Choice {
         if rank == Rank::Exact { Step::Take } else { Step::Keep }
     }
 
-    /// The path of the one that was last told to keep or take, if at the end of the archive it is
-    /// the one that is meant.
+    /// The path of the last entry to keep or take, if it is the wanted one at the end of the archive.
     pub(super) fn finish(&self) -> Result<String, Error> {
         match &self.found {
             Some(found) => found.must_be_the_one().map(|()| found.path.clone()),

@@ -1,9 +1,9 @@
-//! Extended headers of tar: long paths and sizes, by pax and by GNU.
+//! Parses the extended headers of tar: long paths and sizes, in the forms of pax and GNU.
 
 use super::header::{corrupt, sparse};
 use crate::error::Error;
 
-/// What extended headers say about the entry that follows them.
+/// The properties that extended headers give the next entry.
 #[derive(Default)]
 pub(super) struct Extended {
     pub(super) path: Option<Vec<u8>>,
@@ -40,7 +40,7 @@ impl Extended {
         Ok(())
     }
 
-    /// A pax header about everything that follows: what is about a single entry is out of place.
+    /// A pax header for all entries that follow. Properties of a single entry are invalid in it.
     pub(super) fn global(mut self, text: &[u8]) -> Result<(), Error> {
         self.pax(text)?;
         if self.path.is_some() || self.size.is_some() {
@@ -49,7 +49,7 @@ impl Extended {
         Ok(())
     }
 
-    /// GNU's long name, with a zero at its end.
+    /// A long name in the form of GNU, which ends in a zero byte.
     pub(super) fn long_name(&mut self, text: &[u8]) -> Result<(), Error> {
         self.any = true;
         self.name(text.strip_suffix(&[0]).unwrap_or(text))
@@ -67,7 +67,7 @@ impl Extended {
     }
 }
 
-/// Takes one record off the front: `LENGTH KEY=VALUE\n`, whose length counts all of that.
+/// Splits off the first record, `LENGTH KEY=VALUE\n`. The length is that of the whole record.
 fn record(text: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     let space = text.iter().take(8).position(|byte| *byte == b' ')?;
     let length = str::from_utf8(&text[..space]).ok().and_then(digits)?;

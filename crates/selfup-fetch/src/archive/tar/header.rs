@@ -7,7 +7,7 @@ use crate::error::{Error, ErrorKind};
 
 pub(super) const BLOCK: usize = 512;
 
-/// What one block says about what follows it.
+/// The meaning of one header block.
 pub(super) struct Header {
     pub(super) kind: Kind,
     pub(super) path: Vec<u8>,
@@ -19,9 +19,9 @@ pub(super) enum Kind {
     File {
         is_executable: bool,
     },
-    /// What has no content: a directory, a link, a device.
+    /// An entry without content: a directory, a link, a device.
     Empty,
-    /// What is not known here, passed over with its content as other programs do.
+    /// An unknown kind, which is skipped with its content, as other programs do.
     Other,
     /// About the next entry.
     Pax,
@@ -31,11 +31,11 @@ pub(super) enum Kind {
     LongLink,
 }
 
-/// Reads a block; see `tar(5)` and pax in POSIX.1.
+/// Parses a block; see tar(5) and pax in POSIX.1.
 pub(super) fn read(block: &[u8; BLOCK]) -> Result<Header, Error> {
     let header = tar::Header::from_byte_slice(block);
     let sum: u32 = block.iter().map(|byte| u32::from(*byte)).sum();
-    // Its own field counts as eight spaces.
+    // The field of the checksum itself counts as eight spaces.
     let field: u32 = block[148..156].iter().map(|byte| u32::from(*byte)).sum();
     if header.cksum().ok() != Some(sum - field + 8 * u32::from(b' ')) {
         return Err(corrupt("the checksum of a header differs"));
@@ -45,7 +45,8 @@ pub(super) fn read(block: &[u8; BLOCK]) -> Result<Header, Error> {
     Ok(Header { kind: kind(header, &path)?, path, size })
 }
 
-/// In octal digits, or, with the first bit set, in binary. Negative and huge numbers are none.
+/// Parses octal digits, or a binary number if the first bit is set. Negative and huge numbers are
+/// invalid.
 fn size(block: &[u8; BLOCK]) -> Option<u64> {
     let field = &block[124..136];
     let is_sound = match field[0] {
@@ -57,7 +58,7 @@ fn size(block: &[u8; BLOCK]) -> Option<u64> {
 
 fn kind(header: &tar::Header, path: &[u8]) -> Result<Kind, Error> {
     Ok(match header.entry_type() {
-        // How the oldest programs write a directory.
+        // The oldest programs write a directory like this.
         EntryType::Regular if path.ends_with(b"/") => Kind::Empty,
         EntryType::Regular | EntryType::Continuous => {
             let mode = header.mode().map_err(|_| corrupt("a header has no sound mode"))?;

@@ -1,4 +1,4 @@
-//! The executable out of a tar archive: streamed if its place allows that, else buffered.
+//! Reads the executable in a tar archive: streams it if its place allows that, else buffers it.
 
 mod extended;
 mod header;
@@ -30,7 +30,7 @@ pub(super) fn unpack(
             }
             (Step::Keep, _) => {
                 spool.must_hold(walk.left())?;
-                // What was kept before makes room first.
+                // Free the earlier buffer first, to make room.
                 drop(kept.take());
                 kept = Some(spool.keep(walk.content())?);
             }
@@ -44,8 +44,8 @@ pub(super) fn unpack(
     }
 }
 
-/// The content of the entry at which the walk stands. Before its last bytes are handed out, the
-/// rest of the archive is looked through.
+/// The content of the current entry of the walk. Before it returns its last bytes, it checks the
+/// rest of the archive.
 struct Streamed<R> {
     walk: Walk<R>,
     choice: Choice,

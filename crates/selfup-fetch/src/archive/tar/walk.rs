@@ -1,4 +1,4 @@
-//! The entries of a tar archive, one after the other.
+//! Walks through the entries of a tar archive.
 
 use std::io::{self, Read};
 
@@ -9,10 +9,10 @@ use super::{
 };
 use crate::error::{Error, ErrorKind};
 
-/// Goes from entry to entry of a tar archive, as it comes.
+/// Walks through the entries of a tar archive while it is read.
 pub(super) struct Walk<R> {
     reader: R,
-    /// Of the content of the entry at which it stands.
+    /// The number of bytes left of the content of the current entry.
     left: u64,
     padding: u64,
 }
@@ -22,8 +22,8 @@ impl<R: Read> Walk<R> {
         Self { reader, left: 0, padding: 0 }
     }
 
-    /// The next entry, whose content can then be read. After the last, everything has been read to
-    /// the end of the input.
+    /// Returns the next entry, whose content can then be read. After the last one, the input has
+    /// been read to its end.
     pub(super) fn next(&mut self) -> Result<Option<Seen>, Error> {
         let mut extended = Extended::default();
         loop {
@@ -53,7 +53,7 @@ impl<R: Read> Walk<R> {
         }
     }
 
-    /// How much of the content is left.
+    /// The number of bytes left of the content.
     pub(super) const fn left(&self) -> u64 {
         self.left
     }
@@ -71,7 +71,7 @@ impl<R: Read> Walk<R> {
         Ok(())
     }
 
-    /// Passes over what is left of the content, and to the next block.
+    /// Skips the rest of the content, up to the next block.
     fn pass(&mut self) -> Result<(), Error> {
         io::copy(&mut self.content(), &mut io::sink())?;
         let mut padding = [0; BLOCK];
@@ -79,7 +79,7 @@ impl<R: Read> Walk<R> {
         self.fill(&mut padding[..length])
     }
 
-    /// What an extended header says.
+    /// Reads the content of an extended header.
     fn text(&mut self, size: u64) -> Result<Vec<u8>, Error> {
         const MOST: u64 = 64 << 10;
         if size > MOST {
@@ -109,7 +109,7 @@ impl<R: Read> Walk<R> {
         Ok(())
     }
 
-    /// The end is two blocks of zeros, and then nothing else.
+    /// Checks the end: two blocks of zeros, and nothing after them.
     fn end(&mut self) -> Result<(), Error> {
         let mut block = self.block()?;
         let mut n = BLOCK;
@@ -123,7 +123,7 @@ impl<R: Read> Walk<R> {
     }
 }
 
-/// The content of one entry, with an error in place of an end that came too soon.
+/// The content of one entry, which fails at a premature end.
 pub(super) struct Content<'a, R>(&'a mut Walk<R>);
 
 impl<R: Read> Read for Content<'_, R> {

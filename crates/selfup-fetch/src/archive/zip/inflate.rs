@@ -1,4 +1,4 @@
-//! The content of one file in a zip archive, checked before its end is handed out.
+//! Reads the content of one file in a zip archive, and checks it before its end.
 
 use std::{
     fs::File,
@@ -9,8 +9,8 @@ use flate2::{Crc, bufread::DeflateDecoder};
 
 use crate::error::{Error, ErrorKind};
 
-/// The content of one file. Before its last bytes are handed out, its size and checksum are held
-/// against what the directory says.
+/// The content of one file. Before it returns the last bytes, it compares the size and checksum with
+/// those in the directory.
 pub(super) struct Inflate {
     content: Content,
     left: u64,

@@ -1,4 +1,4 @@
-//! The executable out of a zip archive, which is buffered first: its directory is at the end.
+//! Reads the executable in a zip archive. The archive is buffered first: its directory is at the end.
 
 mod inflate;
 
@@ -14,7 +14,7 @@ use super::{
 use crate::error::{Error, ErrorKind};
 use inflate::{Inflate, corrupt};
 
-/// Room for one record of the directory, however long its parts are.
+/// Room for one record of the directory with parts of the maximum length.
 const BUFFER: usize = 256 << 10;
 
 pub(super) fn unpack(reader: impl Read, member: &Member, spool: &Spool) -> Result<Unpacked, Error> {
@@ -35,7 +35,7 @@ pub(super) fn unpack(reader: impl Read, member: &Member, spool: &Spool) -> Resul
     Ok(Unpacked::new(path, chosen.size, content))
 }
 
-/// What the directory says about the file that is meant.
+/// The properties of the wanted file in the directory.
 struct Chosen {
     wayfinder: rawzip::ZipArchiveEntryWayfinder,
     name: Vec<u8>,
@@ -46,7 +46,7 @@ struct Chosen {
     crc: u32,
 }
 
-/// Looks through the directory for the last one that the choice wants.
+/// Searches the directory for the file that the choice takes.
 fn choose(
     archive: &ZipArchive<FileReader>,
     buffer: &mut [u8],
@@ -71,7 +71,7 @@ fn seen(entry: &ZipFileHeaderRecord<'_>) -> Seen {
     const KIND: u32 = 0o170_000;
     const REGULAR: u32 = 0o100_000;
     let mode = entry.mode().value();
-    // Where the system that made it is not known, there is no kind.
+    // Without a known system of origin, there is no file type.
     let is_file = !entry.is_dir() && matches!(mode & KIND, REGULAR | 0);
     Seen { path: normal(entry.file_path().as_bytes()), file: is_file.then_some(mode & 0o111 != 0) }
 }
@@ -91,7 +91,7 @@ impl Chosen {
         }
     }
 
-    /// Where its content starts, and how long it is there.
+    /// The position of its content, and its stored length.
     fn locate(
         &self,
         archive: &ZipArchive<FileReader>,
@@ -137,7 +137,7 @@ impl Chosen {
     }
 }
 
-/// As for what is compressed as a whole, see [`decompress`](crate::decompress).
+/// The same limits as for a compressed file, see [`decompress`](crate::decompress).
 const FREE: u64 = 16 << 20;
 const RATIO: u64 = 200;
 
