@@ -1,17 +1,17 @@
-//! By which credentials requests are signed, if at all.
+//! The credentials that sign the requests, if any.
 
 use std::fmt;
 
 use aws_credential_types::Credentials;
 
-/// As whom to ask.
+/// The source of the credentials.
 #[derive(Clone)]
 pub(crate) enum Access {
-    /// Whoever the SDK's chain finds, in this profile where one is named.
+    /// The credentials that the chain of the SDK finds, in this profile if one is named.
     Chain { profile: Option<String> },
     /// These keys.
     Keys(Credentials),
-    /// Nobody: requests are not signed.
+    /// None: requests are not signed.
     Anonymous,
 }
 

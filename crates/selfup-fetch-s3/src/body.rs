@@ -1,4 +1,4 @@
-//! The bytes of an object, whole and verified, or an error.
+//! Reads the bytes of an object, which end whole and verified, or with an error.
 
 use std::io::{self, Read};
 
@@ -8,9 +8,9 @@ use selfup_fetch::{Error, ErrorKind};
 
 use crate::{checksum::Verifier, failure, object::Object, phase::Phase, resumption::Resumption};
 
-/// An object as it comes over the line: whole and as it was summed up, or an error.
+/// An object as it comes over the line. It ends whole and with the right checksum, or with an error.
 ///
-/// It owns the session, and lets go of it at the end, be that good or bad.
+/// It owns the session, and closes it at the end or at an error.
 pub(crate) struct Body {
     /// Taken at the end.
     line: Option<Resumption>,
@@ -18,7 +18,7 @@ pub(crate) struct Body {
     size: u64,
     received: u64,
     stream: ByteStream,
-    /// What has come and was not read yet.
+    /// The bytes that have arrived and are not read yet.
     chunk: Bytes,
     verifier: Option<Verifier>,
     failed: Option<ErrorKind>,
@@ -29,7 +29,7 @@ impl Read for Body {
         if buf.is_empty() {
             return Ok(0);
         }
-        // After an error, the end of what is left would look like the end of all.
+        // After an error, the end of this body would look like the end of the object.
         if let Some(kind) = self.failed {
             return Err(self.fail(Error::new(kind, "the transfer had failed before")));
         }
@@ -43,7 +43,7 @@ impl Read for Body {
 }
 
 impl Body {
-    /// Reads what the response brings of the object at `place`.
+    /// Reads the body of a response with the object at `place`.
     pub(crate) fn of(
         response: GetObjectOutput,
         line: Resumption,
@@ -63,7 +63,7 @@ impl Body {
         })
     }
 
-    /// The next bytes; none at the end.
+    /// Returns the next bytes; none at the end.
     fn more(&mut self) -> Result<Bytes, Error> {
         while self.received < self.size {
             let Some(line) = &mut self.line else { break };

@@ -1,4 +1,4 @@
-//! What a poll asks of a bucket.
+//! The requests of a poll to a bucket.
 
 use std::io::Read;
 
@@ -17,7 +17,7 @@ use crate::{
     signature,
 };
 
-/// An open session, and what its requests are made with.
+/// An open session, and the settings of its requests.
 pub(crate) struct Bucket<'a> {
     pub(crate) session: Session,
     access: &'a Access,
@@ -45,10 +45,10 @@ impl<'a> Bucket<'a> {
         Err(self.explain(failure))
     }
 
-    /// Gets what was looked at.
+    /// Gets the object that `HEAD` has found.
     ///
-    /// To name a version is a right of its own (`s3:GetObjectVersion`). Where it is not given, the
-    /// tag is the condition alone, from then on.
+    /// Naming a version needs a permission of its own (`s3:GetObjectVersion`). Without it, the tag
+    /// is the only condition from then on.
     pub(crate) fn take(
         &mut self,
         source: &Source,
@@ -68,7 +68,7 @@ impl<'a> Bucket<'a> {
         }
     }
 
-    /// The bytes of the object that was taken.
+    /// The bytes of the chosen object.
     pub(crate) fn open(
         self,
         source: &Source,
@@ -83,7 +83,7 @@ impl<'a> Bucket<'a> {
         Ok(current.counted(body, Some(object.size)))
     }
 
-    /// The signature beside the object, if there is one.
+    /// The signature next to the object, if there is one.
     pub(crate) fn signature_of(&self, source: &Source) -> Result<Option<String>, Error> {
         self.signature_at(&source.signature())
     }
@@ -93,7 +93,7 @@ impl<'a> Bucket<'a> {
         signature::at(&self.session, source, self.access)
     }
 
-    /// The error that it is; credentials that will not do are looked up anew by the next poll.
+    /// Returns the error of a failure. After refused credentials, the next poll looks them up anew.
     fn explain(&mut self, failure: Failure) -> Error {
         if matches!(&failure, Failure::Refused(refusal) if refusal.wants_other_credentials()) {
             self.kept.forget_credentials();

@@ -1,4 +1,4 @@
-//! The checksums that S3 keeps of an object, and their verification.
+//! Verifies the checksums that S3 keeps of an object.
 
 use std::fmt;
 
@@ -7,23 +7,24 @@ use aws_smithy_checksums::{ChecksumAlgorithm, http::HttpChecksum};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use selfup_fetch::{Algorithm, Digest, Error, ErrorKind};
 
-/// What S3 says that all the bytes of an object come to.
+/// The checksum that S3 reports for all the bytes of an object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Checksum {
     algorithm: ChecksumAlgorithm,
     value: Vec<u8>,
 }
 
-/// Works a [`Checksum`] out while the bytes go by.
+/// Computes a [`Checksum`] while the bytes are read.
 pub(crate) struct Verifier {
     sum: Box<dyn HttpChecksum>,
     promised: Checksum,
 }
 
 impl Checksum {
-    /// The strongest that an object has.
+    /// The strongest checksum of an object.
     ///
-    /// What is not as long as the algorithm's, such as the `…-3` of an object in parts, is none.
+    /// A value of another length than the algorithm has, such as the `…-3` of an object in parts, is
+    /// ignored.
     pub(crate) fn of(head: &HeadObjectOutput) -> Option<Self> {
         [
             (ChecksumAlgorithm::Sha256, head.checksum_sha256()),
@@ -43,7 +44,7 @@ impl Checksum {
         Verifier { sum: self.algorithm.into_impl(), promised: self }
     }
 
-    /// As a digest of those bytes, where it is strong enough to be one.
+    /// Returns it as a digest, if it is strong enough to be one.
     pub(crate) fn digest(&self) -> Option<Digest> {
         let algorithm = match self.algorithm {
             ChecksumAlgorithm::Sha256 => Algorithm::Sha256,
@@ -59,7 +60,7 @@ impl Verifier {
         self.sum.update(bytes);
     }
 
-    /// Tells whether the bytes were those that were promised.
+    /// Checks whether the bytes have the announced checksum.
     pub(crate) fn finish(self) -> Result<(), Error> {
         if self.sum.finalize() == self.promised.value {
             return Ok(());

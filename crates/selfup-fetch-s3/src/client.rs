@@ -1,4 +1,4 @@
-//! The SDK's client, with the cryptography and the roots that are chosen.
+//! Creates the client of the SDK, with the chosen cryptography and roots.
 
 use aws_sdk_s3::config::SharedHttpClient;
 #[cfg(any(feature = "tls-ring", feature = "tls-aws-lc-rs"))]
@@ -15,7 +15,7 @@ use crate::{
     settings::{Roots, Settings},
 };
 
-/// The SDK's client, with the roots that are trusted.
+/// Creates the client of the SDK with the trusted roots.
 pub(crate) fn http_client(settings: &Settings) -> Result<SharedHttpClient, Error> {
     let pem = match &settings.roots {
         Some(Roots(pem)) => pem.as_slice(),
@@ -47,7 +47,7 @@ fn connector(builder: ConnectorBuilder, context: &TlsContext) -> Connector {
     builder.tls_provider(provider).tls_context(context.clone()).build()
 }
 
-/// Requests over `https:` do not come here.
+/// Requests over `https:` never reach this client.
 #[cfg(not(any(feature = "tls-ring", feature = "tls-aws-lc-rs")))]
 fn connector(builder: ConnectorBuilder, _: &TlsContext) -> Connector {
     builder.build_http()

@@ -1,11 +1,11 @@
-//! Why the SDK found no credentials.
+//! Explains why the SDK found no credentials.
 
 use aws_credential_types::provider::error::CredentialsError;
 use selfup_fetch::{Error, ErrorKind};
 
 use crate::failure::innermost;
 
-/// What it means that the SDK's chain came to no credentials.
+/// Returns the error for a chain of the SDK that found no credentials.
 pub(crate) fn missing(error: &CredentialsError, profile: Option<&str>) -> Error {
     let profile = profile
         .map_or_else(|| "AWS_PROFILE or \"default\"".to_owned(), |profile| format!("{profile:?}"));

@@ -1,4 +1,4 @@
-//! Credentials over `http:`, and TLS where there is none: refused, wherever the endpoint comes from.
+//! Refuses credentials over `http:`, and TLS in a build without it, wherever the endpoint comes from.
 
 use aws_sdk_s3::{
     config::{
@@ -16,16 +16,16 @@ pub(crate) const REFUSAL: &str = "signed requests are not sent over http:, where
      can read a session token and change the response; use https: for the endpoint, anonymous(), or allow \
      it by allow_insecure_credentials(true)";
 
-/// Whether what is sent there can be read by others.
+/// Whether others can read requests to this endpoint.
 pub(crate) fn is_exposed(uri: &Uri) -> bool {
     uri.scheme_str() == Some("http") && !uri.host().is_some_and(is_loopback)
 }
 
-/// Stops requests to an endpoint of the environment or a profile, which is not known before, and those
-/// over TLS where there is none.
+/// Stops requests with credentials to an `http:` endpoint of the environment or a profile, which is not
+/// known earlier, and requests over TLS in a build without it.
 #[derive(Debug)]
 pub(crate) struct Stop {
-    /// Whether it does not matter who reads them.
+    /// Whether anyone may read the credentials.
     pub(crate) may_be_read: bool,
 }
 

@@ -1,4 +1,4 @@
-//! Errors of the SDK, put into words for operators.
+//! Words the errors of the SDK for operators.
 
 use std::{error, io};
 
@@ -7,18 +7,18 @@ use selfup_fetch::{Error, ErrorKind, parts::Deadlines};
 
 use crate::{access::Access, phase::Phase, refusal::Refusal};
 
-/// What came of a request that brought nothing.
+/// The failure of a request.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// The server responded, but not with the object.
+    /// The server responded without the object.
     Refused(Refusal),
-    /// There is no response, or none that makes sense.
+    /// There is no response, or no valid one.
     Failed(Error),
 }
 
 impl Failure {
-    /// Reads the SDK's error, which is not kept: it holds whole responses, and S3's answers repeat
-    /// the request in places, its session token included.
+    /// Reads an error of the SDK. The error is not kept: it holds whole responses, and some responses of
+    /// S3 repeat parts of the request, including its session token.
     pub(crate) fn of<E>(error: SdkError<E>, deadlines: Deadlines) -> Self
     where
         E: ProvideErrorMetadata + error::Error + Send + Sync + 'static,
@@ -36,8 +36,8 @@ impl Failure {
             )),
             SdkError::TimeoutError(_) => Self::Failed(Phase::Response.missed(&deadlines)),
             SdkError::DispatchFailure(failure) => {
-                // Connecting has the only deadline that the client keeps; the others are the
-                // session's.
+                // The client itself has a deadline only for connecting; the session has the
+                // others.
                 Self::Failed(match failure.as_connector_error() {
                     Some(error) if error.is_timeout() => Phase::Connect.missed(&deadlines),
                     Some(error) => broken(error),
@@ -53,7 +53,7 @@ impl Failure {
 }
 
 impl Failure {
-    /// The error that it is for whoever asked with this access.
+    /// Returns the error for a request with this access.
     pub(crate) fn into_error(self, access: &Access) -> Error {
         match self {
             Self::Refused(refusal) => refusal.into_error(access),
@@ -62,7 +62,7 @@ impl Failure {
     }
 }
 
-/// What a connection that failed, or failed to be made, means.
+/// Returns the error for a connection that broke or was not made.
 pub(crate) fn broken(error: &(dyn error::Error + 'static)) -> Error {
     let found = chain(error);
     if let Some(insecure) = found.iter().find_map(|e| e.downcast_ref::<rustls::Error>()) {
@@ -106,7 +106,7 @@ fn by_kind(kind: io::ErrorKind, text: &str) -> Error {
             ErrorKind::Unreachable,
             format!("there is no way to the host ({text}); check the network"),
         ),
-        // The resolver's errors have no kind of their own.
+        // Errors of the resolver have no kind of their own.
         _ => (
             ErrorKind::Unreachable,
             format!("{text}; check region and endpoint, the network and the machine's dns"),
@@ -132,7 +132,7 @@ fn insecure_connection(error: &rustls::Error) -> Error {
     }
 }
 
-/// The error and those it comes of. An `io::Error` hides the one it wraps from `source`.
+/// The error and its causes. An `io::Error` hides the error that it wraps from `source`.
 fn chain<'a>(error: &'a (dyn error::Error + 'static)) -> Vec<&'a (dyn error::Error + 'static)> {
     let next = |error: &&'a (dyn error::Error + 'static)| match error.downcast_ref::<io::Error>() {
         Some(io) => io.get_ref().map(|inner| inner as _),

@@ -1,4 +1,4 @@
-//! A manifest in a bucket: where it says that files are, and how they are fetched.
+//! A manifest in a bucket: resolves the locations of its files, and fetches them.
 
 use selfup_fetch::{
     Artifact, Compression, Error, ErrorKind, RunningExecutable, checked, decompress,
@@ -7,11 +7,11 @@ use selfup_fetch::{
 
 use crate::{bucket::Bucket, object::Seen, settings::Source, signature::Chunks};
 
-/// Where a file is.
+/// The location of a file.
 #[derive(Clone)]
 pub(crate) struct Place {
     file: Source,
-    /// Where its signature is, if the manifest says so.
+    /// The location of its signature, if the manifest names one.
     signature: Option<Source>,
 }
 
@@ -71,7 +71,7 @@ impl Published for InBucket<'_> {
 }
 
 impl Place {
-    /// By a manifest at `source`.
+    /// The location that a manifest at `source` gives.
     fn of(entry: &Entry, source: &Source) -> Result<Self, Error> {
         let file = object(entry.url(), source)?;
         let signature = match entry.signature() {
@@ -82,7 +82,7 @@ impl Place {
     }
 }
 
-/// Where a URL in a manifest leads.
+/// Resolves a URL in a manifest.
 fn object(url: &str, source: &Source) -> Result<Source, Error> {
     source.relative(url).map_err(|reason| {
         let shown = selfup_fetch::redact(url);

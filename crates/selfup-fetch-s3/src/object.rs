@@ -1,4 +1,4 @@
-//! An object's metadata, and the conditions by which a change of it is noticed.
+//! The metadata of an object, and the conditions that detect a change of it.
 
 use std::io::Read;
 
@@ -7,28 +7,28 @@ use selfup_fetch::{Artifact, Compression, Error, ErrorKind, decompress};
 
 use crate::{checksum::Checksum, settings::Source};
 
-/// What is there at the moment, as the response to `HEAD` has it.
+/// The current object, as the response to `HEAD` describes it.
 #[derive(Debug, Clone)]
 pub(crate) struct Object {
     pub(crate) seen: Seen,
     pub(crate) size: u64,
-    /// Of all its bytes, as they are stored; `None` where there is none.
+    /// The checksum of all its bytes as stored, if there is one.
     pub(crate) checksum: Option<Checksum>,
-    /// Whether it says that it is compressed, whatever its name.
+    /// Whether the metadata declare it as compressed, whatever its name.
     pub(crate) is_coded: bool,
     /// The publisher's `x-amz-meta-version`.
     pub(crate) version: Option<String>,
 }
 
-/// What tells one state of the object from another.
+/// A mark that differs between states of the object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Seen {
-    /// Of a bucket that keeps versions.
+    /// The version, in a bucket that keeps versions.
     version_id: Option<String>,
     etag: Option<String>,
 }
 
-/// What a request says so that it brings the state that was seen, or nothing.
+/// The conditions of a request that returns the state that was seen, or nothing.
 #[derive(Debug, Clone)]
 pub(crate) struct Condition {
     pub(crate) version_id: Option<String>,
@@ -50,7 +50,7 @@ impl Object {
         })
     }
 
-    /// How it is compressed, as its key's end or its metadata say.
+    /// The compression, by the end of the key or by the metadata.
     pub(crate) fn compression(&self, source: &Source) -> Compression {
         match Compression::of_name(&source.key) {
             Compression::None if self.is_coded => Compression::Gzip,
@@ -58,10 +58,10 @@ impl Object {
         }
     }
 
-    /// Makes an artifact of the bytes: decompressed, if the key's end or the metadata say that they
-    /// are compressed.
+    /// Turns the bytes into an artifact, decompressed if the end of the key or the metadata declare
+    /// them as compressed.
     ///
-    /// Both say the same thing twice: S3 keeps the bytes as they are, so nobody compresses on the way.
+    /// Both mean the same compression: S3 keeps the bytes as they are, and never compresses on the way.
     pub(crate) fn artifact(
         self,
         body: impl Read + Send + 'static,
@@ -85,18 +85,18 @@ impl Object {
 impl Seen {
     fn of(head: &HeadObjectOutput) -> Self {
         Self {
-            // "null" is the one version of an object whose bucket keeps none: it is overwritten.
+            // In a bucket without versions, "null" is the only one, and is overwritten.
             version_id: head.version_id().filter(|id| *id != "null").map(str::to_owned),
             etag: head.e_tag().map(str::to_owned),
         }
     }
 
-    /// Whether a later poll that finds the same can take the object for unchanged.
+    /// Whether an equal mark in a later poll proves that the object is unchanged.
     pub(crate) const fn is_provable(&self) -> bool {
         self.version_id.is_some() || self.etag.is_some()
     }
 
-    /// Whether `now` is the same object as before.
+    /// Whether `now` is the same state of the object.
     pub(crate) fn is_still(&self, now: &Self) -> bool {
         self.is_provable() && self == now
     }
@@ -108,19 +108,19 @@ impl Seen {
 }
 
 impl Condition {
-    /// Whether it says the same twice, so that the tag alone would do.
+    /// Whether it has two conditions, so that the tag alone is enough.
     pub(crate) const fn has_choice(&self) -> bool {
         self.version_id.is_some() && self.etag.is_some()
     }
 
-    /// Whether it says anything.
+    /// Whether there is any condition.
     pub(crate) const fn is_certain(&self) -> bool {
         self.version_id.is_some() || self.etag.is_some()
     }
 }
 
-/// Whether a checksum is one of all the bytes. That of a multipart upload is of its parts'
-/// checksums, unless it says otherwise; its tag shows that it was one.
+/// Whether a checksum covers all the bytes. The checksum of a multipart upload, which the tag shows, is
+/// one of the checksums of its parts, unless the response declares otherwise.
 fn is_of_the_whole(head: &HeadObjectOutput) -> bool {
     match head.checksum_type() {
         Some(kind) => *kind == ChecksumType::FullObject,
@@ -128,13 +128,13 @@ fn is_of_the_whole(head: &HeadObjectOutput) -> bool {
     }
 }
 
-/// Whether the object's metadata call it compressed. S3 keeps the bytes as they are, and so never
+/// Whether the metadata declare the object as compressed. S3 keeps the bytes as they are, and never
 /// compresses by itself.
 fn is_coded(codings: &str) -> Result<bool, Error> {
     let mut coded = false;
     for coding in codings.split(',').map(str::trim) {
         match coding.to_ascii_lowercase().as_str() {
-            // The SDKs' framing of an upload, which some servers keep.
+            // The framing of an upload by the SDKs, which some servers keep.
             "" | "identity" | "aws-chunked" => {}
             "gzip" | "x-gzip" if !coded => coded = true,
             _ => {

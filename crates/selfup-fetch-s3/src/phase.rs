@@ -1,34 +1,34 @@
-//! What the fetcher waits for, how long, and what it means that it was in vain.
+//! The phases of a poll, their deadlines, and the errors for missing them.
 
 use std::time::Duration;
 
 use selfup_fetch::{Error, ErrorKind, parts::Deadlines};
 
-/// What is waited for.
+/// A phase of a poll.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Phase {
     Credentials,
     Connect,
     Response,
     Body,
-    /// Whatever it was, the whole has taken too long.
+    /// All phases together.
     Total,
 }
 
 impl Phase {
-    /// The longest that it may take by itself.
+    /// The deadline of the phase itself.
     pub(crate) fn limit(self, deadlines: &Deadlines) -> Duration {
         match self {
             Self::Credentials => deadlines.response,
             Self::Connect => deadlines.connect,
-            // A request may have to connect first, which has its own deadline within this one.
+            // A request may have to connect first, with its own deadline within this one.
             Self::Response => deadlines.connect.saturating_add(deadlines.response),
             Self::Body => deadlines.stall,
             Self::Total => deadlines.total,
         }
     }
 
-    /// What it means that it took longer.
+    /// The error for a phase that took longer.
     pub(crate) fn missed(self, deadlines: &Deadlines) -> Error {
         match self {
             Self::Credentials => {

@@ -1,4 +1,4 @@
-//! One poll: is there something new, and if so, its artifact.
+//! One poll: finds out whether there is something new, and returns its artifact.
 
 use std::time::Duration;
 
@@ -22,8 +22,8 @@ impl Fetch for S3 {
         self.poll(&source, current).map_err(|error| error.at(source.place()))
     }
 
-    /// A manifest tells, and so does an object that is no compressed file by its checksum, and by
-    /// the version in its metadata.
+    /// The source of the description is a manifest, or the metadata of the object: its version and, if
+    /// the object is not compressed, its checksum.
     fn look(&mut self, current: &RunningExecutable) -> Result<Option<Offer>, Error> {
         let source = self.prepared()?;
         self.describe(&source, current).map_err(|error| error.at(source.place()))
@@ -113,7 +113,7 @@ impl S3 {
         }
         let signature =
             current.is_signature_wanted().then(|| bucket.signature_of(source)).transpose()?;
-        // What was refused may have been signed since.
+        // A refused executable may have been signed since.
         if is_settled && !memory.is_signed_anew(signature.as_ref()) {
             return Ok(None);
         }

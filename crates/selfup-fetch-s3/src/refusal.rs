@@ -1,4 +1,4 @@
-//! What the error codes of S3 mean, and what to do about them.
+//! The meaning of the error codes of S3, with advice for operators.
 
 use std::time::{Duration, SystemTime};
 
@@ -7,16 +7,16 @@ use selfup_fetch::{Error, ErrorKind};
 
 use crate::access::Access;
 
-/// What a server said instead of giving the object.
+/// The response of a server that refused a request.
 #[derive(Debug, Default)]
 pub(crate) struct Refusal {
     pub(crate) status: u16,
-    /// S3's word for it, which responses to `HEAD` do not have.
+    /// The error code of S3, which responses to `HEAD` do not have.
     pub(crate) code: Option<String>,
     message: Option<String>,
-    /// The region that the bucket is in, where the server tells.
+    /// The region of the bucket, if the server reports it.
     region: Option<String>,
-    /// The server's clock.
+    /// The time of the server.
     date: Option<SystemTime>,
     retry_after: Option<Duration>,
 }
@@ -38,14 +38,14 @@ impl Refusal {
         }
     }
 
-    /// Whether only the response to a `GET` would tell more.
+    /// Whether only the response to a `GET` has the reason.
     pub(crate) fn is_mute(&self) -> bool {
         self.message.is_none()
             && self.retry_after.is_none()
             && matches!(self.status, 301 | 307 | 400 | 403 | 404)
     }
 
-    /// Whether these credentials will not do, but fresh ones may.
+    /// Whether these credentials are refused, but fresh ones may be accepted.
     pub(crate) fn wants_other_credentials(&self) -> bool {
         matches!(
             self.code.as_deref(),
@@ -66,12 +66,12 @@ impl Refusal {
         matches!(self.status, 404 | 410) && is_key
     }
 
-    /// Whether it is only that this version must not be named.
+    /// Whether the refusal concerns only the naming of the version.
     pub(crate) fn is_denied(&self) -> bool {
         self.status == 403 && self.code.as_deref().is_none_or(|code| code == "AccessDenied")
     }
 
-    /// The error that it is for whoever asked with this access.
+    /// Returns the error for a request with this access.
     pub(crate) fn into_error(self, access: &Access) -> Error {
         let error = self.meaning(access);
         match self.retry_after {
@@ -184,7 +184,7 @@ impl Refusal {
         }
     }
 
-    /// The bucket is in another region than was asked.
+    /// The error for a bucket in another region than the requested one.
     fn elsewhere(&self) -> Error {
         let remedy = match &self.region {
             Some(region) => format!("the bucket is in {region}; set region(\"{region}\")"),
@@ -195,7 +195,7 @@ impl Refusal {
         Error::new(ErrorKind::Configuration, format!("{}: {remedy}", self.shown()))
     }
 
-    /// Both clocks, since nobody can tell which one is wrong.
+    /// The times of both clocks, because either may be wrong.
     fn skew(&self) -> String {
         let ours = httpdate::fmt_http_date(SystemTime::now());
         let theirs = self.date.map_or_else(|| "another time".to_owned(), httpdate::fmt_http_date);
@@ -206,7 +206,7 @@ impl Refusal {
         )
     }
 
-    /// The status, with S3's word where there is one.
+    /// The status, with the error code of S3 if there is one.
     fn shown(&self) -> String {
         match &self.code {
             Some(code) => format!("the server responds with {} {code}", self.status),
@@ -235,20 +235,20 @@ fn retry_after(value: &str, date: Option<SystemTime>) -> Option<Duration> {
     Some(until.duration_since(date.unwrap_or_else(SystemTime::now)).unwrap_or_default())
 }
 
-/// The text of the first element of that name, which has none inside it.
+/// The text of the first element of that name that has no element inside it.
 fn element<'a>(xml: &'a str, name: &str) -> Option<&'a str> {
     let (_, rest) = xml.split_once(&format!("<{name}>"))?;
     rest.split_once('<').map(|(text, _)| text)
 }
 
-/// What is shown and meant to be copied is what regions look like.
+/// Whether a text looks like a region: the message shows it, and operators copy it.
 fn is_region(text: &str) -> bool {
     !text.is_empty()
         && text.len() <= 64
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
-/// The server's own words: of no more than a line, whatever it sends.
+/// The message of the server, cut to one line.
 fn in_one_line(message: &str) -> String {
     const MOST: usize = 200;
     let line = message.split_whitespace().collect::<Vec<_>>().join(" ");

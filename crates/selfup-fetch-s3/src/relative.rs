@@ -1,12 +1,12 @@
-//! Relative URLs in a manifest, as keys of the same bucket.
+//! Resolves relative URLs in a manifest to keys of the same bucket.
 
 use percent_encoding::percent_decode_str;
 
 use crate::settings::Source;
 
 impl Source {
-    /// The object of the same bucket that a relative URL leads to from here (RFC 3986, section
-    /// 5.2). The URL is decoded: `my%20app` is the key `my app`.
+    /// Resolves a relative URL to an object of the same bucket (RFC 3986, section 5.2). The URL is
+    /// decoded: `my%20app` is the key `my app`.
     pub(crate) fn relative(&self, url: &str) -> Result<Self, &'static str> {
         let first = url.split('/').next().unwrap_or_default();
         if first.contains(':') || url.starts_with("//") {
@@ -19,7 +19,7 @@ impl Source {
             Some(_) => Vec::new(),
             None => self.key.split('/').map(str::to_owned).collect(),
         };
-        // The object's own name.
+        // The name of the object itself.
         folders.pop();
         let mut steps = url.strip_prefix('/').unwrap_or(url).split('/').peekable();
         while let Some(step) = steps.next() {

@@ -1,4 +1,4 @@
-//! The requests: `HEAD`, and `GET` from some byte on.
+//! The requests: `HEAD`, and `GET` from a given byte on.
 
 use aws_sdk_s3::{
     error::{ProvideErrorMetadata, SdkError},
@@ -10,7 +10,7 @@ use crate::{
     failure::Failure, object::Condition, phase::Phase, session::Session, settings::Source,
 };
 
-/// What is there now, in words only.
+/// Requests the metadata of the current object.
 pub(crate) fn head(session: &Session, source: &Source) -> Result<HeadObjectOutput, Failure> {
     let request = session
         .client
@@ -21,7 +21,7 @@ pub(crate) fn head(session: &Session, source: &Source) -> Result<HeadObjectOutpu
     response(session, request.send())
 }
 
-/// The object, its body still to be read, from the byte at `start` on.
+/// Requests the object from the byte at `start` on. The body is still to be read.
 pub(crate) fn get(
     session: &Session,
     source: &Source,
@@ -38,7 +38,7 @@ pub(crate) fn get(
     response(session, request.send())
 }
 
-/// Asks for the first byte, only to hear why there is none: responses to `HEAD` have no words.
+/// Requests the first byte, only to learn the reason of a refusal: responses to `HEAD` have no body.
 pub(crate) fn why(session: &Session, source: &Source) -> Result<GetObjectOutput, Failure> {
     let request = session.client.get_object().bucket(&source.bucket).key(&source.key);
     response(session, request.range("bytes=0-0").send())

@@ -1,4 +1,4 @@
-//! Going on in the middle of an object after a broken connection.
+//! Resumes an object in the middle after a broken connection.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::{
     access::Access, object::Condition, phase::Phase, request, session::Session, settings::Source,
 };
 
-/// Whom was asked for what, so that the rest can be asked for where the line breaks.
+/// The request of an object, kept so that the rest can be requested when the connection breaks.
 pub(crate) struct Resumption {
     tries: Resumptions,
     line: Line,
@@ -35,7 +35,7 @@ impl Resumption {
         condition: Condition,
         size: u64,
     ) -> Self {
-        // Only what is certain to be the same object is gone on with.
+        // Resume only what is certain to be the same object.
         let left = if condition.is_certain() { session.resumptions } else { 0 };
         let tries = Resumptions::at_most(left).only_after_progress();
         Self { tries, line: Line { session, source, access, condition, size } }
@@ -45,12 +45,12 @@ impl Resumption {
         &self.line.session
     }
 
-    /// As [`Line::check`].
+    /// See [`Line::check`].
     pub(crate) fn check(&self, response: &GetObjectOutput, position: u64) -> Result<(), Error> {
         self.line.check(response, position)
     }
 
-    /// The rest of the object, after it broke at `position`.
+    /// Requests the rest of the object, after it broke at `position`.
     pub(crate) fn go_on(&mut self, position: u64, broken: Error) -> Result<GetObjectOutput, Error> {
         let line = &self.line;
         self.tries.go_on(position, broken, |pause| line.pause(pause), || line.rest(position))
@@ -58,8 +58,8 @@ impl Resumption {
 }
 
 impl Line {
-    /// Sees to it that the response is the object that was looked at, from `position` on. Servers
-    /// that know of no conditions send what is there now.
+    /// Checks that the response is the object that `HEAD` has found, from `position` on. Servers
+    /// without support for conditions send the current object.
     fn check(&self, response: &GetObjectOutput, position: u64) -> Result<(), Error> {
         let length = response.content_length().and_then(|length| u64::try_from(length).ok());
         let is_same = response.e_tag() == self.condition.etag.as_deref();
@@ -73,8 +73,8 @@ impl Line {
         Ok(())
     }
 
-    /// As long as the back-off or the server asks for, within the deadline of the whole transfer. The
-    /// timer is created inside the future, since it needs the runtime that polls it.
+    /// Waits as long as the back-off or the server demands, within the deadline of the whole transfer. The
+    /// timer is created inside the future, because it needs the runtime that polls it.
     fn pause(&self, pause: Duration) -> Result<(), Error> {
         self.session.wait(Phase::Total, async { tokio::time::sleep(pause).await })
     }
@@ -90,7 +90,7 @@ impl Line {
     }
 }
 
-/// Whether it is the part that was asked for, and not the whole.
+/// Whether the response is the requested part, and not the whole.
 fn begins_at(response: &GetObjectOutput, position: u64) -> bool {
     let begin = format!("bytes {position}-");
     response.content_range().is_some_and(|range| range.starts_with(&begin))

@@ -9,7 +9,7 @@ use rustls::{
 };
 use webpki_root_certs::TLS_SERVER_ROOT_CERTS;
 
-/// Mozilla's roots, as the text that the SDK's client takes.
+/// The roots of Mozilla, as the text that the client of the SDK accepts.
 pub(crate) static MOZILLA: LazyLock<String> = LazyLock::new(|| {
     TLS_SERVER_ROOT_CERTS
         .iter()
@@ -20,7 +20,7 @@ pub(crate) static MOZILLA: LazyLock<String> = LazyLock::new(|| {
         .collect()
 });
 
-/// Sees to it that there are roots in this PEM text; the SDK's client would panic later.
+/// Checks that this PEM text has roots: without any, the client of the SDK would panic later.
 pub(crate) fn check(pem: &[u8]) -> Result<(), &'static str> {
     let mut roots = RootCertStore::empty();
     for certificate in CertificateDer::pem_slice_iter(pem) {

@@ -1,4 +1,4 @@
-//! The SDK's client and its runtime, which live for one poll.
+//! The client of the SDK and its runtime, which live for one poll.
 
 use std::{
     fmt,
@@ -18,39 +18,39 @@ use crate::{
     access::Access, client::http_client, credentials, exposure, phase::Phase, settings::Settings,
 };
 
-/// A runtime, the SDK's client and the connections, from the start of a poll until its artifact
-/// has been read.
+/// A runtime, the client of the SDK and the connections. They live from the start of a poll until its
+/// artifact has been read.
 pub(crate) struct Session {
-    /// Always there, until it is taken to be shut down.
+    /// Always present, until the shutdown takes it.
     runtime: Option<Runtime>,
     pub(crate) client: Client,
     pub(crate) deadlines: Deadlines,
     pub(crate) resumptions: u32,
-    /// When the poll as a whole is too late.
+    /// The deadline of the whole poll.
     until: Instant,
 }
 
-/// What one poll has learnt, and the next need not ask for again.
+/// The results of one poll that save requests in the next.
 #[derive(Default)]
 pub(crate) struct Kept {
-    /// Credentials that expire: a role's. Others are looked up anew, so that a changed file counts.
+    /// Credentials that expire, as those of a role. Others are looked up anew, to notice a changed file.
     credentials: Option<Credentials>,
-    /// Where nobody sets it, it is asked of the instance's metadata, and that takes a second where
-    /// there is none.
+    /// If it is not configured, the metadata service of the instance has it. On a machine without that
+    /// service, the request takes a second.
     region: Option<Region>,
-    /// To name a version is not allowed to us.
+    /// The credentials do not allow naming a version.
     pub(crate) names_no_version: bool,
 }
 
 impl Kept {
-    /// Forgets credentials that were turned down.
+    /// Forgets credentials that were refused.
     pub(crate) fn forget_credentials(&mut self) {
         self.credentials = None;
     }
 
-    /// The credentials, if they are good for the next poll.
+    /// Returns the credentials, if they are valid long enough for the next poll.
     fn credentials(&self) -> Option<&Credentials> {
-        /// More than two clocks are apart that S3 still accepts each other by.
+        /// More than the difference between two clocks that S3 accepts.
         const SPARE: Duration = Duration::from_secs(5 * 60);
         let soon = SystemTime::now() + SPARE;
         self.credentials.as_ref().filter(|kept| kept.expiry().is_some_and(|expiry| expiry > soon))
@@ -85,7 +85,7 @@ impl Session {
         }
     }
 
-    /// Waits for the future, as long as the phase may take.
+    /// Waits for the future, at most until the deadline of the phase.
     pub(crate) fn wait<T>(
         &self,
         phase: Phase,
@@ -124,13 +124,13 @@ fn wait<T>(
         limit if limit < left => (limit, phase),
         _ => (left, Phase::Total),
     };
-    // Made in the runtime, which has the clock.
+    // The timer is created in the runtime, which has the clock.
     let waiting = async { tokio::time::timeout(limit, future).await };
     runtime.block_on(waiting).map_err(|_| phase.missed(&deadlines))
 }
 
-/// Lets the runtime's threads end, but waits for none that hangs in the resolver, and not at all
-/// where that is not allowed.
+/// Ends the threads of the runtime. It does not wait for one that hangs in the resolver, and not at
+/// all in an asynchronous context, where blocking is not allowed.
 fn end(runtime: Runtime) {
     match Handle::try_current() {
         Ok(_) => runtime.shutdown_background(),
@@ -138,16 +138,16 @@ fn end(runtime: Runtime) {
     }
 }
 
-/// Finds out who and where we are.
+/// Loads the configuration: credentials, region and endpoint.
 async fn load(settings: &Settings, kept: &mut Kept) -> Result<Builder, Error> {
     let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
         .http_client(http_client(settings)?)
-        // The caller tries again, when it has waited.
+        // The caller waits and tries again.
         .retry_config(RetryConfig::disabled())
         .timeout_config(
             TimeoutConfig::builder().connect_timeout(settings.deadlines.connect).build(),
         )
-        // Done by the reader, which knows the deadlines and picks up what broke off.
+        // The reader does this itself: it knows the deadlines and resumes after a break.
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .response_checksum_validation(ResponseChecksumValidation::WhenRequired);
     if let Some(region) = settings.region.clone().map(Region::new).or_else(|| kept.region.clone()) {
@@ -194,7 +194,7 @@ fn located(config: SdkConfig, kept: &mut Kept) -> Result<SdkConfig, Error> {
     Ok(config.into_builder().region(region).build())
 }
 
-/// Takes the chain's credentials now: here it can still be told why there are none.
+/// Loads the credentials of the chain now: only here can an error explain why there are none.
 async fn identified(
     config: SdkConfig,
     settings: &Settings,

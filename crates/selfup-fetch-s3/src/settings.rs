@@ -1,4 +1,4 @@
-//! Settings as they were given, and their check.
+//! The settings of the program, and their check.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::{
     tls::{KNOWS_TLS, NO_TLS},
 };
 
-/// The settings as they were given; nothing is checked before [`Settings::prepare`].
+/// The settings of the program; [`Settings::prepare`] checks them.
 #[derive(Debug)]
 pub(crate) struct Settings {
     pub(crate) bucket: String,
@@ -30,7 +30,7 @@ pub(crate) struct Settings {
     pub(crate) resumptions: u32,
 }
 
-/// The PEM text of roots to trust; too long to be shown.
+/// The PEM text of roots to trust, which is too long for debug output.
 pub(crate) struct Roots(pub(crate) Vec<u8>);
 
 impl std::fmt::Debug for Roots {
@@ -39,12 +39,12 @@ impl std::fmt::Debug for Roots {
     }
 }
 
-/// What is where, found to be sound.
+/// The checked location of an object.
 #[derive(Debug, Clone)]
 pub(crate) struct Source {
     pub(crate) bucket: String,
     pub(crate) key: String,
-    /// The endpoint that was configured, if one was.
+    /// The configured endpoint, if there is one.
     pub(crate) endpoint: Option<String>,
 }
 
@@ -133,17 +133,17 @@ impl Settings {
 }
 
 impl Source {
-    /// The same place, of the executable's signature.
+    /// The location of the signature of the executable.
     pub(crate) fn signature(&self) -> Self {
         Self { key: signature_name(&self.key), ..self.clone() }
     }
 
-    /// The name under which the executable is published.
+    /// The published name of the executable.
     pub(crate) fn file_name(&self) -> &str {
         executable_name(self.key.rsplit('/').next().unwrap_or_default())
     }
 
-    /// The source as errors name it.
+    /// The source, for messages.
     pub(crate) fn place(&self) -> String {
         let place = shown(&self.bucket, &self.key);
         match &self.endpoint {
@@ -161,7 +161,7 @@ fn has_space(text: &str) -> bool {
     text.contains(|c: char| c.is_whitespace() || c.is_control())
 }
 
-/// Whether it is an access point's name, which has slashes in it.
+/// Whether it is the name of an access point, which has slashes.
 fn is_arn(bucket: &str) -> bool {
     bucket.starts_with("arn:")
 }

@@ -1,4 +1,4 @@
-//! The signature published beside an object.
+//! The signature published next to an object.
 
 use std::io::Read;
 
@@ -31,7 +31,7 @@ pub(crate) fn at(
     Ok(Some(text))
 }
 
-/// A short object as it comes.
+/// Reads a short object.
 pub(crate) struct Chunks<'a> {
     session: &'a Session,
     stream: aws_sdk_s3::primitives::ByteStream,
