@@ -1,4 +1,4 @@
-//! Requests to the API, within its limits.
+//! Makes requests to the API, within its limits.
 
 use std::time::Instant;
 
@@ -24,7 +24,7 @@ pub(crate) struct Api<'a> {
     pub(crate) limit: &'a mut Limit,
 }
 
-/// What the API says about something, and how to ask whether it still says so.
+/// A response of the API, and the tag to ask whether it is still current.
 #[derive(Debug)]
 pub(crate) struct Told<T> {
     pub(crate) value: T,
@@ -32,14 +32,14 @@ pub(crate) struct Told<T> {
     pub(crate) etag: Option<HeaderValue>,
 }
 
-/// A page of 100 releases has some megabytes where each has long notes and many files.
+/// A page of 100 releases has a few megabytes if each has long notes and many files.
 const MOST_JSON: usize = 32 << 20;
 
-/// Lists of the checksums of a release have some kilobytes.
+/// Lists of the checksums of a release have a few kilobytes.
 const MOST_TEXT: usize = 1 << 20;
 
 impl Api<'_> {
-    /// Asks for something in JSON. `None`: it is what it was when it had that tag.
+    /// Requests a document in JSON. `None` means that it is unchanged since it had that tag.
     pub(crate) fn json<T: DeserializeOwned>(
         &mut self,
         path: &str,
@@ -69,7 +69,7 @@ impl Api<'_> {
         Ok(Some(Told { value, has_next, etag }))
     }
 
-    /// Asks for the bytes of an asset, from where a redirect of the API says they are.
+    /// Requests the bytes of an asset, which the API redirects to the storage host.
     pub(crate) fn bytes(&mut self, asset: &Asset) -> Result<Response, Error> {
         let path = format!(
             "/repos/{}/{}/releases/assets/{}",
@@ -95,7 +95,7 @@ impl Api<'_> {
         ask(self.session, self.prepared, self.limit, url, headers, deadline)
     }
 
-    /// The error that a response's status is.
+    /// The error that the status of a response stands for.
     fn refused(&mut self, mut response: Response, about: About<'_>) -> Error {
         let message = self.message(&mut response);
         let status = response.status();
@@ -103,7 +103,7 @@ impl Api<'_> {
             if status::speaks_of_limit(&message) && self.limit.check().is_ok() {
                 self.limit.note_untold();
             }
-            // Whether it was this response or that one before it: there is no use in asking.
+            // Either this response or an earlier one reached the limit: requests are useless now.
             if let Err(limited) = self.limit.check() {
                 return limited;
             }
@@ -122,7 +122,7 @@ impl Api<'_> {
         response.named(error)
     }
 
-    /// What the API says in words.
+    /// The message of the API.
     fn message(&self, response: &mut Response) -> String {
         #[derive(Deserialize)]
         struct Refusal {
@@ -135,7 +135,7 @@ impl Api<'_> {
     }
 }
 
-/// What asks for the bytes of an asset, and not for what is known of it.
+/// The media type that requests the bytes of an asset instead of its description.
 pub(crate) fn as_bytes() -> HeaderMap {
     let mut headers = accepting("application/octet-stream");
     headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));

@@ -1,4 +1,4 @@
-//! From an asset's bytes to an artifact: digest checked, archive unpacked.
+//! Turns the bytes of an asset into an artifact: checks the digest, unpacks the archive.
 
 use std::io::{self, Read};
 
@@ -10,15 +10,15 @@ use selfup_fetch::{
 
 use crate::{asset::Packing, release::Asset};
 
-/// How to get at the executable in an archive.
+/// Where to find the executable in an archive.
 pub(crate) struct Archive {
     member: Member,
     spool: Spool,
 }
 
 impl Archive {
-    /// The executable of that name, else the one that is called as that which runs; what cannot be
-    /// read as it comes is kept beside it.
+    /// Chooses the executable of that name, or else the one with the name of the running executable.
+    /// Data that cannot be streamed are buffered next to the running executable.
     pub(crate) fn of(member: Option<&str>, current: &RunningExecutable) -> Self {
         let member = match member {
             Some(path) if path.contains('/') => Member::at(path),
@@ -32,7 +32,7 @@ impl Archive {
     }
 }
 
-/// An archive that cannot be opened.
+/// The error for an archive that cannot be opened.
 struct Broken(Option<Error>);
 
 impl Read for Broken {
@@ -42,7 +42,7 @@ impl Read for Broken {
     }
 }
 
-/// Makes an artifact of the bytes of an asset: held against its digest, and unpacked.
+/// Turns the bytes of an asset into an artifact: checked against its digest, and unpacked.
 pub(crate) fn of(
     download: impl Read + Send + 'static,
     asset: &Asset,
@@ -64,8 +64,8 @@ pub(crate) fn of(
         Packing::Archive { format, .. } => {
             return Ok(match unpack(bytes, format, &archive.member, &archive.spool) {
                 Ok(unpacked) => unpacked.named(place).into_artifact(),
-                // Told by whoever reads, as of any other file: so what is wrong with this one is
-                // known to be of this one.
+                // The reader returns this error, as for any other file, so that it counts for this
+                // file alone.
                 Err(error) => Artifact::new(Broken(Some(error.at(place)))),
             });
         }

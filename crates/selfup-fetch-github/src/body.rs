@@ -1,4 +1,4 @@
-//! The body of one response, piece by piece or whole.
+//! Reads the body of one response, piece by piece or whole.
 
 use std::time::Instant;
 
@@ -13,14 +13,14 @@ use crate::{
     session::{Reply, Session},
 };
 
-/// Why there is no further piece of a body.
+/// The reason why a body has no further piece.
 pub(crate) enum Broken {
     /// The connection ended before the body did.
     Cut,
     Failed(Error),
 }
 
-/// The next piece of a body, or its end.
+/// Returns the next piece of a body, or its end.
 pub(crate) fn piece(
     session: &Session,
     reply: &mut Reply,
@@ -29,7 +29,7 @@ pub(crate) fn piece(
 ) -> Result<Option<Bytes>, Broken> {
     loop {
         let left = deadline.saturating_duration_since(Instant::now());
-        // What has come already would otherwise be taken without a look at the clock.
+        // Data that have already arrived would otherwise be read without a look at the clock.
         if left.is_zero() {
             return Err(Broken::Failed(deadlines.too_long()));
         }
@@ -50,7 +50,7 @@ pub(crate) fn piece(
     }
 }
 
-/// Reads a body that is small, and refuses one that is not.
+/// Reads a small body, and refuses a large one.
 pub(crate) fn whole(
     session: &Session,
     response: &mut Response,

@@ -1,4 +1,4 @@
-//! Digests that a release publishes in files beside its assets.
+//! Reads the digests that a release publishes in files next to its assets.
 
 use selfup_fetch::{Algorithm, Digest, Error, ErrorKind};
 
@@ -7,8 +7,8 @@ use crate::{
     release::{Asset, Release},
 };
 
-/// The digest that the release itself gives of an asset: in a file beside it, else in a list of
-/// several. It tells a broken upload or download; whoever can replace the asset can replace it too.
+/// The digest of an asset in the release itself: in a file next to it, or else in a list of several.
+/// It detects a broken upload or download, but no attack: an attacker can replace both.
 pub(crate) fn of(
     api: &mut Api<'_>,
     release: &Release,
@@ -29,10 +29,10 @@ pub(crate) fn of(
     Ok(None)
 }
 
-/// The ends of what is beside an asset, the one that is read first being first.
+/// The suffixes of a file next to an asset, in the order in which they are tried.
 const BESIDE: [&str; 4] = [".sha256", ".sha256sum", ".sha512", ".sha512sum"];
 
-/// The ends of the names of lists, in lower case.
+/// The suffixes of the names of lists, in lower case.
 const LISTS: [&str; 8] = [
     "sha256sums",
     "sha256sums.txt",
@@ -49,20 +49,20 @@ fn is_list(name: &str) -> bool {
     LISTS.iter().any(|end| name.ends_with(end))
 }
 
-/// The digest of the file of that name, in any folder.
+/// Finds the digest of the file of that name, in any folder.
 fn find(list: &str, name: &str) -> Option<Digest> {
     let mut entries = list.lines().filter_map(entry);
     entries.find_map(|(digest, file)| (file.rsplit('/').next() == Some(name)).then_some(digest))
 }
 
-/// The digest of a text that holds one alone, whatever name is beside it.
+/// Returns the digest in a text with a single one, whatever name is next to it.
 fn lone(text: &str) -> Option<Digest> {
     let mut lines = text.lines().filter(|line| !line.trim().is_empty());
     let (Some(line), None) = (lines.next(), lines.next()) else { return None };
     entry(line).map(|(digest, _)| digest).or_else(|| digest(line.trim()))
 }
 
-/// A line as `sha256sum` writes it (`9f86…  app`), or as it does with `--tag`
+/// Parses a line as `sha256sum` writes it (`9f86…  app`), or as `sha256sum --tag` does
 /// (`SHA256 (app) = 9f86…`).
 fn entry(line: &str) -> Option<(Digest, &str)> {
     let line = line.trim();
@@ -71,11 +71,11 @@ fn entry(line: &str) -> Option<(Digest, &str)> {
         return Some((digest(digits)?, name));
     }
     let (digits, name) = line.split_once([' ', '\t'])?;
-    // A star says that the file was read as it is.
+    // A star means that the file was read in binary mode.
     Some((digest(digits)?, name.trim_start().trim_start_matches('*')))
 }
 
-/// The digest that so many digits are.
+/// Parses a digest, whose algorithm the number of digits shows.
 fn digest(digits: &str) -> Option<Digest> {
     let algorithm = match digits.len() {
         64 => Algorithm::Sha256,

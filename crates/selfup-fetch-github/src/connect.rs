@@ -1,4 +1,4 @@
-//! How connections are made: deadline, proxy, TLS.
+//! Makes connections: deadline, proxy, TLS.
 
 use std::{error::Error as StdError, fmt, sync::Arc, time::Duration};
 
@@ -13,7 +13,7 @@ use selfup_fetch::redact;
 use tokio::time::timeout;
 use tower::{BoxError, ServiceExt};
 
-/// How connections are made: within a deadline, and through a proxy where one is set.
+/// Makes connections within a deadline, and through a proxy if one is set.
 #[derive(Clone)]
 pub(crate) struct Connect {
     pub(crate) tls: Arc<ClientConfig>,
@@ -21,7 +21,7 @@ pub(crate) struct Connect {
     pub(crate) deadline: Duration,
 }
 
-/// A connection, with TLS or without.
+/// A connection, with or without TLS.
 type Connected = <HttpsConnector<HttpConnector> as tower::Service<Uri>>::Response;
 
 impl Connect {
@@ -37,7 +37,7 @@ impl Connect {
         let mut tcp = HttpConnector::new();
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
-        // Only what is encrypted goes through a proxy: that is all that it can be asked to pass on.
+        // Only TLS goes through the proxy: a tunnel is all that this client requests from it.
         let proxy = self.proxies.intercept(&uri).filter(|_| uri.scheme_str() == Some("https"));
         let Some(proxy) = proxy else {
             return HttpsConnector::from((tcp, self.tls)).oneshot(uri).await;
@@ -56,14 +56,14 @@ impl Connect {
     }
 }
 
-/// No connection was made within its deadline.
+/// The error for a connection that was not made within its deadline.
 #[derive(Debug)]
 pub(crate) struct NoConnection;
 
-/// The proxy passes nothing on.
+/// The error of a proxy that refuses to connect.
 #[derive(Debug)]
 pub(crate) struct NoProxy {
-    /// As it may be shown.
+    /// The proxy without its secrets.
     address: String,
     reason: BoxError,
 }

@@ -1,4 +1,4 @@
-//! The bytes of an asset, from as many responses as it takes.
+//! The bytes of an asset, from as many responses as it takes to get them all.
 
 use std::io::{self, Read};
 
@@ -13,17 +13,17 @@ use crate::{
     session::Session,
 };
 
-/// The bytes of an asset as they come over the line: all of them, or an error.
+/// The bytes of an asset as they come over the line. They end whole, or with an error.
 ///
-/// It owns the runtime that they come by, and lets go of it at the end or the first error. Nothing
-/// is read ahead of whoever reads here but what the socket holds.
+/// It owns the runtime of the connection, and drops it at the end or the first error. Apart from the
+/// buffer of the socket, nothing is read ahead.
 pub(crate) struct Download {
-    /// `None` once there is nothing more to come.
+    /// `None` after the end.
     line: Option<(Session, Response)>,
     deadlines: Deadlines,
-    /// What is read, as it may be shown.
+    /// The asset, for messages.
     place: String,
-    /// How many bytes the API says that there are.
+    /// The size in bytes that the API reports.
     size: u64,
     received: u64,
     ready: Bytes,
@@ -31,15 +31,15 @@ pub(crate) struct Download {
     failed: Option<ErrorKind>,
 }
 
-/// How to go on after a cut: the tag says that it is still the same.
+/// The means to resume after a break: the tag proves that the file is still the same.
 struct Resumption {
     etag: HeaderValue,
     left: u32,
-    /// How much had come at the last cut; without progress there is no use in going on.
+    /// The number of bytes at the last break; without progress, resuming is useless.
     from: u64,
 }
 
-/// A line that is cut more often than that in one transfer is better given a pause.
+/// A connection that breaks more often than this in one transfer needs a longer pause.
 const MOST_RESUMPTIONS: u32 = 5;
 
 impl Download {
@@ -81,7 +81,7 @@ impl Download {
         })
     }
 
-    /// Gets the next piece; an empty one at the end.
+    /// Reads the next piece; an empty one is the end.
     fn next(&mut self) -> Result<Bytes, Error> {
         while let Some((session, response)) = &mut self.line {
             match piece(session, &mut response.reply, &self.deadlines, response.deadline) {
@@ -108,7 +108,7 @@ impl Download {
         Ok(Bytes::new())
     }
 
-    /// Asks the storage host for the rest, if that is sure to be the rest of the same.
+    /// Requests the rest from the storage host, if it is certain to be of the same file.
     fn resume(&mut self) -> bool {
         let (Some(resumption), Some((session, response))) = (&mut self.resumption, &mut self.line)
         else {
@@ -143,7 +143,7 @@ impl Read for Download {
         if buf.is_empty() {
             return Ok(0);
         }
-        // After an error, the end of what is left would look like the end of all.
+        // After an error, the end of this body would look like the end of the file.
         if let Some(kind) = self.failed {
             return Err(Error::new(kind, "the transfer had failed before").at(&self.place).into());
         }
@@ -160,7 +160,8 @@ impl Read for Download {
     }
 }
 
-/// Only with a strong tag (RFC 9110, section 13.1.5), and not from the API, which counts requests.
+/// Resuming needs a strong tag (RFC 9110, section 13.1.5). It never uses the API, which counts
+/// requests.
 fn resumption(response: &Response) -> Option<Resumption> {
     let etag = response.headers().get(header::ETAG)?;
     let is_strong = etag.as_bytes().starts_with(b"\"");

@@ -14,16 +14,16 @@ use crate::{
     settings::Prepared,
 };
 
-/// What came back at the end of the redirects, its body still to be read.
+/// The response at the end of the redirects, whose body is still to be read.
 pub(crate) struct Response {
     pub(crate) reply: Reply,
-    /// Who responded.
+    /// The URL that responded.
     pub(crate) url: Url,
-    /// When the body must be there.
+    /// The deadline for reading the body.
     pub(crate) deadline: Instant,
     /// Whether the API responded, and not the host that it redirects downloads to.
     pub(crate) is_api: bool,
-    /// Who responded, as it may be shown, if not the API.
+    /// The URL that responded, without secrets, if it is not the API.
     pub(crate) place: Option<String>,
 }
 
@@ -43,7 +43,7 @@ impl Response {
         self.headers().get(name)?.to_str().ok()
     }
 
-    /// Names who responded, if that was not the API.
+    /// Adds the URL that responded to an error, if it is not the API.
     pub(crate) fn named(&self, error: Error) -> Error {
         match &self.place {
             Some(place) => error.at(place),
@@ -52,9 +52,9 @@ impl Response {
     }
 }
 
-/// Asks and follows redirects to a response, and learns how much the API will still answer.
+/// Makes a request, follows redirects to a response, and records the rate limit of the API.
 ///
-/// The token goes to the API's origin only: a storage host that is redirected to never sees it.
+/// The token goes to the origin of the API only: a storage host behind a redirect never sees it.
 pub(crate) fn ask(
     session: &Session,
     prepared: &Prepared,
@@ -93,7 +93,7 @@ pub(crate) fn ask(
     }
 }
 
-/// Asks the one who responded once more, within the same deadline.
+/// Requests the URL that responded once more, within the same deadline.
 pub(crate) fn again(
     session: &Session,
     deadlines: &Deadlines,
@@ -126,7 +126,7 @@ fn once(
     }
 }
 
-/// Where a response sends us, if it does.
+/// The target of a redirect, if the response is one.
 fn target(reply: &Reply, url: &Url) -> Result<Option<Url>, Error> {
     let status = reply.status();
     if !matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308) {
@@ -147,7 +147,7 @@ fn target(reply: &Reply, url: &Url) -> Result<Option<Url>, Error> {
     Ok(Some(next))
 }
 
-/// What a redirect must not do will not mend by itself.
+/// The error for a forbidden redirect, which does not go away by itself.
 fn refusal(reason: String) -> Error {
     Error::new(ErrorKind::Protocol, reason).permanent()
 }

@@ -1,4 +1,4 @@
-//! Errors of the client, put into words for operators.
+//! Words the errors of the client for operators.
 
 use std::{error::Error as StdError, io};
 
@@ -6,7 +6,7 @@ use selfup_fetch::{Error, ErrorKind, parts::Deadlines};
 
 use crate::connect::{NoConnection, NoProxy};
 
-/// What it means that there was no response.
+/// Returns the error for a request without a response.
 pub(crate) fn before_response(error: octocrab::Error, deadlines: &Deadlines) -> Error {
     if causes(&error).any(|cause| cause.is::<NoConnection>()) {
         return deadlines.no_connection("the machine's dns and network, and firewalls on the way");
@@ -41,7 +41,7 @@ pub(crate) fn before_response(error: octocrab::Error, deadlines: &Deadlines) -> 
         _ if causes(&error).any(is_unsound) => {
             return Error::new(ErrorKind::Protocol, "the server does not speak sound http/1.1");
         }
-        // The resolver's errors have no kind of their own.
+        // Errors of the resolver have no kind of their own.
         _ => {
             let what = innermost(&error);
             format!("{what}; check the host name, the network and the machine's dns")
@@ -50,7 +50,7 @@ pub(crate) fn before_response(error: octocrab::Error, deadlines: &Deadlines) -> 
     Error::new(ErrorKind::Unreachable, reason).with_source(error)
 }
 
-/// Whether the other side, or something on the way, ended the connection too early.
+/// Whether the server, or a machine on the way, ended the connection too early.
 pub(crate) fn is_cut(error: &(dyn StdError + 'static)) -> bool {
     causes(error).any(|cause| {
         cause.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_incomplete_message)
@@ -65,7 +65,7 @@ pub(crate) fn is_cut(error: &(dyn StdError + 'static)) -> bool {
     )
 }
 
-/// Whether what came is no HTTP.
+/// Whether the response is not HTTP.
 pub(crate) fn is_unsound(cause: &(dyn StdError + 'static)) -> bool {
     cause.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse)
 }
@@ -99,8 +99,8 @@ fn innermost(error: &(dyn StdError + 'static)) -> String {
     causes(error).last().map_or_else(String::new, ToString::to_string)
 }
 
-/// The error and all that is inside of it. An `io::Error` is asked for what it wraps, not for what
-/// that one's source is.
+/// The error and its causes. For an `io::Error`, that is the error that it wraps, which its `source`
+/// skips.
 pub(crate) fn causes<'a>(
     error: &'a (dyn StdError + 'static),
 ) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {

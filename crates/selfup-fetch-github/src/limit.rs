@@ -1,14 +1,14 @@
-//! The rate limits of the API.
+//! Respects the rate limits of the API.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use http::{HeaderMap, StatusCode, header};
 use selfup_fetch::{Error, ErrorKind};
 
-/// How long the API wants to be left alone.
+/// The time until which the API refuses requests.
 ///
-/// The primary limit is told by `x-ratelimit-remaining` and `x-ratelimit-reset`, also by the last
-/// answer that it allowed; secondary limits by `retry-after`, or by nothing but the status.
+/// The headers `x-ratelimit-remaining` and `x-ratelimit-reset` report the primary limit, also in the
+/// last response that it allows. Secondary limits show in `retry-after`, or in the status alone.
 #[derive(Debug, Default)]
 pub(crate) struct Limit {
     closed: Option<Closed>,
@@ -20,15 +20,15 @@ struct Closed {
     reason: String,
 }
 
-/// The windows of the primary limit last an hour. A header that says more is a mistake, which must
-/// not end the upgrades of a host.
+/// The windows of the primary limit last an hour. A header with a longer one is wrong, and must not
+/// end the upgrades of a host.
 const LONGEST: Duration = Duration::from_secs(60 * 60);
 
-/// What is to be waited at least where a limit is hit and no time is told.
+/// The minimum pause after a limit without a time.
 const UNTOLD: Duration = Duration::from_secs(60);
 
 impl Limit {
-    /// Fails as long as there is no use in asking.
+    /// Fails as long as the API refuses requests.
     pub(crate) fn check(&mut self) -> Result<(), Error> {
         let Some(closed) = &self.closed else { return Ok(()) };
         let left = closed.until.saturating_duration_since(Instant::now());
@@ -39,20 +39,20 @@ impl Limit {
         Err(Error::new(ErrorKind::Unavailable, closed.reason.clone()).with_retry_after(left))
     }
 
-    /// Learns from the head of a response of the API.
+    /// Records the limit in the head of a response of the API.
     pub(crate) fn note(&mut self, status: StatusCode, headers: &HeaderMap, has_token: bool) {
         if let Some((wait, reason)) = told(status, headers, has_token) {
             self.close(wait, reason);
         }
     }
 
-    /// Takes a refusal for a limit of which the head did not say anything.
+    /// Records a refusal as a limit that the head does not show.
     pub(crate) fn note_untold(&mut self) {
         self.close(UNTOLD, secondary(UNTOLD));
     }
 
     fn close(&mut self, wait: Duration, reason: String) {
-        // The clocks count whole seconds, so a second more is on the safe side.
+        // The clocks count whole seconds, so wait one second more.
         let wait = wait.min(LONGEST) + Duration::from_secs(1);
         self.closed = Some(Closed { until: Instant::now() + wait, reason });
     }
@@ -75,7 +75,7 @@ fn told(status: StatusCode, headers: &HeaderMap, has_token: bool) -> Option<(Dur
     (status == StatusCode::TOO_MANY_REQUESTS).then(|| (UNTOLD, secondary(UNTOLD)))
 }
 
-/// The time by the server's own clock, which is the one that its reset is told by.
+/// The time by the clock of the server, to which the time of the reset refers.
 fn now(headers: &HeaderMap) -> SystemTime {
     let date = || httpdate::parse_http_date(headers.get(header::DATE)?.to_str().ok()?).ok();
     date().unwrap_or_else(SystemTime::now)
@@ -83,7 +83,7 @@ fn now(headers: &HeaderMap) -> SystemTime {
 
 fn primary(limit: Option<u64>, reset: SystemTime, has_token: bool) -> String {
     let limit = limit.map(|limit| format!("{limit} ")).unwrap_or_default();
-    // Only years with four digits can be written that way.
+    // The format allows only years with four digits.
     let last = UNIX_EPOCH + Duration::from_secs(253_402_300_799);
     let reset = httpdate::fmt_http_date(reset.min(last));
     let remedy = if has_token {

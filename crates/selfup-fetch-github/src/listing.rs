@@ -1,4 +1,4 @@
-//! The list of releases, kept from poll to poll with its validators.
+//! Keeps the list of releases from poll to poll, with its validators.
 
 use http::HeaderValue;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -6,10 +6,10 @@ use selfup_fetch::{Error, ErrorKind};
 
 use crate::{api::Api, release::Release, status::About};
 
-/// What the API said last, so that it need not say it again.
+/// The last responses of the API, to avoid their repetition.
 #[derive(Debug, Default)]
 pub(crate) struct Listing {
-    /// One for each page that was asked for; a single one for a tag.
+    /// One for each requested page; a single one for a tag.
     pages: Vec<Known>,
 }
 
@@ -19,7 +19,7 @@ struct Known {
     page: Page,
 }
 
-/// What counts of a page of releases.
+/// The properties of a page of releases that matter here.
 #[derive(Debug, Clone, Default)]
 struct Page {
     latest: Option<Release>,
@@ -27,15 +27,15 @@ struct Page {
     has_next: bool,
 }
 
-/// So much for one request at most, and so many of them.
+/// The largest number of releases in one page, and of pages.
 const PER_PAGE: usize = 100;
 const MOST_PAGES: usize = 10;
 
-/// What stands for itself in a path.
+/// The characters that are percent-encoded in a segment of a path.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 impl Listing {
-    /// The release that is wanted, as the API tells it now.
+    /// Returns the wanted release, as the API describes it now.
     pub(crate) fn wanted(&mut self, api: &mut Api<'_>) -> Result<Release, Error> {
         let settings = api.settings;
         match &settings.tag {
@@ -63,7 +63,7 @@ impl Listing {
         })
     }
 
-    /// The latest release of the first page that has one that counts.
+    /// Returns the latest release of the first page with a suitable one.
     fn latest(&mut self, api: &mut Api<'_>) -> Result<Release, Error> {
         let pre_releases = api.settings.pre_releases;
         let mut passed_over = 0;
@@ -87,7 +87,7 @@ impl Listing {
         Err(Error::new(ErrorKind::NotFound, none(passed_over, pre_releases)))
     }
 
-    /// A page, asked for only if it has changed.
+    /// Returns a page, which is transferred only if it has changed.
     fn page(
         &mut self,
         api: &mut Api<'_>,

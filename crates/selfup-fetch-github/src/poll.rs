@@ -1,4 +1,4 @@
-//! One poll: is there something new, and if so, its artifact.
+//! One poll: finds out whether there is something new, and returns its artifact.
 
 use std::time::Duration;
 
@@ -66,7 +66,7 @@ impl GitHub {
         Ok(())
     }
 
-    /// What the API says of the executable that is for this platform, whatever was settled.
+    /// Describes the executable for this platform by the API, settled or not.
     fn told(&mut self, current: &RunningExecutable) -> Result<Option<Offer>, Error> {
         self.limit.check()?;
         let Some(prepared) = &self.prepared else { return Ok(None) };
@@ -94,7 +94,7 @@ impl GitHub {
     }
 
     fn poll(&mut self, current: &RunningExecutable) -> Result<Option<Artifact>, Error> {
-        // Before anything is made that would cost something.
+        // Check this before anything costly is created.
         self.limit.check()?;
         let Some(prepared) = &self.prepared else { return Ok(None) };
         let session = Session::open(prepared)?;

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use crate::version;
 
-/// A release, as much of it as counts here.
+/// A release, with the properties that matter here.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Release {
     pub(crate) id: u64,
@@ -14,7 +14,7 @@ pub(crate) struct Release {
     pub(crate) draft: bool,
     #[serde(default)]
     pub(crate) prerelease: bool,
-    /// In UTC and RFC 3339 (`2026-01-05T10:00:00Z`), so the order of the texts is that in time.
+    /// In UTC and RFC 3339 (`2026-01-05T10:00:00Z`), so the texts sort by time.
     published_at: Option<String>,
     #[serde(default)]
     pub(crate) assets: Vec<Asset>,
@@ -29,11 +29,11 @@ pub(crate) struct Asset {
     state: Option<String>,
     pub(crate) size: u64,
     updated_at: Option<String>,
-    /// Of the file as it is downloaded. Older files and servers have none.
+    /// The digest of the file as it is downloaded. Older files and servers have none.
     digest: Option<String>,
 }
 
-/// What tells one upload of a file from another.
+/// A mark that differs between uploads of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Stamp {
     id: u64,
@@ -42,7 +42,7 @@ pub(crate) struct Stamp {
     digest: Option<String>,
 }
 
-/// What an artifact is known by: one upload of one file to one release.
+/// The mark of an artifact: one upload of one file to one release.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Identity {
     pub(crate) release: u64,
@@ -55,13 +55,13 @@ impl Release {
             || version::of(&self.tag_name).is_some_and(|version| !version.pre.is_empty())
     }
 
-    /// The tag without its `v`, if it is a version; else the tag.
+    /// The tag without its `v` if it is a version, or else the tag.
     pub(crate) fn version(&self) -> &str {
         version::text(&self.tag_name)
     }
 
-    /// The later of two releases: by version if their tags are versions, and these go before tags
-    /// that are none; else by the time of publication.
+    /// Returns the later of two releases: by version if their tags are versions, otherwise by the
+    /// time of publication. A version is preferred to any other tag.
     pub(crate) fn later(self, other: Self) -> Self {
         let rank = |release: &Self| {
             (version::of(&release.tag_name), release.published_at.clone(), release.id)
@@ -69,7 +69,7 @@ impl Release {
         if rank(&other) > rank(&self) { other } else { self }
     }
 
-    /// The file of that name, if it is complete.
+    /// Returns the file of that name, if it is complete.
     pub(crate) fn asset(&self, name: &str) -> Option<&Asset> {
         self.assets.iter().find(|asset| asset.name == name && asset.is_complete())
     }
@@ -89,7 +89,7 @@ impl Asset {
         }
     }
 
-    /// The digest, where the API knows one and it is one that we know.
+    /// The digest, if the API has one of a known algorithm.
     pub(crate) fn digest(&self) -> Option<Digest> {
         self.digest.as_deref()?.parse().ok()
     }

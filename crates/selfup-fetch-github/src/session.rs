@@ -15,8 +15,8 @@ use tower::service_fn;
 
 use crate::{connect::Connect, settings::Prepared};
 
-/// A client and the runtime that it lives on, for the time of one poll and the reading of what
-/// comes of it. With it go its connections; no thread and no socket outlives it.
+/// A client and its runtime, for one poll and for reading its artifact. Dropping it closes the
+/// connections; no thread and no socket outlives it.
 pub(crate) struct Session {
     crab: Octocrab,
     /// `None` while it is being dropped.
@@ -34,19 +34,19 @@ impl Session {
             },
         )?;
         let crab = {
-            // octocrab puts a task of its own on the runtime.
+            // octocrab spawns a task of its own on the runtime.
             let _entered = runtime.enter();
             client(prepared)?
         };
         Ok(Self { crab, runtime: Some(runtime) })
     }
 
-    /// Runs it to its end. Connections move on as long as something runs, and rest in between.
+    /// Runs a future to its end. Connections make progress only while a future runs.
     pub(crate) fn run<F: Future>(&self, future: F) -> Option<F::Output> {
         self.runtime.as_ref().map(|runtime| runtime.block_on(future))
     }
 
-    /// Asks once, and follows nothing. The token goes along if the address is at the API's origin.
+    /// Makes one request, without redirects. It carries the token if the URL has the origin of the API.
     pub(crate) async fn get(&self, uri: Uri, headers: HeaderMap) -> Result<Reply, octocrab::Error> {
         let mut request = Request::new(OctoBody::empty());
         *request.uri_mut() = uri;
@@ -58,15 +58,15 @@ impl Session {
 impl Drop for Session {
     fn drop(&mut self) {
         if let Some(runtime) = self.runtime.take() {
-            // A resolver that hangs keeps its thread until it responds; nobody waits for it here.
+            // A resolver that hangs keeps its thread until it responds; do not wait for it here.
             runtime.shutdown_background();
         }
     }
 }
 
-/// octocrab over a client of ours. Its own one would read the platform's roots and knows no
-/// deadlines of the kinds that are needed here; its layer for the base address would rewrite the
-/// addresses of other hosts too; and it would retry and follow redirects without asking.
+/// Creates octocrab over a client of this crate. The client of octocrab would read the roots of the
+/// platform, lacks some of the deadlines, retries and follows redirects unasked, and its layer for
+/// the base URL would rewrite the URLs of other hosts too.
 fn client(prepared: &Prepared) -> Result<Octocrab, Error> {
     let connect = Connect {
         tls: prepared.tls.clone(),

@@ -1,4 +1,4 @@
-//! Settings as they were given, and their check.
+//! The settings of the program, and their check.
 
 use std::{fmt, sync::Arc};
 
@@ -10,14 +10,14 @@ use url::Url;
 
 use crate::{asset::Wanted, token, trust};
 
-/// The settings as they were given; nothing is checked before [`Settings::prepare`].
+/// The settings of the program; [`Settings::prepare`] checks them.
 pub(crate) struct Settings {
     pub(crate) owner: String,
     pub(crate) repo: String,
     pub(crate) tag: Option<String>,
     pub(crate) pre_releases: bool,
     pub(crate) wanted: Wanted,
-    /// Of an archive.
+    /// The name of the executable in an archive.
     pub(crate) member: Option<String>,
     pub(crate) token: Option<String>,
     pub(crate) token_from_env: bool,
@@ -30,9 +30,9 @@ pub(crate) struct Settings {
     pub(crate) deadlines: Deadlines,
 }
 
-/// Settings that were found to be sound.
+/// Checked settings.
 pub(crate) struct Prepared {
-    /// Where the API is, without a slash at the end.
+    /// The base URL of the API, without a slash at the end.
     pub(crate) base: Url,
     pub(crate) token: Option<HeaderValue>,
     pub(crate) user_agent: HeaderValue,
@@ -96,7 +96,7 @@ impl Settings {
         })
     }
 
-    /// The repository, and where it is if that is not github.com.
+    /// The repository, with its host if that is not github.com.
     pub(crate) fn place(&self) -> String {
         let repository = format!("{}/{}", self.owner, self.repo);
         match Url::parse(&self.base_url) {
@@ -106,7 +106,7 @@ impl Settings {
         }
     }
 
-    /// Whether the API is github.com's own.
+    /// Whether the API is that of github.com.
     pub(crate) fn is_github(&self) -> bool {
         self.base_url == GITHUB
     }
@@ -170,7 +170,7 @@ impl Settings {
 }
 
 impl Prepared {
-    /// The address of an API path, which begins with a slash.
+    /// The URL of a path of the API, which begins with a slash.
     pub(crate) fn url(&self, path: &str) -> Url {
         let mut url = self.base.clone();
         let (path, query) = path.split_once('?').map_or((path, None), |(p, q)| (p, Some(q)));

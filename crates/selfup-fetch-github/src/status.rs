@@ -5,7 +5,7 @@ use selfup_fetch::{Error, ErrorKind};
 
 use crate::settings::Settings;
 
-/// What was asked for.
+/// The object of a request.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum About<'a> {
     Releases,
@@ -13,7 +13,7 @@ pub(crate) enum About<'a> {
     Asset(&'a str),
 }
 
-/// What a status of the API means that is no success and no limit.
+/// The error for a status of the API other than success or a rate limit.
 pub(crate) fn of_api(
     status: StatusCode,
     message: &str,
@@ -73,8 +73,8 @@ fn missing(about: About<'_>, has_token: bool, settings: &Settings) -> String {
     }
 }
 
-/// What a status of the host that keeps the assets means. Its addresses are made for the moment, so
-/// nothing of it is final.
+/// The error for a status of the storage host. Its URLs are short-lived, so no such error is
+/// permanent.
 pub(crate) fn of_storage(status: StatusCode) -> Error {
     let kind = match status.as_u16() {
         404 | 410 => ErrorKind::NotFound,
@@ -83,12 +83,12 @@ pub(crate) fn of_storage(status: StatusCode) -> Error {
     Error::new(kind, format!("the host that keeps the assets responds with {status}"))
 }
 
-/// Whether a refusal is for having asked too much, although no header says so.
+/// Whether a refusal is due to a rate limit that no header shows.
 pub(crate) fn speaks_of_limit(message: &str) -> bool {
     message.to_ascii_lowercase().contains("rate limit")
 }
 
-/// A text of the server's as it may stand within a line.
+/// A text of the server, made fit for one line.
 fn one_line(message: &str) -> String {
     const MOST: usize = 200;
     let mut line: String =

@@ -2,8 +2,8 @@
 
 use http::HeaderValue;
 
-/// The value of `Authorization`, if there is a token: the one that was set, else that of the
-/// environment, if it is asked for.
+/// The value of `Authorization`, if there is a token: the configured one, or else the one of the
+/// environment, if the settings allow that.
 pub(crate) fn header(
     set: Option<&str>,
     from_env: bool,

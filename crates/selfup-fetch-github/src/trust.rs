@@ -1,4 +1,4 @@
-//! TLS: cryptography and trusted roots.
+//! Sets up TLS: cryptography and trusted roots.
 
 use rustls::{
     ClientConfig, RootCertStore,
@@ -9,7 +9,7 @@ use selfup_fetch::{
     parts::tls::{NO_PROVIDER, provider},
 };
 
-/// TLS with the cryptography that there is, and either the given roots or Mozilla's.
+/// Sets up TLS with the available cryptography, and either the given roots or those of Mozilla.
 pub(crate) fn config(pem: Option<&[u8]>) -> Result<ClientConfig, Error> {
     let roots = match pem {
         Some(pem) => own(pem)?,

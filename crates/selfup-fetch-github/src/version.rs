@@ -1,15 +1,15 @@
-//! Which tags are versions, and their order.
+//! Parses the tags that are versions, and orders them.
 
 use semver::Version;
 
-/// The version that a tag is, if it is one: a semantic version, or one to three numbers, with or
-/// without a `v` before it.
+/// Parses a tag as a version: a semantic version, or one to three numbers, with or without a `v` in
+/// front.
 pub(crate) fn of(tag: &str) -> Option<Version> {
     let text = without_v(tag);
     Version::parse(text).ok().or_else(|| numbers(text))
 }
 
-/// The version as it is shown: the tag without its `v` if it is a version, else the tag.
+/// The version for messages: the tag without its `v` if it is a version, or else the tag.
 pub(crate) fn text(tag: &str) -> &str {
     if of(tag).is_some() { without_v(tag) } else { tag }
 }
