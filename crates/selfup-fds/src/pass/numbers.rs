@@ -6,13 +6,13 @@ use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use crate::offer::FIRST;
 use crate::sys::number::{Identity, duplicate_from, identity};
 
-/// Where the child's fds come from, and hold on the numbers they go to.
+/// The sources of the fds of a child, and placeholders at their targets.
 ///
-/// The standard library reports a failed exec through a pipe (or socket) of its own, opened
-/// at the lowest free numbers. Were it at a number that the child overwrites, the report would be
-/// lost, and a failed start would look like a good one. So every free number among the targets is
-/// taken by a placeholder until the child runs, and the pipe comes to lie above them. The
-/// placeholders are close-on-exec, like all else.
+/// The standard library reports a failed exec through a pipe (or socket) of its own, which it opens at
+/// the lowest free numbers. If the child overwrote one of these numbers, the report would be lost, and
+/// a failed start would look like a successful one. So a placeholder takes every free number among the
+/// targets until the child runs, and the pipe gets higher numbers. The placeholders are close-on-exec,
+/// like all other fds.
 pub(super) struct Numbers<'a> {
     sources: Vec<Source<'a>>,
     placeholders: Vec<OwnedFd>,
@@ -20,19 +20,19 @@ pub(super) struct Numbers<'a> {
 
 enum Source<'a> {
     Borrowed(BorrowedFd<'a>),
-    /// A copy above the targets, made because the fd itself lies among them or below: then no
-    /// move can overwrite the source of another, nor the setting up of standard input and
-    /// output, and none goes from a number to itself, which would leave close-on-exec set.
+    /// A copy above the targets, of an fd that lies among or below them. With it, no move overwrites
+    /// the source of another or is affected by the set-up of standard input and output, and none goes
+    /// from a number to itself, which would leave close-on-exec set.
     Copied(OwnedFd),
 }
 
-/// What is to happen at the numbers from 3, in order of the numbers.
+/// The moves to the numbers from 3, in order of the numbers.
 pub(crate) struct Move {
-    /// The number that is duplicated; always above all targets.
+    /// The number to duplicate, which is always above all targets.
     pub(crate) source: RawFd,
     pub(crate) target: RawFd,
-    /// What is at the target before. If the child finds anything else, another thread has closed
-    /// that number meanwhile, and it may be the very pipe that has come to lie there.
+    /// The open file at the target before the move. If the child finds another one, a thread has
+    /// closed that number meanwhile, and the new file may be the pipe itself.
     pub(crate) before: Option<Identity>,
 }
 
@@ -49,7 +49,7 @@ impl<'a> Numbers<'a> {
         Ok(Self { sources: sources.collect::<io::Result<_>>()?, placeholders: Vec::new() })
     }
 
-    /// Takes the numbers that have become free, and says what is to be moved where.
+    /// Takes the numbers that have become free, and returns the moves.
     pub(super) fn moves(&mut self) -> io::Result<Vec<Move>> {
         let end = end(self.sources.len());
         if let Some(source) = self.sources.first() {

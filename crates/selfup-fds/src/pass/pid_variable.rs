@@ -1,18 +1,18 @@
-//! `LISTEN_PID=…` and the like, whose digits are known only after fork.
+//! Environment strings with a pid, such as `LISTEN_PID=…`, which is known only after fork.
 
 use std::ffi::c_char;
 use std::sync::atomic::{AtomicU8, Ordering};
 
-/// The most digits a `u32` has.
+/// The largest number of digits of a `u32`.
 const DIGITS: usize = 10;
 
 /// An environment string with room for the digits of a pid.
 ///
-/// It is written between fork and exec, where nothing may be allocated; atomics let that happen
-/// through a shared reference.
+/// It is written between fork and exec, where nothing may be allocated. Atomics allow that through
+/// a shared reference.
 pub(crate) struct PidVariable {
     text: Box<[AtomicU8]>,
-    /// Where the digits begin.
+    /// The position of the first digit.
     value: usize,
 }
 
@@ -22,7 +22,7 @@ impl PidVariable {
         Self { text: text.collect(), value: name.len() + 1 }
     }
 
-    /// Writes the pid without leading zeros, which some readers would take for octal.
+    /// Writes the pid without leading zeros, which some readers would parse as octal.
     /// Async-signal-safe.
     pub(crate) fn write(&self, pid: u32) {
         let mut digits = [0; DIGITS];
@@ -39,7 +39,7 @@ impl PidVariable {
         }
     }
 
-    /// The string, ended by NUL, for as long as this value stays where it is.
+    /// Returns the string, which ends in NUL. The pointer is valid until this value moves.
     pub(crate) fn as_ptr(&self) -> *const c_char {
         self.text.as_ptr().cast()
     }
@@ -57,7 +57,7 @@ mod tests {
     #[test]
     fn has_the_digits_and_no_others() {
         let variable = PidVariable::new("LISTEN_PID");
-        // A shorter pid after a longer one leaves nothing of it.
+        // A shorter pid overwrites all digits of a longer one.
         for pid in [u32::MAX, 4_194_304, 100, 42, 10, 9, 1, 0] {
             variable.write(pid);
             assert_eq!(text(&variable), format!("LISTEN_PID={pid}"));

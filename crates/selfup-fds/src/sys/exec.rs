@@ -1,8 +1,8 @@
-//! The last steps of a child: fds into place, its pid into the environment, and execve(2).
+//! The last steps of a child: moves the fds, writes its pid into the environment, calls execve(2).
 //!
-//! The standard library sets a child's environment after all closures have run, when it execs
-//! itself. `LISTEN_PID` cannot come in there, since the pid is known only after fork. So the last
-//! closure does the exec, with what was made ready before.
+//! The standard library sets the environment of a child after all closures have run, just before its
+//! own exec. `LISTEN_PID` cannot be added to it, because the pid is known only after fork. So the last
+//! closure calls execve(2) itself, with memory that was prepared before fork.
 
 #![allow(unsafe_code, reason = "between fork and exec there is nothing but system calls")]
 
@@ -16,7 +16,7 @@ use crate::error::MOVED;
 use crate::pass::image::Image;
 use crate::pass::numbers::Move;
 
-/// What the child does; everything in it was made before fork.
+/// The steps of the child. All memory in it was prepared before fork.
 pub(crate) struct Plan {
     pub(crate) image: std::sync::Arc<Image>,
     pub(crate) moves: Vec<Move>,
@@ -24,16 +24,16 @@ pub(crate) struct Plan {
 
 /// Makes the next spawn of the command follow the plan, as long as the plan exists.
 ///
-/// A closure cannot be taken back from a `Command`. With the plan gone it does nothing, so that
-/// the command can be spawned again, with or without fds.
+/// A closure cannot be removed from a `Command`. Once the plan is dropped, the closure does nothing,
+/// so that the command can be spawned again, with or without fds.
 pub(crate) fn arrange(command: &mut Command, plan: Weak<Plan>) {
     let closure = move || match plan.upgrade() {
         Some(plan) => Err(plan.carry_out()),
         None => Ok(()),
     };
-    // SAFETY: the closure allocates nothing, takes no lock and calls async-signal-safe functions
-    // only. The plan it upgrades is not freed by it, as the parent's own reference was copied by
-    // fork with the rest of the memory.
+    // SAFETY: the closure allocates nothing, takes no lock and calls only async-signal-safe
+    // functions. It never frees the plan, because the memory of the child also holds a copy of the
+    // parent's reference.
     unsafe { command.pre_exec(closure) };
 }
 
@@ -54,13 +54,14 @@ impl Plan {
         self.execute()
     }
 
-    /// Tries each candidate in turn, with the rules of execvp(3). The one difference: a file that
-    /// is no program is an error, and not taken for a script of the shell.
+    /// Tries each candidate in turn, by the rules of execvp(3), with one difference: a file that is
+    /// not a program is an error, and is not passed to the shell as a script.
     fn execute(&self) -> io::Error {
         let mut denied = false;
         let mut last = io::Error::from_raw_os_error(libc::ENOENT);
         for candidate in &self.image.candidates {
-            // SAFETY: a C string and two arrays of such that end in a null pointer, all alive.
+            // SAFETY: the arguments are a C string and two arrays of C strings that end in a null
+            // pointer, and all of them outlive the call.
             unsafe {
                 libc::execve(
                     candidate.as_ptr(),
@@ -81,10 +82,10 @@ impl Plan {
     }
 }
 
-/// The copy is not close-on-exec, since the two numbers are never the same.
+/// The copy is not close-on-exec, because the two numbers always differ.
 fn duplicate_to(step: &Move) -> io::Result<()> {
     loop {
-        // SAFETY: two integers; a number that is not open is an error.
+        // SAFETY: the arguments are two integers; a number that is not open is an error.
         if unsafe { libc::dup2(step.source, step.target) } != -1 {
             return Ok(());
         }

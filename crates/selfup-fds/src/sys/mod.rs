@@ -1,4 +1,4 @@
-//! The operations that the compiler cannot check: each in a file of its own.
+//! The unsafe operations, each in a file of its own.
 
 pub(crate) mod environment;
 pub(crate) mod exec;

@@ -1,4 +1,4 @@
-//! Fds by number: inherited ones, which nobody owns yet, and those at numbers that matter.
+//! Examines and takes fds by their number: inherited ones, and those at the numbers for a child.
 
 #![allow(unsafe_code, reason = "fds are known by number alone before they have an owner")]
 
@@ -6,12 +6,12 @@ use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
-/// What is at a number, as fcntl(2) tells it.
+/// The state of a number, by fcntl(2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum State {
     Closed,
-    /// Opened since this process began, or taken already: an fd that came through exec is never
-    /// close-on-exec, and all that Rust opens is.
+    /// Opened by this process, or taken already: an inherited fd is never close-on-exec, and every fd
+    /// that Rust opens is.
     CloseOnExec,
     Inheritable,
 }
@@ -32,8 +32,8 @@ pub(crate) fn own(number: RawFd) -> io::Result<OwnedFd> {
     if set == -1 {
         return Err(io::Error::last_os_error());
     }
-    // SAFETY: it is open, and it was inheritable a moment ago, so that it came through exec and
-    // has no owner in this process; from here on it is close-on-exec and not taken again.
+    // SAFETY: it is open, and was inheritable until now, so it came through exec and has no owner
+    // in this process. Now it is close-on-exec, so it is never taken again.
     Ok(unsafe { OwnedFd::from_raw_fd(number) })
 }
 
@@ -44,26 +44,26 @@ pub(crate) fn duplicate_from(fd: BorrowedFd<'_>, minimum: RawFd) -> io::Result<O
     if number == -1 {
         return Err(io::Error::last_os_error());
     }
-    // SAFETY: the number was free until now, so that nobody else owns it.
+    // SAFETY: the number was free until now, so nothing else owns it.
     Ok(unsafe { OwnedFd::from_raw_fd(number) })
 }
 
-/// Device and inode of the open file at a number.
+/// The device and inode of the open file at a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Identity {
     device: libc::dev_t,
     inode: libc::ino_t,
 }
 
-/// What is open at a number; nothing if it is closed. Async-signal-safe.
+/// Returns the open file at a number, or `None` if the number is closed. Async-signal-safe.
 pub(crate) fn identity(number: RawFd) -> Option<Identity> {
     let mut stat = MaybeUninit::<libc::stat>::uninit();
-    // SAFETY: the pointer is to memory of the right type, and a closed number is an error.
+    // SAFETY: the pointer leads to memory of the right type, and a closed number is an error.
     let result = unsafe { libc::fstat(number, stat.as_mut_ptr()) };
     if result == -1 {
         return None;
     }
-    // SAFETY: fstat succeeded, and so has written all of it.
+    // SAFETY: fstat succeeded, so it has written the whole value.
     let stat = unsafe { stat.assume_init() };
     Some(Identity { device: stat.st_dev, inode: stat.st_ino })
 }

@@ -1,4 +1,4 @@
-//! Arrays of C strings, as execve(2) takes them.
+//! Arrays of C strings for execve(2).
 
 #![allow(unsafe_code, reason = "a raw pointer is neither Send nor Sync by itself")]
 
@@ -7,16 +7,16 @@ use std::ptr;
 
 use crate::pass::pid_variable::PidVariable;
 
-/// Strings, and the array of pointers to them that ends in a null pointer.
+/// Strings, and an array of pointers to them, which ends in a null pointer.
 pub(crate) struct Pointers {
     array: Vec<*const c_char>,
-    /// What the array points to; the text of a `CString` does not move when it does.
+    /// The strings of the pointers. The text of a `CString` stays in place when the `CString` moves.
     _strings: Vec<CString>,
     pids: Vec<PidVariable>,
 }
 
-// SAFETY: the pointers are to memory that this value owns and never writes, except for the pid
-// variables, which are made of atomics.
+// SAFETY: the pointers lead to memory that this value owns and never writes, except for the pid
+// variables, which consist of atomics.
 unsafe impl Send for Pointers {}
 // SAFETY: as above.
 unsafe impl Sync for Pointers {}
@@ -26,7 +26,7 @@ impl Pointers {
         Self::with_pids(strings, Vec::new())
     }
 
-    /// The array with further strings, which are completed later.
+    /// Adds further strings to the array, which are completed later.
     pub(crate) fn with_pids(strings: Vec<CString>, pids: Vec<PidVariable>) -> Self {
         let array = strings
             .iter()
