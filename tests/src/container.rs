@@ -1,4 +1,4 @@
-//! A program as pid 1 of namespaces of its own, as in a container.
+//! Runs a program as pid 1 of namespaces of its own, as in a container.
 
 use crate::need;
 use crate::sandbox::{PATIENCE, Process, children_of, wait_for};

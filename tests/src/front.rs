@@ -1,11 +1,11 @@
-//! What lies between a fetcher and a server, and all that can go wrong there.
+//! A relay between a fetcher and a server, which can inject every failure of a network.
 //!
-//! A front relays HTTP/1.1 requests to a real server, and its answers back, until it is told to
-//! spoil them: to answer with a status of its own, to cut an answer off at a certain byte, to stop
-//! in the middle, to trickle, to lie about the length, or not to be there at all. The server is
-//! asked each time, so what is spoilt is always a real answer.
+//! A front relays HTTP/1.1 requests to a real server, and the responses back, until a test makes it
+//! spoil them: respond with a status of its own, cut a response off at a given byte, stop in the
+//! middle, trickle, announce a wrong length, or close its port. It forwards each request, so a spoilt
+//! response is always a real one.
 //!
-//! It relays requests without a body, which is all that fetchers send.
+//! It relays only requests without a body: fetchers send no others.
 
 mod fault;
 mod message;

@@ -1,7 +1,7 @@
-//! A point that a program under test does not pass before the test lets it.
+//! A point at which a program under test waits until the test lets it pass.
 //!
-//! It is a FIFO in the folder of the test: who opens it for reading sleeps in the kernel until
-//! somebody opens it for writing. No handler has to be installed for it, and no time is measured.
+//! It is a FIFO in the folder of the test: opening it for reading sleeps in the kernel until the test
+//! opens it for writing. This needs no handler and no measured time.
 
 use crate::sandbox::{PATIENCE, Sandbox, wait_for};
 use nix::sys::stat::Mode;

@@ -1,4 +1,4 @@
-//! What the process tests share.
+//! Support for the process tests.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,4 +1,4 @@
-//! Process managers that others wrote, each with one service, `app`, in a sandbox.
+//! Runs real process managers, each with one service, `app`, in a sandbox.
 
 mod runit;
 mod s6;

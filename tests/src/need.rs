@@ -1,6 +1,6 @@
-//! What a test cannot do without, and how it says so where that is missing.
+//! Checks for the programs and permissions that a test needs, and records a test that lacks them.
 //!
-//! A test that needs a program or a right asks first and returns if the answer is no:
+//! A test that needs a program or a permission checks for it first, and returns if it is missing:
 //!
 //! ```
 //! use selfup_tests::need;
@@ -13,8 +13,8 @@
 //! }
 //! ```
 //!
-//! The harness counts that as passed, so it is written down: `cargo xtask test` lists every test
-//! left out, and does not accept one where it could have installed what the test needs.
+//! The harness counts such a test as passed, so the omission is recorded: `cargo xtask test` lists
+//! every omitted test, and fails if it could have installed what the test needs.
 
 use nix::unistd::geteuid;
 use std::fs::OpenOptions;

@@ -1,4 +1,4 @@
-//! A web server that publishes what a test tells it to, well or badly.
+//! A web server that publishes the files of a test, with faults on request.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};

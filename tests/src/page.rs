@@ -1,4 +1,4 @@
-//! Files that the pages in `docs` show, for tests to use them as a reader would.
+//! Extracts the files that the pages in `docs` show, so that tests use them as a reader would.
 
 /// What a reader replaces.
 const PROGRAM: &str = "/usr/local/bin/app";

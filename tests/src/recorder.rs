@@ -1,4 +1,4 @@
-//! What a test sees of the program `recorder`, and of the master above it.
+//! Reads the output of the program `recorder` and of its master.
 
 use crate::sandbox::{PATIENCE, Process};
 use selfup_signals::{Pid, Signal, Value, queue, send};

@@ -1,7 +1,7 @@
-//! Versions of one program that cost nothing to build.
+//! Makes versions of one program without building them.
 //!
-//! A release is a copy of an executable with a line of notes behind its code. The kernel does not
-//! mind, the digest is another one, and the program reads in its own file what it shall be like.
+//! A release is a copy of an executable with a line of notes after its code. The kernel ignores the
+//! line, the digest differs, and the program reads from its own file how to behave.
 
 use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom};

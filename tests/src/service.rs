@@ -1,4 +1,4 @@
-//! A program that is deployed in a folder of its own, with releases to replace it by.
+//! A program deployed in a folder of its own, and the releases that replace it.
 
 use crate::release::{Release, sha1};
 use crate::sandbox::{PATIENCE, Process, Sandbox, wait_until};

@@ -1,4 +1,4 @@
-//! A service manager to be told things by sd_notify(3): the socket, and what came in.
+//! A service manager that receives messages of sd_notify(3): the socket, and the messages so far.
 
 use crate::sandbox::{PATIENCE, Sandbox, wait_for};
 use nix::cmsg_space;

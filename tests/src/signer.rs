@@ -1,4 +1,4 @@
-//! Signs releases with the program that publishers use, `minisign`.
+//! Signs releases with `minisign`, the program that publishers use.
 
 use crate::release::Release;
 use std::fs;

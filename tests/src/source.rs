@@ -1,7 +1,6 @@
-//! Where fetchers fetch from: real servers that publish what a test tells them to.
+//! The sources of the fetchers: real servers that publish the releases of a test.
 //!
-//! What is behind these traits is all that the tests of the contract know of a fetcher, so each of
-//! them is held to the same.
+//! The tests of the contract use a fetcher only through these traits, so the same rules hold for all.
 
 mod bucket;
 mod file;

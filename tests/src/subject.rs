@@ -1,7 +1,7 @@
-//! What the programs under test share: words on the command line.
+//! Parses the command line of the programs under test.
 //!
-//! They are options of the form `key=value`, or a key alone, in any order. A child is given those
-//! of its master.
+//! It has options of the form `key=value`, or a key alone, in any order. A child gets those of its
+//! master.
 
 use std::str::FromStr;
 

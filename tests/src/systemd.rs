@@ -1,11 +1,10 @@
-//! A real systemd, as process 1 of namespaces of its own, with no units but those of a test.
+//! Runs a real systemd as process 1 of namespaces of its own, with only the units of a test.
 //!
-//! It sees the sandbox's folder at its own path and can write nowhere else that outlives it: the
-//! program `guest` prepares that, and does not start it otherwise. The network is the host's, so
-//! that a test can call what it runs.
+//! It has the folder of the sandbox at the same path, and can write to no other place that outlives it:
+//! the program `guest` sets that up, and refuses to start it otherwise. It shares the network of the
+//! host, so that a test can call its services.
 //!
-//! Process numbers that systemd tells are those of its namespace; what is returned here are the
-//! host's.
+//! systemd reports the pids of its namespace; the functions here return those of the host.
 
 mod namespace;
 mod unit_files;

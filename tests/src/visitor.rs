@@ -1,4 +1,4 @@
-//! Clients that take every failure seriously: of [`Service`](crate::service::Service)'s program, and of
+//! Clients that report every failure: of the program of a [`Service`](crate::service::Service), and of
 //! HTTP servers.
 
 use crate::sandbox::PATIENCE;

@@ -1,7 +1,7 @@
-//! The axum example gone wrong: what the handover tests must notice.
+//! The axum example with errors that the handover tests must notice.
 //!
-//! `breaks_handover MODE ADDRESS`, where MODE says what is broken about the way it finishes:
-//! `exits` at once with requests open, or `shuts` the listening socket for everybody.
+//! `breaks_handover MODE ADDRESS`, where MODE is the error at its end: `exits` exits at once with open
+//! requests, and `shuts` shuts the listening socket down for all processes.
 
 #![allow(clippy::print_stderr, reason = "a program for tests")]
 

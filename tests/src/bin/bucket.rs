@@ -1,5 +1,5 @@
-//! A server that speaks as S3 does, for a folder: s3s-fs with one access key, on a Unix socket and
-//! on a free port.
+//! Serves a folder with the protocol of S3: s3s-fs with one access key, on a Unix socket and on a free
+//! port.
 
 #![allow(
     clippy::print_stdout,

@@ -1,8 +1,8 @@
-//! Polls S3 with whatever credentials the environment has, and tells what it holds in between.
+//! Polls S3 with the credentials of the environment, and prints its open resources between polls.
 //!
-//! - `endpoint=URL` is where it asks.
-//! - `profile=NAME` is the profile, if not the environment's.
-//! - `polls=N` is how often it asks; 1 if nothing is said.
+//! - `endpoint=URL` is the endpoint.
+//! - `profile=NAME` is the profile; the default is that of the environment.
+//! - `polls=N` is the number of polls; the default is 1.
 
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "the test reads what it prints")]
 

@@ -1,5 +1,5 @@
-//! `echo_protocol SERVER ADDRESS`, where SERVER is `axum` or `hyper`: says hello over HTTP/1, and to
-//! who asks for it, changes the protocol of the connection to one where every byte comes back.
+//! `echo_protocol SERVER ADDRESS`, where SERVER is `axum` or `hyper`: responds with a greeting over
+//! HTTP/1, and on request upgrades the connection to a protocol that echoes every byte.
 
 use std::{convert::Infallible, env, io, net::SocketAddr, process::ExitCode};
 

@@ -1,8 +1,8 @@
-//! A web server that upgrades itself from wherever its arguments say.
+//! A web server that upgrades itself from the source in its arguments.
 //!
 //! - `file=PATH`, `http=URL`, `manifest=URL`, `github=URL`, that of the API, or `s3=ENDPOINT` names
 //!   the source.
-//! - `address=HOST:PORT` is where it listens.
+//! - `address=HOST:PORT` is the address to listen on.
 
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "the test looks at what it does")]
 

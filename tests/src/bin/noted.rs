@@ -1,6 +1,6 @@
 //! The program of many versions, with its name and version in its note: `app`, `1.0.0`.
 //!
-//! Tests write others of the same length over them.
+//! Tests overwrite them with others of the same length.
 
 #[path = "upgradable/main.rs"]
 mod upgradable;

@@ -1,11 +1,11 @@
-//! A program that says which signals it gets, and from whom.
+//! A program that prints which signals it gets, and their senders.
 //!
 //! - `restart=SIGNAL` is the restart signal, `no-restart` allows none, `drain-on-terminate` has
 //!   SIGTERM drain, `terminate=MILLISECONDS` is the terminate timeout.
 //! - `kill-group` has it lead a process group of its own.
 //! - `plain` catches no signal at all, `stops` does not catch those of job control.
 //! - `leaves` has it leave the process group of its master.
-//! - `hold` does not end when told to finish; by default it returns, with `code=N` or 0 then.
+//! - `hold` ignores a request to finish; by default it returns, with `code=N` or 0.
 //! - `ready-timeout=MILLISECONDS` is the ready timeout, `exec-file=PATH` is run as the child instead.
 //! - `thread` has another thread run before there is a master; `slow-events=MILLISECONDS` is how long
 //!   the hook for events takes each time.

@@ -1,8 +1,7 @@
-//! The contract that every fetcher keeps, against real servers and with a network in between that
-//! does what networks do.
+//! Tests the contract of every fetcher, against real servers and over an unreliable network.
 //!
-//! `contract!` is the table: each line is a case, and for which sources it is played. A case
-//! knows of a source no more than [`Source`] and [`Remote`] tell.
+//! `contract!` is the table: each line is a case, with the sources for which it runs. A case uses a
+//! source only through [`Source`] and [`Remote`].
 
 mod addresses;
 mod breaks;

@@ -1,5 +1,5 @@
-//! A running master with every fetcher, through the facade alone: upgrades under load, when it asks
-//! again, and that no fetcher holds up its end.
+//! Tests a running master with every fetcher, through the facade alone: upgrades under load, the times
+//! of its polls, and that no fetcher delays its end.
 
 mod pauses;
 mod stops;

@@ -1,4 +1,4 @@
-//! Where releases come from: servers that others wrote, and networks that do what networks do.
+//! Tests of the fetchers against real servers and over unreliable networks.
 
 #![allow(
     clippy::unwrap_used,

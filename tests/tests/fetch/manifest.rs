@@ -1,4 +1,4 @@
-//! What `docs/MANIFEST.md` says, against the schema beside it and the parser.
+//! Compares `docs/MANIFEST.md` with the schema next to it and with the parser.
 
 use selfup::fetch::{Platform, manifest::Manifest};
 use selfup_tests::need;

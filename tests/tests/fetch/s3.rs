@@ -1,5 +1,5 @@
-//! What only S3 has: versions, checksums, rights, and servers that say what is wrong. Against two
-//! stand-ins for it that others wrote, s3s-fs and moto.
+//! Tests what only S3 has: versions, checksums, permissions, and errors with a reason. The servers are
+//! two stand-ins for S3, s3s-fs and moto.
 
 mod chain;
 mod checksums;

@@ -1,5 +1,5 @@
-//! The HTTP fetcher and a web server that others wrote: what nginx says about its files, and how it
-//! serves parts of them, packs them, hides them and moves them.
+//! Tests the HTTP fetcher against nginx: validators, ranges, compression, access control and
+//! redirects.
 
 mod access;
 mod coding;

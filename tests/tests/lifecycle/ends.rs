@@ -1,4 +1,4 @@
-//! The master ends as the program does, and not before its children.
+//! Tests that the master ends as the program does, and not before its children.
 
 use selfup_signals::{Signal, send};
 use selfup_tests::gate::Gate;

@@ -1,4 +1,4 @@
-//! What the program has from its master, and what the programs that it starts have from it.
+//! Tests what the program inherits from its master, and its own children from it.
 
 use selfup_tests::gate::Gate;
 use selfup_tests::sandbox::{PATIENCE, Process, Sandbox, fds_of, wait_until};

@@ -1,4 +1,4 @@
-//! Who is to blame when a child ends, and who is not.
+//! Tests whether the executable is blamed when a child ends.
 
 use selfup_tests::need;
 use selfup_tests::release::Release;

@@ -1,4 +1,4 @@
-//! Many restarts leave the master as a few have left it: nothing leaks.
+//! Tests that the master leaks nothing over many restarts.
 
 use selfup_tests::sandbox::{
     PATIENCE, Process, Sandbox, children_of, fds_of, threads_of, wait_until,

@@ -1,4 +1,4 @@
-//! How a master and its children begin, live beside each other, and end.
+//! Tests of the life of a master and its children, from start to end.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,4 +1,4 @@
-//! What a service manager hears of a service: the master speaks, and nobody else.
+//! Tests the messages to a service manager, which only the master sends.
 
 use selfup_tests::sandbox::{PATIENCE, children_of, state_of, wait_for, wait_until};
 use selfup_tests::service::{Deployment, Service};

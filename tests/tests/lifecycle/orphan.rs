@@ -1,4 +1,4 @@
-//! The master is killed, with no chance to tell anybody: its children finish and are gone.
+//! Tests that the children finish and exit when the master is killed.
 
 use selfup_tests::gate::Gate;
 use selfup_tests::sandbox::{

@@ -1,4 +1,4 @@
-//! The file by which scripts find the master.
+//! Tests the pid file, by which scripts find the master.
 
 use selfup_tests::sandbox::{PATIENCE, wait_until};
 use selfup_tests::service::{Deployment, Service, put};

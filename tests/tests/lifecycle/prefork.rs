@@ -1,4 +1,4 @@
-//! Programs that fork: what a child leaves running is told of, or killed.
+//! Tests programs that fork: processes that a child leaves running are reported, or killed.
 
 use selfup_tests::need;
 use selfup_tests::sandbox::{PATIENCE, Process, Sandbox, state_of, wait_until};

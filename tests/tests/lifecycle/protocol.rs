@@ -1,5 +1,5 @@
-//! Old and new on the control channel: what version 1 says is frozen in `frames/v1`, and what a
-//! later version may say is in `frames/next`.
+//! Tests old and new versions on the control channel: `frames/v1` has the frozen messages of version
+//! 1, and `frames/next` those that a later version may send.
 
 #![allow(clippy::disallowed_methods, reason = "a child is started as a master does it")]
 

@@ -1,4 +1,4 @@
-//! Who serves is decided by who is ready; in between, nobody who calls notices anything.
+//! Tests that the child that is ready serves, and that clients notice nothing of a restart.
 
 use super::deployed;
 use selfup_tests::origin::{Offer, Origin};

@@ -1,4 +1,4 @@
-//! The first program that a reader of the README meets, and what clients do to it.
+//! Tests the first program of the README with difficult clients.
 
 use selfup_tests::sandbox::{PATIENCE, Sandbox, children_of, state_of, wait_until};
 use socket2::SockRef;

@@ -1,5 +1,5 @@
-//! A child is ready when it can serve, however it does, and not before: a program that has taken its
-//! socket and then fails leaves the old one serving.
+//! Tests that a child is ready when it can serve, and not before: if a program fails after it has taken
+//! its socket, the old one goes on serving.
 
 use selfup_tests::gate::Gate;
 use selfup_tests::sandbox::{PATIENCE, Process, Sandbox, state_of, udp_sockets, wait_for};

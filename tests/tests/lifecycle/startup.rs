@@ -1,4 +1,4 @@
-//! What a program does that cannot start as it was told to, with real processes.
+//! Tests the errors of a program that cannot start as configured, with real processes.
 
 mod addresses;
 mod executables;

@@ -1,4 +1,5 @@
-//! As pid 1 of a container: what the kernel does not do for pid 1, and what there may be none of.
+//! Tests the master as pid 1 of a container, without the default actions of the kernel for signals, and
+//! without files that a container may lack.
 
 use selfup_signals::{Pid, Signal, send};
 use selfup_tests::container::{self, pid_1};

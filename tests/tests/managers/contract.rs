@@ -1,4 +1,4 @@
-//! What has to hold under any process manager.
+//! Tests the contract that holds under any process manager.
 
 use selfup_signals::{End, Pid, Signal, send};
 use selfup_tests::manager::Manager;

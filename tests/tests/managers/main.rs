@@ -1,5 +1,5 @@
-//! Under process managers that others wrote, with the files that the pages in docs/ show: one stable
-//! pid, the true end, and never a second master.
+//! Tests under real process managers, with the files from the pages in docs/: a stable pid, the true
+//! exit status, and never a second master.
 
 #![allow(
     clippy::unwrap_used,

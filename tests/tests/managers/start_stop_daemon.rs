@@ -1,4 +1,4 @@
-//! The init script of docs/openrc.md, with a pid file that the master writes.
+//! Tests the init script of docs/openrc.md, with a pid file of the master.
 
 use selfup_signals::{Pid, Signal, send};
 use selfup_tests::sandbox::{PATIENCE, Process, tcp_listeners, wait_for, wait_until};

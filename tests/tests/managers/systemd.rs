@@ -1,4 +1,4 @@
-//! Services under a real systemd.
+//! Tests services under a real systemd.
 
 mod app;
 mod ends;

@@ -1,5 +1,5 @@
-//! Nothing is lost when a child takes over from another, whatever the clients do at that moment;
-//! and a child that gets it wrong is caught.
+//! Tests that no request is lost when a child takes over from another, whatever the clients do at that
+//! moment, and that the tests notice a child that loses one.
 
 mod calls;
 mod connection_close;

@@ -1,5 +1,5 @@
-//! The load client against servers that misbehave: whatever is done to a request is counted, under
-//! the right name, once.
+//! Tests the load client against servers that misbehave: it counts every failed request once, under the
+//! right name.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};

@@ -1,4 +1,4 @@
-//! Nothing is lost when one child of a server takes over from another.
+//! Tests that nothing is lost when one child of a server takes over from another.
 
 #![allow(
     clippy::unwrap_used,

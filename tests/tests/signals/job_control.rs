@@ -1,4 +1,4 @@
-//! Stopped and continued, by a shell or by hand: master and program as one job.
+//! Tests job control: a shell or a user stops and continues master and program as one job.
 
 use super::{wait_going, wait_stopped};
 use selfup_signals::{Pid, Signal};

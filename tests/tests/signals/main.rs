@@ -1,4 +1,4 @@
-//! What signals do, from whomever and at whatever moment they come.
+//! Tests of signals, from any sender and at any moment.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,4 +1,5 @@
-//! A master that nothing holds up: a full pipe, a child that floods it, a thread that takes its signals.
+//! Tests that nothing holds up the master: no full pipe, no flood of messages, and no thread that takes
+//! its signals.
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::stat::Mode;

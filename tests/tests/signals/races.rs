@@ -1,5 +1,5 @@
-//! Signals at awkward moments: while the first child starts, while a restart is under way, several
-//! at once. Each case has one outcome.
+//! Tests signals at awkward moments: while the first child starts, during a restart, several at once.
+//! Each case has one outcome.
 
 use selfup_signals::{Signal, send};
 use selfup_tests::gate::Gate;

@@ -1,4 +1,4 @@
-//! A person at an interactive shell, who has the program in front, in the background, and in between.
+//! Tests the program in an interactive shell: in the foreground, in the background, and between them.
 
 use super::{wait_going, wait_stopped};
 use selfup_signals::{Pid, Signal, send};

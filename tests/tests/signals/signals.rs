@@ -1,4 +1,4 @@
-//! Which signals the program gets, how often, and with what.
+//! Tests which signals the program gets, how often, and with which values.
 
 use selfup_signals::Signal;
 use selfup_tests::recorder::{Recorder, end_child};

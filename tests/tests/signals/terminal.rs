@@ -1,5 +1,5 @@
-//! On a terminal: what the kernel gives to the whole process group reaches the program once, what
-//! it gives to the leader of the session alone is passed on.
+//! Tests signals from a terminal: a signal to the whole process group reaches the program once, and the
+//! master forwards a signal to the leader of the session alone.
 
 use nix::fcntl::OFlag;
 use nix::pty::{PtyMaster, grantpt, posix_openpt, ptsname_r, unlockpt};

@@ -1,7 +1,7 @@
-//! Published files that are no good executables, and executables that do not respond to the probe.
+//! Tests published files that are not good executables, and executables that fail the probe.
 //!
-//! Whatever comes: one warning says what it was, the service goes on, nothing stays in the
-//! program's folder, and a good release later on is installed as ever.
+//! In every case, one warning names the cause, the service goes on, no file stays in the folder of the
+//! program, and a later good release is installed.
 
 use super::{APP, RECORD, TRIAL, deployed, http, publish};
 use selfup_tests::origin::{Offer, Origin};

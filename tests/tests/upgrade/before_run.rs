@@ -1,4 +1,4 @@
-//! Releases that fail in `main`, before the overseer is there to see it, and masters that die meanwhile.
+//! Tests releases that fail in `main` before `run`, and masters that die meanwhile.
 
 use super::{RECORD, TRIAL, deployed, http, publish};
 use selfup_tests::origin::Origin;

@@ -1,4 +1,4 @@
-//! `cp new app.new; mv app.new app; kill -USR2`: an upgrade like any other.
+//! Tests an upgrade by hand: `cp new app.new; mv app.new app; kill -USR2`.
 
 use super::{PREVIOUS, RECORD, deployed, http, publish};
 use selfup_tests::origin::Origin;

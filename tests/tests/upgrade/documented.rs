@@ -1,5 +1,4 @@
-//! The example in the documentation of `selfup::Update`, from one release to the next and the one
-//! after that.
+//! Tests the example in the documentation of `selfup::Update`, over three releases.
 
 use selfup_tests::origin::{Offer, Origin};
 use selfup_tests::release::Release;

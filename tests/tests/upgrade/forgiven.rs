@@ -1,4 +1,4 @@
-//! Which names of a refused executable are taken by who forgives it.
+//! Tests the names by which an operator can allow a refused executable again.
 
 use super::{RECORD, deployed, replaced};
 use selfup_tests::origin::Origin;

@@ -1,4 +1,4 @@
-//! Many services that share one executable.
+//! Tests many services that share one executable.
 
 use super::{PREVIOUS, deployed, http, publish};
 use selfup_tests::origin::Origin;

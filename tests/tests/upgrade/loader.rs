@@ -1,4 +1,4 @@
-//! A program that is started through the dynamic loader: the kernel then runs the loader's file.
+//! Tests a program started through the dynamic loader: the kernel then runs the file of the loader.
 
 use super::{deployed, http, publish};
 use selfup_tests::origin::{Offer, Origin};

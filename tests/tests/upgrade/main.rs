@@ -1,4 +1,4 @@
-//! A service that replaces itself while clients call it, with real processes.
+//! Tests of upgrades: a service replaces itself while clients call it, with real processes.
 
 #![allow(
     clippy::unwrap_used,

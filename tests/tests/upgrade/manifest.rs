@@ -1,4 +1,4 @@
-//! Upgrades that a manifest announces.
+//! Tests upgrades that a manifest announces.
 
 use super::deployed;
 use selfup_tests::need;

@@ -1,4 +1,4 @@
-//! The note that says, without being run, that an executable is a selfup program.
+//! Tests the note that marks an executable as a selfup program, without running it.
 
 use super::{APP, deployed, http, publish};
 use selfup_tests::need;

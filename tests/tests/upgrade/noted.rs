@@ -1,4 +1,4 @@
-//! Releases that say their name and version in their notes, so that signatures cover both.
+//! Tests releases with their name and version in a note, so that signatures cover both.
 
 use super::manifest::{manifest, publish};
 use super::{PREVIOUS, RECORD, http};

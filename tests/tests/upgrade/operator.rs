@@ -1,4 +1,4 @@
-//! A person, or a package manager, puts another executable in place and asks for a restart.
+//! Tests an operator or a package manager that replaces the executable and requests a restart.
 
 use super::{PREVIOUS, deployed, http, publish};
 use selfup_tests::origin::Origin;

@@ -1,4 +1,4 @@
-//! What the configuration says about upgrades.
+//! Tests the options of upgrades.
 
 use super::{PREVIOUS, RECORD, TRIAL, deployed, http, publish};
 use selfup_tests::origin::Origin;

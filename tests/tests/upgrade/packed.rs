@@ -1,4 +1,4 @@
-//! A command-line tool whose releases are archives on GitHub.
+//! Tests a command-line tool whose releases are archives on GitHub.
 
 use selfup_tests::need;
 use selfup_tests::origin::{Offer, Origin};

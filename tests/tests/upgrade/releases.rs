@@ -1,4 +1,4 @@
-//! One release after the other.
+//! Tests one release after another.
 
 use super::{PREVIOUS, deployed, http, publish};
 use selfup_tests::origin::{Offer, Origin};

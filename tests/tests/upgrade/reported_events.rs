@@ -1,4 +1,4 @@
-//! The events of upgrades that are printed by default, one line each, with versions.
+//! Tests the events of upgrades that are printed by default: one line each, with versions.
 
 use super::{deployed, http, publish};
 use selfup_tests::origin::Origin;

@@ -1,4 +1,4 @@
-//! Releases that answer the probe, and fail when they are needed.
+//! Tests releases that pass the probe, and fail when they run.
 
 use super::{RECORD, TRIAL, deployed, http, publish, replaced};
 use selfup_tests::origin::Origin;

@@ -1,4 +1,5 @@
-//! A key takes another's place: what the master that goes on says, and who verifies what.
+//! Tests the replacement of a key: the messages of the running master, and the keys that verify each
+//! release.
 
 use super::{PREVIOUS, http};
 use selfup_tests::need;

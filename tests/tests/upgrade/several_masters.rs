@@ -1,4 +1,4 @@
-//! Two services, one executable.
+//! Tests two services with one executable.
 
 use super::{PREVIOUS, deployed, http, publish};
 use selfup_tests::origin::Origin;

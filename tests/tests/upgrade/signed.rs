@@ -1,7 +1,7 @@
-//! Releases that are signed, and such that are not.
+//! Tests releases with and without a signature.
 //!
-//! Whatever is wrong with a signature: one warning says so, the service goes on, nothing stays in
-//! the program's folder, and what is signed as it should be is installed.
+//! For every bad signature, one warning names the error, the service goes on, no file stays in the
+//! folder of the program, and a release with a good signature is installed.
 
 use super::{PREVIOUS, deployed, http};
 use selfup_tests::need;

@@ -1,4 +1,4 @@
-//! SIGTERM in the middle of an upgrade: the service ends as if there were none, and leaves nothing.
+//! Tests SIGTERM in the middle of an upgrade: the service ends as without one, and leaves no files.
 
 use super::{RECORD, TRIAL, deployed, http, publish};
 use selfup_tests::origin::{Offer, Origin};

@@ -1,4 +1,4 @@
-//! A command-line tool that knows its version and updates itself from all kinds of sources.
+//! Tests a command-line tool that knows its version and updates itself from every kind of source.
 
 use selfup_tests::need;
 use selfup_tests::origin::{Offer, Origin};

@@ -1,4 +1,4 @@
-//! An upgrade that nobody has decided about when its master ends: the next master does.
+//! Tests an upgrade on trial whose master ends: the next master decides about it.
 
 use std::{fs, os::unix::process::ExitStatusExt};
 

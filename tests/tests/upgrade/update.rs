@@ -1,4 +1,4 @@
-//! A command-line tool that updates itself when it is told to, with real processes.
+//! Tests a command-line tool that updates itself on request, with real processes.
 
 use selfup_tests::origin::{Offer, Origin};
 use selfup_tests::release::Release;
