@@ -1,4 +1,4 @@
-//! Addresses as operators write them.
+//! Tests addresses as operators write them.
 
 use proptest::prelude::*;
 use selfup_fds::{Address, ErrorKind};

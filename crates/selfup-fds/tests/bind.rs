@@ -1,4 +1,4 @@
-//! Sockets made from addresses, and taken out again as what they are.
+//! Tests that sockets are bound to addresses, and taken out of the set with their type.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test says so by failing")]
 

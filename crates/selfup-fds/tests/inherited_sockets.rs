@@ -1,4 +1,4 @@
-//! Sockets that were bound before this process: adopted by their address, or taken back by name.
+//! Tests inherited sockets: adopted by their address, or taken by name.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test says so by failing")]
 

@@ -1,4 +1,4 @@
-//! The reading of `LISTEN_*` is a total function of the texts.
+//! Tests that parsing `LISTEN_*` never panics, whatever the texts are.
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStringExt;

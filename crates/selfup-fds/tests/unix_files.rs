@@ -1,4 +1,4 @@
-//! The files of Unix sockets: replaced when stale, otherwise left alone.
+//! Tests that stale files of Unix sockets are replaced, and others kept.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test says so by failing")]
 

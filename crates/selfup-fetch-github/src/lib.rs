@@ -116,11 +116,11 @@
 //! no thread, no socket and no runtime: each poll creates a current-thread tokio runtime, which exists until the
 //! artifact is read or dropped, and runs only while the artifact is being read.
 //!
-//! The cryptography of TLS is what the program has installed as rustls' default for its process, or else
-//! that of the feature `tls-aws-lc-rs` or `tls-ring`. Neither is on by default, since each turns on a
-//! feature of rustls: beside a program's own choice of the other one, rustls would no longer find the
-//! program's by itself, and panic. So turn on the one that the program has, or either where it has none.
-//! Without any, [`init`](selfup_fetch::Fetch::init) says so.
+//! TLS is rustls, with the cryptography that the program has installed as the default of its process, or else
+//! that of the feature `tls-aws-lc-rs` or `tls-ring`. Neither is on by default, because each turns on a feature of
+//! rustls: if both are on in one program, rustls cannot choose a default by itself, and panics where the program
+//! relies on that. So turn on the one that the program uses, or either if it uses none. Without any,
+//! [`init`](selfup_fetch::Fetch::init) fails.
 //!
 //! # Limits
 //!

@@ -1,7 +1,6 @@
-//! The token of the environment is taken where it is asked for, and only there; its proxies are
-//! taken unless told otherwise.
+//! Tests that the token of the environment is used only on request, and its proxies by default.
 //!
-//! The test runs itself once more with the variables set: a test cannot change its own environment.
+//! The test runs itself again with the variables set: a test cannot change its own environment.
 #![allow(clippy::unwrap_used, reason = "a test stops where it goes wrong")]
 
 use std::{

@@ -1,6 +1,6 @@
-//! Between two polls there is nothing: no thread, and no descriptor.
+//! Tests that no thread and no descriptor is left between two polls.
 //!
-//! A test binary of its own, since it counts what the whole process has.
+//! This is a test binary of its own, because it counts those of the whole process.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "a test stops where it goes wrong")]
 

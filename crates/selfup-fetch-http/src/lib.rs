@@ -114,11 +114,11 @@
 //!
 //! # TLS
 //!
-//! rustls, with the cryptography that the program has installed as rustls' default for its process, or else
-//! that of the feature `tls-aws-lc-rs` or `tls-ring`. Neither is on by default, since each turns on a
-//! feature of rustls: beside a program's own choice of the other one, rustls would no longer find the
-//! program's by itself, and panic. So turn on the one that the program has, or either if it has none. Without any,
-//! an `https:` URL is refused, in the configuration and in redirects. The trusted roots are Mozilla's, compiled in,
+//! TLS is rustls, with the cryptography that the program has installed as the default of its process, or else
+//! that of the feature `tls-aws-lc-rs` or `tls-ring`. Neither is on by default, because each turns on a feature of
+//! rustls: if both are on in one program, rustls cannot choose a default by itself, and panics where the program
+//! relies on that. So turn on the one that the program uses, or either if it uses none. Without any, an
+//! `https:` URL is refused, in the configuration and in redirects. The trusted roots are Mozilla's, compiled in,
 //! so they work in a container without certificates, and are the same everywhere. They age with the executable,
 //! which replaces itself. [`Http::trust`] replaces them with your own. The platform's store is not read. For servers
 //! that require a client certificate, there is [`Http::client_certificate`].

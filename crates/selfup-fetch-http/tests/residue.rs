@@ -1,6 +1,6 @@
-//! Many polls leave nothing behind: no thread, and no descriptor but that of one connection.
+//! Tests that many polls leave no thread, and no descriptor except that of one connection.
 //!
-//! A test binary of its own, since it counts what the whole process has.
+//! This is a test binary of its own, because it counts those of the whole process.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "a test stops where it goes wrong")]
 

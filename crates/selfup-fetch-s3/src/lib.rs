@@ -103,11 +103,11 @@
 //!
 //! # TLS
 //!
-//! rustls, with the cryptography of the feature `tls-aws-lc-rs` or `tls-ring`. Neither is on by default,
-//! since each turns on a feature of rustls: beside a program's own choice of the other one, rustls would no
-//! longer find the program's by itself, and panic. So turn on the one that the program has, or either if it has
-//! none. A default provider that the program has installed does not count, because the SDK accepts none. Without any,
-//! `https:` is refused. The trusted roots are Mozilla's, compiled in, so they work in a container without
+//! TLS is rustls, with the cryptography of the feature `tls-aws-lc-rs` or `tls-ring`. Neither is on by default,
+//! because each turns on a feature of rustls: if both are on in one program, rustls cannot choose a default by
+//! itself, and panics where the program relies on that. So turn on the one that the program uses, or either if it
+//! uses none. A default provider that the program has installed does not count, because the SDK accepts none. Without
+//! a feature, `https:` is refused. The trusted roots are Mozilla's, compiled in, so they work in a container without
 //! certificates, and are the same everywhere. [`S3::trust`] replaces them with your own. The platform's store is not
 //! read.
 //!

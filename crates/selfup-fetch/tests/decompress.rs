@@ -1,4 +1,4 @@
-//! Decompression of what the real `gzip`, `zstd` and `xz` make, whole, broken and hostile.
+//! Tests the decompression of files of the real `gzip`, `zstd` and `xz`: intact, damaged and hostile.
 #![allow(clippy::unwrap_used, reason = "a test stops where it goes wrong")]
 
 mod support;

@@ -1,4 +1,4 @@
-//! Alone in its file, so that it has a process to itself.
+//! Tests the use of memory, alone in its file to have a process for itself.
 #![cfg(all(feature = "archive", target_os = "linux"))]
 #![allow(clippy::unwrap_used, reason = "a test stops where it goes wrong")]
 

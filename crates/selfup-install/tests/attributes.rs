@@ -1,4 +1,4 @@
-//! What the kernel attaches to an executable besides its bytes: kept, or the upgrade refused.
+//! Tests that the attributes of an executable in the kernel are kept, or the upgrade is refused.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "test code")]
 

@@ -1,4 +1,4 @@
-//! What others put beside a target, and what an old version may still do.
+//! Tests files that other users put beside a target, and what an old version may still do.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "test code")]
 

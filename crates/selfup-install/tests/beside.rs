@@ -1,4 +1,4 @@
-//! Upgrades that are tried out beside the target, and take its place once they have proved themselves.
+//! Tests upgrades on trial beside the target, which replace it after their probation.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "test code")]
 
 mod support;

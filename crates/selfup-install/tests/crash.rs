@@ -1,7 +1,7 @@
-//! The installer is killed at every system call that touches a file, and each such call fails once.
+//! Kills the installer at every system call that touches a file, and makes each such call fail once.
 //!
-//! Whatever happens, the path holds the old or the new executable, whole, and the next start finds
-//! its way and tidies up.
+//! Whatever happens, the path holds the old or the new executable, whole, and the next start recovers
+//! and removes stale files.
 #![cfg(target_os = "linux")]
 #![allow(clippy::print_stdout, reason = "a test says how much it has looked at")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "test code")]

@@ -1,4 +1,4 @@
-//! Where the target is: links, modes, owners, attributes, mounts, permissions.
+//! Tests the place of the target: links, modes, owners, attributes, mounts, permissions.
 #![allow(clippy::print_stderr, reason = "a test says what it leaves out")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "test code")]
 

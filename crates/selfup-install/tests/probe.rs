@@ -1,4 +1,4 @@
-//! What executables do when they are asked to prove themselves.
+//! Tests the probe of good and bad executables.
 #![allow(clippy::unwrap_used, reason = "test code")]
 
 mod support;

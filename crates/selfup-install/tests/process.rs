@@ -1,4 +1,4 @@
-//! Installers in other processes: killed, at work, watched.
+//! Tests installers in other processes: killed, at work, traced.
 #![allow(clippy::print_stderr, reason = "a test says what it leaves out")]
 #![allow(clippy::unwrap_used, reason = "test code")]
 

@@ -1,4 +1,4 @@
-//! Signatures made by the minisign program itself.
+//! Tests signatures of the `minisign` program itself.
 #![allow(clippy::unwrap_used, reason = "test code")]
 
 mod support;

@@ -1,4 +1,4 @@
-//! From the target to the installed executable and back, one step after the other.
+//! Tests each step of an installation and of its rollback.
 #![allow(clippy::unwrap_used, reason = "test code")]
 
 mod support;

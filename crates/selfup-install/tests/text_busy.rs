@@ -1,4 +1,4 @@
-//! Alone in its file, so that its forks are no other test's.
+//! Tests `ETXTBSY`, alone in its file so that no other test forks meanwhile.
 #![allow(clippy::unwrap_used, reason = "test code")]
 
 mod support;

@@ -1,4 +1,4 @@
-//! Upgrades that have not proved themselves, what becomes of them, and what is refused for good.
+//! Tests upgrades on trial, their outcomes, and what is refused for good.
 #![allow(clippy::print_stderr, reason = "a test says what it leaves out")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "test code")]
 

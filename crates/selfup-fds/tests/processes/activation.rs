@@ -1,4 +1,4 @@
-//! Activated by systemd's own `systemd-socket-activate`.
+//! Tests activation by `systemd-socket-activate`.
 
 use std::io::Read;
 use std::net::TcpStream;

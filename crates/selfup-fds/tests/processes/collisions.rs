@@ -1,5 +1,5 @@
-//! Numbers that are in the way: the fds to pass, and what the standard library opens, may lie
-//! anywhere.
+//! Tests collisions of numbers: the fds to pass, and those that the standard library opens, may have
+//! any number.
 
 use std::fs::File;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};

@@ -1,4 +1,4 @@
-//! What a child finds, and what it leaves for its own children.
+//! Tests what a child inherits, and what its own children inherit from it.
 
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;

@@ -1,4 +1,4 @@
-//! Machines other than this one: strace(1) makes single system calls fail as they would there.
+//! Simulates other machines: strace(1) makes single system calls fail as they would there.
 
 use std::process::{Command, Stdio};
 

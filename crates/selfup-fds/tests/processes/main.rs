@@ -1,8 +1,8 @@
-//! Everything that needs real processes: each case starts this very program again in a role, or
-//! a program that knows nothing of it.
+//! The tests that need real processes: each case starts this program again in a role, or another
+//! program.
 //!
-//! There is no libtest around the cases, as a child has to inherit before a thread exists. An
-//! argument without a dash selects the cases whose name contains it.
+//! They do not use libtest, because a child has to inherit before a thread exists. An argument
+//! without a dash selects the cases whose name contains it.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,4 +1,4 @@
-//! What the command says otherwise still holds.
+//! Tests that all other settings of the command still apply.
 
 #![allow(unsafe_code, reason = "closures before exec are unsafe to add")]
 

@@ -1,4 +1,4 @@
-//! Programs and crates that know the convention, and nothing of this crate.
+//! Tests against other programs and crates that implement the convention.
 
 use std::io::Read;
 use std::net::TcpStream;

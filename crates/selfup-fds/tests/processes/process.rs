@@ -1,4 +1,4 @@
-//! Starting processes, looking at them, and waiting with a deadline.
+//! Starts processes, examines them, and waits for them with a deadline.
 
 #![allow(unsafe_code, reason = "numbers are looked at that nobody here owns")]
 

@@ -1,4 +1,4 @@
-//! A child that cannot be started is an error that names it.
+//! Tests the errors for a child that cannot be started.
 
 use std::error::Error as _;
 use std::io;

@@ -1,4 +1,4 @@
-//! What this program does when a case starts it again.
+//! The roles of this program when a case starts it again.
 
 use std::io::{BufRead, Read, Write};
 use std::net::TcpListener;

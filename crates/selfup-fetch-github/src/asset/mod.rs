@@ -1,4 +1,4 @@
-//! The choice of a release's asset.
+//! Chooses the asset of a release.
 
 mod packing;
 mod platform;
@@ -13,18 +13,18 @@ use crate::release::{Asset, Release};
 
 pub(crate) use packing::Packing;
 
-/// Which asset of a release is wanted.
+/// The rule that chooses an asset of a release.
 pub(crate) enum Wanted {
-    /// The one whose name says that it is for this platform.
+    /// The asset whose name fits this platform.
     ForPlatform,
-    /// The one whose name a template gives.
+    /// The asset whose name matches a template.
     Named(String),
-    /// The one that this says yes to.
+    /// The asset for which this predicate returns true.
     Matching(Box<dyn Fn(&str) -> bool + Send>),
 }
 
 impl Wanted {
-    /// Checks what can be checked without a release.
+    /// Checks everything that can be checked without a release.
     pub(crate) fn check(&self) -> Result<(), Error> {
         match self {
             Self::Named(template) => template::check(template),
@@ -32,7 +32,7 @@ impl Wanted {
         }
     }
 
-    /// The one asset of a release that is meant.
+    /// Returns the one wanted asset of a release.
     pub(crate) fn choose<'a>(
         &self,
         release: &'a Release,
@@ -69,7 +69,7 @@ impl Wanted {
     }
 }
 
-/// The best for the platform; of one that is packed in several ways, the way that costs least.
+/// Returns the best asset for the platform. If it is packed in several ways, the cheapest to unpack.
 fn for_platform<'a>(
     release: &'a Release,
     repo: &str,
@@ -126,7 +126,7 @@ fn only<'a>(
     }
 }
 
-/// What to say if the one that is meant is there, but not complete.
+/// The message if the wanted asset exists, but is not complete.
 fn late(release: &Release, is_meant: impl Fn(&str) -> bool) -> Option<Error> {
     let is_late = |asset: &&Asset| {
         !asset.is_complete() && packing::may_be_executable(&asset.name) && is_meant(&asset.name)
@@ -139,7 +139,7 @@ fn late(release: &Release, is_meant: impl Fn(&str) -> bool) -> Option<Error> {
     Some(Error::new(ErrorKind::Incomplete, reason))
 }
 
-/// There may be one later: whoever publishes often uploads after the release is made.
+/// The error for a missing asset, which may appear later: publishers often create the release first.
 fn none(release: &Release, kind: ErrorKind, that: &str) -> Error {
     let tag = &release.tag_name;
     if release.assets.is_empty() {
@@ -151,7 +151,7 @@ fn none(release: &Release, kind: ErrorKind, that: &str) -> Error {
         .advise(format!("it has {names}; say which by asset(\"NAME-{{version}}-{{target}}\")"))
 }
 
-/// Names as they may stand within a line.
+/// Lists names, made fit for one line.
 fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
     const MOST: usize = 12;
     let names: Vec<&str> = names.collect();

@@ -1,17 +1,17 @@
-//! How a published file is packed, told by its name.
+//! Recognises by its name how a published file is packed.
 
 use selfup_fetch::{Compression, archive::Format};
 
-/// What a published file is, by its name.
+/// The packing of a published file, by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Packing {
     /// The executable, compressed or not.
     File(Compression),
-    /// An archive that holds it.
+    /// An archive that holds the executable.
     Archive { format: Format, ending: &'static str },
 }
 
-/// The ends of the names of archives, the one that costs least first.
+/// The suffixes of archives, the cheapest to unpack first.
 const ARCHIVES: [&str; 8] =
     [".tar.zst", ".tzst", ".tar.xz", ".txz", ".tar.gz", ".tgz", ".tar", ".zip"];
 
@@ -23,7 +23,7 @@ impl Packing {
         }
     }
 
-    /// The name without the ends that tell the packing.
+    /// Returns the name without the suffixes of the packing.
     pub(crate) fn strip(self, name: &str) -> &str {
         match self {
             Self::File(compression) => compression.strip(name),
@@ -31,7 +31,7 @@ impl Packing {
         }
     }
 
-    /// Which comes first where the same executable is packed in several ways.
+    /// The order of preference if the same executable is packed in several ways.
     pub(super) fn order(self) -> usize {
         match self {
             Self::File(Compression::Zstd) => 0,
@@ -45,9 +45,9 @@ impl Packing {
     }
 }
 
-/// The ends of names that are no executables and hold none that could be read here.
+/// The suffixes of files that are no executables, and hold none that can be read here.
 const OTHERS: &[&str] = &[
-    // What is said of other files.
+    // Files about other files.
     ".asc",
     ".sig",
     ".minisig",
@@ -103,7 +103,7 @@ const OTHERS: &[&str] = &[
     ".nupkg",
     ".vsix",
     ".jar",
-    // Archives in forms that are not read.
+    // Archives of unsupported formats.
     ".7z",
     ".rar",
     ".bz2",
@@ -114,7 +114,7 @@ const OTHERS: &[&str] = &[
     ".lzma",
     ".br",
     ".z",
-    // What belongs to an executable.
+    // Files that accompany an executable.
     ".debug",
     ".dbg",
     ".dwp",

@@ -1,10 +1,10 @@
-//! How well a file's name fits a platform.
+//! Rates how well the name of a file fits a platform.
 
 use std::collections::BTreeSet;
 
 use selfup_fetch::Platform;
 
-/// How well a name fits a platform, better ones greater; `None` if it does not.
+/// Returns how well a name fits a platform, greater for better ones; `None` if it does not.
 ///
 /// It must name the operating system and the architecture, and no other of either.
 pub(super) fn fit(platform: &Platform, words: &[String]) -> Option<Fit> {
@@ -21,7 +21,7 @@ pub(super) struct Fit {
     libc: usize,
 }
 
-/// By [`std::env::consts::OS`], what names call an operating system.
+/// The words for an operating system in names, by [`std::env::consts::OS`].
 const SYSTEMS: &[(&str, &[&str])] = &[
     ("linux", &["linux", "linux32", "linux64"]),
     ("macos", &["darwin", "macos", "apple", "osx", "mac"]),
@@ -49,7 +49,7 @@ fn systems(words: &[String]) -> BTreeSet<&'static str> {
     systems
 }
 
-/// What names call each kind of processor.
+/// The words for each kind of processor in names.
 const ARCHS: &[(&str, &[&str])] = &[
     ("x86_64", &["x86_64", "amd64", "x64", "linux64", "win64"]),
     ("x86", &["x86", "i386", "i486", "i586", "i686", "386", "ia32", "linux32", "win32"]),
@@ -66,7 +66,7 @@ const ARCHS: &[(&str, &[&str])] = &[
     ("universal", &["universal", "universal2"]),
 ];
 
-/// How good the architecture is that the words name: what the program was built for is best.
+/// Rates the architecture in the words. The one for which the program was built is the best.
 fn arch(platform: &Platform, words: &[String]) -> Option<usize> {
     let own = platform.target.split('-').next().unwrap_or_default();
     let named = |word: &String| {
@@ -78,7 +78,7 @@ fn arch(platform: &Platform, words: &[String]) -> Option<usize> {
     runs(platform).iter().rev().position(|known| *known == arch)
 }
 
-/// What runs here, the best first.
+/// The architectures that run here, the best first.
 fn runs(platform: &Platform) -> Vec<&str> {
     match kind(platform) {
         "armv7" => vec!["armv7", "armv6", "arm"],
@@ -89,8 +89,8 @@ fn runs(platform: &Platform) -> Vec<&str> {
     }
 }
 
-/// The kind of processor that the program was built for. Rust calls all of 32-bit ARM `arm`; the
-/// triple knows more.
+/// The kind of processor for which the program was built. Rust calls all of 32-bit ARM `arm`; the
+/// target triple is more precise.
 fn kind(platform: &Platform) -> &str {
     let own = platform.target.split('-').next().unwrap_or_default();
     match platform.arch.as_str() {
@@ -102,10 +102,10 @@ fn kind(platform: &Platform) -> &str {
     }
 }
 
-/// How good the C library is that the words name.
+/// Rates the C library in the words.
 ///
-/// What was linked against musl also runs where glibc is, as long as it is static, which it is by
-/// default. The reverse does not.
+/// A program for musl also runs on a system with glibc if it is linked statically, which is the
+/// default. A program for glibc does not run on a system with musl.
 fn libc(platform: &Platform, words: &[String]) -> Option<usize> {
     let names = |libc: &[&str]| words.iter().any(|word| libc.contains(&word.as_str()));
     let musl = names(&["musl", "musleabi", "musleabihf", "alpine"]);

@@ -1,4 +1,4 @@
-//! Names of assets with `{version}` and `{tag}` filled in.
+//! Templates for the names of assets, with `{version}` and `{tag}`.
 
 use selfup_fetch::{Error, ErrorKind, Platform, Template};
 
@@ -9,7 +9,7 @@ pub(super) fn check(template: &str) -> Result<(), Error> {
     Template::parse(&with(template, "", "")?).map(drop)
 }
 
-/// The name that a template gives for a release.
+/// Returns the name that a template gives for a release.
 pub(super) fn name(
     template: &str,
     release: &Release,
@@ -19,13 +19,13 @@ pub(super) fn name(
     Ok(Template::parse(&filled)?.expand(platform))
 }
 
-/// Whether a release may have nothing of that name for one platform, and something for others.
+/// Whether a release may lack that name for one platform, and have it for others.
 pub(super) fn is_of_platform(template: &str) -> bool {
     let single = template.replace("{{", "").replace("}}", "");
     ["{os}", "{arch}", "{target}"].iter().any(|place| single.contains(place))
 }
 
-/// Fills in `{version}` and `{tag}` and leaves the rest as it is, doubled braces too.
+/// Replaces `{version}` and `{tag}`, and leaves the rest unchanged, including doubled braces.
 fn with(template: &str, version: &str, tag: &str) -> Result<String, Error> {
     let mut filled = String::with_capacity(template.len());
     let mut rest = template;
@@ -58,7 +58,7 @@ fn with(template: &str, version: &str, tag: &str) -> Result<String, Error> {
     Ok(filled)
 }
 
-/// A text as it is written in a template.
+/// Escapes a text for a template.
 fn literal(text: &str) -> String {
     text.replace('{', "{{").replace('}', "}}")
 }

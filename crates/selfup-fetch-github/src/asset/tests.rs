@@ -1,4 +1,4 @@
-//! Which asset is chosen for which platform.
+//! Tests which asset is chosen for which platform.
 
 use super::*;
 
@@ -27,7 +27,7 @@ fn release(names: &[&str]) -> Release {
     serde_json::from_str(&json).unwrap()
 }
 
-/// What is chosen of these by default.
+/// Returns the asset that is chosen of these by default.
 fn chosen(target: &str, names: &[&str]) -> Result<String, Error> {
     let release = release(names);
     let chosen = Wanted::ForPlatform.choose(&release, "app", &platform(target));
@@ -37,7 +37,7 @@ fn chosen(target: &str, names: &[&str]) -> Result<String, Error> {
 const GNU: &str = "x86_64-unknown-linux-gnu";
 const MUSL: &str = "x86_64-unknown-linux-musl";
 
-/// What the usual tools call their files.
+/// The file names of the usual tools.
 const RUST: [&str; 12] = [
     "app-v1.2.3-aarch64-apple-darwin.tar.gz",
     "app-v1.2.3-aarch64-linux-android.tar.gz",

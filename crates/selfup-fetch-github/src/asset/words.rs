@@ -1,9 +1,9 @@
-//! The words of a file's name.
+//! Splits the name of a file into words.
 
-/// The words of a file's name, in lower case: what stands between anything but letters and digits.
+/// Returns the words of the name of a file, in lower case: its sequences of letters and digits.
 ///
-/// The repository's name at the start is left out, since it may hold such words itself. What is one
-/// word to people although a dash is in it (`x86_64`, `arm-v7`) is one here.
+/// The name of the repository at the start is left out, because it may hold such words itself. Some
+/// names with a separator (`x86_64`, `arm-v7`) count as one word.
 pub(super) fn of(name: &str, repo: &str) -> Vec<String> {
     let rest = match name.split_at_checked(repo.len()) {
         Some((start, rest)) if start.eq_ignore_ascii_case(repo) && begins_word(rest) => rest,

@@ -1,4 +1,4 @@
-//! Tokens: what they open, where they go, and where they must not.
+//! Tests tokens: the access they give, and the servers that may and may not receive them.
 
 use selfup_fetch::{ErrorKind, Fetch};
 use selfup_fetch_github::GitHub;

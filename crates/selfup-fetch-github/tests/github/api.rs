@@ -1,5 +1,5 @@
-//! The API as its documentation describes it: releases, tags, assets, pages, conditional requests,
-//! authorization and limits.
+//! A server with the API as its documentation describes it: releases, tags, assets, pages, conditional
+//! requests, authorization and limits.
 
 use std::{
     collections::BTreeMap,

@@ -1,4 +1,4 @@
-//! Archives, and the executable in them.
+//! Tests archives, and the executable in them.
 
 use std::io::Read;
 

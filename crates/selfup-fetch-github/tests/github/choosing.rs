@@ -1,4 +1,4 @@
-//! Which release, and which of its assets.
+//! Tests the choice of the release and of its asset.
 
 use selfup_fetch::{ErrorKind, Fetch, Outcome};
 

@@ -1,4 +1,4 @@
-//! Limits of the API: told, waited for, and not run into.
+//! Tests that limits of the API are reported, waited for, and not exceeded.
 
 use std::time::{Duration, Instant};
 

@@ -1,5 +1,5 @@
-//! The GitHub fetcher against an API that counts requests and keeps its limits, and a storage host
-//! that wants no token.
+//! Tests the GitHub fetcher against an API that counts requests and enforces its limits, and a storage
+//! host that refuses a token.
 #![allow(clippy::unwrap_used, reason = "a test stops where it goes wrong")]
 
 mod access;

@@ -1,4 +1,4 @@
-//! What is new, and what it costs to find out.
+//! Tests when something is new, and how many requests a poll costs.
 
 use std::time::Duration;
 

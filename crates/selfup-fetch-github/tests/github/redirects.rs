@@ -1,4 +1,4 @@
-//! Redirects: of renamed repositories, and to where assets are kept.
+//! Tests redirects: of renamed repositories, and to the storage host.
 
 use std::sync::{Arc, Mutex};
 

@@ -1,4 +1,4 @@
-//! Everything that can go wrong before a byte of the asset has come.
+//! Tests the failures before the first byte of the asset.
 
 use std::{net::TcpListener, time::Duration};
 

@@ -1,4 +1,4 @@
-//! A transfer that is cut goes on where it was cut, if it is sure to be the same file.
+//! Tests that a broken transfer is resumed if the file is certain to be the same.
 
 use selfup_fetch::ErrorKind;
 

@@ -1,4 +1,4 @@
-//! The signature of an executable, beside it in the release.
+//! Tests the signature of an executable, which is another asset of the release.
 
 use selfup_fetch::{Fetch, Outcome, RunningExecutable};
 use selfup_fetch_github::GitHub;

@@ -1,4 +1,4 @@
-//! The host that assets are kept on: another origin, with addresses that are keys themselves.
+//! The storage host of the assets: another origin, with URLs that are secret.
 
 use std::{
     collections::BTreeMap,

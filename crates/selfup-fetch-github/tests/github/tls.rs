@@ -1,4 +1,4 @@
-//! TLS, with roots of our own and those of the world.
+//! Tests TLS, with roots of our own and those of Mozilla.
 
 use std::{
     io::{Read, Write},

@@ -1,4 +1,4 @@
-//! The bytes of an asset on their way: all of them and the right ones, or an error.
+//! Tests that a transfer returns all bytes of an asset unchanged, or an error.
 
 use std::{
     io::Read,

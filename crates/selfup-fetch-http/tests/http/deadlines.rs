@@ -1,4 +1,4 @@
-//! No phase waits for ever. The bounds on the elapsed time only tell that nothing hung.
+//! Tests that no phase waits for ever. The bounds on the elapsed time only show that nothing hung.
 
 use std::{
     net::{TcpListener, TcpStream},

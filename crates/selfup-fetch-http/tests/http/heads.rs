@@ -1,4 +1,4 @@
-//! Servers that do not answer `HEAD`, or not as they answer `GET`.
+//! Tests servers that do not respond to `HEAD`, or differently than to `GET`.
 
 use std::sync::{
     Arc,

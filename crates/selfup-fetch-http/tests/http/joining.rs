@@ -1,4 +1,4 @@
-//! The rest of a file is joined to its start only if both are surely of the same bytes.
+//! Tests that the rest of a file is joined to its start only if both are certain to be of one file.
 
 use std::sync::{Arc, Mutex};
 

@@ -1,4 +1,4 @@
-//! The HTTP fetcher against real sockets, and servers that do what servers do.
+//! Tests the HTTP fetcher over real sockets, against servers with every kind of behaviour.
 #![allow(clippy::unwrap_used, reason = "a test stops where it goes wrong")]
 
 mod breaking;

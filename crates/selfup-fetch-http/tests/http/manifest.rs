@@ -1,4 +1,4 @@
-//! Following a manifest: what is asked for, what is handed out, and what is refused.
+//! Tests following a manifest: the requests, the artifacts, and the refusals.
 
 mod addresses;
 mod refusals;

@@ -1,4 +1,4 @@
-//! Which requests are made, and when something is new.
+//! Tests which requests a poll makes, and when something is new.
 
 use std::{
     sync::{

@@ -1,4 +1,4 @@
-//! Through a proxy, and past it. The server is the proxy here, and what is behind it as well.
+//! Tests requests with and without a proxy. One server is the proxy and the target.
 
 use std::process::Command;
 

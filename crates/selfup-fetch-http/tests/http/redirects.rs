@@ -1,4 +1,4 @@
-//! Where redirects may lead, and what goes along.
+//! Tests where redirects may lead, and which headers go there.
 
 use selfup_fetch::{ErrorKind, Fetch, Outcome};
 

@@ -1,4 +1,4 @@
-//! What each failure is taken for, and what an operator reads.
+//! Tests the kind and the message of each failure.
 
 use std::{error::Error as _, net::TcpListener, time::Duration};
 

@@ -1,4 +1,4 @@
-//! What breaks in the middle is gone on with.
+//! Tests that a transfer that breaks in the middle is resumed.
 
 use std::time::Duration;
 

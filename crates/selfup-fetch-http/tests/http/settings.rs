@@ -1,4 +1,4 @@
-//! What is wrong with the settings is said at the start, and secrets are never said.
+//! Tests that errors in the settings are reported at the start, and secrets never shown.
 
 use std::{io, time::Duration};
 

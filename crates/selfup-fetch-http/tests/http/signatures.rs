@@ -1,4 +1,4 @@
-//! Signatures that come with what is fetched.
+//! Tests the signatures of fetched files.
 
 use std::{
     collections::BTreeMap,

@@ -1,4 +1,4 @@
-//! Over TLS: who is trusted, and that it is not left again.
+//! Tests TLS: which servers are trusted, and that no redirect leads from `https:` to `http:`.
 
 use std::{
     io::Write,

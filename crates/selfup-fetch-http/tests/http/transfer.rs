@@ -1,4 +1,4 @@
-//! What the reader yields: all of it, decoded, or an error.
+//! Tests that the reader returns the whole file, decoded, or an error.
 
 use std::io::Read;
 

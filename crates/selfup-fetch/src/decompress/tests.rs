@@ -1,4 +1,4 @@
-//! Decompression of sound, cut and flipped streams.
+//! Tests the decompression of intact, truncated and damaged streams.
 
 use super::*;
 use flate2::{Compression as Level, write::GzEncoder};

@@ -1,4 +1,4 @@
-//! Real archives that were broken on the way.
+//! Tests real archives that were damaged on the way.
 
 use std::io::{self, Read};
 

@@ -1,4 +1,4 @@
-//! What has to be kept on disk, and how much of it may be.
+//! Tests what is buffered on disk, and its limits.
 
 use std::{
     io::{self, Read},

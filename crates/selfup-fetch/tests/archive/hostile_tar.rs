@@ -1,4 +1,4 @@
-//! tar archives that no honest program makes.
+//! Tests tar archives that no honest program makes.
 
 use selfup_fetch::ErrorKind;
 

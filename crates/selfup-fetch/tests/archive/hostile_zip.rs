@@ -1,4 +1,4 @@
-//! zip archives that no honest program makes.
+//! Tests zip archives that no honest program makes.
 
 use selfup_fetch::{ErrorKind, archive::Format};
 

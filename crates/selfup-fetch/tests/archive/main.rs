@@ -1,4 +1,4 @@
-//! Archives made by the real `tar` and `zip`, and such as no honest program makes.
+//! Tests archives of the real `tar` and `zip`, and hostile ones.
 #![cfg(feature = "archive")]
 #![allow(clippy::unwrap_used, reason = "a test stops where it goes wrong")]
 

@@ -1,4 +1,4 @@
-//! What a publisher packs, and the commands to pack it with.
+//! The files that a publisher packs, and the commands that pack them.
 
 use std::{
     fs,

@@ -1,4 +1,4 @@
-//! Whatever comes is read, or refused in one line.
+//! Tests that any document is read, or refused in one line.
 
 use proptest::prelude::*;
 use selfup_fetch::manifest::Manifest;

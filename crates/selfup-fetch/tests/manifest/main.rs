@@ -1,4 +1,4 @@
-//! What a manifest may say, and what is answered to one that says it wrongly.
+//! Tests the contents of a manifest, and the errors for a malformed one.
 #![allow(clippy::unwrap_used, reason = "a test stops where it goes wrong")]
 
 mod any;
@@ -28,7 +28,7 @@ fn parse(text: &str) -> Result<Manifest, Error> {
     Manifest::parse(text.as_bytes())
 }
 
-/// A manifest with these fields beside those that must be there.
+/// A manifest with these fields and the mandatory ones.
 fn with(fields: &str) -> String {
     format!(
         r#"{{"format": 1, "version": "2.1.0", "targets": {{"linux": {{"url": "a"}}}}{fields}}}"#

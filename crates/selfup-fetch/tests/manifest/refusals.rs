@@ -1,4 +1,4 @@
-//! What is not as specified is refused, in one line that names its place.
+//! Tests that a deviation from the specification is refused in one line that names its place.
 
 use selfup_fetch::{
     ErrorKind,

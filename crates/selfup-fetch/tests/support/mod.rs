@@ -1,4 +1,4 @@
-//! The programs that publishers compress and pack with.
+//! Runs the programs with which publishers compress and pack.
 #![allow(dead_code, reason = "no test file needs all of it")]
 #![allow(clippy::unwrap_used, reason = "test code")]
 #![allow(clippy::print_stderr, reason = "a test says what it leaves out")]

@@ -1,4 +1,4 @@
-//! Headers, notes and loaders as they are read from real and from damaged executables.
+//! Tests reading headers, notes and loaders of real and of damaged executables.
 
 use std::cell::Cell;
 use std::fs;

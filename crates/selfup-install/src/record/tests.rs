@@ -1,4 +1,4 @@
-//! What is written down, and what can be read.
+//! Tests writing and reading the record.
 use super::*;
 use crate::refusal::{REASON, one_line};
 use proptest::prelude::*;

@@ -1,4 +1,4 @@
-//! Where a manifest may lead, and what goes along.
+//! Tests where a manifest may lead, and which headers go there.
 
 use selfup_fetch::{ErrorKind, Fetch};
 

@@ -1,4 +1,4 @@
-//! What is not followed, and what is not taken for the file.
+//! Tests the manifests that are not followed, and the files that are refused.
 
 use selfup_fetch::{Error, ErrorKind, Fetch, Outcome};
 

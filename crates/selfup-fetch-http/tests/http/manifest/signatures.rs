@@ -1,4 +1,4 @@
-//! Signatures in the manifest, at an address, and beside the file.
+//! Tests signatures in the manifest, at a URL, and next to the file.
 
 use selfup_fetch::{Fetch, Outcome};
 use selfup_fetch_http::Http;

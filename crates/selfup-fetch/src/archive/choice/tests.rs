@@ -1,4 +1,4 @@
-//! Which entry is chosen from which archive.
+//! Tests which entry is chosen from which archive.
 
 use super::*;
 
