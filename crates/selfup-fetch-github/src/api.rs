@@ -101,7 +101,7 @@ impl Api<'_> {
         let status = response.status();
         if response.is_api && matches!(status.as_u16(), 403 | 429) {
             if status::speaks_of_limit(&message) && self.limit.check().is_ok() {
-                self.limit.note_untold();
+                self.limit.note_unannounced();
             }
             // Either this response or an earlier one reached the limit: requests are useless now.
             if let Err(limited) = self.limit.check() {

@@ -41,13 +41,13 @@ impl Limit {
 
     /// Records the limit in the head of a response of the API.
     pub(crate) fn note(&mut self, status: StatusCode, headers: &HeaderMap, has_token: bool) {
-        if let Some((wait, reason)) = told(status, headers, has_token) {
+        if let Some((wait, reason)) = announced(status, headers, has_token) {
             self.close(wait, reason);
         }
     }
 
     /// Records a refusal as a limit that the head does not show.
-    pub(crate) fn note_untold(&mut self) {
+    pub(crate) fn note_unannounced(&mut self) {
         self.close(UNTOLD, secondary(UNTOLD));
     }
 
@@ -58,7 +58,11 @@ impl Limit {
     }
 }
 
-fn told(status: StatusCode, headers: &HeaderMap, has_token: bool) -> Option<(Duration, String)> {
+fn announced(
+    status: StatusCode,
+    headers: &HeaderMap,
+    has_token: bool,
+) -> Option<(Duration, String)> {
     let number = |name: &str| headers.get(name)?.to_str().ok()?.trim().parse::<u64>().ok();
     let is_refused = matches!(status.as_u16(), 403 | 429);
     if let Some(seconds) = number("retry-after").filter(|_| is_refused) {
@@ -112,7 +116,7 @@ mod tests {
 
     fn wait(status: u16, pairs: &[(&'static str, &'static str)]) -> Option<u64> {
         let status = StatusCode::from_u16(status).unwrap();
-        told(status, &headers(pairs), false).map(|(wait, _)| wait.as_secs())
+        announced(status, &headers(pairs), false).map(|(wait, _)| wait.as_secs())
     }
 
     #[test]

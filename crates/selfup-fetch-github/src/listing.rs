@@ -50,10 +50,10 @@ impl Listing {
             0,
             &format!("tags/{}", utf8_percent_encode(tag, SEGMENT)),
             |api, path, etag| {
-                let told = api.json::<Release>(path, About::Tag(tag), etag)?;
-                Ok(told.map(|told| Known {
-                    etag: told.etag,
-                    page: Page { latest: Some(told.value), ..Page::default() },
+                let response = api.json::<Release>(path, About::Tag(tag), etag)?;
+                Ok(response.map(|response| Known {
+                    etag: response.etag,
+                    page: Page { latest: Some(response.value), ..Page::default() },
                 }))
             },
         )?;
@@ -70,10 +70,10 @@ impl Listing {
         for index in 0..MOST_PAGES {
             let query = format!("?per_page={PER_PAGE}&page={}", index + 1);
             let page = self.page(api, index, &query, |api, path, etag| {
-                let told = api.json::<Vec<Release>>(path, About::Releases, etag)?;
-                Ok(told.map(|told| Known {
-                    etag: told.etag,
-                    page: Page::of(told.value, told.has_next, pre_releases),
+                let response = api.json::<Vec<Release>>(path, About::Releases, etag)?;
+                Ok(response.map(|response| Known {
+                    etag: response.etag,
+                    page: Page::of(response.value, response.has_next, pre_releases),
                 }))
             })?;
             if let Some(latest) = page.latest {
@@ -99,9 +99,9 @@ impl Listing {
         let (owner, repo) = (&api.settings.owner, &api.settings.repo);
         let path = format!("/repos/{owner}/{repo}/releases{separator}{what}");
         let etag = self.pages.get(index).and_then(|known| known.etag.clone());
-        if let Some(told) = ask(api, &path, etag.as_ref())? {
+        if let Some(response) = ask(api, &path, etag.as_ref())? {
             self.pages.truncate(index);
-            self.pages.push(told);
+            self.pages.push(response);
         }
         Ok(self.pages.get(index).map(|known| known.page.clone()).unwrap_or_default())
     }

@@ -33,7 +33,7 @@ impl Fetch for GitHub {
     fn look(&mut self, current: &RunningExecutable) -> Result<Option<Offer>, Error> {
         self.prepare()?;
         let place = self.settings.place();
-        self.told(current).map_err(|error| error.at(place))
+        self.described(current).map_err(|error| error.at(place))
     }
 
     fn report(&mut self, outcome: Outcome) {
@@ -67,7 +67,7 @@ impl GitHub {
     }
 
     /// Describes the executable for this platform by the API, settled or not.
-    fn told(&mut self, current: &RunningExecutable) -> Result<Option<Offer>, Error> {
+    fn described(&mut self, current: &RunningExecutable) -> Result<Option<Offer>, Error> {
         self.limit.check()?;
         let Some(prepared) = &self.prepared else { return Ok(None) };
         let session = Session::open(prepared)?;
