@@ -108,6 +108,15 @@ const fn is_version(text: &[u8]) -> bool {
 /// # fn main() {}
 /// ```
 ///
+/// The two may be constants of the program:
+///
+/// ```
+/// const NAME: &str = "app";
+/// const VERSION: &str = "1.2.3";
+/// selfup::release!(name = NAME, version = VERSION);
+/// # fn main() {}
+/// ```
+///
 /// The signature of an executable covers them, so that nobody can pass off an old release as a new one, or
 /// another program of the same signer as this one. They are the defaults of `UpgradePolicy::version` and
 /// `UpgradePolicy::name`.
@@ -138,13 +147,13 @@ macro_rules! release {
         $crate::release!(name = ::core::env!("CARGO_PKG_NAME"), version = $version);
     };
     (name = $name:expr, version = $version:expr $(,)?) => {
+        // Only the note has a name here: the expressions may be constants of any other.
         const _: () = {
-            const NAME: &str = $name;
-            const VERSION: &str = $version;
             #[used]
             #[cfg_attr(not(target_vendor = "apple"), unsafe(link_section = ".note.selfup"))]
-            static NOTE: $crate::note::Note<{ $crate::note::length(NAME, VERSION) }> =
-                $crate::note::Note::of_release(NAME, VERSION);
+            static SELFUP_RELEASE_NOTE: $crate::note::Note<
+                { $crate::note::length($name, $version) },
+            > = $crate::note::Note::of_release($name, $version);
         };
     };
 }
