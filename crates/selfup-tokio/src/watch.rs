@@ -147,7 +147,8 @@ impl Watch {
                     graceful_shutdown(connection.as_mut());
                 }
                 if let Poll::Ready(end) = connection.as_mut().poll(context) {
-                    return Poll::Ready(end);
+                    // hyper-util calls it an error if nothing had been sent yet.
+                    return Poll::Ready(if is_closing { Ok(()) } else { end });
                 }
                 match ready!(self.departure.poll_after(context)) {
                     Due::Insist => self.insist.insist(),

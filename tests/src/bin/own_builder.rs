@@ -1,11 +1,12 @@
 //! A server with hyper builders of its own, watched by `selfup_tokio::Drain::watch`.
 //!
 //! `own_builder http1 ADDRESS` has a timeout for the head of a request, and answers `GET /`, `GET /slow?ms=N`
-//! and `POST /echo`; `own_builder http2 ADDRESS` has settings of HTTP/2, and answers gRPC's health checks.
+//! and `POST /echo`, as does `own_builder auto ADDRESS`, which takes both protocols; `own_builder http2 ADDRESS` has
+//! settings of HTTP/2, and answers gRPC's health checks.
 
 #![allow(clippy::print_stdout, reason = "the test looks at what it says")]
 
-use std::{future::Future, io, process::ExitCode, time::Duration};
+use std::{error::Error, fmt::Display, future::Future, io, process::ExitCode, time::Duration};
 
 use http_body_util::{BodyExt, Full};
 use hyper::{
@@ -16,6 +17,7 @@ use hyper::{
 };
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::conn::auto,
     service::TowerToHyperService,
 };
 use selfup::State;
@@ -36,16 +38,18 @@ fn program(state: State) -> io::Result<()> {
     runtime.block_on(async {
         match std::env::args().nth(1).as_deref() {
             Some("http1") => serve(&state, http1_connection).await,
+            Some("auto") => serve(&state, auto_connection).await,
             _ => serve(&state, http2_connection).await,
         }
     })
 }
 
 /// Serves each connection as `serve_one` does.
-async fn serve<F: Future<Output = hyper::Result<()>> + Send + 'static>(
-    state: &State,
-    serve_one: fn(Connection, Drain) -> F,
-) -> io::Result<()> {
+async fn serve<F, E>(state: &State, serve_one: fn(Connection, Drain) -> F) -> io::Result<()>
+where
+    F: Future<Output = Result<(), E>> + Send + 'static,
+    E: Display + Send,
+{
     let mut listener = Listener::new(state.take_listener())?;
     let drain = listener.drain();
     while let Some(connection) = listener.accept_with_retry().await {
@@ -66,6 +70,16 @@ async fn http1_connection(connection: Connection, drain: Drain) -> hyper::Result
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(Duration::from_secs(60));
     watch.drive(builder.serve_connection(TokioIo::new(io), service)).await
+}
+
+async fn auto_connection(
+    connection: Connection,
+    drain: Drain,
+) -> Result<(), Box<dyn Error + Send + Sync>> {
+    let (io, watch) = drain.watch(connection);
+    let service = watch.service(service_fn(answer));
+    let builder = auto::Builder::new(TokioExecutor::new());
+    watch.drive(builder.serve_connection_with_upgrades(TokioIo::new(io), service)).await
 }
 
 async fn http2_connection(connection: Connection, drain: Drain) -> hyper::Result<()> {
