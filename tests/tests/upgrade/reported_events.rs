@@ -43,6 +43,28 @@ fn an_upgrade_its_commit_and_a_roll_back_are_a_line_each_with_versions() {
     deployment.finish();
 }
 
+/// Its executable may still be read, for its id, when the child has ended already.
+#[test]
+fn an_upgrade_is_reported_before_its_roll_back_or_not_at_all() {
+    let (deployment, _) = deployed("told-in-order");
+    let bad = deployment.release("version=2 crashes_on_sight");
+    let good = deployment.release("version=3");
+    let origin = Origin::start();
+    let crash = deployment.sandbox().join("crash");
+    fs::write(&crash, "").unwrap();
+    publish(&origin, &bad);
+    let service = deployment.start([http(&origin), "own_version".into(), "probation=200".into()]);
+    service.wait_warning(&["rolled back to the previous executable"]);
+    fs::remove_file(&crash).unwrap();
+    publish(&origin, &good);
+    service.wait_warning(&["upgraded to version 3.0.0"]);
+    let told = service.told();
+    let place = |text: &str| told.iter().position(|line| line.contains(text));
+    assert!(place("upgraded to version 2.0.0") < place("rolled back to"), "{told:#?}");
+    service.terminate();
+    deployment.finish();
+}
+
 #[test]
 fn an_executable_put_in_place_by_hand_is_reported_when_it_serves() {
     let (deployment, _) = deployed("told-by-hand");

@@ -31,6 +31,8 @@ impl Master {
             self.report(Event::Warning { reason: warning.to_string() });
         }
         self.trial = Some(self.lifecycle.next_generation());
+        // It was forgiven, perhaps.
+        self.rolled_back.take_if(|rolled_back| *rolled_back == id);
         self.inputs.push_back(Input::Installed);
         self.report(Event::Installed { id });
     }
@@ -51,6 +53,8 @@ impl Master {
                 let reason = RollbackReason::Recorded(reason);
                 self.report(Event::RolledBack { refused, version, reason });
             }
+            // It has failed while it was being read, which is reported already.
+            None if self.rolled_back == Some(id) => {}
             None => self.report(Event::Upgraded {
                 generation: generation.number(),
                 id,
