@@ -4,14 +4,11 @@ use selfup_channel::{FromChild, Incoming, VERSION};
 use selfup_fetch::printable;
 use selfup_lifecycle::{Input, Unsuitable};
 
-use crate::{children::Running, event::Event};
+use crate::{children::Running, event::Event, trust::MOST_KEYS};
 
 /// The most messages of one child in a turn. The rest stays in its channel, so that the loop looks at the
 /// signals in between.
 pub(super) const PER_TURN: usize = 64;
-
-/// The most keys that a child can declare.
-const MOST_KEYS: usize = 64;
 
 /// More than a channel holds: everything that a child sent before it ended.
 pub(super) const ALL: usize = 4096;

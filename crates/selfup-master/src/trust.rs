@@ -47,6 +47,9 @@ pub struct Claims {
 /// The number of versions that are remembered: more than there are executables to return to.
 const KNOWN: usize = 8;
 
+/// The most keys that a program can trust: a child declares each of them to its master.
+pub(crate) const MOST_KEYS: usize = 64;
+
 impl UpgradeOptions {
     /// Takes the name and the version from the notes of the executable, if they are not configured.
     pub fn complete(&mut self, notes: &Notes) {
@@ -75,6 +78,13 @@ impl UpgradeOptions {
             allow_downgrade: self.allow_downgrade,
             ..Trust::default()
         };
+        let count = self.keys.len();
+        if count > MOST_KEYS {
+            let text = format!(
+                "could not use {count} trusted keys: a program can trust {MOST_KEYS} of them"
+            );
+            return Err(Error::new(ErrorKind::Configuration, text));
+        }
         for (index, key) in self.keys.iter().enumerate() {
             match key.parse() {
                 Ok(key) => trust.keys.push(key),
@@ -222,6 +232,16 @@ mod tests {
         }
         let keyless = UpgradeOptions { keys: Vec::new(), ..options(None) };
         assert!(!keyless.check().unwrap().require_version);
+    }
+
+    /// A child could not declare more, and its master would trust a part of them only.
+    #[test]
+    fn more_keys_than_a_child_can_declare_are_an_error() {
+        let many =
+            |count| UpgradeOptions { keys: vec![KEY.to_owned(); count], ..options(Some("1.0.0")) };
+        assert_eq!(many(MOST_KEYS).check().unwrap().keys().len(), MOST_KEYS);
+        let error = many(MOST_KEYS + 1).check().unwrap_err().to_string();
+        assert_eq!(error, "could not use 65 trusted keys: a program can trust 64 of them");
     }
 
     #[test]

@@ -74,7 +74,7 @@ fn a_committed_release_brings_its_keys() {
     let [second, third, fourth] = [
         it.release(2, &[&it.old, &it.new]),
         it.release(3, &[&it.new, &it.old]),
-        it.release(4, &[&it.new]),
+        it.release(4, &[&it.new, &it.new]),
     ];
     it.installs(&second, &it.old, 2);
     println!("{}", it.service.wait_warning(&[OTHERS]));
@@ -141,6 +141,33 @@ fn a_release_without_keys_turns_no_verification_off() {
     assert_eq!(count(process, NONE), 1, "once is enough");
     it.service.terminate();
     it.deployment.finish();
+}
+
+/// From its first key on, a service takes what is signed alone.
+#[test]
+fn the_first_key_turns_verification_on() {
+    if !need::program("minisign") {
+        return;
+    }
+    let (deployment, _) = Deployment::with("rotation-first", APP, "version=1");
+    let folder = deployment.sandbox().join("releases");
+    let [key, other] = ["key", "other"].map(|name| Signer::new(&folder, name));
+    let [second, third] = [2, 3]
+        .map(|version| deployment.release(&format!("version={version} trusts={}", key.key())));
+    let origin = Origin::start();
+    origin.offer("/app", Offer::Whole(second.bytes()));
+    let service = start(&deployment, &origin, "probation=200");
+    service.wait_version(2);
+    println!("{}", service.wait_warning(&[OTHERS]));
+    offer(&origin, &third, &other, 3);
+    let told = service.wait_warning(&["refused a new executable", "it is signed by the key"]);
+    println!("{told}");
+    service.is_version(2);
+    offer(&origin, &third, &key, 3);
+    service.wait_version(3);
+    deployment.wait_installed(&third);
+    service.terminate();
+    deployment.finish();
 }
 
 #[test]

@@ -237,7 +237,8 @@ impl Upgrades {
     /// Has the worker verify releases with these keys of the program that serves. If there are none, it
     /// keeps those that it has: a program without keys must not turn verification off.
     pub(super) fn adopt_keys(&mut self, declared: &[String]) -> Adopted {
-        if self.keys.is_empty() {
+        let has_worker = self.plan.is_some() || self.verdicts.is_some();
+        if !has_worker || (self.keys.is_empty() && declared.is_empty()) {
             return Adopted::Same;
         }
         // The child has checked its keys before it could become ready.
@@ -247,8 +248,9 @@ impl Upgrades {
             return if is_new { Adopted::Nothing } else { Adopted::Same };
         }
         self.has_no_successors = false;
-        let is_same =
-            keys.len() == self.keys.len() && keys.iter().all(|key| self.keys.contains(key));
+        // In any order, and each of them as often as one likes.
+        let is_same = keys.iter().all(|key| self.keys.contains(key))
+            && self.keys.iter().all(|key| keys.contains(key));
         if is_same {
             return Adopted::Same;
         }
