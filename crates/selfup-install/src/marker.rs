@@ -60,7 +60,7 @@ pub(crate) fn require(
     let no_marker = |what: &str| {
         let text = format!(
             "could not replace {name} by what came: it is no selfup program: {what}; build it with \
-             selfup::run in it"
+             selfup::run or selfup::update in it"
         );
         Err(Error::new(ErrorKind::NoMarker, text))
     };

@@ -136,7 +136,7 @@ pub(crate) fn rename_previous(
 ) -> Result<Restored> {
     let target = &turn.target;
     let none = |why: String| {
-        let text = format!("could not roll {} back: {why}", target.path().display());
+        let text = format!("could not roll back {}: {why}", target.path().display());
         Error::new(ErrorKind::NoPrevious, text)
     };
     let previous = target.kept()?.ok_or_else(|| {

@@ -47,10 +47,13 @@ impl Words {
             && !is_of_one_program(signed, own)
         {
             let (signed, own) = (signed.escape_debug(), own.escape_debug());
-            let why = format!(
+            let mut why = format!(
                 "it is signed as file \"{signed}\", and this program is \"{own}\"; sign it again, with \
-                 minisign -t 'file:{own}', or give the program's name by selfup::release!()"
+                 minisign -t 'file:{own}'"
             );
+            if program.is_none() {
+                why.push_str(", or give the program's name by selfup::release!()");
+            }
             return refuse(ErrorKind::SignatureMismatch, &why);
         }
         let differ = |whose: &str, signed: &str, other: &str| {

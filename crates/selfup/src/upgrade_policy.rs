@@ -44,7 +44,7 @@ impl UpgradePolicy {
 
     /// Trusts this public key of [minisign](https://jedisct1.github.io/minisign/): the line that begins with
     /// `RW`, or the content of the `.pub` file. From then on a new executable is only installed if it is
-    /// signed by any of the trusted keys. To rotate keys, trust both for one release.
+    /// signed by any of the trusted keys, of which there can be 64. To rotate keys, trust both for one release.
     ///
     /// The fetchers look for the signature beside the executable, at its name with `.minisig`. Sign the
     /// executable itself, before it is compressed: `minisign -S -m app` creates `app.minisig`, which is
@@ -80,10 +80,11 @@ impl UpgradePolicy {
 
     /// Sets the name of this program. The default is the one stated by [`release!`](crate::release).
     ///
-    /// A new executable that states another name is refused: it is another program. One that states none,
-    /// but was signed for a file name (`minisign -S` notes it: `file:app-linux-x86_64`), must have been signed
-    /// as this name, followed by nothing but version and platform. Where this program does not state its
-    /// name, that of its file counts for signatures.
+    /// A new executable that states another name is refused: it is another program. So is one that was signed
+    /// for another file name: `minisign -S` notes the name of the file (`file:app-linux-x86_64`), which must be
+    /// this name, followed by nothing but version and platform. A file that is called otherwise is signed with
+    /// `minisign -S -m build/out -t file:app`. Where this program does not state its name, that of its file
+    /// counts for signatures.
     ///
     /// ```
     /// let policy = selfup::UpgradePolicy::new().name("app");

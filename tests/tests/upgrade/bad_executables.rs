@@ -110,7 +110,7 @@ fn programs_that_are_no_selfup_programs() {
     let other = |path: &str| fs::read(path).unwrap();
     let noted = |notes: &str| trial.deployment.release(&format!("version=2 {notes}")).bytes();
     let remedy = "call selfup::sanity_check() first in main";
-    let unmarked = "it carries no selfup note; build it with selfup::run in it";
+    let unmarked = "it carries no selfup note; build it with selfup::run or selfup::update in it";
     // Were it run, it would leave a trace.
     let ran = trial.deployment.sandbox().join("releases/ran");
     let script =
