@@ -71,7 +71,7 @@ fn entry(line: &str) -> Option<(Digest, &str)> {
         return Some((digest(digits)?, name));
     }
     let (digits, name) = line.split_once([' ', '\t'])?;
-    // A star means that the file was read in binary mode.
+    // A star means that the file was read without translating line ends.
     Some((digest(digits)?, name.trim_start().trim_start_matches('*')))
 }
 

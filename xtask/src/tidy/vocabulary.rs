@@ -1,4 +1,5 @@
-//! One word for one thing, in the prose of the project: the glossary of CONTRIBUTING.md.
+//! One word for one thing, in the pages of the project and in the comments of its crates: the glossary
+//! of CONTRIBUTING.md.
 
 use super::rust_source::contains_word;
 use super::{Finding, tree::Tree};
@@ -23,8 +24,9 @@ const GLOSSARY: &str = "CONTRIBUTING.md";
 
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for file in tree.ending(".md") {
-        let lines = prose(&file.text);
+    let pages = tree.ending(".md").map(|file| (file, prose(&file.text)));
+    let sources = tree.rust().filter(|file| is_of_a_crate(&file.path));
+    for (file, lines) in pages.chain(sources.map(|file| (file, prose(&comments(&file.text))))) {
         for (index, line) in lines.iter().enumerate() {
             if file.path == GLOSSARY && line.starts_with('|') {
                 continue;
@@ -45,6 +47,19 @@ pub(super) fn check(tree: &Tree) -> Vec<Finding> {
         }
     }
     findings
+}
+
+fn is_of_a_crate(path: &str) -> bool {
+    path.starts_with("crates/") && path.contains("/src/")
+}
+
+/// What the comments say, each in its line; a line with code before it has none.
+fn comments(rust: &str) -> String {
+    let comment = |line: &str| {
+        let text = line.trim_start().strip_prefix("//").unwrap_or_default();
+        text.trim_start_matches(['/', '!']).to_owned() + "\n"
+    };
+    rust.lines().map(comment).collect()
 }
 
 /// The lines in lower case and trimmed, with everything left out that is code.
@@ -78,6 +93,13 @@ mod tests {
             let text = format!("First.\nIt is {}\n", refused.replacen(' ', "\n  ", 1));
             assert_eq!(found("docs/page.md", &text), [2], "{refused}");
         }
+    }
+
+    #[test]
+    fn the_comments_of_the_crates_are_read_too() {
+        let text = "/// Whoever asks.\nlet whoever = \"whoever\";\n// It is put\n// back.\n";
+        assert_eq!(found("crates/a/src/lib.rs", text), [1, 3]);
+        assert_eq!(found("tests/src/lib.rs", text), [0_usize; 0]);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// This very test binary: an ELF program for this machine.
+/// This very test program: an ELF program for this machine.
 static OWN: LazyLock<Vec<u8>> =
     LazyLock::new(|| fs::read(std::env::current_exe().unwrap()).unwrap());
 
@@ -73,7 +73,7 @@ fn note(owner: &[u8], kind: u32, content: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// Where `number` of `length` bytes is put into a copy of this test binary.
+/// Where `number` of `length` bytes is put into a copy of this test program.
 fn changed(at: usize, number: u64, length: usize) -> Vec<u8> {
     let mut bytes = OWN.clone();
     bytes[at..at + length].copy_from_slice(&number.to_le_bytes()[..length]);
@@ -84,7 +84,7 @@ fn number(at: usize, length: usize) -> u64 {
     OWN[at..at + length].iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte))
 }
 
-/// The offset of this test binary's first program header of a kind.
+/// The offset of this test program's first program header of a kind.
 fn segment(kind: u64) -> usize {
     let (start, count) = (number(32, 8) as usize, number(56, 2) as usize);
     let mut all = (0..count).map(|index| start + index * 56);

@@ -116,7 +116,7 @@ fn a_failure_is_counted_once_as_long_as_it_stands_and_survives_the_next_trial() 
     record.fail(id(2), "it crashed", at(u64::MAX >> 8));
     let refusal = record.refusal(id(2)).unwrap();
     assert_eq!((refusal.failures(), refusal.reason()), (0, "rolled back by hand"));
-    // Whoever begins a trial of it asks for it.
+    // To begin a trial of it is to lift the refusal.
     record.begin_candidate(beside('b', 2, 1, 0));
     assert!(record.refusal(id(2)).is_none());
 }

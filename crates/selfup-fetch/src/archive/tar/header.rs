@@ -45,7 +45,7 @@ pub(super) fn read(block: &[u8; BLOCK]) -> Result<Header, Error> {
     Ok(Header { kind: kind(header, &path)?, path, size })
 }
 
-/// Parses octal digits, or a binary number if the first bit is set. Negative and huge numbers are
+/// Parses octal digits, or a number in base 256 if the first bit is set. Negative and huge numbers are
 /// invalid.
 fn size(block: &[u8; BLOCK]) -> Option<u64> {
     let field = &block[124..136];
