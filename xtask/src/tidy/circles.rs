@@ -19,6 +19,7 @@ const WITHOUT: &[&str] = &[
     "selfup-master",
     "selfup-program",
     "selfup-signals",
+    "selfup",
     "selfup-tokio",
 ];
 

@@ -21,8 +21,8 @@ use selfup_master::{
 use selfup_program::process::exe_path::{launch_path, notes_of};
 
 use super::{
-    Progress, Updated,
     failure::{could_not_look, could_not_update, would_not_update},
+    outcome::{Progress, Updated},
 };
 
 /// An update as it was asked for, before any of it is checked.
