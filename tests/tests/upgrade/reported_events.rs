@@ -43,6 +43,28 @@ fn an_upgrade_its_commit_and_a_roll_back_are_a_line_each_with_versions() {
     deployment.finish();
 }
 
+/// The restart that is requested meanwhile finds the same at the path.
+#[test]
+fn a_roll_back_by_hand_is_reported_once() {
+    let (deployment, _) = deployed("told-once");
+    let [second, third] = [2, 3].map(|version| deployment.release(&format!("version={version}")));
+    let origin = Origin::start();
+    publish(&origin, &second);
+    let options = [http(&origin), "own_version".into(), "probation=600000".into()];
+    let service = deployment.start(options);
+    service.wait_warning(&["upgraded to version 2.0.0"]);
+    service.ask("rollback");
+    service.process().signal(libc::SIGUSR2);
+    service.wait_version(1);
+    publish(&origin, &third);
+    service.wait_warning(&["upgraded to version 3.0.0"]);
+    let mut told = service.told();
+    told.retain(|line| line.contains("rolled back to"));
+    assert_eq!(told.len(), 1, "{told:#?}");
+    service.terminate();
+    deployment.finish();
+}
+
 /// Its executable may still be read, for its id, when the child has ended already.
 #[test]
 fn an_upgrade_is_reported_before_its_roll_back_or_not_at_all() {

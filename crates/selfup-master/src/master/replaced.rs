@@ -59,6 +59,8 @@ impl Master {
         let restart = self.wants_restart.take();
         match looked {
             Looked::Same => {}
+            // The child that serves is about to be replaced for it, and it is reported.
+            Looked::RolledBack { refused } if self.rolled_back == Some(refused) => {}
             Looked::RolledBack { refused } => {
                 let reason = RollbackReason::ByHand;
                 self.rolled_back = Some(refused);
@@ -69,6 +71,8 @@ impl Master {
             // Another executable is on trial already. The one at the path has to wait.
             Looked::Another(_) if self.upgrades.has_undecided() => {}
             Looked::Another(undecided) => {
+                // It may be the one that was rolled back before.
+                self.rolled_back = None;
                 self.upgrades.found(undecided);
                 self.trial = Some(self.lifecycle.next_generation());
                 self.handle(Input::Replaced);
