@@ -6,7 +6,7 @@ use selfup::fetch::{Fetch, Http, RunningExecutable};
 use std::{env, fs, io, process::ExitCode};
 
 fn main() -> ExitCode {
-    // Panics where rustls cannot tell: its features are those of all that the program is built of.
+    // Panics where rustls cannot choose: its features are those of all that the program is built of.
     drop(rustls::ServerConfig::builder());
     println!("it serves");
     let mut arguments = env::args().skip(1);

@@ -4,7 +4,7 @@ use socket2::{Domain, Socket, Type};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
-/// A listener whose queue is full: the kernel does not answer whoever knocks.
+/// A listener whose queue is full: the kernel does not answer further connections.
 #[derive(Debug)]
 pub struct Blackhole {
     address: SocketAddr,
@@ -27,7 +27,7 @@ impl Blackhole {
         Self { address, _listener: listener, _queued: queued }
     }
 
-    /// Where nobody is.
+    /// The address, at which every connection attempt hangs.
     pub fn address(&self) -> SocketAddr {
         self.address
     }

@@ -13,7 +13,7 @@ mod relay;
 mod tls;
 mod upstream;
 
-pub use fault::{Answers, Fault, Place};
+pub use fault::{Fault, Place, Responses};
 pub use message::Head;
 pub use tls::Identity;
 pub use upstream::Upstream;
@@ -27,12 +27,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
-/// A relay on a free port of this machine. Dropped, it is gone.
+/// A relay on a free port of this machine, until it is dropped.
 pub struct Front {
     address: SocketAddr,
     shared: Arc<Shared>,
-    /// Bound, and never listening: the port stays ours while nobody listens on it, and whoever
-    /// connects is refused.
+    /// A bound socket that never listens: no other process can take the port, and while
+    /// the front does not listen, the kernel refuses connections to it.
     _port: Socket,
     door: Mutex<Option<JoinHandle<()>>>,
 }
@@ -54,8 +54,8 @@ struct Shared {
 
 #[derive(Default)]
 struct State {
-    spoiling: Option<(Answers, Fault)>,
-    /// Whom to be, where TLS is spoken.
+    spoiling: Option<(Responses, Fault)>,
+    /// The identity to present, where TLS is spoken.
     identity: Option<Identity>,
     spoilt: usize,
     requests: Vec<Request>,
@@ -78,9 +78,9 @@ impl Front {
         self.address
     }
 
-    /// From now on, this happens to these answers.
-    pub fn spoil(&self, answers: Answers, fault: Fault) {
-        self.shared.lock().spoiling = Some((answers, fault));
+    /// Puts this fault into these responses from now on.
+    pub fn spoil(&self, responses: Responses, fault: Fault) {
+        self.shared.lock().spoiling = Some((responses, fault));
     }
 
     /// From now on, all goes well.
@@ -109,7 +109,7 @@ impl Front {
         }
     }
 
-    /// How many connections or answers were spoilt so far.
+    /// The number of connections and responses that were spoilt so far.
     pub fn spoilt(&self) -> usize {
         self.shared.lock().spoilt
     }
@@ -148,11 +148,11 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What shall happen to an answer that has a body of this length; counted if anything.
+    /// The fault for a response with a body of this length, if any; it is counted.
     fn fault(&self, length: Option<u64>) -> Option<Fault> {
         let mut state = self.lock();
-        let (answers, fault) = state.spoiling.clone()?;
-        answers.include(length).then(|| {
+        let (responses, fault) = state.spoiling.clone()?;
+        responses.include(length).then(|| {
             state.spoilt += 1;
             fault
         })
@@ -169,7 +169,7 @@ impl Shared {
     }
 }
 
-/// A free port, and who holds it.
+/// A free port, and the socket that holds it.
 fn reserved_port() -> (Socket, SocketAddr) {
     let socket = reusable();
     socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();

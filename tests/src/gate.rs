@@ -25,7 +25,7 @@ impl Gate {
         Self { path }
     }
 
-    /// Waits until somebody stands before the gate, and lets it pass. What is written to the
+    /// Waits until a process stands before the gate, and lets it pass. What is written to the
     /// result is what it reads there.
     #[track_caller]
     pub fn open(&self) -> File {

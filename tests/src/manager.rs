@@ -15,7 +15,7 @@ use std::process::Command;
 
 /// What a test asks of a manager, which does it in its own way.
 pub trait Manager: Debug + Sized {
-    /// Whether all is here that it takes; if not, this test is noted as left out.
+    /// Whether everything that the manager needs is here; if not, this test is noted as left out.
     fn available() -> bool;
 
     /// Starts the manager, which starts the service with this command line.
@@ -24,22 +24,22 @@ pub trait Manager: Debug + Sized {
     /// The manager's own process.
     fn process(&self) -> &Process;
 
-    /// The process whose child the service is.
+    /// The parent process of the service.
     fn parent(&self) -> u32;
 
-    /// The service's process, as the manager tells; none if it does not run.
+    /// The service's process, as the manager reports it; none if it does not run.
     fn pid(&self) -> Option<u32>;
 
     /// Sends the restart signal.
     fn restart(&self);
 
-    /// Has the service stopped, and does not wait for it.
+    /// Asks the manager to stop the service, and does not wait for that.
     fn stop(&self);
 
     /// Whether the manager says that the service is down because it is to be.
     fn is_stopped(&self) -> bool;
 
-    /// How the service has ended each time, as the manager was told.
+    /// How the service has ended each time, as the manager has recorded it.
     fn ends(&self) -> Vec<End>;
 
     /// All that the service has printed.
@@ -73,7 +73,7 @@ pub trait Manager: Debug + Sized {
     }
 }
 
-/// What a command of the manager says.
+/// The output of a command of the manager.
 ///
 /// # Panics
 ///
@@ -87,13 +87,13 @@ fn said(command: &mut Command) -> String {
     text
 }
 
-/// Those lines of the `finish` scripts of the pages, with `nobody` for the code of who was killed.
-fn told_by_finish(lines: &[String], nobody: i32) -> Vec<End> {
+/// Those lines of the `finish` scripts of the pages, with `killed` for the code after a signal.
+fn ends_by_finish(lines: &[String], killed: i32) -> Vec<End> {
     let end = |line: &String| {
         let (code, signal) = line.strip_prefix("app has ended: code ")?.split_once(", signal ")?;
         let (code, signal) = (code.parse::<i32>().ok()?, signal.parse::<i32>().ok()?);
         Some(match Signal::from_raw(signal) {
-            Some(signal) if code == nobody => End::Signaled { signal, core_dumped: false },
+            Some(signal) if code == killed => End::Signaled { signal, core_dumped: false },
             _ => End::Exited(code),
         })
     };

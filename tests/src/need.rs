@@ -55,7 +55,7 @@ fn met(met: bool, what: &str) -> bool {
 }
 
 /// One write to a file opened for appending: lines of tests that run side by side do not mix.
-#[expect(clippy::disallowed_methods, reason = "where to note it is told by the environment")]
+#[expect(clippy::disallowed_methods, reason = "the environment says where to note it")]
 fn note(line: &str) {
     if let Some(file) = std::env::var_os(LEFT_OUT) {
         let file = OpenOptions::new().create(true).append(true).open(file);

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, SystemTime};
 
-/// nginx, on a socket in its folder: a port could be somebody else's by the time it listens.
+/// nginx, on a socket in its folder: another process could take a port before it listens.
 #[derive(Debug)]
 pub struct Nginx {
     folder: PathBuf,
@@ -27,8 +27,8 @@ impl Nginx {
         Self::start_with(sandbox, "")
     }
 
-    /// The same, with more of a configuration inside `http { }`, where `{folder}` is its folder.
-    /// What listens there does so on a socket in it.
+    /// Starts nginx with further settings inside `http { }`, where `{folder}` is its folder.
+    /// Servers in these settings listen on a socket in that folder.
     #[track_caller]
     pub fn start_with(sandbox: &Sandbox, more: &str) -> Self {
         let folder = sandbox.join("nginx");
@@ -39,12 +39,12 @@ impl Nginx {
         Self { folder, process, published: 0 }
     }
 
-    /// What it serves: a file `app` here is at `/app`.
+    /// The folder that it serves: a file `app` in it is at `/app`.
     pub fn root(&self) -> PathBuf {
         self.folder.join("www")
     }
 
-    /// Publishes a file at `/NAME`, by renaming it into place once it is written; where it is.
+    /// Publishes a file at `/NAME`, by renaming it into place once it is written, and returns its path.
     pub fn put(&mut self, name: &str, write: impl FnOnce(&mut File)) -> PathBuf {
         let beside = self.folder.join("new");
         let mut file = File::create(&beside).unwrap();
@@ -58,7 +58,7 @@ impl Nginx {
         path
     }
 
-    /// Publishes nothing there any more.
+    /// Removes the file at `/NAME`.
     pub fn remove(&mut self, name: &str) {
         fs::remove_file(self.root().join(name)).unwrap();
     }
@@ -73,14 +73,14 @@ impl Nginx {
         Upstream::Unix(socket(&self.folder))
     }
 
-    /// Ends it in the middle of whatever it does.
+    /// Kills nginx in the middle of what it does.
     #[track_caller]
     pub fn kill(&self) {
         self.process.signal(libc::SIGKILL);
         self.process.wait(PATIENCE);
     }
 
-    /// Starts it once more, after it was killed.
+    /// Starts nginx once more, after it was killed.
     #[track_caller]
     pub fn start_again(&mut self, sandbox: &Sandbox) {
         for entry in fs::read_dir(&self.folder).unwrap() {
@@ -102,7 +102,7 @@ fn started(sandbox: &Sandbox, folder: &Path) -> Process {
     command.args(["-e", "stderr", "-p"]).arg(folder).arg("-c").arg(folder.join("conf"));
     let process = sandbox.start(command);
     let configuration = fs::read_to_string(folder.join("conf")).unwrap();
-    // It comes to listen on one after the other.
+    // nginx opens its sockets one after the other.
     for rest in configuration.split("listen unix:").skip(1) {
         let path = rest.split([' ', ';']).next().unwrap_or_default();
         wait_until("nginx to listen", PATIENCE, || UnixStream::connect(path).is_ok());

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
-/// A server on a free port of this machine. Dropped, it is gone.
+/// A server on a free port of this machine, until it is dropped.
 #[derive(Debug)]
 pub struct Origin {
     address: SocketAddr,
@@ -31,12 +31,12 @@ pub enum Offer {
     Spoiled(Vec<u8>),
     /// Half of the file, as if that were all.
     Half(Vec<u8>),
-    /// A file of which nothing tells whether it is a new one.
+    /// A file without validators.
     Plain(Vec<u8>),
 }
 
 impl Offer {
-    /// The next time, it is as it should be, and still the same file by its tag.
+    /// What is offered the next time: the correct file, with the same tag.
     fn mend(&mut self) {
         if let Self::Spoiled(bytes) = self {
             *self = Self::Whole(std::mem::take(bytes));
@@ -58,7 +58,7 @@ impl Origin {
         Self::start_at(SocketAddr::from(([127, 0, 0, 1], 0)))
     }
 
-    /// Where another one was that is gone.
+    /// Starts a server at the address of another one that is gone.
     pub fn start_at(address: SocketAddr) -> Self {
         let listener = TcpListener::bind(address).unwrap();
         let address = listener.local_addr().unwrap();
@@ -80,7 +80,7 @@ impl Origin {
         format!("http://{}{path}", self.address)
     }
 
-    /// From now on, this is at the path.
+    /// Offers this at the path from now on.
     pub fn offer(&self, path: &str, offer: Offer) {
         // Of all servers here, since one may come in another's place.
         static NUMBER: AtomicU32 = AtomicU32::new(1);
@@ -124,7 +124,7 @@ fn accept(listener: &TcpListener, shared: &Arc<Mutex<Shared>>) {
     }
 }
 
-/// Answers one request after the other, as long as the client likes.
+/// Answers one request after the other until the client closes the connection.
 fn serve(connection: &TcpStream, shared: &Mutex<Shared>) {
     let mut lines = BufReader::new(connection).lines();
     while let Some(Ok(request)) = lines.next() {
@@ -140,10 +140,10 @@ fn serve(connection: &TcpStream, shared: &Mutex<Shared>) {
         }
         drop(state);
         let (number, offer) = found.unwrap_or((0, Offer::Status(404)));
-        let answer = Answer::from(offer);
-        // A client that has gone needs no answer.
-        let sent = answer.send(connection, method == "HEAD", number);
-        match answer.then {
+        let response = Response::from(offer);
+        // A client that has gone needs no response.
+        let sent = response.send(connection, method == "HEAD", number);
+        match response.then {
             _ if !sent => break,
             Then::Hang if method != "HEAD" => wait_for_the_client_to_go(connection),
             Then::Close if method != "HEAD" => break,
@@ -153,7 +153,7 @@ fn serve(connection: &TcpStream, shared: &Mutex<Shared>) {
     drop(connection.shutdown(Shutdown::Both));
 }
 
-struct Answer {
+struct Response {
     status: u16,
     tagged: bool,
     announced: usize,
@@ -161,7 +161,7 @@ struct Answer {
     then: Then,
 }
 
-/// What becomes of the connection.
+/// What happens to the connection after the response.
 #[derive(Clone, Copy)]
 enum Then {
     Stay,
@@ -169,15 +169,15 @@ enum Then {
     Hang,
 }
 
-impl From<Offer> for Answer {
+impl From<Offer> for Response {
     fn from(offer: Offer) -> Self {
         let file = |bytes: Vec<u8>, then| {
             let announced = bytes.len();
             Self { status: 200, tagged: true, announced, body: bytes, then }
         };
-        let half = |mut answer: Self| {
-            answer.body.truncate(answer.announced / 2);
-            answer
+        let half = |mut response: Self| {
+            response.body.truncate(response.announced / 2);
+            response
         };
         match offer {
             Offer::Whole(bytes) => file(bytes, Then::Stay),
@@ -201,7 +201,7 @@ impl From<Offer> for Answer {
     }
 }
 
-impl Answer {
+impl Response {
     fn send(&self, mut connection: &TcpStream, head: bool, number: u32) -> bool {
         let tag = if self.tagged { format!("ETag: \"{number}\"\r\n") } else { String::new() };
         let (status, length) = (self.status, self.announced);

@@ -1,6 +1,6 @@
 //! Extracts the files that the pages in `docs` show, so that tests use them as a reader would.
 
-/// What a reader replaces.
+/// The path that a reader replaces.
 const PROGRAM: &str = "/usr/local/bin/app";
 
 /// The fenced block of a page in which a comment names this file, with this command line for the

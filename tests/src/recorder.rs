@@ -33,7 +33,7 @@ impl Recorder {
         Self { process, master, first, marks: AtomicI32::new(MARK * 1_000) }
     }
 
-    /// What was started: the master itself, or a shell above it.
+    /// The process that was started: the master itself, or a shell above it.
     pub fn process(&self) -> &Process {
         &self.process
     }
@@ -57,17 +57,17 @@ impl Recorder {
     /// Waits until this generation serves.
     #[track_caller]
     pub fn serves(&self, generation: u32) {
-        self.told(&format!("child #{generation} serves"));
+        self.wait_reported(&format!("child #{generation} serves"));
     }
 
-    /// Waits until the master says this.
+    /// Waits until the master reports this.
     #[track_caller]
-    pub fn told(&self, what: &str) {
+    pub fn wait_reported(&self, what: &str) {
         self.process.wait_line(&format!("[selfup master] {what}"), PATIENCE);
     }
 
-    /// Whether the master has said this.
-    pub fn has_told(&self, what: &str) -> bool {
+    /// Whether the master has reported this.
+    pub fn has_reported(&self, what: &str) -> bool {
         let line = format!("[selfup master] {what}");
         self.process.lines().iter().any(|said| said.ends_with(&line))
     }
@@ -115,19 +115,19 @@ impl Recorder {
         self.mark_as(&format!("#{generation} "));
     }
 
-    /// The same, recorded by whichever generation serves at the moment.
+    /// Marks in the same way, whichever generation serves at the moment.
     #[track_caller]
     pub fn mark_anywhere(&self) {
         self.mark_as(" ");
     }
 
     #[track_caller]
-    fn mark_as(&self, who: &str) {
+    fn mark_as(&self, sender: &str) {
         let signal = Signal::from_raw(libc::SIGRTMAX() - 1).unwrap();
         for _ in 0..3 {
             let value = self.marks.fetch_add(1, Ordering::Relaxed);
             self.queue(signal, value);
-            let mark = format!("{who}{signal} with {value} from {}", self.master);
+            let mark = format!("{sender}{signal} with {value} from {}", self.master);
             self.process.wait_line_where(&mark, PATIENCE, |said| said.ends_with(&mark));
         }
     }
@@ -141,14 +141,14 @@ impl Recorder {
         lines.iter().filter(|line| !line.contains(&mark)).filter_map(record).collect()
     }
 
-    /// Has the generation that gets signals from the master end with this code.
+    /// Makes the generation that gets signals from the master exit with this code.
     #[track_caller]
     pub fn end(&self, code: u8) {
         self.queue(Signal::from_raw(libc::SIGRTMAX()).unwrap(), code.into());
     }
 }
 
-/// Has one child end with this code, past its master.
+/// Makes one child exit with this code, without its master.
 #[track_caller]
 pub fn end_child(child: Pid, code: u8) {
     queue(child, Signal::from_raw(libc::SIGRTMAX()).unwrap(), Value::from(i32::from(code)))

@@ -35,12 +35,12 @@ impl Release {
         &self.path
     }
 
-    /// Its SHA-1, worked out by a program that is not ours.
+    /// Its SHA-1, computed by an independent program.
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// All of it.
+    /// Its bytes.
     pub fn bytes(&self) -> Vec<u8> {
         fs::read(&self.path).unwrap()
     }
@@ -62,14 +62,14 @@ fn digest(program: &str, path: &Path) -> String {
     String::from_utf8(output.stdout).unwrap().split(' ').next().unwrap().to_owned()
 }
 
-/// What a release says of itself: words, some with a value.
+/// The notes of a release: words, some with a value.
 #[derive(Clone, Debug, Default)]
 pub struct Notes {
     words: Vec<String>,
 }
 
 impl Notes {
-    /// Those of the very file that this process was started from; none if there are none.
+    /// The notes of the file that this process was started from; none if it has none.
     pub fn of_this_program() -> Self {
         let mut end = Vec::new();
         // Where there is no /proc, the path will do: this is asked for at the start.

@@ -49,7 +49,7 @@ use tempfile::TempDir;
 /// Set in the environment of everything that runs in a sandbox; the value is its folder.
 const MARKER: &str = "SELFUP_TEST_SANDBOX";
 
-/// How long a process that was told to end may take to be gone from the process table.
+/// How long a process may take to leave the process table after the signal that ends it.
 const LINGER: Duration = Duration::from_secs(5);
 
 /// See the [module](self).

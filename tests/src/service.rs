@@ -84,7 +84,7 @@ impl Deployment {
     }
 
     /// Waits until these are the files in the program's folder, hidden ones too, with `*` for what is
-    /// random in the name of one on trial. Some come and go: whoever installs, or sees whether it
+    /// random in the name of one on trial. Some come and go: a process that installs, or checks that it
     /// could, holds a lock file.
     #[track_caller]
     pub fn wait_listing(&self, expected: &[&str]) {
@@ -162,21 +162,21 @@ impl Service {
         self.address
     }
 
-    /// The answer to a line.
+    /// Sends a line and returns the response.
     #[track_caller]
     pub fn ask(&self, line: &str) -> String {
         ask(self.address, line).expect("the service answers")
     }
 
-    /// What a word of the answer is equal to.
+    /// The value of a word in the response to `id`.
     #[track_caller]
     pub fn ask_for(&self, key: &str) -> String {
-        let answer = self.ask("id");
-        let value = answer.split(' ').find_map(|word| word.strip_prefix(key)?.strip_prefix('='));
-        value.unwrap_or_else(|| panic!("no {key} in {answer}")).to_owned()
+        let response = self.ask("id");
+        let value = response.split(' ').find_map(|word| word.strip_prefix(key)?.strip_prefix('='));
+        value.unwrap_or_else(|| panic!("no {key} in {response}")).to_owned()
     }
 
-    /// Starts a request, which stays with whoever serves now.
+    /// Starts a request, which stays with the child that is active now.
     #[track_caller]
     pub fn hold(&self) -> Held {
         let held = Held::start(self.address);
@@ -184,12 +184,12 @@ impl Service {
         held
     }
 
-    /// Clients that come now, and do not go before they are told to.
+    /// Clients that connect now and stay until they are asked to leave.
     pub fn visitors(&self) -> Visitors {
         Visitors::come(self.address)
     }
 
-    /// Waits until this version is the one that answers, and the only one: a successor has taken
+    /// Waits until this version is the only one that responds: a successor has taken
     /// over when the old one has stopped to accept.
     #[track_caller]
     pub fn wait_version(&self, version: u32) {
@@ -205,8 +205,8 @@ impl Service {
     /// Asks once which version it is.
     #[track_caller]
     pub fn is_version(&self, version: u32) {
-        let answer = self.ask("hello");
-        assert!(answer.starts_with(&format!("v{version} ")), "version {version}: {answer}");
+        let response = self.ask("hello");
+        assert!(response.starts_with(&format!("v{version} ")), "version {version}: {response}");
     }
 
     /// The master's warning with all of these words in it.
@@ -218,9 +218,9 @@ impl Service {
     }
 
     /// All that the master said so far.
-    pub fn told(&self) -> Vec<String> {
+    pub fn messages(&self) -> Vec<String> {
         let mut lines = self.process.lines();
-        // That nothing protects a source here is told each time, and has tests of its own.
+        // The warning that nothing protects a source appears each time, and has tests of its own.
         lines.retain(|line| line.starts_with("[selfup") && !line.contains("neither encrypted"));
         lines
     }
@@ -228,7 +228,7 @@ impl Service {
     /// All that it warned of, by default: without the good news of an upgrade.
     pub fn warnings(&self) -> Vec<String> {
         let news = ["[selfup master] upgraded", "[selfup master] committed"];
-        let mut lines = self.told();
+        let mut lines = self.messages();
         lines.retain(|line| !news.iter().any(|start| line.starts_with(start)));
         lines
     }

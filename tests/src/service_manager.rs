@@ -17,15 +17,15 @@ use std::time::{Duration, Instant};
 pub struct ServiceManager {
     path: PathBuf,
     socket: UnixDatagram,
-    told: Mutex<Vec<Told>>,
+    datagrams: Mutex<Vec<Datagram>>,
 }
 
 /// One datagram.
 #[derive(Debug)]
-struct Told {
+struct Datagram {
     /// Its fields, one to a line.
     text: String,
-    /// What came with it.
+    /// The descriptor that came with it.
     fd: Option<OwnedFd>,
 }
 
@@ -35,7 +35,7 @@ impl ServiceManager {
         let path = sandbox.join("notify");
         let socket = UnixDatagram::bind(&path).unwrap();
         sandbox.expect_files(["notify"]);
-        Self { path, socket, told: Mutex::default() }
+        Self { path, socket, datagrams: Mutex::default() }
     }
 
     /// Fills the queue, so that nothing more goes in before something is read.
@@ -46,12 +46,12 @@ impl ServiceManager {
         while sender.send(b"X_FILLER=1").is_ok() {}
     }
 
-    /// Has the command know of this manager.
+    /// Sets the variable by which the command finds this manager.
     pub fn of(&self, command: &mut Command) {
         command.env("NOTIFY_SOCKET", &self.path);
     }
 
-    /// Waits for the next datagrams until one has all of these words; its text.
+    /// Waits for the next datagrams until one has all of these words, and returns its text.
     #[track_caller]
     pub fn wait(&self, words: &[&str]) -> String {
         wait_for(&format!("{words:?} after {self}"), PATIENCE, || {
@@ -75,23 +75,24 @@ impl ServiceManager {
 
     /// The descriptors that came with fields in which these words are, taken out.
     pub fn take_fds(&self, word: &str) -> Vec<OwnedFd> {
-        let mut told = self.told.lock().unwrap();
-        told.iter_mut()
-            .filter(|told| told.text.contains(word))
+        let mut datagrams = self.datagrams.lock().unwrap();
+        datagrams
+            .iter_mut()
+            .filter(|datagram| datagram.text.contains(word))
             .filter_map(|t| t.fd.take())
             .collect()
     }
 
     fn next(&self, within: Duration) -> Option<String> {
         self.socket.set_read_timeout(Some(within)).unwrap();
-        let told = receive(&self.socket)?;
-        let text = told.text.clone();
-        self.told.lock().unwrap().push(told);
+        let datagram = receive(&self.socket)?;
+        let text = datagram.text.clone();
+        self.datagrams.lock().unwrap().push(datagram);
         Some(text)
     }
 }
 
-fn receive(socket: &UnixDatagram) -> Option<Told> {
+fn receive(socket: &UnixDatagram) -> Option<Datagram> {
     let mut bytes = [0; 4096];
     let mut control = cmsg_space!(RawFd);
     let mut parts = [IoSliceMut::new(&mut bytes)];
@@ -99,25 +100,27 @@ fn receive(socket: &UnixDatagram) -> Option<Told> {
     let got = match recvmsg::<()>(socket.as_raw_fd(), &mut parts, Some(&mut control), flags) {
         Ok(got) => got,
         Err(errno) if std::io::Error::from(errno).kind() == ErrorKind::WouldBlock => return None,
-        Err(errno) => panic!("cannot read what the service tells: {errno}"),
+        Err(errno) => panic!("could not read what the service reports: {errno}"),
     };
     let fd = got.cmsgs().unwrap().find_map(|message| match message {
         ControlMessageOwned::ScmRights(fds) => fds.first().copied().map(own),
         _ => None,
     });
     let length = got.bytes;
-    Some(Told { text: String::from_utf8_lossy(&bytes[..length]).into_owned(), fd })
+    Some(Datagram { text: String::from_utf8_lossy(&bytes[..length]).into_owned(), fd })
 }
 
 #[expect(unsafe_code, reason = "a descriptor that came in a message has no owner yet")]
 fn own(fd: RawFd) -> OwnedFd {
-    // SAFETY: the kernel has just opened it for this process, and nobody else knows its number.
+    // SAFETY: the kernel has just opened it for this process, and nothing else uses its number.
     unsafe { OwnedFd::from_raw_fd(fd) }
 }
 
 impl fmt::Display for ServiceManager {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let told = self.told.lock().unwrap();
-        told.iter().try_for_each(|told| write!(f, "[{}]", told.text.trim_end().replace('\n', " ")))
+        let datagrams = self.datagrams.lock().unwrap();
+        datagrams
+            .iter()
+            .try_for_each(|datagram| write!(f, "[{}]", datagram.text.trim_end().replace('\n', " ")))
     }
 }

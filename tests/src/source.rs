@@ -49,9 +49,9 @@ pub mod named {
     pub type s3 = super::Bucket;
 }
 
-/// A place to publish in, and who fetches from it.
+/// A place to publish in, and the fetcher for it.
 pub trait Source: Sized {
-    /// Whether all that it needs is here; if not, the test is noted as left out.
+    /// Whether everything that the source needs is here; if not, the test is noted as left out.
     fn is_possible() -> bool;
 
     /// Starts with nothing published.
@@ -63,10 +63,10 @@ pub trait Source: Sized {
     /// Publishes so many zeros, of which no copy is held in memory.
     fn publish_zeros(&mut self, length: u64);
 
-    /// Publishes nothing any more.
+    /// Removes what is published.
     fn remove(&mut self);
 
-    /// Who fetches from here, with deadlines that a busy machine can keep.
+    /// A fetcher for this place, with deadlines that a busy machine can keep.
     fn fetcher(&self) -> Box<dyn Fetch>;
 
     /// The argument that makes a program under test fetch from here.
@@ -78,7 +78,7 @@ pub trait Source: Sized {
 
 /// A source with a network in between.
 pub trait Remote: Source {
-    /// What its fetcher goes through.
+    /// The front through which its fetcher goes.
     fn front(&self) -> &Front;
 
     /// Ends the server in the middle of what it does.
@@ -87,7 +87,7 @@ pub trait Remote: Source {
     /// Starts the server again, with what was published.
     fn start_server_again(&mut self, sandbox: &Sandbox);
 
-    /// Who fetches the same from another origin, such as `https://localhost:4000`, with deadlines
+    /// A fetcher for the same file at another origin, such as `https://localhost:4000`, with deadlines
     /// of about this length for each phase. It trusts [`Identity::ROOT`](crate::front::Identity).
     fn fetcher_at(&self, origin: &str, patience: Duration) -> Box<dyn Fetch>;
 

@@ -6,8 +6,8 @@
 use std::str::FromStr;
 
 /// Whether the word was given.
-pub fn told(word: &str) -> bool {
-    std::env::args().skip(1).any(|given| given == word)
+pub fn given(word: &str) -> bool {
+    std::env::args().skip(1).any(|argument| argument == word)
 }
 
 /// The value of the option `key=value`, if it was given.
@@ -16,9 +16,9 @@ pub fn told(word: &str) -> bool {
 ///
 /// If it cannot be read.
 pub fn option<T: FromStr>(key: &str) -> Option<T> {
-    std::env::args().skip(1).find_map(|given| {
-        let value = given.strip_prefix(key)?.strip_prefix('=')?;
+    std::env::args().skip(1).find_map(|argument| {
+        let value = argument.strip_prefix(key)?.strip_prefix('=')?;
         let read = value.parse().ok();
-        Some(read.unwrap_or_else(|| panic!("{given} makes no sense")))
+        Some(read.unwrap_or_else(|| panic!("{argument} makes no sense")))
     })
 }

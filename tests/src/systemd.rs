@@ -18,20 +18,20 @@ use std::path::PathBuf;
 use std::process::{Command, Output};
 use std::time::Instant;
 
-/// Where Debian and everybody else has it; it is on no search path.
+/// The path at which distributions such as Debian install it; no search path contains it.
 const SYSTEMD: &str = "/lib/systemd/systemd";
-/// All that is systemd's in the sandbox.
+/// The folder of systemd in the sandbox.
 const FOLDER: &str = "systemd";
-/// The units, and nothing else is one.
+/// The folder of the units; there are no others.
 pub const UNITS: &str = "systemd/units";
 /// What each service prints, in a file of its name.
 const OUTPUT: &str = "systemd/output";
-/// What is logged to the kernel comes out here.
+/// The file to which the kernel log of the guest goes.
 pub const LOG: &str = "systemd/log";
 /// Where the cgroups are mounted, outside.
 pub const CGROUPS: &str = "systemd/cgroups";
 
-/// Whether all is here that it takes; if not, this test is noted as left out.
+/// Whether everything that systemd needs is here; if not, this test is noted as left out.
 #[must_use = "a test that lacks something it needs returns"]
 pub fn available() -> bool {
     need::root()
@@ -73,7 +73,7 @@ impl Systemd {
         systemd
     }
 
-    /// What systemctl says to these arguments.
+    /// The output of systemctl with these arguments.
     ///
     /// # Panics
     ///
@@ -87,7 +87,7 @@ impl Systemd {
         text
     }
 
-    /// The same, however it ends.
+    /// Runs systemctl in the same way, however it ends.
     pub fn try_systemctl(&self, args: &[&str]) -> Output {
         self.command("systemctl").args(args).output().unwrap()
     }
@@ -99,7 +99,7 @@ impl Systemd {
         command
     }
 
-    /// A property of a unit, as `systemctl show` tells it.
+    /// A property of a unit, as `systemctl show` prints it.
     #[track_caller]
     pub fn show(&self, unit: &str, property: &str) -> String {
         self.systemctl(&["show", unit, "--value", "--property", property])
@@ -109,7 +109,7 @@ impl Systemd {
     ///
     /// # Panics
     ///
-    /// If it is not in time; it says what it was last.
+    /// If it is not in time; the message has its last value.
     #[track_caller]
     pub fn wait_for(&self, unit: &str, property: &str, value: &str) {
         self.wait_where(unit, property, value, |found| found == value);
@@ -173,7 +173,7 @@ impl Systemd {
 
 impl Drop for Systemd {
     fn drop(&mut self) {
-        // All in its namespace die with it, and then those above it end.
+        // All processes in its namespace die with it, and then those above it end.
         if let Some(init) = namespace::init_of(self.outside.pid()) {
             namespace::kill(init);
         }
@@ -195,7 +195,7 @@ impl Systemd {
     }
 }
 
-/// What is said if `guest` is to start this program instead of systemd, with a part of the
+/// The output if `guest` is to start this program instead of systemd, with a part of the
 /// preparation left out.
 pub fn start_instead(
     sandbox: &Sandbox,
@@ -217,7 +217,7 @@ fn prepared(sandbox: &Sandbox, guest: &str, without: &str, init: &[&str]) -> Com
     if !sandbox.join(LOG).exists() {
         mkfifo(&sandbox.join(LOG), Mode::S_IRUSR | Mode::S_IWUSR).unwrap();
     }
-    // Should this process be killed, nothing of it stays.
+    // If this process is killed, the guest ends with it.
     let mut command = Command::new("setpriv");
     command.args(["--pdeathsig", "KILL", "--", "unshare", "--mount", "--", guest, "outside"]);
     command.arg(sandbox.path()).arg(without).args(init);

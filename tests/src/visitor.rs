@@ -27,26 +27,26 @@ pub fn all_kinds(server: SocketAddr) -> Config {
 pub fn ask(address: SocketAddr, line: &str) -> io::Result<String> {
     let mut connection = connect(address)?;
     connection.write_all(format!("{line}\n").as_bytes())?;
-    answer(connection)
+    read_response(connection)
 }
 
 fn connect(address: SocketAddr) -> io::Result<TcpStream> {
     let connection = TcpStream::connect_timeout(&address, PATIENCE)?;
-    // A server that never answers has failed, too.
+    // A server that never responds has failed, too.
     connection.set_read_timeout(Some(PATIENCE))?;
     Ok(connection)
 }
 
-fn answer(connection: TcpStream) -> io::Result<String> {
+fn read_response(connection: TcpStream) -> io::Result<String> {
     let mut line = String::new();
     BufReader::new(connection).read_line(&mut line)?;
     match line.strip_suffix('\n') {
         Some(line) => Ok(line.to_owned()),
-        None => Err(io::Error::other(format!("the answer ends after {line:?}"))),
+        None => Err(io::Error::other(format!("the response ends after {line:?}"))),
     }
 }
 
-/// A request that is half sent: whoever has accepted it has to answer it.
+/// A request of which the first half is sent: the process that has accepted it has to answer it.
 #[derive(Debug)]
 #[must_use]
 pub struct Held(TcpStream);
@@ -59,11 +59,11 @@ impl Held {
         Self(connection)
     }
 
-    /// Sends the rest; the answer.
+    /// Sends the rest and returns the response.
     #[track_caller]
     pub fn finish(mut self) -> String {
         self.0.write_all(b"go\n").unwrap();
-        answer(self.0).expect("the held request is answered")
+        read_response(self.0).expect("the held request is answered")
     }
 }
 
@@ -76,7 +76,7 @@ pub struct Visitors {
 }
 
 impl Visitors {
-    /// They start at once.
+    /// Starts the clients at once.
     pub fn come(address: SocketAddr) -> Self {
         let leaving = Arc::<AtomicBool>::default();
         let client = |_| {
@@ -88,7 +88,7 @@ impl Visitors {
 
     /// # Panics
     ///
-    /// If anybody was refused, cut off or answered in part.
+    /// If a visitor was refused, was cut off or got part of a response.
     #[track_caller]
     pub fn leave(self) {
         self.leaving.store(true, Ordering::Relaxed);
@@ -98,14 +98,14 @@ impl Visitors {
     }
 }
 
-/// Until it is time to leave, or to the first failure.
+/// Asks until it is time to leave, or until the first failure.
 fn visit(address: SocketAddr, leaving: &AtomicBool) -> io::Result<()> {
     loop {
         ask(address, "hello")?;
         if leaving.load(Ordering::Relaxed) {
             return Ok(());
         }
-        // Two cores are there for everybody.
+        // All of them share two cores.
         thread::park_timeout(Duration::from_millis(1));
     }
 }

@@ -1,4 +1,4 @@
-//! However large a release is, fetching it takes no more memory. In a process of its own, whose
+//! Tests that a larger release takes no more memory to fetch. The test has a process of its own, whose
 //! memory is measured: the network in between and its servers are in it, too.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "in a test a panic is the report")]

@@ -1,4 +1,4 @@
-//! The public interface of every published crate is what docs/api says.
+//! Checks that the public interface of every published crate is what docs/api says.
 
 use crate::command::Result;
 use crate::program;

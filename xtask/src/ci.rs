@@ -1,4 +1,4 @@
-//! Everything a change must pass, cheapest first.
+//! All checks that a change must pass, cheapest first.
 
 mod lanes;
 
@@ -9,7 +9,11 @@ use crate::{api, deny, features, lint, package, rust_version, semver, spelling, 
 /// What takes seconds.
 const FIRST: &[Step] = &[
     Step { name: "fmt", what: "the code is formatted", run: lint::fmt },
-    Step { name: "tidy", what: "layout, wording, links, who may use whom", run: tidy::run },
+    Step {
+        name: "tidy",
+        what: "layout, wording, links, which crate may use which",
+        run: tidy::run,
+    },
     Step { name: "spelling", what: "no word that is misspelt", run: spelling::run },
     Step { name: "deny", what: "licences, banned crates, sources", run: deny::run },
     Step {

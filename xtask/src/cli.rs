@@ -56,7 +56,7 @@ pub(crate) fn parse(args: impl IntoIterator<Item = String>) -> Result<Task, Stri
 }
 
 /// The separator is asked for so that a later option of `test` itself cannot change the meaning
-/// of an argument that somebody already passes through.
+/// of an argument that a caller already passes through.
 fn test_arguments(rest: Vec<String>) -> Result<Vec<String>, String> {
     match rest.split_first() {
         None => Ok(Vec::new()),

@@ -1,4 +1,4 @@
-//! `cargo xtask cost`: what each feature of `selfup` costs whoever builds it.
+//! `cargo xtask cost`: what each feature of `selfup` adds to a build.
 //!
 //! The table is in Markdown, for ARCHITECTURE.md. The time that a build takes is that of this
 //! machine at this moment; how busy the compiler was depends less on what else the machine does.
@@ -38,7 +38,7 @@ pub(crate) fn run(names: &[String]) -> Result {
         let known = features.join(", ");
         return Err(Failure::new(format!("there is no feature `{unknown}`; there are {known}")));
     }
-    // What is still to be downloaded costs nobody here any time.
+    // Downloads take place before, so that their time does not count.
     stdout_of(&mut cargo(&["fetch", "--quiet"]))?;
     println!("| features | crates | added | first debug build | on one core |");
     println!("|---|---:|---:|---:|---:|");
@@ -85,8 +85,9 @@ fn measured(choice: &Choice) -> Result<Cost> {
 
 /// Of all programs that we have started so far and that have ended, and of theirs.
 fn work() -> Result<Duration> {
-    let usage = getrusage(UsageWho::RUSAGE_CHILDREN)
-        .map_err(|error| Failure::new(format!("the time that builds take is not told: {error}")))?;
+    let usage = getrusage(UsageWho::RUSAGE_CHILDREN).map_err(|error| {
+        Failure::new(format!("could not read the time that builds take: {error}"))
+    })?;
     let sum = usage.user_time() + usage.system_time();
     Ok(Duration::from_micros(u64::try_from(sum.num_microseconds()).unwrap_or_default()))
 }
@@ -123,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_tells_what_is_added() {
+    fn a_row_shows_what_is_added() {
         let cost = |crates, seconds| {
             let build = Duration::from_secs(seconds);
             Cost { crates, build, work: 2 * build }

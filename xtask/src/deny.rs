@@ -1,4 +1,4 @@
-//! `cargo deny` with the rules of deny.toml.
+//! Runs `cargo deny` with the rules of deny.toml.
 
 use crate::command::{Failure, Result, captured, cargo, run as run_command};
 

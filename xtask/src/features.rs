@@ -1,4 +1,4 @@
-//! Every crate alone, and every feature of it alone.
+//! Checks every crate alone, and every feature of it alone.
 //!
 //! A build of the whole workspace unites the features that each member asks of a dependency, so a
 //! crate that forgot one still compiles there. On its own, as its users build it, it does not.

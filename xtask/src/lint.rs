@@ -1,4 +1,4 @@
-//! What the toolchain itself can check.
+//! Runs the checks of the toolchain itself.
 
 use crate::command::{Result, cargo, run};
 use crate::style;

@@ -1,4 +1,4 @@
-//! What would go to the registry: complete, described, and able to build on its own.
+//! Checks that each package for the registry is complete, described, and builds on its own.
 
 use crate::command::{Failure, Result, cargo, program, run as run_command, stdout_of};
 use crate::workspace::{self, Package, Workspace};
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn every_gap_is_told() {
+    fn every_gap_is_reported() {
         let complaints = undescribed(&Package { name: "bare".to_owned(), ..Package::default() });
         assert_eq!(complaints.len(), 6, "{complaints:?}");
         assert!(complaints.contains(&"bare has no description".to_owned()));

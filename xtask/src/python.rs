@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 /// Installs what is missing; a folder that has the programs and nothing else.
 ///
-/// Where that does not work, the tests that need them are left out, and root is told why.
+/// Where that does not work, the tests that need them are left out, and root sees why.
 pub(crate) fn provide(target: &Path, root: bool) -> Result<PathBuf> {
     let home = target.join("python");
     let programs = home.join("programs");

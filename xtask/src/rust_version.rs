@@ -1,4 +1,4 @@
-//! Whether the compiler version that each crate promises can build what it depends on.
+//! Checks that the compiler version that each crate promises can build its dependencies.
 //!
 //! The graph is the one a user of that crate alone gets, with its default features. That the
 //! crate's own code keeps to the promise is clippy's part (`incompatible_msrv`).
@@ -36,7 +36,7 @@ fn slack(needed: Option<&(Version, String)>) -> String {
     }
 }
 
-/// The newest compiler that anything below the package asks for, and who asks.
+/// The newest compiler that anything below the package asks for, and which package asks.
 fn highest_below(workspace: &Workspace, package: &Package) -> Result<Option<(Version, String)>> {
     let tree = stdout_of(&mut cargo(&[
         "tree",

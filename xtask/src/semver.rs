@@ -1,4 +1,4 @@
-//! `cargo semver-checks` against the newest release: what a patch may not change, it does not.
+//! Runs `cargo semver-checks` against the newest release: a patch changes no public interface.
 
 use crate::command::{Result, captured, cargo, program, run as run_command, stdout_of};
 use crate::workspace::Workspace;

@@ -1,4 +1,4 @@
-//! `typos` over all of the project's text, with what typos.toml says.
+//! Runs `typos` over all of the project's text, with the settings of typos.toml.
 
 use crate::command::{Failure, Result, captured, program, run as run_command};
 use crate::workspace;

@@ -1,4 +1,4 @@
-//! One step after another, each under a heading and timed; then a table of how they went.
+//! Runs one step after another, each under a heading and timed; then prints a table of the results.
 
 use crate::command::{Failure, Result};
 use crate::style;
@@ -20,8 +20,8 @@ pub(crate) struct Finished {
     pub(crate) outcome: Result,
 }
 
-/// Runs all steps, the later ones too when an earlier one failed: a change that breaks three
-/// things should be told so once.
+/// Runs all steps, the later ones too when an earlier one failed: one run reports all that a change
+/// breaks.
 pub(crate) fn run_each<'a>(steps: impl IntoIterator<Item = &'a Step>) -> Vec<Finished> {
     steps.into_iter().map(run_one).collect()
 }

@@ -1,4 +1,4 @@
-//! Every test of the workspace, after installing what they need.
+//! Runs every test of the workspace, after installing what the tests need.
 
 mod binaries;
 mod side_by_side;
@@ -15,7 +15,7 @@ use std::path::Path;
 use std::time::Instant;
 use std::{fs, thread};
 
-/// Tells the tests which file to add a line to for each test that had to be left out.
+/// The variable that names the file to which the tests add a line for each test that is left out.
 const LEFT_OUT: &str = "SELFUP_TESTS_LEFT_OUT";
 
 pub(crate) fn run(args: &[String]) -> Result {
@@ -39,7 +39,7 @@ pub(crate) fn run(args: &[String]) -> Result {
     Ok(())
 }
 
-/// What `cargo test --workspace` does, but with several test binaries at once.
+/// What `cargo test --workspace` does, but with several test executables at once.
 fn all(left_out: &Path, path: &OsStr) -> Result {
     let binaries = binaries::build()?;
     let jobs = std::iter::once(Job::doc_tests()).chain(binaries.iter().map(Job::of));
@@ -52,7 +52,7 @@ fn all(left_out: &Path, path: &OsStr) -> Result {
     }
 }
 
-/// Without a choice of packages, all of them; failures in one test binary do not hide another's.
+/// Without a choice of packages, all of them; failures in one test executable do not hide another's.
 fn arguments(args: &[String]) -> Vec<&str> {
     let mut all = vec!["test", "--no-fail-fast"];
     let chosen = args
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn without_root_the_way_out_is_told() {
+    fn without_root_the_way_out_is_reported() {
         assert!(without_root(&["strace"]).contains("apt-get install strace"));
         assert!(without_root(&[]).contains(AS_ROOT));
     }

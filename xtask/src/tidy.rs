@@ -1,4 +1,4 @@
-//! Reads the project's files and tells where they stray from the house rules.
+//! Reads the project's files and reports where they stray from the house rules.
 //!
 //! Pure checks on a [`Tree`]: each takes the files and returns what it found, so that each is
 //! tested on a few lines that are wrong.

@@ -156,7 +156,7 @@ fn zones_are_interfaces() {
 
 #[test]
 fn a_foreign_address_is_explained() {
-    // TEST-NET-1 belongs to nobody (RFC 5737).
+    // No host has an address of TEST-NET-1 (RFC 5737).
     let error = try_bound("192.0.2.1:0").unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Bind);
     assert!(!error.is_transient());

@@ -9,7 +9,7 @@ use nix::sys::stat::fstat;
 use selfup_fds::{ErrorKind, FdSet, Inherited};
 use socket2::{Domain, Socket, Type};
 
-/// A socket as systemd would pass it: bound by somebody, under a name of theirs.
+/// A socket as systemd would pass it: bound by another process, under a name of its choice.
 fn passed(name: &str, address: &str) -> (Inherited, u64, String) {
     let mut fds = FdSet::new();
     fds.bind(name, &address.parse().unwrap(), &mut Inherited::none()).unwrap();
@@ -104,7 +104,10 @@ fn a_unix_socket_is_adopted_while_its_file_leads_to_it() {
         let address = format!("{scheme}://{}", path.display());
         let (mut inherited, inode, _) = passed("theirs", &address);
         assert!(adopts(&mut inherited, inode, &address), "{scheme}");
-        assert!(path.exists(), "the file of an adopted socket belongs to who bound it");
+        assert!(
+            path.exists(),
+            "the file of an adopted socket belongs to the process that bound it"
+        );
         fs::remove_file(&path).unwrap();
 
         let (mut inherited, inode, _) = passed("theirs", &address);

@@ -30,7 +30,7 @@ fn without_names_all_are_unknown() {
 #[test]
 fn nothing_is_offered_to_another_process() {
     assert!(parse("43", "1", Some("http")).unwrap().is_empty());
-    // Nobody else's malformed values are our concern.
+    // Malformed values of other processes are left alone.
     assert!(parse("43", "x", Some("\u{7f}")).unwrap().is_empty());
     assert!(Offer::parse(None, Some("1".as_ref()), None, 42).unwrap().is_empty());
     assert!(Offer::parse(Some("42".as_ref()), None, None, 42).unwrap().is_empty());

@@ -151,7 +151,7 @@ fn only_the_own_file_is_unlinked() {
     assert!(!path.exists());
     fds.unlink_sockets().unwrap();
 
-    // The path belongs to somebody else by now. The first set still holds its inode, so that the
+    // The path belongs to another set by now. The first set still holds its inode, so that the
     // number cannot be the same.
     let successor = bound("unix", &path).unwrap();
     fds.unlink_sockets().unwrap();
@@ -183,7 +183,7 @@ fn a_successor_is_recognised_even_with_a_reused_inode() {
     let path = folder.path().join("socket");
     let files = bound("unix", &path).unwrap().close();
     let made = fs::symlink_metadata(&path).unwrap().modified().unwrap();
-    // File systems tell times in ticks of some milliseconds.
+    // File systems record times in ticks of some milliseconds.
     let probe = folder.path().join("probe");
     while {
         fs::write(&probe, "x").unwrap();

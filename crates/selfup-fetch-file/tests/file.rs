@@ -1,4 +1,4 @@
-//! The file fetcher against real files.
+//! Tests the file fetcher with real files.
 #![allow(clippy::unwrap_used, reason = "a test stops where it goes wrong")]
 
 use std::{
@@ -61,7 +61,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-/// Polls until there is something; the deadline only tells that there never will be.
+/// Polls until there is something; the deadline only ends the test if there never will be.
 fn wait_for(source: &mut File) -> Artifact {
     let deadline = Instant::now() + Duration::from_secs(20);
     loop {

@@ -9,21 +9,21 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Output};
 
-use support::{Sandbox, answering, example, has_program, install, is_root};
+use support::{Sandbox, example, has_program, install, is_root, probe_script};
 
 const NOBODY: u32 = 65534;
 
-/// A directory of nobody's with an executable of theirs in it, and what would replace it.
+/// A directory of the user nobody with an executable of that user, and what would replace it.
 fn of_nobody() -> Sandbox {
     let sandbox = Sandbox::new();
-    sandbox.put("new", &answering("two"), 0o644);
+    sandbox.put("new", &probe_script("two"), 0o644);
     for path in [sandbox.path(), &sandbox.app()] {
         chown(path, Some(NOBODY), Some(NOBODY)).unwrap();
     }
     sandbox
 }
 
-/// Installs as nobody, with what comes from a file.
+/// Installs as the user nobody; the artifact comes from a file.
 fn as_nobody(sandbox: &Sandbox) -> Output {
     let installer = sandbox.example("install");
     let mut command = Command::new(installer);
@@ -31,7 +31,7 @@ fn as_nobody(sandbox: &Sandbox) -> Output {
     command.uid(NOBODY).gid(NOBODY).output().unwrap()
 }
 
-fn told(program: &str, arguments: &[&str], sandbox: &Sandbox) -> String {
+fn output_of(program: &str, arguments: &[&str], sandbox: &Sandbox) -> String {
     let output = Command::new(program).args(arguments).arg(sandbox.app()).output().unwrap();
     assert!(output.status.success(), "{program}: {output:?}");
     String::from_utf8(output.stdout).unwrap()
@@ -59,8 +59,8 @@ fn file_capabilities_are_preserved_or_the_installation_fails() {
     assert!(text.contains("install as root"), "{text}");
     assert_eq!(inode(&sandbox), before);
 
-    install(&sandbox.target(), &answering("two")).commit().unwrap();
-    assert!(told("getcap", &[], &sandbox).contains(capability));
+    install(&sandbox.target(), &probe_script("two")).commit().unwrap();
+    assert!(output_of("getcap", &[], &sandbox).contains(capability));
     assert_eq!(fs::metadata(sandbox.app()).unwrap().uid(), NOBODY);
 }
 
@@ -70,8 +70,8 @@ fn an_access_control_list_is_kept() {
         return;
     }
     let sandbox = of_nobody();
-    told("setfacl", &["-m", "user:1234:r-x,group:5678:---"], &sandbox);
-    let list = || told("getfacl", &["--numeric", "--absolute-names"], &sandbox);
+    output_of("setfacl", &["-m", "user:1234:r-x,group:5678:---"], &sandbox);
+    let list = || output_of("getfacl", &["--numeric", "--absolute-names"], &sandbox);
     let (before, inode_before) = (list(), inode(&sandbox));
     assert!(before.contains("user:1234:r-x"), "{before}");
     // The owner may.
@@ -96,7 +96,7 @@ fn a_setuid_bit_is_kept_by_its_owner() {
     // A group that is not theirs: the bit could not be kept, so nothing is done.
     chown(sandbox.app(), None, Some(5678)).unwrap();
     fs::set_permissions(sandbox.app(), Permissions::from_mode(0o2755)).unwrap();
-    sandbox.put("new", &answering("three"), 0o644);
+    sandbox.put("new", &probe_script("three"), 0o644);
     let (before, output) = (inode(&sandbox), as_nobody(&sandbox));
     let text = String::from_utf8_lossy(&output.stderr);
     assert!(text.contains("could not keep the owner 65534:5678"), "{text}");
@@ -122,14 +122,14 @@ fn a_target_of_a_lower_layer_is_replaced_in_the_upper_one() {
         return;
     }
     let sandbox = Sandbox::new();
-    sandbox.put("new", &answering("two"), 0o644);
+    sandbox.put("new", &probe_script("two"), 0o644);
     // An overlay on an overlay, as in a container, needs an upper layer of another kind.
     let line = "mount -t tmpfs none $1/upper; mkdir $1/upper/u $1/upper/w; cp -p $1/app $1/lower; \
                 mount -t overlay none -o lowerdir=$1/lower,upperdir=$1/upper/u,workdir=$1/upper/w \
                 $1/m; $2 $1/m/app < $1/new; cmp $1/m/app $1/new; cmp $1/lower/app $1/app; \
                 cmp $1/m/.app.selfup-previous $1/app; ls -A $1/m";
-    let told = in_own_mounts(line, &sandbox);
-    assert!(told.ends_with("\n.app.selfup-previous\napp\n"), "{told}");
+    let printed = in_own_mounts(line, &sandbox);
+    assert!(printed.ends_with("\n.app.selfup-previous\napp\n"), "{printed}");
 }
 
 #[test]
@@ -138,10 +138,10 @@ fn what_comes_may_be_on_another_file_system() {
         return;
     }
     let sandbox = Sandbox::new();
-    sandbox.put("new", &answering("two"), 0o644);
+    sandbox.put("new", &probe_script("two"), 0o644);
     let line = "mount -t tmpfs none $1/m; cp $1/new $1/m; $2 $1/app < $1/m/new; cmp $1/app $1/new";
     in_own_mounts(line, &sandbox);
-    assert_eq!(fs::read(sandbox.app()).unwrap(), answering("two"));
+    assert_eq!(fs::read(sandbox.app()).unwrap(), probe_script("two"));
 }
 
 #[test]
@@ -153,14 +153,14 @@ fn a_path_that_a_package_owns_is_warned_of() {
         return;
     }
     let sandbox = Sandbox::new();
-    sandbox.put("new", &answering("two"), 0o644);
-    // In a place that packages use: of others nobody asks.
+    sandbox.put("new", &probe_script("two"), 0o644);
+    // In a place that packages use: no package manager is asked about others.
     let line = "mount -t tmpfs none /var/lib/dpkg/info; mount -t tmpfs none /opt; cp $1/app /opt/app; \
                 $2 /opt/app < $1/new; \
                 printf '/.\\n/opt/app\\n' > /var/lib/dpkg/info/acme-app:amd64.list; \
                 echo '# three' >> $1/new; echo now; $2 /opt/app < $1/new";
-    let told = in_own_mounts(line, &sandbox);
-    let warnings: Vec<_> = told.lines().filter(|line| line.starts_with("warning: ")).collect();
-    assert_eq!(warnings.len(), 1, "{told}");
-    assert!(warnings[0].contains("belongs to the package acme-app:amd64"), "{told}");
+    let printed = in_own_mounts(line, &sandbox);
+    let warnings: Vec<_> = printed.lines().filter(|line| line.starts_with("warning: ")).collect();
+    assert_eq!(warnings.len(), 1, "{printed}");
+    assert!(warnings[0].contains("belongs to the package acme-app:amd64"), "{printed}");
 }

@@ -12,7 +12,7 @@ use std::path::Path;
 use std::process::Command;
 
 use selfup_install::{ErrorKind, Start, Target};
-use support::{Sandbox, answering, assert_says, has_program, install, is_root, script};
+use support::{Sandbox, assert_says, has_program, install, is_root, probe_script, script};
 
 const NOBODY: u32 = 65534;
 
@@ -23,7 +23,7 @@ fn for_everybody() -> Sandbox {
     sandbox
 }
 
-/// Puts a file there as nobody does.
+/// Writes a file as the user nobody.
 fn plant(sandbox: &Sandbox, name: &str, content: &str, mode: &str) {
     let line = "printf '%s' \"$1\" > \"$0\" && chmod \"$2\" \"$0\"";
     let mut command = Command::new("sh");
@@ -37,7 +37,7 @@ fn sha1(path: &Path) -> String {
 }
 
 fn is_untouched(sandbox: &Sandbox) {
-    assert_eq!(fs::read(sandbox.app()).unwrap(), answering("one"));
+    assert_eq!(fs::read(sandbox.app()).unwrap(), probe_script("one"));
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn files_planted_by_another_user_are_neither_trusted_nor_executed() {
     assert!(doubted[0].contains(".app.selfup-previous is ignored: it belongs to uid 65534"));
 
     // What is installed is kept all the same, and can be gone back from.
-    let installed = install(&target, &answering("two"));
+    let installed = install(&target, &probe_script("two"));
     assert_eq!(target.previous().unwrap().id().unwrap().to_string(), here);
     installed.roll_back("it crashed").unwrap();
     is_untouched(&sandbox);
@@ -77,7 +77,7 @@ fn files_planted_by_another_user_are_neither_trusted_nor_executed() {
 fn files_that_all_users_may_write_to_are_not_trusted_whatever_their_owner() {
     let sandbox = Sandbox::new();
     let target = sandbox.target();
-    drop(install(&target, &answering("two")));
+    drop(install(&target, &probe_script("two")));
     assert!(target.previous().is_some() && target.doubted().unwrap().is_empty());
     for name in [".app.selfup-previous", ".app.selfup-record"] {
         fs::set_permissions(sandbox.join(name), Permissions::from_mode(0o666)).unwrap();
@@ -86,7 +86,7 @@ fn files_that_all_users_may_write_to_are_not_trusted_whatever_their_owner() {
     assert!(matches!(target.begin(0).unwrap(), Start::Settled));
     let doubted = target.doubted().unwrap();
     assert!(doubted[0].contains("others than its owner may write to it (mode 666)"), "{doubted:?}");
-    // Who may write to the target may write to these.
+    // A user who may write to the target may write to these.
     fs::set_permissions(sandbox.app(), Permissions::from_mode(0o777)).unwrap();
     assert!(target.previous().is_some() && target.doubted().unwrap().is_empty());
 }
@@ -98,7 +98,7 @@ fn the_owner_of_the_target_is_believed() {
     }
     let sandbox = for_everybody();
     let target = sandbox.target();
-    let installed = install(&target, &answering("two"));
+    let installed = install(&target, &probe_script("two"));
     for name in ["app", ".app.selfup-previous", ".app.selfup-record"] {
         chown(sandbox.join(name), Some(NOBODY), Some(NOBODY)).unwrap();
     }
@@ -114,7 +114,7 @@ fn a_swap_that_never_was_does_not_cost_the_previous_one() {
     }
     let sandbox = for_everybody();
     let target = sandbox.target();
-    install(&target, &answering("two")).commit().unwrap();
+    install(&target, &probe_script("two")).commit().unwrap();
     plant(&sandbox, ".app.selfup-replaced", "#!/bin/sh\n: evil\n", "755");
     target.roll_back().unwrap();
     is_untouched(&sandbox);
@@ -136,8 +136,8 @@ fn a_lock_file_of_another_user_locks_no_process_out() {
         held.push(file);
     }
     target.preflight().unwrap();
-    drop(install(&target, &answering("two")));
-    assert_eq!(fs::read(sandbox.app()).unwrap(), answering("two"));
+    drop(install(&target, &probe_script("two")));
+    assert_eq!(fs::read(sandbox.app()).unwrap(), probe_script("two"));
     drop(held);
 }
 
@@ -166,7 +166,7 @@ fn an_old_version_loses_its_privileges_and_gets_them_back_with_its_place() {
         let mode_of = |name: &str| fs::metadata(sandbox.join(name)).unwrap().mode() & 0o7777;
         let previous = ".app.selfup-previous";
 
-        let installed = install(&sandbox.target(), &answering("two"));
+        let installed = install(&sandbox.target(), &probe_script("two"));
         assert!(installed.warning().is_none(), "{:?}", installed.warning());
         assert_eq!((mode_of("app"), capabilities("app")), (mode, with_capability));
         assert_eq!((mode_of(previous), capabilities(previous)), (mode & 0o744, false));
@@ -182,17 +182,17 @@ fn other_names_of_an_old_version_keep_their_privileges() {
     let sandbox = Sandbox::new();
     fs::set_permissions(sandbox.app(), Permissions::from_mode(0o4755)).unwrap();
     fs::hard_link(sandbox.app(), sandbox.join("other")).unwrap();
-    drop(install(&sandbox.target(), &answering("two")));
+    drop(install(&sandbox.target(), &probe_script("two")));
     let mode_of = |name: &str| fs::metadata(sandbox.join(name)).unwrap().mode() & 0o7777;
     assert_eq!((mode_of("other"), mode_of("app")), (0o4755, 0o4755));
     assert_eq!(mode_of(".app.selfup-previous"), 0o744);
-    assert_eq!(fs::read(sandbox.join(".app.selfup-previous")).unwrap(), answering("one"));
+    assert_eq!(fs::read(sandbox.join(".app.selfup-previous")).unwrap(), probe_script("one"));
 }
 
 #[test]
 fn a_previous_one_can_be_executed_again_where_nothing_is_left_to_go_by() {
     let sandbox = Sandbox::new();
-    install(&sandbox.target(), &answering("two")).commit().unwrap();
+    install(&sandbox.target(), &probe_script("two")).commit().unwrap();
     let target = sandbox.target();
     fs::remove_file(sandbox.app()).unwrap();
     target.roll_back().unwrap();
@@ -216,7 +216,7 @@ fn what_another_container_holds_is_not_taken_for_ours_by_its_pid() {
 
     // What is ours goes.
     fs::remove_file(sandbox.join(staged)).unwrap();
-    let mine = support::staged(&sandbox.target(), &answering("two"));
+    let mine = support::staged(&sandbox.target(), &probe_script("two"));
     sandbox.target().abandon();
     assert_eq!(sandbox.names(), ["app"]);
     drop(mine);

@@ -8,7 +8,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::time::{Duration, SystemTime};
 
 use selfup_install::{ErrorKind, Id, Refusal, Start, Target, Trial};
-use support::{Sandbox, answering, assert_says, install, try_out};
+use support::{Sandbox, assert_says, install, probe_script, try_out};
 
 const MAX: u32 = Start::DEFAULT_MAX;
 const PREVIOUS: &str = ".app.selfup-previous";
@@ -16,7 +16,7 @@ const RECORD: &str = ".app.selfup-record";
 const TRIAL: &str = ".app.selfup-trial-*";
 
 fn id(version: &str) -> Id {
-    Id::of(&answering(version)[..]).unwrap()
+    Id::of(&probe_script(version)[..]).unwrap()
 }
 
 #[track_caller]
@@ -35,14 +35,14 @@ fn taken_up(target: &Target) -> (Trial, u32) {
 
 #[track_caller]
 fn assert_path(sandbox: &Sandbox, version: &str) {
-    assert_eq!(fs::read(sandbox.app()).unwrap(), answering(version));
+    assert_eq!(fs::read(sandbox.app()).unwrap(), probe_script(version));
 }
 
-/// One that is tried, and whose master is gone.
+/// An executable on trial whose master is gone.
 fn left_behind() -> (Sandbox, Target) {
     let sandbox = Sandbox::new();
     let target = sandbox.target();
-    drop(try_out(&target, &answering("two")));
+    drop(try_out(&target, &probe_script("two")));
     (sandbox, target)
 }
 
@@ -51,9 +51,9 @@ fn what_is_tried_is_beside_the_target_until_it_is_committed() {
     let sandbox = Sandbox::new();
     fs::set_permissions(sandbox.app(), fs::Permissions::from_mode(0o751)).unwrap();
     let target = sandbox.target();
-    let trial = try_out(&target, &answering("two"));
+    let trial = try_out(&target, &probe_script("two"));
     assert_path(&sandbox, "one");
-    assert_eq!(fs::read(trial.path()).unwrap(), answering("two"));
+    assert_eq!(fs::read(trial.path()).unwrap(), probe_script("two"));
     assert_eq!(fs::metadata(trial.path()).unwrap().mode() & 0o7777, 0o751);
     assert_eq!(sandbox.kinds(), [RECORD, TRIAL, "app"]);
 
@@ -73,7 +73,7 @@ fn what_failed_is_gone_and_left_alone_for_a_growing_time() {
     let sandbox = Sandbox::new();
     let target = sandbox.target();
     for (failures, pause) in (1..).zip(Refusal::PAUSES.map(Some).into_iter().chain([None])) {
-        assert!(try_out(&target, &answering("two")).roll_back("it crashed\nat once").unwrap());
+        assert!(try_out(&target, &probe_script("two")).roll_back("it crashed\nat once").unwrap());
         assert_eq!(sandbox.kinds(), [RECORD, "app"]);
         assert_path(&sandbox, "one");
         let refusals = target.refusals().unwrap();
@@ -109,9 +109,9 @@ fn age(sandbox: &Sandbox, by: Duration) {
 fn one_that_proves_itself_in_the_end_is_forgiven() {
     let sandbox = Sandbox::new();
     let target = sandbox.target();
-    try_out(&target, &answering("two")).roll_back("it crashed").unwrap();
+    try_out(&target, &probe_script("two")).roll_back("it crashed").unwrap();
     age(&sandbox, Refusal::PAUSES[0]);
-    try_out(&target, &answering("two")).commit().unwrap();
+    try_out(&target, &probe_script("two")).commit().unwrap();
     assert_eq!(target.refusals().unwrap(), []);
     assert_eq!(sandbox.kinds(), [PREVIOUS, "app"]);
 }
@@ -120,7 +120,7 @@ fn one_that_proves_itself_in_the_end_is_forgiven() {
 fn what_could_not_be_tried_is_gone_without_a_word() {
     let sandbox = Sandbox::new();
     let target = sandbox.target();
-    try_out(&target, &answering("two")).shelve().unwrap();
+    try_out(&target, &probe_script("two")).shelve().unwrap();
     assert_eq!(sandbox.kinds(), ["app"]);
 }
 
@@ -130,7 +130,7 @@ fn the_next_start_takes_up_an_undecided_trial() {
     for start in 1..=3 {
         let (trial, starts) = taken_up(&target);
         assert_eq!((trial.id(), starts), (id("two"), start));
-        // Nobody else gets it meanwhile.
+        // No other process gets it meanwhile.
         assert_settled(&target);
         assert_path(&sandbox, "one");
     }
@@ -165,7 +165,7 @@ fn a_start_that_was_ended_by_order_does_not_count() {
 fn each_master_has_a_trial_of_its_own_and_the_first_to_commit_is_enough() {
     let sandbox = Sandbox::new();
     let target = sandbox.target();
-    let mut trials = Vec::from([(); 20].map(|()| try_out(&target, &answering("two"))));
+    let mut trials = Vec::from([(); 20].map(|()| try_out(&target, &probe_script("two"))));
     assert_eq!(sandbox.kinds().iter().filter(|kind| *kind == TRIAL).count(), 20);
     // One fails, which is of no consequence for the others.
     assert!(trials.pop().unwrap().roll_back("the machine was short of memory").unwrap());
@@ -192,8 +192,8 @@ fn another_executable_at_the_path_stays_and_ends_the_trial() {
     for decides in [true, false] {
         let sandbox = Sandbox::new();
         let target = sandbox.target();
-        let trial = try_out(&target, &answering("two"));
-        sandbox.put("app", &answering("by hand"), 0o755);
+        let trial = try_out(&target, &probe_script("two"));
+        sandbox.put("app", &probe_script("by hand"), 0o755);
         if decides {
             let failed = trial.commit().unwrap_err();
             assert_says(&failed.error, ErrorKind::TargetChanged, &["and now is"]);
@@ -211,7 +211,7 @@ fn another_executable_at_the_path_stays_and_ends_the_trial() {
 fn a_commit_that_could_not_be_made_can_be_made_later() {
     let sandbox = Sandbox::new();
     let target = sandbox.target();
-    let trial = try_out(&target, &answering("two"));
+    let trial = try_out(&target, &probe_script("two"));
     fs::rename(sandbox.app(), sandbox.join("away")).unwrap();
     let failed = trial.commit().unwrap_err();
     fs::rename(sandbox.join("away"), sandbox.app()).unwrap();
@@ -224,8 +224,8 @@ fn a_roll_back_by_hand_is_of_what_is_on_trial() {
     for is_held in [true, false] {
         let sandbox = Sandbox::new();
         let target = sandbox.target();
-        install(&target, &answering("two")).commit().unwrap();
-        let trial = try_out(&target, &answering("three"));
+        install(&target, &probe_script("two")).commit().unwrap();
+        let trial = try_out(&target, &probe_script("three"));
         assert!(!trial.is_refused());
         let trial = is_held.then_some(trial);
         assert_eq!(target.roll_back().unwrap().id(), id("two"), "the proven one stays");
@@ -250,12 +250,12 @@ fn a_roll_back_by_hand_is_of_what_is_on_trial() {
 fn a_file_that_was_written_to_never_takes_the_place() {
     let (sandbox, target) = left_behind();
     let name = sandbox.names().into_iter().find(|name| name.contains("-trial-")).unwrap();
-    fs::write(sandbox.join(&name), answering("other")).unwrap();
+    fs::write(sandbox.join(&name), probe_script("other")).unwrap();
     assert_settled(&target);
     assert_eq!(sandbox.kinds(), ["app"]);
 
-    let trial = try_out(&target, &answering("two"));
-    fs::write(trial.path(), answering("other")).unwrap();
+    let trial = try_out(&target, &probe_script("two"));
+    fs::write(trial.path(), probe_script("other")).unwrap();
     let failed = trial.commit().unwrap_err();
     assert_says(&failed.error, ErrorKind::Altered, &["its SHA-1 was"]);
     failed.trial.unwrap().roll_back("altered").unwrap();
@@ -267,7 +267,7 @@ fn a_file_that_was_written_to_never_takes_the_place() {
 fn leftovers_are_removed_by_the_next_installer_and_nothing_else() {
     let sandbox = Sandbox::new();
     let target = sandbox.target();
-    let held = try_out(&target, &answering("two"));
+    let held = try_out(&target, &probe_script("two"));
     sandbox.put(".app.selfup-trial-0123456789aZ", b"left", 0o755);
     sandbox.put(".app.selfup-trial-notes", b"somebody's", 0o644);
     target.preflight().unwrap();

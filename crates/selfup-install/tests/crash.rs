@@ -18,12 +18,12 @@ use std::sync::Mutex;
 use std::thread;
 
 use selfup_install::{Id, Installed, Start, Target, Trial};
-use support::{Sandbox, answering, example, has_program, install, try_out};
+use support::{Sandbox, example, has_program, install, probe_script, try_out};
 
 /// Not killed at, since they happen in every program and say nothing about files.
 const NO_FILE: [&str; 5] = ["execve", "mmap", "lseek", "ioctl", "fcntl"];
 
-/// Somebody who is nobody here.
+/// A user id that no user here has.
 const OWNER: u32 = 1234;
 
 /// What a call can fail with. One that was interrupted has to be made again.
@@ -54,12 +54,12 @@ struct Scene {
     prepare: fn(&Target),
     program: &'static str,
     argument: Option<&'static str>,
-    /// Going back was asked for: who is back is refused from then on.
+    /// The program rolls back on request: what is rolled back from is refused from then on.
     goes_back: bool,
 }
 
 fn on_trial(target: &Target) {
-    drop(install(target, &answering("two")));
+    drop(install(target, &probe_script("two")));
 }
 
 fn failed_three_times(target: &Target) {
@@ -70,7 +70,7 @@ fn failed_three_times(target: &Target) {
 }
 
 fn beside(target: &Target) {
-    drop(try_out(target, &answering("two")));
+    drop(try_out(target, &probe_script("two")));
 }
 
 fn taken_up_three_times(target: &Target) {
@@ -85,7 +85,7 @@ const SCENES: [Scene; 14] = [
     // Over one that is on trial, where another one is to be kept.
     Scene::of(
         "install over",
-        |target| drop(install(target, &answering("three"))),
+        |target| drop(install(target, &probe_script("three"))),
         "install",
         None,
         false,
@@ -96,11 +96,11 @@ const SCENES: [Scene; 14] = [
     Scene::of("roll_back", on_trial, "recover", Some("roll_back"), true),
     Scene::of("rollback", on_trial, "recover", Some("rollback"), true),
     Scene::of("try", |_| (), "install", Some("try"), false),
-    // Where one that nobody holds is there already, and one that was refused for its behaviour.
+    // Where a leftover that no process holds is there already, and one that was refused for its behaviour.
     Scene::of(
         "try one more",
         |target| {
-            drop(try_out(target, &answering("three")));
+            drop(try_out(target, &probe_script("three")));
             target.fail(id("two"), "it crashed long ago").unwrap();
         },
         "install",
@@ -112,7 +112,7 @@ const SCENES: [Scene; 14] = [
     Scene::of(
         "commit over",
         |target| {
-            install(target, &answering("three")).commit().unwrap();
+            install(target, &probe_script("three")).commit().unwrap();
             beside(target);
         },
         "recover",
@@ -139,7 +139,7 @@ impl Scene {
         ["beside", "try", "commit over"].iter().any(|word| self.name.contains(word))
     }
 
-    /// Runs under strace, with what it is told to do.
+    /// Runs the program of the scene with its argument under strace.
     fn run(&self, sandbox: &Sandbox, strace: &[&str]) -> ExitStatus {
         let mut command = Command::new("strace");
         command.args(["-o", sandbox.join("../trace").to_str().unwrap()]).args(strace);
@@ -159,7 +159,7 @@ impl Scene {
             chown(sandbox.app(), Some(OWNER), Some(OWNER)).unwrap();
         }
         (self.prepare)(&sandbox.target());
-        fs::write(sandbox.join("../new"), answering("two")).unwrap();
+        fs::write(sandbox.join("../new"), probe_script("two")).unwrap();
         Template { scene: self, sandbox }
     }
 }
@@ -293,7 +293,7 @@ impl Point<'_> {
         {
             return Err(format!("it went back and remembers {refused:?}"));
         }
-        // Whatever is at the path, what was there before it can be put back.
+        // Whatever is at the path, it can be rolled back to the previous one.
         match start {
             Start::OnTrial { installed, .. } => goes_back(installed, sandbox),
             Start::Beside { trial, .. } => takes_its_place(trial, now, sandbox),
@@ -341,7 +341,7 @@ fn goes_back(installed: Installed, sandbox: &Sandbox) -> Result<(), String> {
 }
 
 fn id(version: &str) -> Id {
-    Id::of(&answering(version)[..]).unwrap()
+    Id::of(&probe_script(version)[..]).unwrap()
 }
 
 /// What is there, if it is whole and can be executed.

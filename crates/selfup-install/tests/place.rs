@@ -12,7 +12,7 @@ use std::os::unix::process::CommandExt;
 use std::process::{Command, Output, Stdio};
 
 use selfup_install::{Checks, ErrorKind, Expected, Target, Warning};
-use support::{Sandbox, answering, assert_says, install, is_root, spawn, staged};
+use support::{Sandbox, assert_says, install, is_root, probe_script, spawn, staged};
 
 const NOBODY: u32 = 65534;
 
@@ -36,7 +36,7 @@ fn shell(line: &str, user: Option<u32>, content: &[u8]) -> Output {
     child.wait_with_output().unwrap()
 }
 
-/// Beforehand: what comes would be refused for itself if anybody looked at it.
+/// Checked beforehand: the artifact itself would be refused if it were read.
 #[track_caller]
 fn assert_refused_beforehand(line: &str, user: Option<u32>, words: &[&str]) {
     assert_refused(&shell(line, user, b"<html>"), words);
@@ -69,7 +69,7 @@ fn only_a_regular_file_is_a_target() {
     assert_says(&Target::new("/dev/null").unwrap_err(), ErrorKind::NotRegular, &["a device"]);
     assert_says(&kind("app/below"), ErrorKind::Io, &["could not follow"]);
 
-    // And stays one: a FIFO in its place holds nobody up.
+    // And stays one: a FIFO in its place does not block.
     let target = sandbox.target();
     fs::remove_file(sandbox.app()).unwrap();
     nix::unistd::mkfifo(&sandbox.app(), nix::sys::stat::Mode::S_IRWXU).unwrap();
@@ -88,9 +88,9 @@ fn links_stay_and_what_they_point_to_is_replaced() {
     let target = Target::new(&link).unwrap();
     assert_eq!(target.path(), link);
     assert_eq!(target.resolved(), fs::canonicalize(sandbox.app()).unwrap());
-    install(&target, &answering("two")).commit().unwrap();
+    install(&target, &probe_script("two")).commit().unwrap();
     assert!(link.symlink_metadata().unwrap().is_symlink());
-    assert_eq!(fs::read(&link).unwrap(), answering("two"));
+    assert_eq!(fs::read(&link).unwrap(), probe_script("two"));
     assert!(sandbox.app().symlink_metadata().unwrap().is_file());
     assert_eq!(fs::read_dir(sandbox.join("bin")).unwrap().count(), 1);
 }
@@ -98,18 +98,18 @@ fn links_stay_and_what_they_point_to_is_replaced() {
 #[test]
 fn a_link_that_leads_elsewhere_meanwhile_is_noticed() {
     let sandbox = Sandbox::new();
-    sandbox.put("other", &answering("other"), 0o755);
+    sandbox.put("other", &probe_script("other"), 0o755);
     let link = sandbox.join("link");
     symlink("app", &link).unwrap();
     let target = Target::new(&link).unwrap();
-    let verified = staged(&target, &answering("two")).verify(Checks::new()).unwrap();
+    let verified = staged(&target, &probe_script("two")).verify(Checks::new()).unwrap();
     fs::remove_file(&link).unwrap();
     symlink("other", &link).unwrap();
     let failed = verified.install().unwrap_err();
     assert_says(&failed.error, ErrorKind::TargetChanged, &["leads to", "other"]);
     drop(failed);
     assert_says(&target.preflight().unwrap_err(), ErrorKind::TargetChanged, &[]);
-    assert_eq!(fs::read(sandbox.app()).unwrap(), answering("one"));
+    assert_eq!(fs::read(sandbox.app()).unwrap(), probe_script("one"));
 }
 
 #[test]
@@ -118,16 +118,16 @@ fn other_hard_links_keep_the_old_content() {
     fs::hard_link(sandbox.app(), sandbox.join("twin")).unwrap();
     fs::create_dir(sandbox.join("elsewhere")).unwrap();
     fs::hard_link(sandbox.app(), sandbox.join("elsewhere/triplet")).unwrap();
-    let installed = install(&sandbox.target(), &answering("two"));
+    let installed = install(&sandbox.target(), &probe_script("two"));
     let [warning] = installed.warnings() else { panic!("{:?}", installed.warnings()) };
     let text = warning.to_string();
     assert!(matches!(warning, Warning::OtherNames { count: 2, beside, .. } if beside.len() == 1));
     assert!(text.contains("2 more hard links") && text.ends_with("/twin"), "{text}");
     installed.commit().unwrap();
-    assert_eq!(fs::read(sandbox.join("twin")).unwrap(), answering("one"));
-    assert_eq!(fs::read(sandbox.app()).unwrap(), answering("two"));
+    assert_eq!(fs::read(sandbox.join("twin")).unwrap(), probe_script("one"));
+    assert_eq!(fs::read(sandbox.app()).unwrap(), probe_script("two"));
     // The one name there is now, and the one for the previous executable, are no reason to warn.
-    let installed = install(&sandbox.target(), &answering("three"));
+    let installed = install(&sandbox.target(), &probe_script("three"));
     assert!(installed.warnings().is_empty(), "{:?}", installed.warnings());
     installed.commit().unwrap();
 }
@@ -136,8 +136,8 @@ fn other_hard_links_keep_the_old_content() {
 fn the_mode_is_the_targets_also_its_setuid_bits() {
     for wanted in [0o755, 0o700, 0o511, 0o4755, 0o2755, 0o6711] {
         let sandbox = Sandbox::new();
-        sandbox.put("app", &answering("one"), wanted);
-        install(&sandbox.target(), &answering("two")).commit().unwrap();
+        sandbox.put("app", &probe_script("one"), wanted);
+        install(&sandbox.target(), &probe_script("two")).commit().unwrap();
         assert_eq!(mode(&sandbox.app()), wanted, "{wanted:o}");
     }
 }
@@ -145,7 +145,7 @@ fn the_mode_is_the_targets_also_its_setuid_bits() {
 #[test]
 fn the_staged_file_belongs_to_this_process_alone() {
     let sandbox = Sandbox::new();
-    let staged = staged(&sandbox.target(), &answering("two"));
+    let staged = staged(&sandbox.target(), &probe_script("two"));
     let path = sandbox.join(&sandbox.temporaries()[0]);
     assert_eq!(mode(&path), 0o600);
     let verified = staged.verify(Checks::new()).unwrap();
@@ -166,9 +166,9 @@ fn the_umask_does_not_matter() {
             chown(sandbox.app(), user, user).unwrap();
         }
         let output =
-            shell(&line, user.or(Some(nix::unistd::geteuid().as_raw())), &answering("two"));
+            shell(&line, user.or(Some(nix::unistd::geteuid().as_raw())), &probe_script("two"));
         assert!(output.status.success(), "{output:?}");
-        assert_eq!(fs::read(sandbox.app()).unwrap(), answering("two"));
+        assert_eq!(fs::read(sandbox.app()).unwrap(), probe_script("two"));
         assert_eq!(mode(&sandbox.app()), 0o755);
         assert_eq!(sandbox.names(), [".app.selfup-previous", "app", "install"]);
     }
@@ -182,12 +182,12 @@ fn the_owner_is_kept_or_the_upgrade_refused() {
     let sandbox = Sandbox::new();
     chown(sandbox.app(), Some(1234), Some(5678)).unwrap();
     fs::set_permissions(sandbox.app(), PermissionsExt::from_mode(0o6755)).unwrap();
-    install(&sandbox.target(), &answering("two")).commit().unwrap();
+    install(&sandbox.target(), &probe_script("two")).commit().unwrap();
     let metadata = fs::metadata(sandbox.app()).unwrap();
     assert_eq!((metadata.uid(), metadata.gid()), (1234, 5678));
     assert_eq!(mode(&sandbox.app()), 0o6755);
 
-    // Nobody may write to the directory, but not give files away.
+    // The user nobody may write to the directory, but not give files away.
     fs::set_permissions(sandbox.path(), PermissionsExt::from_mode(0o777)).unwrap();
     let installer = sandbox.example("install");
     let line = format!("exec {} {}", installer.display(), sandbox.app().display());
@@ -213,7 +213,7 @@ fn an_unwritable_directory_is_found_out_before_anything_is_read() {
         &["could not lock", "permission denied; run as"],
     );
 
-    // Sticky, like /tmp: a file can be made, but somebody else's not replaced.
+    // Sticky, like /tmp: a file can be made, but the file of another user cannot be replaced.
     fs::set_permissions(sandbox.path(), PermissionsExt::from_mode(0o1777)).unwrap();
     assert_refused_beforehand(&line, Some(NOBODY), &["sticky"]);
     assert_eq!(sandbox.names(), ["app", "install"]);
@@ -244,7 +244,7 @@ fn mounts_are_distinguished() {
     assert_refused(&output, &["a mount point", "instead of the single file"]);
     assert!(output.stderr.ends_with(b"\napp\n"), "{output:?}");
     let line = format!("{prepare} {installer} {mount}/app; ls -A {mount} >&2");
-    let output = shell(&line, None, &answering("two"));
+    let output = shell(&line, None, &probe_script("two"));
     assert!(output.status.success(), "{output:?}");
     assert!(output.stderr.ends_with(b"\n.app.selfup-previous\napp\n"), "{output:?}");
 }
@@ -265,7 +265,7 @@ fn a_full_disk_is_a_clear_error_and_leaves_nothing() {
         app.display(),
         installer.display()
     );
-    let output = shell(&line, None, &answering("two"));
+    let output = shell(&line, None, &probe_script("two"));
     assert_refused(&output, &["could not write", "no space left"]);
     assert!(output.stderr.ends_with(b"\napp\n"), "{output:?}");
 }
@@ -287,7 +287,7 @@ fn a_disk_is_not_filled_whether_the_size_is_known_or_not() {
         app.display(),
         installer.display()
     );
-    let output = shell(&line, None, &answering("two"));
+    let output = shell(&line, None, &probe_script("two"));
     assert_refused(&output, &["no space left", "are kept for others", "free some"]);
     assert!(output.stderr.ends_with(b"\napp\n"), "{output:?}");
 }
@@ -332,7 +332,7 @@ fn an_immutable_target_is_refused_beforehand() {
     let error = sandbox.target().preflight().unwrap_err();
     // The swap itself fails with the same kind, and gives the verified file back.
     let failed =
-        staged(&sandbox.target(), &answering("two")).verify(Checks::new()).unwrap().install();
+        staged(&sandbox.target(), &probe_script("two")).verify(Checks::new()).unwrap().install();
     assert!(chattr("-i"));
     assert_says(&error, ErrorKind::NotWritable, &["immutable", "chattr"]);
     let failed = failed.unwrap_err();
@@ -368,7 +368,7 @@ fn extended_attributes_and_capabilities_are_carried_over() {
     let all = "print(sorted((name, os.getxattr(app, name).hex()) for name in os.listxattr(app)))";
     let before = (python(all), mode(&app));
     assert!(before.0.contains("capability") && before.0.contains("acl"), "{before:?}");
-    install(&sandbox.target(), &answering("two")).commit().unwrap();
+    install(&sandbox.target(), &probe_script("two")).commit().unwrap();
     assert_eq!((python(all), mode(&app)), before);
 
     // What the directory would give to new files is not given to the new executable.
@@ -378,6 +378,6 @@ fn extended_attributes_and_capabilities_are_carried_over() {
          '0200000001000700ffffffff02000700d204000004000500ffffffff10000700ffffffff20000500ffffffff'))",
     );
     let before = python(all);
-    install(&sandbox.target(), &answering("three")).commit().unwrap();
+    install(&sandbox.target(), &probe_script("three")).commit().unwrap();
     assert_eq!(python(all), before);
 }

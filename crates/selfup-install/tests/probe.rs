@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::{SigSet, Signal};
 use selfup_install::{Checks, Error, ErrorKind, Probe};
-use support::{Sandbox, answering, assert_says, example, script, staged, wait_until};
+use support::{Sandbox, assert_says, example, probe_script, script, staged, wait_until};
 
 /// Not reached on any machine that still works.
 const PATIENT: Duration = Duration::from_secs(60);
@@ -33,9 +33,9 @@ const ANSWER: &str = "printf '%s\\n' \"$SELFUP_BIN_CHECK\"";
 #[test]
 fn the_token_alone_passes_from_scripts_and_programs() {
     let sandbox = Sandbox::new();
-    probed(&sandbox, &answering("two"), PATIENT).unwrap();
+    probed(&sandbox, &probe_script("two"), PATIENT).unwrap();
     probed(&sandbox, &fs::read(example("answer")).unwrap(), PATIENT).unwrap();
-    probed(&sandbox, &answering("patient"), Duration::MAX).unwrap();
+    probed(&sandbox, &probe_script("patient"), Duration::MAX).unwrap();
     // Complaints are no noise.
     probed(&sandbox, &script(&format!("echo warning >&2; {ANSWER}")), PATIENT).unwrap();
 }
@@ -105,7 +105,7 @@ fn is_held(fifo: &std::path::Path) -> bool {
     use std::os::unix::fs::OpenOptionsExt;
     let mut options = fs::OpenOptions::new();
     let mut reader = options.read(true).custom_flags(libc::O_NONBLOCK).open(fifo).unwrap();
-    // End of file if nobody has it open for writing, EAGAIN if somebody has.
+    // End of file if no process has it open for writing, EAGAIN if one has.
     reader.read(&mut [0]).is_err()
 }
 
@@ -133,7 +133,7 @@ fn one_that_stays_behind_in_the_group_with_its_output_is_killed_and_passes() {
 fn a_daemon_that_holds_the_output_open_is_refused() {
     let sandbox = Sandbox::new();
     let pid = sandbox.join("pid");
-    // It tells its pid before its parent ends, so that it has left the group by then.
+    // It prints its pid before its parent ends, so that it has left the group by then.
     let body = format!(
         "/usr/bin/setsid /bin/sh -c 'echo $$ > {0}.new; /bin/mv {0}.new {0}; exec /bin/sleep 1000' &\n\
          while ! [ -e {0} ]; do :; done; {ANSWER}",

@@ -10,7 +10,7 @@ use std::process::{Child, Command, Stdio};
 
 use selfup_install::{ErrorKind, Expected};
 use support::{
-    Sandbox, answering, assert_says, example, has_program, install, script, spawn, wait_until,
+    Sandbox, assert_says, example, has_program, install, probe_script, script, spawn, wait_until,
 };
 
 /// An installer in another process that was given half of what it needs.
@@ -60,7 +60,7 @@ fn what_a_killed_installer_left_is_removed() {
     sandbox.target().preflight().unwrap();
     let rest = [".app.selfup-new-0123456789ab", ".other.selfup-new-0123456789ab", "app"];
     assert_eq!(sandbox.names(), rest);
-    install(&sandbox.target(), &answering("two")).commit().unwrap();
+    install(&sandbox.target(), &probe_script("two")).commit().unwrap();
 }
 
 #[test]
@@ -79,7 +79,7 @@ fn a_probe_does_not_outlive_a_killed_installer() {
     child.kill().unwrap();
     child.wait().unwrap();
     wait_until("the probe is gone", || {
-        // Gone, or a zombie where nobody reaps orphans.
+        // Gone, or a zombie where no process reaps orphans.
         fs::read_to_string(format!("/proc/{probe}/stat")).is_ok_and(|stat| stat.contains(") Z "))
             || !fs::exists(format!("/proc/{probe}")).unwrap()
     });
@@ -114,7 +114,7 @@ fn a_process_that_ignores_sigchld_cannot_probe_and_reports_it() {
     command.arg("--ignore-signal=CHLD").arg(example("install")).arg(sandbox.app());
     command.stdin(Stdio::piped()).stderr(Stdio::piped());
     let mut child = spawn(&mut command);
-    child.stdin.take().unwrap().write_all(&answering("two")).unwrap();
+    child.stdin.take().unwrap().write_all(&probe_script("two")).unwrap();
     let output = child.wait_with_output().unwrap();
     let text = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{text}");
@@ -138,7 +138,7 @@ fn file_is_flushed_before_the_rename_and_the_directory_after() {
     ]);
     command.arg("-o").arg(&trace).arg(example("install")).arg(sandbox.app());
     let mut child = spawn(command.stdin(Stdio::piped()).stderr(Stdio::null()));
-    child.stdin.take().unwrap().write_all(&answering("two")).unwrap();
+    child.stdin.take().unwrap().write_all(&probe_script("two")).unwrap();
     assert!(child.wait().unwrap().success());
 
     let trace = fs::read_to_string(trace).unwrap();

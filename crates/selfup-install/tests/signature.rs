@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use selfup_install::{Checks, Error, ErrorKind, Expected, PublicKey, VersionPolicy};
-use support::{Sandbox, answering, assert_says, has_program};
+use support::{Sandbox, assert_says, has_program, probe_script};
 
 /// A key pair of minisign.
 struct Signer {
@@ -47,7 +47,7 @@ struct Case {
 
 impl Case {
     fn new() -> Self {
-        Self { sandbox: Sandbox::new(), content: answering("two") }
+        Self { sandbox: Sandbox::new(), content: probe_script("two") }
     }
 
     /// Stages and writes; the version, if it is accepted.
@@ -115,7 +115,7 @@ fn whatever_was_changed_is_found() {
     invalid(&case, &signature);
     case.content.push(0);
     invalid(&case, &signature);
-    case.content = answering("two");
+    case.content = probe_script("two");
     invalid(&case, &signature.replace("version:1.0.0", "version:1.0.1"));
     // In the two lines that are the signatures, any character but those of the header.
     let lines: Vec<&str> = signature.lines().collect();
@@ -125,7 +125,7 @@ fn whatever_was_changed_is_found() {
         changed[line].replace_range(at..=at, other);
         invalid(&case, &changed.join("\n"));
     }
-    // The untrusted comment is nobody's word.
+    // The signature does not cover the untrusted comment.
     let commented = signature.replacen("untrusted comment:", "untrusted comment: x", 1);
     case.take(trusting(&[&signer], &commented)).unwrap();
 }
@@ -214,7 +214,7 @@ fn an_older_version_is_refused_without_being_run() {
     );
     assert!(!ran.exists());
 
-    // This one does not answer the probe, so that is as far as it comes.
+    // This one does not respond to the probe, so that is as far as it comes.
     let error = verify(signed, policy.allow_downgrade(true)).unwrap_err();
     assert_says(&error, ErrorKind::ProbeFailed, &[]);
     assert!(ran.exists());

@@ -11,12 +11,12 @@ use std::sync::mpsc;
 use std::thread;
 
 use selfup_install::{Checks, ErrorKind, Expected, Id, Target};
-use support::{Sandbox, answering, assert_says, install, script, staged};
+use support::{Sandbox, assert_says, install, probe_script, script, staged};
 
 #[test]
 fn the_new_executable_takes_the_place_and_the_old_one_is_kept() {
     let sandbox = Sandbox::new();
-    let (one, two) = (answering("one"), answering("two"));
+    let (one, two) = (probe_script("one"), probe_script("two"));
     let target = sandbox.target();
     target.preflight().unwrap();
     assert!(target.previous().is_none());
@@ -37,7 +37,7 @@ fn the_new_executable_takes_the_place_and_the_old_one_is_kept() {
 fn at_no_instant_is_the_path_empty_or_half() {
     let sandbox = Sandbox::new();
     let target = sandbox.target();
-    let versions = ["one", "two"].map(answering);
+    let versions = ["one", "two"].map(probe_script);
     let (path, known) = (sandbox.app(), versions.clone());
     let (done, watching) = mpsc::channel::<()>();
     let reader = thread::spawn(move || {
@@ -72,16 +72,16 @@ fn nothing_stays_of_what_is_dropped() {
     let sandbox = Sandbox::new();
     let target = sandbox.target();
     drop(target.stage(Expected::new()).unwrap());
-    drop(staged(&target, &answering("two")));
-    drop(staged(&target, &answering("two")).verify(Checks::new()).unwrap());
+    drop(staged(&target, &probe_script("two")));
+    drop(staged(&target, &probe_script("two")).verify(Checks::new()).unwrap());
     assert_eq!(sandbox.names(), ["app"]);
-    assert_eq!(fs::read(sandbox.app()).unwrap(), answering("one"));
+    assert_eq!(fs::read(sandbox.app()).unwrap(), probe_script("one"));
 }
 
 #[test]
 fn its_files_are_listed_for_a_process_that_has_to_end_at_once() {
     let sandbox = Sandbox::new();
-    let staged = staged(&sandbox.target(), &answering("two"));
+    let staged = staged(&sandbox.target(), &probe_script("two"));
     let files = staged.files();
     assert!(files.iter().all(|file| file.exists()), "{files:?}");
     // As at the end of a process: nothing is dropped.
@@ -94,7 +94,8 @@ fn its_files_are_listed_for_a_process_that_has_to_end_at_once() {
 fn what_is_abandoned_is_gone_and_another_process_s_stays() {
     let sandbox = Sandbox::new();
     let target = sandbox.target();
-    let _never_dropped = std::mem::ManuallyDrop::new(staged(&sandbox.target(), &answering("two")));
+    let _never_dropped =
+        std::mem::ManuallyDrop::new(staged(&sandbox.target(), &probe_script("two")));
     target.abandon();
     assert_eq!(sandbox.names(), ["app"]);
 
@@ -108,7 +109,7 @@ fn what_is_abandoned_is_gone_and_another_process_s_stays() {
 fn equal_ids_mean_up_to_date_and_are_not_installed() {
     let sandbox = Sandbox::new();
     let target = sandbox.target();
-    let same = staged(&target, &answering("one"));
+    let same = staged(&target, &probe_script("one"));
     assert_eq!(same.id(), same.present());
     assert_eq!(same.id(), target.id().unwrap());
     let failed = same.verify(Checks::new()).unwrap().install().unwrap_err();
@@ -123,8 +124,8 @@ fn roll_back_returns_to_the_previous_executable() {
     let sandbox = Sandbox::new();
     let target = sandbox.target();
     let inode = fs::metadata(sandbox.app()).unwrap().ino();
-    let restored = install(&target, &answering("two")).roll_back("it failed").unwrap();
-    assert_eq!(restored.id(), Id::of(&answering("one")[..]).unwrap());
+    let restored = install(&target, &probe_script("two")).roll_back("it failed").unwrap();
+    assert_eq!(restored.id(), Id::of(&probe_script("one")[..]).unwrap());
     assert!(restored.warning().is_none());
     assert_eq!(fs::metadata(sandbox.app()).unwrap().ino(), inode);
     assert_eq!(sandbox.names(), [".app.selfup-record", "app"]);
@@ -135,39 +136,39 @@ fn roll_back_returns_to_the_previous_executable() {
 fn roll_back_undoes_only_its_own_installation() {
     let sandbox = Sandbox::new();
     let target = sandbox.target();
-    let mine = install(&target, &answering("two"));
-    install(&target, &answering("three")).commit().unwrap();
+    let mine = install(&target, &probe_script("two"));
+    install(&target, &probe_script("three")).commit().unwrap();
     let failed = mine.roll_back("it failed").unwrap_err();
     assert_says(&failed.error, ErrorKind::TargetChanged, &["could not roll back"]);
-    assert_eq!(fs::read(sandbox.app()).unwrap(), answering("three"));
+    assert_eq!(fs::read(sandbox.app()).unwrap(), probe_script("three"));
 
-    // Nor is it done again what somebody else has done.
+    // Nor is a step repeated that another process has done.
     target.roll_back().unwrap();
     let failed = failed.installed.roll_back("it failed").unwrap_err();
     assert_says(&failed.error, ErrorKind::TargetChanged, &["could not roll back"]);
-    assert_eq!(fs::read(sandbox.app()).unwrap(), answering("one"));
+    assert_eq!(fs::read(sandbox.app()).unwrap(), probe_script("one"));
 }
 
 #[test]
 fn roll_back_returns_only_to_the_replaced_executable() {
     let sandbox = Sandbox::new();
-    let installed = install(&sandbox.target(), &answering("two"));
-    sandbox.put(".app.selfup-previous", &answering("stranger"), 0o755);
+    let installed = install(&sandbox.target(), &probe_script("two"));
+    sandbox.put(".app.selfup-previous", &probe_script("stranger"), 0o755);
     let failed = installed.roll_back("it failed").unwrap_err();
     assert_says(&failed.error, ErrorKind::NoPrevious, &["kept is"]);
     fs::remove_file(sandbox.join(".app.selfup-previous")).unwrap();
     let failed = failed.installed.roll_back("it failed").unwrap_err();
     assert_says(&failed.error, ErrorKind::NoPrevious, &["none was kept"]);
-    assert_eq!(fs::read(sandbox.app()).unwrap(), answering("two"));
+    assert_eq!(fs::read(sandbox.app()).unwrap(), probe_script("two"));
 }
 
 #[test]
 fn rollback_works_by_call_in_another_process_life() {
     let sandbox = Sandbox::new();
-    drop(install(&sandbox.target(), &answering("two")));
+    drop(install(&sandbox.target(), &probe_script("two")));
     let restored = sandbox.target().roll_back().unwrap();
-    assert_eq!(restored.id(), Id::of(&answering("one")[..]).unwrap());
-    assert_eq!(fs::read(sandbox.app()).unwrap(), answering("one"));
+    assert_eq!(restored.id(), Id::of(&probe_script("one")[..]).unwrap());
+    assert_eq!(fs::read(sandbox.app()).unwrap(), probe_script("one"));
 }
 
 #[test]
@@ -175,10 +176,10 @@ fn only_one_previous_is_kept() {
     let sandbox = Sandbox::new();
     let target = sandbox.target();
     for version in ["two", "three", "four"] {
-        install(&target, &answering(version)).commit().unwrap();
+        install(&target, &probe_script(version)).commit().unwrap();
     }
     target.roll_back().unwrap();
-    assert_eq!(fs::read(sandbox.app()).unwrap(), answering("three"));
+    assert_eq!(fs::read(sandbox.app()).unwrap(), probe_script("three"));
 }
 
 #[test]
@@ -249,9 +250,9 @@ fn a_broken_transfer_is_transient_and_can_be_repeated() {
         assert_eq!(cause.downcast_ref::<io::Error>().unwrap().kind(), kind);
         assert_eq!(staged.id(), Id::of(io::empty()).unwrap());
     }
-    staged.write(&mut &answering("two")[..], &mut |_| ()).unwrap();
+    staged.write(&mut &probe_script("two")[..], &mut |_| ()).unwrap();
     let installed = staged.verify(Checks::new()).unwrap().install().unwrap();
-    assert_eq!(fs::read(sandbox.app()).unwrap(), answering("two"));
+    assert_eq!(fs::read(sandbox.app()).unwrap(), probe_script("two"));
     installed.commit().unwrap();
 }
 
@@ -272,10 +273,10 @@ fn half_a_transfer_is_not_verified() {
 fn progress_gets_the_total() {
     let sandbox = Sandbox::new();
     let mut staged = sandbox.target().stage(Expected::new().size(300_000)).unwrap();
-    let mut told = Vec::new();
-    staged.write(&mut io::repeat(1).take(300_000), &mut |bytes| told.push(bytes)).unwrap();
-    assert!(told.len() > 1 && told.is_sorted(), "{told:?}");
-    assert_eq!(told.last(), Some(&300_000));
+    let mut reported = Vec::new();
+    staged.write(&mut io::repeat(1).take(300_000), &mut |bytes| reported.push(bytes)).unwrap();
+    assert!(reported.len() > 1 && reported.is_sorted(), "{reported:?}");
+    assert_eq!(reported.last(), Some(&300_000));
 }
 
 #[test]
@@ -335,10 +336,10 @@ fn a_file_that_was_changed_or_exchanged_after_hashing_is_not_installed() {
     };
     let exchanged = |path: &Path| {
         fs::remove_file(path)?;
-        Ok(fs::write(path, answering("two"))?)
+        Ok(fs::write(path, probe_script("two"))?)
     };
     for change in [&written_to as &dyn Fn(&Path) -> Result<(), selfup_install::Cause>, &exchanged] {
-        let verified = staged(&target, &answering("two")).verify(Checks::new()).unwrap();
+        let verified = staged(&target, &probe_script("two")).verify(Checks::new()).unwrap();
         change(&temporary()).unwrap();
         let failed = verified.install().unwrap_err();
         assert_says(&failed.error, ErrorKind::Altered, &[".app.selfup-new-"]);
@@ -346,46 +347,46 @@ fn a_file_that_was_changed_or_exchanged_after_hashing_is_not_installed() {
 
         let mut hook = |path: &Path| change(path);
         let checks = Checks::new().pre_upgrade(&mut hook);
-        let result = staged(&target, &answering("two")).verify(checks);
+        let result = staged(&target, &probe_script("two")).verify(checks);
         let error = match result {
             Ok(verified) => verified.install().unwrap_err().error,
             Err(error) => error,
         };
         assert_says(&error, ErrorKind::Altered, &[]);
     }
-    assert_eq!(fs::read(sandbox.app()).unwrap(), answering("one"));
+    assert_eq!(fs::read(sandbox.app()).unwrap(), probe_script("one"));
 }
 
 #[test]
 fn a_target_that_another_process_changed_is_left_alone() {
     let sandbox = Sandbox::new();
     let target = sandbox.target();
-    let verified = || staged(&target, &answering("two")).verify(Checks::new()).unwrap();
+    let verified = || staged(&target, &probe_script("two")).verify(Checks::new()).unwrap();
 
     // Replaced by hand.
-    let (mine, by_hand) = (verified(), sandbox.put("by-hand", &answering("three"), 0o755));
+    let (mine, by_hand) = (verified(), sandbox.put("by-hand", &probe_script("three"), 0o755));
     fs::rename(by_hand, sandbox.app()).unwrap();
     let failed = mine.install().unwrap_err();
     assert_says(&failed.error, ErrorKind::TargetChanged, &["when the lock was taken"]);
     drop(failed);
-    assert_eq!(fs::read(sandbox.app()).unwrap(), answering("three"));
+    assert_eq!(fs::read(sandbox.app()).unwrap(), probe_script("three"));
 
-    // The same bytes by somebody else, who was faster.
-    let (mine, by_hand) = (verified(), sandbox.put("by-hand", &answering("two"), 0o755));
+    // Another process has installed the same bytes first.
+    let (mine, by_hand) = (verified(), sandbox.put("by-hand", &probe_script("two"), 0o755));
     fs::rename(by_hand, sandbox.app()).unwrap();
     let failed = mine.install().unwrap_err();
     assert_says(&failed.error, ErrorKind::AlreadyInstalled, &[]);
     drop(failed);
-    sandbox.put("app", &answering("one"), 0o755);
+    sandbox.put("app", &probe_script("one"), 0o755);
 
     // Only touched: still the same executable, and what changed is carried over.
     let mine = verified();
-    sandbox.put("app", &answering("one"), 0o711);
+    sandbox.put("app", &probe_script("one"), 0o711);
     mine.install().unwrap().commit().unwrap();
     assert_eq!(fs::metadata(sandbox.app()).unwrap().mode() & 0o7777, 0o711);
 
     // Removed.
-    sandbox.put("app", &answering("one"), 0o755);
+    sandbox.put("app", &probe_script("one"), 0o755);
     let mine = verified();
     fs::remove_file(sandbox.app()).unwrap();
     let failed = mine.install().unwrap_err();
@@ -398,13 +399,13 @@ fn a_target_that_another_process_changed_is_left_alone() {
 fn a_failed_installation_gives_itself_back_and_can_be_tried_again() {
     let sandbox = Sandbox::new();
     let target = sandbox.target();
-    let verified = staged(&target, &answering("two")).verify(Checks::new()).unwrap();
+    let verified = staged(&target, &probe_script("two")).verify(Checks::new()).unwrap();
     let aside = sandbox.join("aside");
     fs::rename(sandbox.app(), &aside).unwrap();
     let failed = verified.install().unwrap_err();
     fs::rename(&aside, sandbox.app()).unwrap();
     failed.verified.install().unwrap().commit().unwrap();
-    assert_eq!(fs::read(sandbox.app()).unwrap(), answering("two"));
+    assert_eq!(fs::read(sandbox.app()).unwrap(), probe_script("two"));
 }
 
 #[test]
@@ -426,10 +427,10 @@ fn two_in_one_process_are_busy_too() {
 fn a_swap_that_was_cut_short_is_finished_or_forgotten() {
     let sandbox = Sandbox::new();
     let target: Target = sandbox.target();
-    install(&target, &answering("two")).commit().unwrap();
+    install(&target, &probe_script("two")).commit().unwrap();
     let replaced = sandbox.join(".app.selfup-replaced");
     let previous = || target.previous().unwrap().id().unwrap();
-    let (one, two) = (answering("one"), answering("two"));
+    let (one, two) = (probe_script("one"), probe_script("two"));
 
     // Before the rename: both names are the present executable.
     fs::hard_link(sandbox.app(), &replaced).unwrap();
@@ -445,7 +446,7 @@ fn a_swap_that_was_cut_short_is_finished_or_forgotten() {
 
     // After the rename: it is the previous one.
     fs::rename(sandbox.app(), &replaced).unwrap();
-    sandbox.put("app", &answering("three"), 0o755);
+    sandbox.put("app", &probe_script("three"), 0o755);
     target.preflight().unwrap();
     assert_eq!(previous(), Id::of(&two[..]).unwrap());
     assert_eq!(sandbox.names(), [".app.selfup-previous", "app"]);

@@ -7,12 +7,12 @@ use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread;
 
-use support::{Sandbox, answering, install};
+use support::{Sandbox, install, probe_script};
 
 const ROUNDS: u32 = 200;
 
 /// Every fork takes along, until it executes, the descriptor that the new executable is being
-/// written through; as long as it does, nobody can execute that file.
+/// written through; as long as it does, no process can execute that file.
 #[test]
 fn a_program_that_forks_all_the_time_installs_without_a_failure() {
     let sandbox = Sandbox::new();
@@ -31,7 +31,7 @@ fn a_program_that_forks_all_the_time_installs_without_a_failure() {
         // Also where an installation panics.
         let _at_the_end = Stop(&done);
         for round in 0..ROUNDS {
-            install(&target, &answering(&format!("round {round}"))).commit().unwrap();
+            install(&target, &probe_script(&format!("round {round}"))).commit().unwrap();
         }
     });
     assert!(forks.into_inner() > ROUNDS / 10);

@@ -13,14 +13,14 @@ use std::time::{Duration, SystemTime};
 use nix::poll::poll;
 use selfup_install::{ErrorKind, Id, Installed, Start, Target};
 use support::{
-    Sandbox, answering, assert_says, example, has_program, install, is_root, spawn, wait_until,
+    Sandbox, assert_says, example, has_program, install, is_root, probe_script, spawn, wait_until,
 };
 
 const MAX: u32 = Start::DEFAULT_MAX;
 const RECORD: &str = ".app.selfup-record";
 
 fn id(version: &str) -> Id {
-    Id::of(&answering(version)[..]).unwrap()
+    Id::of(&probe_script(version)[..]).unwrap()
 }
 
 fn on_trial(target: &Target, max: u32) -> (Installed, u32) {
@@ -36,11 +36,11 @@ fn assert_settled(target: &Target) {
     assert!(matches!(start, Start::Settled), "{start:?}");
 }
 
-/// One that was installed, and whose installer is gone.
+/// An executable that was installed, and whose installer is gone.
 fn on_trial_here() -> (Sandbox, Target) {
     let sandbox = Sandbox::new();
     let target = sandbox.target();
-    drop(install(&target, &answering("two")));
+    drop(install(&target, &probe_script("two")));
     (sandbox, target)
 }
 
@@ -78,7 +78,7 @@ fn three_starts_without_surviving_bring_the_previous_one_back() {
         }
         other => panic!("{other:?}"),
     }
-    assert_eq!(fs::read(sandbox.app()).unwrap(), answering("one"));
+    assert_eq!(fs::read(sandbox.app()).unwrap(), probe_script("one"));
     assert_settled(&target);
 
     let refusals = target.refusals().unwrap();
@@ -127,7 +127,7 @@ fn a_rollback_by_one_process_is_not_undone_by_another() {
     let failed = third.roll_back("it crashed here too").unwrap_err();
     assert_says(&failed.error, ErrorKind::TargetChanged, &["could not roll back"]);
     assert_eq!(target.refusals().unwrap()[0].reason(), "it crashed");
-    assert_eq!(fs::read(sandbox.app()).unwrap(), answering("one"));
+    assert_eq!(fs::read(sandbox.app()).unwrap(), probe_script("one"));
     assert_settled(&target);
 }
 
@@ -153,7 +153,7 @@ fn a_start_that_was_ended_by_order_does_not_count() {
 fn the_installer_itself_was_no_start() {
     let sandbox = Sandbox::new();
     let target = sandbox.target();
-    let installed = install(&target, &answering("two"));
+    let installed = install(&target, &probe_script("two"));
     drop(on_trial(&target, MAX));
     installed.forgive_start().unwrap();
     assert_eq!(on_trial(&target, MAX).1, 2);
@@ -165,9 +165,9 @@ fn the_installer_itself_was_no_start() {
 fn a_trial_of_what_is_not_there_any_more_is_forgotten() {
     let (sandbox, target) = on_trial_here();
     drop(on_trial(&target, MAX));
-    sandbox.put("app", &answering("by hand"), 0o755);
+    sandbox.put("app", &probe_script("by hand"), 0o755);
     assert_settled(&target);
-    sandbox.put("app", &answering("two"), 0o755);
+    sandbox.put("app", &probe_script("two"), 0o755);
     assert_settled(&target);
     assert_eq!(sandbox.names(), [".app.selfup-previous", "app"]);
 }
@@ -193,7 +193,7 @@ fn going_back_that_was_cut_short_is_taken_up_again() {
         .unwrap();
     let start = target.begin(MAX).unwrap();
     assert!(matches!(start, Start::RolledBack { .. }), "{start:?}");
-    assert_eq!(fs::read(sandbox.app()).unwrap(), answering("one"));
+    assert_eq!(fs::read(sandbox.app()).unwrap(), probe_script("one"));
     assert_eq!(target.refusals().unwrap()[0].reason(), "it crashed");
 }
 
@@ -213,37 +213,37 @@ fn a_refusal_stands_until_it_is_forgiven() {
     let sandbox = Sandbox::new();
     let target = sandbox.target();
     assert!(!target.forgive(id("two")).unwrap());
-    install(&target, &answering("two")).roll_back("it crashed\nat once").unwrap();
+    install(&target, &probe_script("two")).roll_back("it crashed\nat once").unwrap();
     target.refuse(id("three"), "a bad feeling").unwrap();
-    let told = |target: &Target| -> Vec<_> {
+    let refusals_of = |target: &Target| -> Vec<_> {
         let refusals = target.refusals().unwrap();
         refusals.iter().map(|refusal| (refusal.id(), refusal.reason().to_owned())).collect()
     };
     let all = [(id("three"), "a bad feeling".into()), (id("two"), "it crashed at once".into())];
-    assert_eq!(told(&target), all);
-    assert_eq!(told(&Target::new(sandbox.app()).unwrap()), all);
+    assert_eq!(refusals_of(&target), all);
+    assert_eq!(refusals_of(&Target::new(sandbox.app()).unwrap()), all);
 
     // Forgiven, or installed all the same.
     assert!(target.forgive(id("three")).unwrap());
     assert!(!target.forgive(id("three")).unwrap());
-    assert_eq!(told(&target), all[1..]);
-    install(&target, &answering("two")).commit().unwrap();
-    assert_eq!(told(&target), []);
+    assert_eq!(refusals_of(&target), all[1..]);
+    install(&target, &probe_script("two")).commit().unwrap();
+    assert_eq!(refusals_of(&target), []);
     assert_eq!(sandbox.names(), [".app.selfup-previous", "app"]);
 }
 
 #[test]
 fn what_has_not_proved_itself_is_not_kept_to_go_back_to() {
     let (sandbox, target) = on_trial_here();
-    let three = install(&target, &answering("three"));
+    let three = install(&target, &probe_script("three"));
     assert_eq!(three.previous_id(), id("one"));
     assert_eq!(target.previous().unwrap().id().unwrap(), id("one"));
     assert_eq!(three.roll_back("it crashed").unwrap().id(), id("one"));
-    assert_eq!(fs::read(sandbox.app()).unwrap(), answering("one"));
+    assert_eq!(fs::read(sandbox.app()).unwrap(), probe_script("one"));
 
-    // The very one that would be put back: it is the present one then that is kept.
-    drop(install(&target, &answering("two")));
-    let one = install(&target, &answering("one"));
+    // The new executable equals the previous one: the one it replaces is kept.
+    drop(install(&target, &probe_script("two")));
+    let one = install(&target, &probe_script("one"));
     assert_eq!(one.previous_id(), id("two"));
     assert_eq!(one.roll_back("it crashed").unwrap().id(), id("two"));
 }
@@ -262,7 +262,7 @@ fn a_record_that_makes_no_sense_is_no_reason_not_to_start() {
     target.refuse(id("two"), "bad").unwrap();
     assert_eq!(target.refusals().unwrap().len(), 1);
 
-    // A FIFO holds nobody up, and no link is followed.
+    // A FIFO does not block, and no link is followed.
     fs::remove_file(&record).unwrap();
     nix::unistd::mkfifo(&record, nix::sys::stat::Mode::S_IRWXU).unwrap();
     assert_settled(&target);
@@ -323,12 +323,12 @@ fn a_full_disk_does_not_keep_anybody_from_going_back() {
 fn an_installer_at_work_does_not_prevent_a_rollback() {
     let sandbox = Sandbox::new();
     let target = sandbox.target();
-    let mine = install(&target, &answering("two"));
-    let staged = support::staged(&target, &answering("three"));
+    let mine = install(&target, &probe_script("two"));
+    let staged = support::staged(&target, &probe_script("three"));
     drop(on_trial(&target, MAX));
     mine.roll_back("it crashed").unwrap();
     let verified = staged.verify(selfup_install::Checks::new()).unwrap();
     let failed = verified.install().unwrap_err();
     assert_says(&failed.error, ErrorKind::TargetChanged, &["when the lock was taken"]);
-    assert_eq!(fs::read(sandbox.app()).unwrap(), answering("one"));
+    assert_eq!(fs::read(sandbox.app()).unwrap(), probe_script("one"));
 }

@@ -4,7 +4,7 @@
 //! `cli_update shout URL` is what the tool is for: it copies its input to its output in upper case.
 //! While it works, a new version is installed; nothing restarts under its user, the next start runs it.
 
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "it talks to whoever runs it")]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "it talks to the user")]
 
 use std::{
     env,
@@ -20,7 +20,7 @@ fn main() -> ExitCode {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["update", url] => update(url, false),
         ["check", url] => update(url, true),
-        // Without a trusted_key, whoever controls the source controls the program: an example has no
+        // Without a trusted_key, anyone who controls the source controls the program: an example has no
         // key of its own, a program that is published sets one.
         ["shout", url] => {
             let config = Config::new(shout).fetcher(Http::new(*url));

@@ -16,7 +16,7 @@ fn main() -> ExitCode {
         return ExitCode::from(2);
     };
     // It asks every five minutes: without a token, an address may ask 60 times an hour.
-    // Without a trusted_key, whoever controls the source controls the program: an example has no
+    // Without a trusted_key, anyone who controls the source controls the program: an example has no
     // key of its own, a program that is published sets one.
     let fetcher = GitHub::new(owner, repo).token_from_env();
     selfup::run(selfup::Config::new(program).fetcher(fetcher))

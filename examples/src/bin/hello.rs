@@ -21,7 +21,7 @@ fn main() -> ExitCode {
     let address = arguments.next().unwrap_or_else(|| "127.0.0.1:3000".into());
     let mut config = selfup::Config::new(program).address(address);
     if let Some(url) = arguments.next() {
-        // Without a trusted_key, whoever controls the source controls the program: an example has no
+        // Without a trusted_key, anyone who controls the source controls the program: an example has no
         // key of its own, a program that is published sets one.
         config = config.fetcher(selfup::fetch::Http::new(url));
     }
@@ -35,12 +35,12 @@ fn program(state: State) -> io::Result<()> {
         let (connection, state) = (connection?, Arc::clone(&state));
         thread::spawn(move || serve(&connection, &state));
     }
-    // Told to finish. Returning waits for the connections that are still open.
+    // The drain has begun. Returning waits for the connections that are still open.
     println!("app ({}) exiting...", state.id());
     Ok(())
 }
 
-/// Answers requests until the client has no more, or the program is to finish.
+/// Responds to requests until the client has no more, or the program is to drain.
 fn serve(mut connection: &Connection, state: &State) -> io::Result<()> {
     let mut reader = BufReader::new(connection);
     while next_request(&mut reader, connection)? {

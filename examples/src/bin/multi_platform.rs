@@ -14,7 +14,7 @@ fn main() -> ExitCode {
         return ExitCode::from(2);
     };
     let url = format!("{base}/app-{{os}}-{{arch}}");
-    // Without a trusted_key, whoever controls the source controls the program: an example has no
+    // Without a trusted_key, anyone who controls the source controls the program: an example has no
     // key of its own, a program that is published sets one.
     let fetcher = Http::new(url).interval(Duration::from_secs(1));
     selfup::run(selfup::Config::new(program).fetcher(fetcher))

@@ -14,7 +14,7 @@ fn main() -> ExitCode {
         eprintln!("usage: s3 s3://BUCKET/KEY");
         return ExitCode::from(2);
     };
-    // Without a trusted_key, whoever controls the source controls the program: an example has no
+    // Without a trusted_key, anyone who controls the source controls the program: an example has no
     // key of its own, a program that is published sets one.
     let fetcher = S3::from_url(url).interval(Duration::from_secs(30));
     selfup::run(selfup::Config::new(program).fetcher(fetcher))

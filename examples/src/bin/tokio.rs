@@ -17,7 +17,7 @@ fn main() -> ExitCode {
     let address = arguments.next().unwrap_or_else(|| "127.0.0.1:3000".into());
     let mut config = selfup::Config::new(program).address(address).drain_on_terminate(true);
     if let Some(url) = arguments.next() {
-        // Without a trusted_key, whoever controls the source controls the program: an example has no
+        // Without a trusted_key, anyone who controls the source controls the program: an example has no
         // key of its own, a program that is published sets one.
         config = config.fetcher(selfup::fetch::Http::new(url));
     }
@@ -34,12 +34,12 @@ async fn serve(listener: selfup::Listener) -> io::Result<()> {
     while let Some(connection) = listener.accept_with_retry().await {
         tokio::spawn(converse(connection, drain.clone()));
     }
-    // Told to drain: a successor accepts, and what is open here comes to its end.
+    // The drain has begun: a successor accepts, and what is open here comes to its end.
     drain.none_open().await;
     Ok(())
 }
 
-/// Answers line by line. When it is time to drain, one more is answered that comes within the idle
+/// Responds line by line. Once it drains, it still responds to one line that comes within the idle
 /// grace.
 async fn converse(connection: Connection, drain: Drain) -> io::Result<()> {
     let (reader, mut writer) = tokio::io::split(connection);
@@ -52,11 +52,11 @@ async fn converse(connection: Connection, drain: Drain) -> io::Result<()> {
             () = drain.clone().wait() => None,
         };
         last = line.is_none() || drain.has_begun();
-        let mut answer = line.map(|line| line.to_uppercase() + "\n").unwrap_or_default();
+        let mut response = line.map(|line| line.to_uppercase() + "\n").unwrap_or_default();
         if last {
-            answer += "BYE\n";
+            response += "BYE\n";
         }
-        writer.write_all(answer.as_bytes()).await?;
+        writer.write_all(response.as_bytes()).await?;
     }
     Ok(())
 }

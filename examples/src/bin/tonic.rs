@@ -5,7 +5,7 @@
 //! to `Routes` in the same way.
 //!
 //! A call that has an end comes to it, within the terminate timeout. A `Watch` has none: the program
-//! ends it as soon as it drains, with a status upon which clients call again. They are told before
+//! ends it as soon as it drains, with a status upon which clients call again. GOAWAY asks them before
 //! to do so on another connection, which is the successor's.
 
 use std::{
@@ -35,7 +35,7 @@ fn main() -> ExitCode {
     let address = arguments.next().unwrap_or_else(|| "127.0.0.1:3000".into());
     let mut config = selfup::Config::new(program).address(address).drain_on_terminate(true);
     if let Some(url) = arguments.next() {
-        // Without a trusted_key, whoever controls the source controls the program: an example has no
+        // Without a trusted_key, anyone who controls the source controls the program: an example has no
         // key of its own, a program that is published sets one.
         config = config.fetcher(selfup::fetch::Http::new(url));
     }

@@ -1,4 +1,4 @@
-//! What to send, where, and how often.
+//! The configuration of a load: what to send, where, and how often.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -30,7 +30,7 @@ impl fmt::Debug for Each {
 }
 
 impl Config {
-    /// No lane yet, and 10 s for each request: longer than any answer takes, shorter than a test
+    /// No lane yet, and 10 s for each request: longer than any response takes, shorter than a test
     /// may.
     pub fn new(address: SocketAddr) -> Self {
         Self {
@@ -130,7 +130,7 @@ impl Lane {
 
     /// Leaves out what is due while this many requests are under way, so that the rate is only an
     /// upper limit. Without it a machine that cannot keep up with the rate falls further and further
-    /// behind, until requests time out that nobody has lost.
+    /// behind, until requests time out that the server has not lost.
     #[must_use]
     pub fn at_once(mut self, requests: usize) -> Self {
         self.at_once = Some(requests);
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn a_post_has_a_body_of_the_length_it_tells() {
+    fn a_post_has_a_body_of_its_content_length() {
         let lane = Lane::new("post").keep_alive(1).path("/echo?a=b").post(3);
         let expected =
             "POST /echo?a=b HTTP/1.1\r\nHost: 127.0.0.1:80\r\nContent-Length: 3\r\n\r\nxxx";

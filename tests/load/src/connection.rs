@@ -31,7 +31,7 @@ impl Connection {
     }
 
     /// Whether an idle connection can be written to: the server has neither closed it nor sent
-    /// anything that nobody asked for (as some do before they close).
+    /// anything without a request (as some do before they close).
     pub(crate) fn is_idle(&self) -> bool {
         let nothing_yet = self.0.peek(&mut [0]);
         nothing_yet.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)

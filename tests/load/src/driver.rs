@@ -245,7 +245,7 @@ impl<'a> Driver<'a> {
             Progress::Waiting(exchange) => return self.exchanges.push(exchange),
             Progress::Answered(response, connection) => {
                 if response.close && self.lanes[lane].places.is_some() {
-                    self.shared.report().lanes[lane].told += 1;
+                    self.shared.report().lanes[lane].asked_to_close += 1;
                 }
                 self.note(lane, due, judge(response));
                 connection
@@ -277,7 +277,7 @@ impl<'a> Driver<'a> {
             Ok(body) => {
                 report.lanes[lane].answered += 1;
                 report.lanes[lane].latencies.push(at.saturating_sub(due));
-                report.note_answer(&body, at);
+                report.note_response(&body, at);
             }
             Err(Failure { loss, detail }) => {
                 *report.lanes[lane].losses.entry(loss).or_default() += 1;

@@ -1,8 +1,8 @@
-//! The end of one request, for those who want to see each.
+//! The end of one request, for callers that observe each.
 
 use std::time::Duration;
 
-/// One request that is over, as [`Config::each`](crate::Config::each) is told.
+/// One request that is over, as [`Config::each`](crate::Config::each) receives it.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Ended<'a> {

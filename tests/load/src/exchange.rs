@@ -76,7 +76,7 @@ impl Exchange {
         Ok(Self { lane, due, connection, connecting, request, written: 0, reader })
     }
 
-    /// What it waits for. An answer may come before the whole request is written.
+    /// What it waits for. A response may come before the whole request is written.
     pub(crate) fn interest(&self) -> PollFlags {
         if self.connecting {
             PollFlags::POLLOUT
@@ -104,7 +104,7 @@ impl Exchange {
             self.connection.established()?;
             self.connecting = false;
         }
-        // A server may answer, close, and so break the writing: what it answered counts.
+        // A server may respond, close, and so break the writing: its response counts.
         let broken = self.write().err();
         match (self.read(room), broken) {
             (Ok(Some(response)), _) => Ok(Some(response)),

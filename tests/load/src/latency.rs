@@ -1,4 +1,4 @@
-//! How long answers took.
+//! Records how long responses took.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ impl Latencies {
         self.0.iter().max().copied().unwrap_or_default()
     }
 
-    /// The latency that this share of answers (from 0 to 1) did not exceed; zero if there are none.
+    /// The latency that this share of responses (from 0 to 1) did not exceed; zero if there are none.
     pub fn quantile(&self, share: f64) -> Duration {
         let [value] = self.quantiles([share]);
         value

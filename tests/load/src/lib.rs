@@ -1,13 +1,13 @@
 //! An HTTP/1.1 client that keeps a fixed rate and misses nothing that goes wrong.
 //!
 //! The load is *open*: requests are due at fixed times, whether or not the ones before were
-//! answered, and latency is counted from when a request was due. A server that makes everybody
+//! answered, and latency is counted from when a request was due. A server that makes all clients
 //! wait for a moment cannot hide that behind a client that politely waits along.
 //!
 //! Every request that was due ends in exactly one way: answered, or lost for one of the reasons of
 //! [`Loss`]. Nothing is ever sent twice. A keep-alive connection is looked at just before it is
 //! written to; if the server has closed it by then, the request goes out on a new connection, which
-//! is no loss and is counted as *moved*. Once a byte was written, whatever happens is the answer.
+//! is no loss and is counted as *moved*. Once a byte was written, whatever happens is the outcome.
 //!
 //! ```no_run
 //! use std::time::Duration;

@@ -3,21 +3,21 @@
 use std::fmt;
 use std::io;
 
-/// Why a request that was due has no proper answer.
+/// Why a request that was due has no proper response.
 #[derive(Copy, Clone, Debug, Eq, PartialEq, Ord, PartialOrd, Hash)]
 #[non_exhaustive]
 pub enum Loss {
-    /// Nobody listens.
+    /// No process listens.
     Refused,
     /// The server threw the connection away (RST), at whatever point.
     Reset,
-    /// The server closed the connection in good order, without one byte of an answer.
+    /// The server closed the connection in good order, without one byte of a response.
     Closed,
-    /// The answer stopped in the middle: of its head, of its stated length, or of a chunk.
+    /// The response stopped in the middle: of its head, of its stated length, or of a chunk.
     Truncated,
-    /// No whole answer in time.
+    /// No whole response in time.
     TimedOut,
-    /// A whole answer, but its status is not 200.
+    /// A whole response, but its status is not 200.
     Status,
     /// What came is not HTTP/1.1, or goes on after its end.
     Garbage,

@@ -1,4 +1,4 @@
-//! What became of the requests.
+//! The report on the outcome of each request.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::latency::Latencies;
 use crate::loss::Loss;
 
-/// How many losses are told one by one, and how many different bodies are.
+/// How many losses are listed one by one, and how many different bodies.
 const MOST: usize = 100;
 
 /// What became of the requests of a load, in all and lane by lane.
@@ -16,7 +16,7 @@ const MOST: usize = 100;
 pub struct Report {
     /// Lane by lane, in the order of the configuration.
     pub lanes: Vec<LaneReport>,
-    /// Who answered.
+    /// The processes or bodies that responded.
     pub speakers: BTreeMap<Speaker, Seen>,
     /// The first losses, one by one.
     pub incidents: Vec<Incident>,
@@ -47,19 +47,19 @@ pub struct LaneReport {
     pub name: String,
     /// How many requests were due.
     pub sent: u64,
-    /// How many had a whole answer with status 200.
+    /// How many had a whole response with status 200.
     pub answered: u64,
     /// How many were lost, by reason.
     pub losses: BTreeMap<Loss, u64>,
     /// How many kept connections the server had closed, as was noticed before writing to them.
     pub noticed: u64,
-    /// How many kept connections the server told us to close, by `Connection: close`.
-    pub told: u64,
-    /// How long the answers took.
+    /// How many kept connections the server asked to close, by `Connection: close`.
+    pub asked_to_close: u64,
+    /// How long the responses took.
     pub latencies: Latencies,
 }
 
-/// Who answered: by the `pid=` in the body, or by the body itself.
+/// A process that responded, by the `pid=` in the body, or else by the body itself.
 #[derive(Clone, Debug, Eq, PartialEq, Ord, PartialOrd, Hash)]
 #[non_exhaustive]
 pub enum Speaker {
@@ -69,16 +69,16 @@ pub enum Speaker {
     Body(String),
 }
 
-/// When somebody answered, from the start of the load.
+/// When a speaker responded, from the start of the load.
 #[derive(Copy, Clone, Debug)]
 #[non_exhaustive]
 pub struct Seen {
-    /// The first answer.
+    /// The first response.
     pub first: Duration,
     /// The last.
     pub last: Duration,
     /// How many there were.
-    pub answers: u64,
+    pub responses: u64,
 }
 
 /// One request that was lost.
@@ -114,7 +114,7 @@ impl LaneReport {
 
     /// How many kept connections were replaced without a loss.
     pub fn moved(&self) -> u64 {
-        self.noticed + self.told
+        self.noticed + self.asked_to_close
     }
 
     /// How many are neither answered nor lost yet; none once the load has been stopped.
@@ -129,7 +129,7 @@ impl LaneReport {
             *self.losses.entry(*loss).or_default() += count;
         }
         self.noticed += other.noticed;
-        self.told += other.told;
+        self.asked_to_close += other.asked_to_close;
         self.latencies.extend(&other.latencies);
     }
 }
@@ -179,7 +179,7 @@ impl Report {
         self.lanes.iter().map(LaneReport::moved).sum()
     }
 
-    /// The pids that answered, by the time of their first answer.
+    /// The pids that responded, by the time of their first response.
     pub fn pids(&self) -> Vec<u32> {
         let mut pids: Vec<_> = self.speakers.iter().collect();
         pids.sort_by_key(|(_, seen)| seen.first);
@@ -190,15 +190,15 @@ impl Report {
         pids.into_iter().filter_map(|(speaker, _)| pid(speaker)).collect()
     }
 
-    pub(crate) fn note_answer(&mut self, body: &[u8], at: Duration) {
+    pub(crate) fn note_response(&mut self, body: &[u8], at: Duration) {
         let speaker = Speaker::of(body);
         if self.speakers.len() >= MOST && !self.speakers.contains_key(&speaker) {
             return;
         }
         let seen = self.speakers.entry(speaker);
-        let seen = seen.or_insert(Seen { first: at, last: at, answers: 0 });
+        let seen = seen.or_insert(Seen { first: at, last: at, responses: 0 });
         seen.last = at;
-        seen.answers += 1;
+        seen.responses += 1;
     }
 
     pub(crate) fn note_incident(&mut self, incident: Incident) {
@@ -253,7 +253,7 @@ impl fmt::Display for Report {
         }
         for (speaker, seen) in &self.speakers {
             let (first, last) = (seen.first.as_secs_f64(), seen.last.as_secs_f64());
-            writeln!(f, "{speaker}: {} answers, {first:.3} s to {last:.3} s", seen.answers)?;
+            writeln!(f, "{speaker}: {} responses, {first:.3} s to {last:.3} s", seen.responses)?;
         }
         Ok(())
     }
@@ -296,12 +296,12 @@ mod tests {
         lane.losses.insert(Loss::Reset, 1);
         lane.latencies.push(Duration::from_micros(1500));
         let mut report = Report { lanes: vec![lane], ..Report::default() };
-        report.note_answer(b"pid=9", Duration::from_secs(1));
+        report.note_response(b"pid=9", Duration::from_secs(1));
         let text = report.to_string();
         let row =
             "fresh         3        2      1      0       1.50      1.50      1.50      1.50\n";
         assert!(text.contains(row), "{text}");
         assert!(text.contains("lost: 1 reset\n"), "{text}");
-        assert!(text.ends_with("pid=9: 1 answers, 1.000 s to 1.000 s\n"), "{text}");
+        assert!(text.ends_with("pid=9: 1 responses, 1.000 s to 1.000 s\n"), "{text}");
     }
 }

@@ -5,7 +5,7 @@ use crate::loss::Loss;
 /// No head is longer; a server that sends one is not speaking HTTP.
 const LONGEST_HEAD: usize = 64 * 1024;
 
-/// What is kept of a body: enough to tell who answered.
+/// What is kept of a body: enough to identify the process that responded.
 const KEPT: usize = 256;
 
 /// A whole response.
@@ -41,7 +41,7 @@ struct Head {
 enum Rest {
     Bytes(u64),
     UntilClosed,
-    /// Before the line that tells a chunk's size.
+    /// Before the line with a chunk's size.
     ChunkSize,
     ChunkData(u64),
     /// Before the line end behind a chunk.
@@ -94,7 +94,7 @@ impl Reader {
     }
 
     fn read_head(&mut self) -> Result<Option<Head>, Loss> {
-        // Told at once, not only when an empty line comes that never will.
+        // Reported at once: the empty line at the end of a head may never come.
         let start = &self.unread[..self.unread.len().min(7)];
         if !b"HTTP/1.".starts_with(start) {
             return Err(Loss::Garbage);

@@ -16,7 +16,7 @@ use crate::report::{LaneReport, Report};
 pub(crate) struct Shared {
     report: Mutex<Report>,
     stopped: AtomicBool,
-    /// Whether nobody waits for what is in flight.
+    /// Whether the requests in flight are abandoned.
     abandoned: AtomicBool,
 }
 

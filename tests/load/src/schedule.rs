@@ -1,4 +1,4 @@
-//! When requests are due.
+//! Computes when requests are due.
 
 use std::time::Duration;
 

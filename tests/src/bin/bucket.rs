@@ -4,7 +4,7 @@
 #![allow(
     clippy::print_stdout,
     clippy::unwrap_used,
-    reason = "whoever starts it waits for its line, and reads why it fails"
+    reason = "the process that starts it waits for its line, and reads why it fails"
 )]
 
 use hyper_util::{

@@ -49,7 +49,7 @@ async fn answer<B: Send + 'static>(request: Request<B>) -> Result<Response<Strin
     Ok(response)
 }
 
-/// Where the client is, in the way in which either server tells.
+/// The client's address, from the extension that either server sets.
 fn client(extensions: &Extensions) -> Option<String> {
     let by_axum = extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0);
     by_axum.or(extensions.get().copied()).map(|address| address.to_string())

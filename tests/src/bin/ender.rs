@@ -4,7 +4,7 @@
 
 use selfup::{Config, Signal, State, Verbosity};
 use selfup_signals::{Pid, send};
-use selfup_tests::subject::{option, told};
+use selfup_tests::subject::{given, option};
 use std::io;
 use std::process::{ExitCode, Termination};
 
@@ -15,10 +15,10 @@ fn main() -> ExitCode {
 fn program(_state: State) -> ExitCode {
     // What only the child has in its memory.
     let mark = std::hint::black_box(format!("the memory of {}", std::process::id()));
-    if told("panic") {
+    if given("panic") {
         panic!("as asked for");
     }
-    if told("error") {
+    if given("error") {
         return Err::<(), _>(io::Error::other("as asked for")).report();
     }
     if let Some(signal) = option::<Signal>("signal") {

@@ -2,7 +2,7 @@
 //! `bye` when the client has nothing more to say.
 //!
 //! - `address=ADDRESS` is where it listens; `terminate=MILLISECONDS` is the terminate timeout.
-//! - `stubborn` does not end when told to finish.
+//! - `stubborn` does not end when it is to drain.
 //! - While there is a file `broken`, it exits with 1 before it is ready.
 //!
 //! The Nth generation waits at `gate-N` before it takes its socket.
@@ -11,7 +11,7 @@
 
 use selfup::{Config, Connection, State, Verbosity};
 use selfup_tests::gate;
-use selfup_tests::subject::{option, told};
+use selfup_tests::subject::{given, option};
 use std::io::{self, Read, Write};
 use std::path::Path;
 use std::process::{self, ExitCode};
@@ -43,7 +43,7 @@ fn program(state: State) -> ExitCode {
         thread::spawn(move || hold(&connection, generation));
     }
     println!("#{generation} drains");
-    while told("stubborn") {
+    while given("stubborn") {
         thread::park();
     }
     ExitCode::SUCCESS

@@ -1,4 +1,4 @@
-//! A program that starts another one, `cat` or what it is told, on its own streams, and ends when that
+//! A program that starts another one, `cat` or its arguments, on its own streams, and ends when that
 //! does, with 1 if that failed.
 
 #![allow(

@@ -27,7 +27,7 @@ use nix::unistd::{Pid, setpgid};
 use selfup::{Config, Readiness, Restarts, Signal, State, UpgradePolicy, Verbosity};
 use selfup_signals::{Origin, Received, Receiver};
 use selfup_tests::gate;
-use selfup_tests::subject::{option, told};
+use selfup_tests::subject::{given, option};
 use std::os::fd::AsFd;
 use std::os::unix::process::{CommandExt, parent_id};
 use std::process::{self, ExitCode};
@@ -38,12 +38,12 @@ use std::time::Duration;
 fn main() -> ExitCode {
     let mut config = Config::new(program)
         .readiness(Readiness::Explicit)
-        .drain_on_terminate(told("drain-on-terminate"))
-        .kill_group(told("kill-group"))
+        .drain_on_terminate(given("drain-on-terminate"))
+        .kill_group(given("kill-group"))
         // However soon after a restart a child ends, its end is the master's.
         .probation(Duration::ZERO)
         .verbosity(Verbosity::Debug);
-    if told("no-restart") {
+    if given("no-restart") {
         config = config.restarts(Restarts::Never);
     }
     if let Some(signal) = option("restart") {
@@ -62,7 +62,7 @@ fn main() -> ExitCode {
         config =
             config.on_event(move |_| thread::park_timeout(Duration::from_millis(milliseconds)));
     }
-    if told("thread") {
+    if given("thread") {
         thread::spawn(|| {
             loop {
                 thread::park();
@@ -74,7 +74,7 @@ fn main() -> ExitCode {
 
 fn program(state: State) -> ExitCode {
     let me = format!("#{}", state.generation());
-    if told("leaves") {
+    if given("leaves") {
         setpgid(Pid::from_raw(0), Pid::from_raw(0)).unwrap();
     }
     println!("{me} runs as {} under {}", process::id(), parent_id());
@@ -86,7 +86,7 @@ fn program(state: State) -> ExitCode {
         panic!("{}", process::Command::new(words.next().unwrap()).args(words).exec());
     }
     let state = Arc::new(state);
-    if told("floods") {
+    if given("floods") {
         let state = Arc::clone(&state);
         thread::spawn(move || {
             for number in 0_u64.. {
@@ -114,7 +114,7 @@ fn program(state: State) -> ExitCode {
         if told_to_finish {
             draining = true;
             println!("{me} drains");
-            if !told("hold") {
+            if !given("hold") {
                 return ExitCode::from(option("code").unwrap_or(0));
             }
         }
@@ -125,7 +125,7 @@ fn caught() -> Vec<Signal> {
     let job_control = [Signal::TSTP, Signal::TTIN, Signal::TTOU];
     Signal::forwardable()
         .chain([Signal::CHLD, Signal::PIPE, Signal::URG])
-        .filter(|signal| !told("plain") && (!told("stops") || !job_control.contains(signal)))
+        .filter(|signal| !given("plain") && (!given("stops") || !job_control.contains(signal)))
         .collect()
 }
 

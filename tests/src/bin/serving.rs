@@ -2,9 +2,9 @@
 //! it serves in one way or another. It prints `#N took` in between, and `#N serves` before it does.
 //!
 //! - The Nth generation waits at `gate-N` in between. While there is a file `broken`, it fails there.
-//! - `two` is for a second listener, `admin`, that nobody takes.
+//! - `two` is for a second listener, `admin`, that the program does not take.
 //! - `says-ready` has it call `State::ready` before it serves; `accepting` says so for the one socket.
-//! - `statuses` tells 500 lines before it is ready.
+//! - `statuses` sends 500 lines of status before it is ready.
 //! - `closes` closes every descriptor of the process when a client comes.
 //! - `starts=PROGRAM` starts another program before `run`, in the child.
 //! - `prepares` counts its threads before any is selfup's; `prepares-badly` fails then.
@@ -21,7 +21,7 @@ use hyper::service::service_fn;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use selfup::{Config, Handover, Listener, State, Verbosity};
 use selfup_tests::gate;
-use selfup_tests::subject::{option, told};
+use selfup_tests::subject::{given, option};
 use std::convert::Infallible;
 use std::future::ready;
 use std::io::{self, Read, Write};
@@ -38,7 +38,7 @@ fn main() -> ExitCode {
     {
         start_another(&program);
     }
-    if told("threaded") {
+    if given("threaded") {
         std::thread::spawn(|| {
             loop {
                 std::thread::park()
@@ -48,17 +48,17 @@ fn main() -> ExitCode {
     let datagrams = way.starts_with("udp");
     let address = if datagrams { "udp://127.0.0.1:0" } else { "127.0.0.1:0" };
     let mut config = Config::new(move |state| program(&state, &way)).listen("http", address);
-    if told("prepares") || told("prepares-badly") {
+    if given("prepares") || given("prepares-badly") {
         config = config.in_child(|| {
             let threads = std::fs::read_dir("/proc/self/task")?.count();
             println!("prepared with {threads} thread");
-            if told("prepares-badly") { Err(io::Error::other("no landlock here")) } else { Ok(()) }
+            if given("prepares-badly") { Err(io::Error::other("no landlock here")) } else { Ok(()) }
         });
     }
-    if told("two") {
+    if given("two") {
         config = config.listen("admin", "127.0.0.1:0");
     }
-    if told("sequential") {
+    if given("sequential") {
         config = config.handover(Handover::Sequential);
     }
     if let Some(milliseconds) = option("timeout") {
@@ -71,7 +71,7 @@ fn main() -> ExitCode {
 }
 
 fn program(state: &State, way: &str) -> io::Result<()> {
-    if told("variables") {
+    if given("variables") {
         let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
         let is_ours = |name: &String| name.starts_with("LISTEN_") || name.starts_with("SELFUP_");
         let is_ours = |name: &String| is_ours(name) && !name.starts_with("SELFUP_TEST");
@@ -97,11 +97,11 @@ fn prepare(state: &State) -> io::Result<()> {
     if Path::new("broken").exists() {
         return Err(io::Error::other("could not connect to the database"));
     }
-    if told("statuses") {
+    if given("statuses") {
         (0..500).for_each(|number| state.status(&format!("step {number}")));
     }
     println!("#{me} serves");
-    if told("says-ready") {
+    if given("says-ready") {
         state.ready();
     }
     Ok(())
@@ -145,12 +145,12 @@ fn on_std(state: &State, way: &str) -> io::Result<()> {
     match way {
         "incoming" => {
             prepare(state)?;
-            if told("few") {
+            if given("few") {
                 use_up_descriptors();
             }
             for connection in listener.incoming() {
                 answer(connection?, me);
-                if told("closes") {
+                if given("closes") {
                     // As closefrom(3) does.
                     for fd in 3..64 {
                         let _gone = nix::unistd::close(fd);
@@ -162,7 +162,7 @@ fn on_std(state: &State, way: &str) -> io::Result<()> {
             }
             return Ok(());
         }
-        // Waits by itself, and accepts when there is somebody.
+        // Waits by itself, and accepts when there is a client.
         "poll" => {
             prepare(state)?;
             while !drain.requested() {
@@ -185,7 +185,7 @@ fn on_std(state: &State, way: &str) -> io::Result<()> {
     let socket = raw(listener);
     socket.set_nonblocking(false)?;
     prepare(state)?;
-    if told("accepting") {
+    if given("accepting") {
         accepting.begin();
     }
     std::thread::spawn(move || {

@@ -1,8 +1,8 @@
-//! Answers that take their time, on any of the servers.
+//! Slow responses, on any of the servers.
 //!
 //! `streams SERVER ADDRESS GRACE TIMEOUT`, where SERVER is `axum`, `hyper`, `actix` or `std`, and the
 //! idle grace and the terminate timeout are in milliseconds. `GET /` says hello. `GET /late` begins
-//! its answer and ends it three graces after the program was told to finish. `GET /endless` is never
+//! its response and ends it three graces after the drain begins. `GET /endless` is never
 //! answered to the end. The program returns 7.
 
 use std::{
@@ -50,28 +50,28 @@ fn main() -> ExitCode {
 }
 
 fn serve(state: &State, server: &str, grace: Duration) -> io::Result<()> {
-    let answers = Answers { drain: state.graceful_shutdown(), grace };
+    let responses = Responses { drain: state.graceful_shutdown(), grace };
     match server {
         "axum" => {
-            let answer = move |request: axum::extract::Request| {
-                let parts = answers.parts(request.uri().path());
+            let respond = move |request: axum::extract::Request| {
+                let parts = responses.parts(request.uri().path());
                 async { axum::body::Body::new(parts) }
             };
-            let router = axum::Router::new().fallback(answer);
+            let router = axum::Router::new().fallback(respond);
             Runtime::new()?.block_on(selfup_tokio::axum::serve(state.take_listener(), router))
         }
         "hyper" => {
             let service = service_fn(move |request: Request<hyper::body::Incoming>| {
-                let parts = answers.parts(request.uri().path());
+                let parts = responses.parts(request.uri().path());
                 async { Ok::<_, Infallible>(Response::new(parts)) }
             });
             Runtime::new()?.block_on(selfup_tokio::hyper::serve(state.take_listener(), service))
         }
         "actix" => {
             let app = move || {
-                let answers = answers.clone();
+                let responses = responses.clone();
                 App::new().default_service(web::to(move |request: HttpRequest| {
-                    let parts = answers.parts(request.path());
+                    let parts = responses.parts(request.path());
                     async { HttpResponse::Ok().body(parts) }
                 }))
             };
@@ -82,8 +82,8 @@ fn serve(state: &State, server: &str, grace: Duration) -> io::Result<()> {
         }
         "std" => {
             for connection in state.take_listener().incoming() {
-                let (connection, answers) = (connection?, answers.clone());
-                thread::spawn(move || answers.converse(&connection));
+                let (connection, responses) = (connection?, responses.clone());
+                thread::spawn(move || responses.converse(&connection));
             }
             Ok(())
         }
@@ -92,12 +92,12 @@ fn serve(state: &State, server: &str, grace: Duration) -> io::Result<()> {
 }
 
 #[derive(Clone)]
-struct Answers {
+struct Responses {
     drain: GracefulShutdown,
     grace: Duration,
 }
 
-impl Answers {
+impl Responses {
     /// Must be called in a runtime.
     fn parts(&self, path: &str) -> Parts {
         let (sender, parts) = channel(1);
@@ -155,7 +155,7 @@ impl Answers {
     }
 }
 
-/// An answer in parts.
+/// The body of a response, in parts.
 struct Parts(Receiver<Bytes>);
 
 impl Body for Parts {

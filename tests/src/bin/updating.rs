@@ -6,7 +6,7 @@
 //! - `file=PATH`, `http=URL`, `manifest=URL`, or `github=URL`, that of the API, names the source.
 //! - `trusted_key=KEY`, `size_cap=BYTES`, `allow_downgrade` and `force` are as in the library.
 //! - `runtime` calls it from within a tokio runtime.
-//! - `progress` tells on stderr how far it is.
+//! - `progress` prints on stderr how far it is.
 //!
 //! Its version is noted behind its code (`semver=1.2.3`).
 
@@ -21,7 +21,7 @@
 use selfup::fetch::{File, GitHub, Http};
 use selfup::{Progress, Update, Updated, UpgradePolicy};
 use selfup_tests::release::Notes;
-use selfup_tests::subject::{option, told};
+use selfup_tests::subject::{given, option};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -39,13 +39,13 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let mut update =
-        source().only_check(word == "check").force(told("force")).upgrade_policy(policy(&notes));
-    if told("progress") {
+        source().only_check(word == "check").force(given("force")).upgrade_policy(policy(&notes));
+    if given("progress") {
         update = update.on_progress(|Progress { bytes, total, .. }| {
             eprintln!("{bytes} of {}", total.unwrap_or_default());
         });
     }
-    let updated = if told("runtime") {
+    let updated = if given("runtime") {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         runtime.block_on(async { selfup::update(update) })
     } else {
@@ -68,7 +68,7 @@ fn main() -> ExitCode {
 }
 
 fn policy(notes: &Notes) -> UpgradePolicy {
-    let mut policy = UpgradePolicy::new().allow_downgrade(told("allow_downgrade"));
+    let mut policy = UpgradePolicy::new().allow_downgrade(given("allow_downgrade"));
     if let Some(version) = notes.get("semver") {
         policy = policy.version(version);
     }

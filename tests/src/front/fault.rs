@@ -1,4 +1,4 @@
-//! What can happen to an answer.
+//! The faults that a front can put into a response.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use std::time::Duration;
 #[derive(Clone, Debug)]
 #[expect(clippy::exhaustive_enums, reason = "for the tests here alone")]
 pub enum Fault {
-    /// The answer is this status, with these further headers.
+    /// The response has this status and these further headers.
     Status(u16, Vec<(&'static str, String)>),
     /// The connection is closed there.
     Cut(Place),
@@ -28,9 +28,9 @@ pub enum Fault {
 pub enum Place {
     /// Before anything is read from the client.
     Door,
-    /// After the request, before the answer.
+    /// After the request, before the response.
     Asked,
-    /// In the middle of the answer's head.
+    /// In the middle of the response's head.
     Head,
     /// Between the head and the body.
     Body,
@@ -42,10 +42,10 @@ pub enum Place {
     LastByte,
 }
 
-/// Which answers something happens to.
+/// The responses that a fault applies to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "for the tests here alone")]
-pub enum Answers {
+pub enum Responses {
     /// All of them.
     All,
     /// Those that bring, or announce, a large file: the executable itself and not what is said
@@ -56,7 +56,7 @@ pub enum Answers {
 /// Whatever is said about an executable is shorter.
 const LARGE: u64 = 64 << 10;
 
-impl Answers {
+impl Responses {
     pub(super) fn include(self, length: Option<u64>) -> bool {
         match self {
             Self::All => true,
@@ -90,7 +90,7 @@ impl Place {
         Self::LastByte,
     ];
 
-    /// Whether the head of the answer has come by then.
+    /// Whether the client has the head of the response by then.
     pub fn is_in_the_body(self) -> bool {
         matches!(self, Self::Body | Self::FirstByte | Self::Middle | Self::LastByte)
     }

@@ -1,4 +1,4 @@
-//! The head of a request or an answer.
+//! The head of a request or a response.
 
 use std::io::{self, BufRead};
 
@@ -14,7 +14,7 @@ impl Head {
         Self { first: first.into(), headers: Vec::new() }
     }
 
-    /// Reads one; `None` if nothing comes any more.
+    /// Reads one head; `None` at the end of the connection.
     pub(super) fn read(stream: &mut impl BufRead) -> io::Result<Option<Self>> {
         let mut lines = Vec::new();
         loop {
@@ -54,20 +54,20 @@ impl Head {
         self.headers.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
     }
 
-    /// The same with this header, in place of one that there was.
+    /// The same head with this header, in place of an earlier value.
     pub(super) fn with(mut self, name: &str, value: impl Into<String>) -> Self {
         self.headers.retain(|(found, _)| found != name);
         self.headers.push((name.to_owned(), value.into()));
         self
     }
 
-    /// The same without this header.
+    /// The same head without this header.
     pub(super) fn without(mut self, name: &str) -> Self {
         self.headers.retain(|(found, _)| found != name);
         self
     }
 
-    /// The status of an answer.
+    /// The status of a response.
     pub(super) fn status(&self) -> u16 {
         self.word(1).parse().unwrap_or_default()
     }

@@ -1,7 +1,7 @@
-//! One connection.
+//! Relays one connection, and injects the faults.
 
 use super::message::Head;
-use super::upstream::Answer;
+use super::upstream::Response;
 use super::{Fault, Place, Request, Shared};
 use std::io::{self, BufReader, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 pub(super) trait Stream: Read + Write + Send {}
 impl<T: Read + Write + Send> Stream for T {}
 
-/// What becomes of a connection.
+/// What happens to a connection after a response.
 pub(super) enum Then {
     Keep,
     Close,
@@ -20,7 +20,7 @@ pub(super) enum Then {
 /// Ends the connection as it shall be ended.
 pub(super) fn end(socket: &TcpStream, then: Option<Then>) -> io::Result<()> {
     match then {
-        // The last handle does it as it is dropped.
+        // The connection closes when its last handle is dropped.
         Some(Then::Reset) => socket2::SockRef::from(socket).set_linger(Some(Duration::ZERO)),
         _ => socket.shutdown(Shutdown::Both),
     }
@@ -42,9 +42,9 @@ pub(super) fn serve(socket: &TcpStream, shared: &Shared) -> io::Result<Then> {
     let mut client = BufReader::new(stream);
     while let Some(head) = asked(&mut client)? {
         shared.lock().requests.push(Request { at: Instant::now(), head: head.clone() });
-        let answer = shared.upstream.ask(&head)?;
-        let fault = shared.fault(answer.announced);
-        match send(&mut **client.get_mut(), socket, answer, fault)? {
+        let response = shared.upstream.ask(&head)?;
+        let fault = shared.fault(response.announced);
+        match send(&mut **client.get_mut(), socket, response, fault)? {
             Then::Keep => {}
             then => return Ok(then),
         }
@@ -52,7 +52,7 @@ pub(super) fn serve(socket: &TcpStream, shared: &Shared) -> io::Result<Then> {
     Ok(Then::Close)
 }
 
-/// The next request. As servers do, it answers what it does not understand.
+/// Reads the next request. It responds to a malformed one with an error, as servers do.
 fn asked(client: &mut BufReader<Box<dyn Stream>>) -> io::Result<Option<Head>> {
     let head = Head::read(client);
     if head.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::InvalidData) {
@@ -64,20 +64,20 @@ fn asked(client: &mut BufReader<Box<dyn Stream>>) -> io::Result<Option<Head>> {
 fn send(
     client: &mut dyn Stream,
     socket: &TcpStream,
-    answer: Answer,
+    response: Response,
     fault: Option<Fault>,
 ) -> io::Result<Then> {
     let (place, then): (_, fn(&TcpStream) -> Then) = match fault {
-        None => return relay(client, answer),
-        // An answer to `HEAD` has none.
-        Some(fault) if fault.is_in_the_body() && answer.length == Some(0) => {
-            return relay(client, answer);
+        None => return relay(client, response),
+        // A response to `HEAD` has no body.
+        Some(fault) if fault.is_in_the_body() && response.length == Some(0) => {
+            return relay(client, response);
         }
         Some(Fault::Status(status, headers)) => return refuse(client, status, &headers),
         Some(Fault::Trickle(parts, pause)) => {
-            return trickle(client, socket, answer, parts, pause);
+            return trickle(client, socket, response, parts, pause);
         }
-        Some(Fault::Announce(more)) => return lie(client, answer, more),
+        Some(Fault::Announce(more)) => return lie(client, response, more),
         Some(Fault::Noise) => {
             client.write_all(b"SSH-2.0-something\r\n")?;
             return Ok(Then::Close);
@@ -86,24 +86,24 @@ fn send(
         Some(Fault::Reset(place)) => (place, |_| Then::Reset),
         Some(Fault::Stall(place)) => (place, hang),
     };
-    let head = answer.head.bytes();
+    let head = response.head.bytes();
     let head = match place {
         Place::Door | Place::Asked => &[],
         Place::Head => &head[..head.len() / 2],
         _ => &head[..],
     };
     client.write_all(head)?;
-    let length = place.of(answer.length.unwrap_or_default());
-    io::copy(&mut answer.body.take(length), client)?;
+    let length = place.of(response.length.unwrap_or_default());
+    io::copy(&mut response.body.take(length), client)?;
     client.flush()?;
     Ok(then(socket))
 }
 
-fn relay(client: &mut dyn Stream, answer: Answer) -> io::Result<Then> {
-    client.write_all(&answer.head.bytes())?;
-    let sent = io::copy(&mut answer.body.take(answer.length.unwrap_or(u64::MAX)), client)?;
+fn relay(client: &mut dyn Stream, response: Response) -> io::Result<Then> {
+    client.write_all(&response.head.bytes())?;
+    let sent = io::copy(&mut response.body.take(response.length.unwrap_or(u64::MAX)), client)?;
     client.flush()?;
-    Ok(if answer.length == Some(sent) { Then::Keep } else { Then::Close })
+    Ok(if response.length == Some(sent) { Then::Keep } else { Then::Close })
 }
 
 fn refuse(
@@ -121,12 +121,12 @@ fn refuse(
 fn trickle(
     client: &mut dyn Stream,
     socket: &TcpStream,
-    mut answer: Answer,
+    mut response: Response,
     parts: u32,
     pause: Duration,
 ) -> io::Result<Then> {
-    client.write_all(&answer.head.bytes())?;
-    let length = answer.length.unwrap_or_default();
+    client.write_all(&response.head.bytes())?;
+    let length = response.length.unwrap_or_default();
     let part = length.div_ceil(u64::from(parts));
     let mut left = length;
     while left > 0 {
@@ -134,18 +134,18 @@ fn trickle(
         if !is_there_after(socket, pause)? {
             return Ok(Then::Close);
         }
-        left -= io::copy(&mut answer.body.by_ref().take(part.min(left)), client)?;
+        left -= io::copy(&mut response.body.by_ref().take(part.min(left)), client)?;
     }
     client.flush()?;
     Ok(Then::Keep)
 }
 
 /// Everything is sent, whatever was announced.
-fn lie(client: &mut dyn Stream, answer: Answer, more: i64) -> io::Result<Then> {
-    let announced = answer.announced.unwrap_or_default().saturating_add_signed(more);
-    let head = answer.head.with("content-length", announced.to_string());
+fn lie(client: &mut dyn Stream, response: Response, more: i64) -> io::Result<Then> {
+    let announced = response.announced.unwrap_or_default().saturating_add_signed(more);
+    let head = response.head.with("content-length", announced.to_string());
     client.write_all(&head.bytes())?;
-    io::copy(&mut answer.body.take(answer.length.unwrap_or_default()), client)?;
+    io::copy(&mut response.body.take(response.length.unwrap_or_default()), client)?;
     client.flush()?;
     Ok(Then::Close)
 }

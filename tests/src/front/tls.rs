@@ -1,4 +1,4 @@
-//! TLS before all that.
+//! Terminates TLS before the front.
 
 use super::relay::Stream;
 use rustls::{
@@ -13,10 +13,10 @@ use std::sync::Arc;
 pub struct Identity(Arc<ServerConfig>);
 
 impl Identity {
-    /// Who has signed the [known](Self::known) one.
+    /// The root certificate that has signed the [known](Self::known) identity.
     pub const ROOT: &[u8] = include_bytes!("tls/root.pem");
 
-    /// One that whoever trusts the root trusts, for the name `localhost`.
+    /// An identity for the name `localhost` that clients accept if they trust the root.
     pub fn known() -> Self {
         Self::new(include_bytes!("tls/known.pem"), include_bytes!("tls/known.key"))
     }

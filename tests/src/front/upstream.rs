@@ -1,4 +1,4 @@
-//! The server behind.
+//! The server behind a front.
 
 use super::message::Head;
 use super::relay::Stream;
@@ -17,8 +17,8 @@ pub enum Upstream {
     Unix(PathBuf),
 }
 
-/// What the server answers.
-pub(super) struct Answer {
+/// The response of the server.
+pub(super) struct Response {
     pub(super) head: Head,
     pub(super) body: Box<dyn Read>,
     /// How long the body is; none if it ends when the connection does.
@@ -28,8 +28,8 @@ pub(super) struct Answer {
 }
 
 impl Upstream {
-    /// Asks on a connection of its own, so that the answer ends with it at the latest.
-    pub(super) fn ask(&self, request: &Head) -> io::Result<Answer> {
+    /// Sends the request on a connection of its own, whose end ends the response at the latest.
+    pub(super) fn ask(&self, request: &Head) -> io::Result<Response> {
         let mut stream = self.connect()?;
         stream.write_all(&request.clone().with("connection", "close").bytes())?;
         let mut stream = BufReader::new(stream);
@@ -39,7 +39,7 @@ impl Upstream {
         let has_none = request.method() == "HEAD" || matches!(head.status(), 204 | 304);
         let length = if has_none { Some(0) } else { announced };
         let head = if length.is_none() { head.with("connection", "close") } else { head };
-        Ok(Answer { head, body: Box::new(stream), length, announced })
+        Ok(Response { head, body: Box::new(stream), length, announced })
     }
 
     fn connect(&self) -> io::Result<Box<dyn Stream>> {

@@ -1,4 +1,4 @@
-use super::{Manager, said, told_by_finish};
+use super::{Manager, ends_by_finish, said};
 use crate::sandbox::{PATIENCE, Process, Sandbox, children_of, wait_for, wait_until};
 use crate::{need, page};
 use selfup_signals::{End, Signal};
@@ -34,7 +34,7 @@ impl Manager for Runit {
         let mut runsvdir = Command::new("runsvdir");
         runsvdir.arg(sandbox.join("sv"));
         let runit = Self { runsvdir: sandbox.start(runsvdir), service: sandbox.join("sv/app") };
-        // Before that, sv would find nobody to talk to.
+        // Before that, sv would find no supervisor.
         let control = runit.service.join("supervise/ok");
         wait_until("runsv to take orders", PATIENCE, || control.exists());
         runit
@@ -68,7 +68,7 @@ impl Manager for Runit {
     }
 
     fn ends(&self) -> Vec<End> {
-        told_by_finish(&self.runsvdir.lines(), -1)
+        ends_by_finish(&self.runsvdir.lines(), -1)
     }
 
     fn output(&self) -> String {

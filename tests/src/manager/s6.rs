@@ -1,4 +1,4 @@
-use super::{Manager, said, told_by_finish};
+use super::{Manager, ends_by_finish, said};
 use crate::sandbox::{PATIENCE, Process, Sandbox, children_of, wait_for, wait_until};
 use crate::{need, page};
 use selfup_signals::{End, Signal};
@@ -40,7 +40,7 @@ impl Manager for S6 {
         let mut svscan = Command::new("s6-svscan");
         svscan.arg(sandbox.join("service"));
         let s6 = Self { svscan: sandbox.start(svscan), service: sandbox.join("service/app") };
-        // It takes orders a moment before it says how the service is.
+        // s6-supervise takes orders a moment before it writes the status of the service.
         wait_until("s6-supervise to take orders and to answer", PATIENCE, || {
             ["s6-svok", "s6-svstat"].into_iter().all(|program| {
                 let output = Command::new(program).arg(&s6.service).output();
@@ -60,7 +60,7 @@ impl Manager for S6 {
     }
 
     fn pid(&self) -> Option<u32> {
-        // -1 if there is none.
+        // s6 prints -1 if there is no process.
         self.stat("pid").parse().ok()
     }
 
@@ -77,7 +77,7 @@ impl Manager for S6 {
     }
 
     fn ends(&self) -> Vec<End> {
-        told_by_finish(&self.svscan.lines(), 256)
+        ends_by_finish(&self.svscan.lines(), 256)
     }
 
     fn output(&self) -> String {

@@ -28,7 +28,7 @@ impl Supervisord {
         said(self.command("supervisorctl \"$@\"").args(words))
     }
 
-    /// A shell's script, in which supervisorctl is told where supervisord is.
+    /// A shell script that calls supervisorctl with the address of supervisord.
     fn command(&self, script: &str) -> Command {
         let mut command = Command::new("sh");
         command.args(["-c", script, "sh", "-c"]).arg(self.folder.join("conf"));
@@ -67,7 +67,7 @@ impl Manager for Supervisord {
     }
 
     fn pid(&self) -> Option<u32> {
-        // It is 0, and a failure, if there is none.
+        // supervisorctl prints 0, and fails, if there is no process.
         let said = said(self.command("supervisorctl \"$@\" || :").args(["pid", "app"]));
         said.trim().parse().ok().filter(|pid| *pid != 0)
     }
@@ -77,7 +77,7 @@ impl Manager for Supervisord {
     }
 
     fn stop(&self) {
-        // It would wait.
+        // supervisorctl would wait for the stop.
         said(self.command("supervisorctl \"$@\" > /dev/null 2>&1 &").args(["stop", "app"]));
     }
 
@@ -87,7 +87,7 @@ impl Manager for Supervisord {
 
     fn ends(&self) -> Vec<End> {
         let lines = self.supervisord.lines();
-        lines.iter().filter_map(|line| told(line)).collect()
+        lines.iter().filter_map(|line| end_in(line)).collect()
     }
 
     fn output(&self) -> String {
@@ -102,7 +102,7 @@ impl Manager for Supervisord {
 }
 
 /// `… exited: app (exit status 3; not expected)`, `… stopped: app (terminated by SIGKILL)`.
-fn told(line: &str) -> Option<End> {
+fn end_in(line: &str) -> Option<End> {
     let (_, end) =
         line.split_once("exited: app (").or_else(|| line.split_once("stopped: app ("))?;
     let end = end.split([';', ')']).next()?;

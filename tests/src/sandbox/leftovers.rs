@@ -1,4 +1,4 @@
-//! What is there when nothing should be.
+//! Finds the files and processes that a test leaves behind.
 
 use super::process::Running;
 use super::wait::try_wait_for;
@@ -20,7 +20,7 @@ pub(super) fn processes(folder: &Path, started: &[Arc<Running>], linger: Duratio
     }
 }
 
-/// A line for each file that nobody expects.
+/// A line for each file that is not expected.
 pub(super) fn files(folder: &Path, expected: &BTreeSet<PathBuf>) -> Vec<String> {
     let mut found = Vec::new();
     descend(folder, Path::new(""), expected, &mut found);
@@ -45,7 +45,7 @@ fn descend(root: &Path, inside: &Path, expected: &BTreeSet<PathBuf>, found: &mut
     }
 }
 
-/// A name that ends with `*` stands for all that begin so.
+/// A name that ends with `*` stands for all names that begin so.
 fn is_expected(path: &Path, expected: &BTreeSet<PathBuf>) -> bool {
     let begins_so = |name: &str| {
         let start = name.strip_suffix('*');
@@ -58,12 +58,12 @@ fn leads_to_expected(folder: &Path, expected: &BTreeSet<PathBuf>) -> bool {
     expected.iter().any(|path| path.starts_with(folder))
 }
 
-/// Kills all of it, again and again until nothing is left: what is killed may just have forked.
+/// Kills all processes, again and again until none is left: a killed one may just have forked.
 pub(super) fn kill(folder: &Path, started: &[Arc<Running>]) {
     let gone = try_wait_for(PATIENCE, || {
         let alive = alive(folder, started);
         for pid in &alive {
-            // Gone in between is as good.
+            // It may have ended in between.
             sys::kill(*pid, libc::SIGKILL).ok();
         }
         alive.is_empty().then_some(())
@@ -73,7 +73,7 @@ pub(super) fn kill(folder: &Path, started: &[Arc<Running>]) {
     }
 }
 
-/// Whatever runs in the folder; our own children are waited for on the way, and count until then.
+/// The processes in the folder. Children of this process are reaped first, and count until then.
 fn alive(folder: &Path, started: &[Arc<Running>]) -> Vec<u32> {
     let mut alive: BTreeSet<u32> = proc::residents(folder).into_iter().collect();
     for running in started {

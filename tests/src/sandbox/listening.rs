@@ -1,4 +1,4 @@
-//! Where a process can be reached, and whom it tries to reach, asked of the kernel.
+//! The addresses on which a process listens, and those to which it connects, as the kernel lists them.
 
 use super::proc::{children_of, fds_of};
 use std::collections::BTreeSet;
@@ -9,7 +9,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 const LISTEN: &str = "0A";
 /// The kernel's number for a UDP socket that is not connected.
 const UNCONNECTED: &str = "07";
-/// The kernel's number for a TCP socket whose connection is not answered yet, `TCP_SYN_SENT`.
+/// The kernel's number for a TCP socket whose connection is not yet accepted, `TCP_SYN_SENT`.
 const CONNECTING: &str = "02";
 
 /// The columns of the kernel's tables.
@@ -22,7 +22,7 @@ pub fn tcp_listeners(pid: u32) -> Vec<SocketAddr> {
     sockets(pid, ["tcp", "tcp6"], LISTEN, OWN)
 }
 
-/// The addresses on which this process or its children receive UDP datagrams from anybody.
+/// The addresses on which this process or its children receive UDP datagrams from any sender.
 #[must_use]
 pub fn udp_sockets(pid: u32) -> Vec<SocketAddr> {
     sockets(pid, ["udp", "udp6"], UNCONNECTED, OWN)

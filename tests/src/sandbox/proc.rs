@@ -1,7 +1,7 @@
-//! What `/proc` knows of processes.
+//! Reads what `/proc` contains about processes.
 //!
-//! Every answer is a snapshot of things that change meanwhile: a process that ends while it is
-//! looked at is one that was not there.
+//! Each function takes a snapshot of things that change meanwhile: a process that ends while it is
+//! read counts as one that does not exist.
 
 use super::MARKER;
 use std::fs;
@@ -67,7 +67,7 @@ fn lives_in(pid: u32, sandbox: &Path) -> bool {
     leads_inside("exe") || leads_inside("cwd") || marked()
 }
 
-/// What it was started as, for a message.
+/// The command line of a process, for a message.
 pub(super) fn command_line(pid: u32) -> String {
     let words = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
     String::from_utf8_lossy(&words).trim_end_matches('\0').replace('\0', " ")

@@ -1,4 +1,4 @@
-//! One started program.
+//! A program that a sandbox has started.
 
 use super::transcript::{NoLine, Transcript};
 use super::wait::{try_wait_for, wait_until};
@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// A program that a [`Sandbox`](super::Sandbox) started. Whoever drops this leaves it running: the
+/// A program that a [`Sandbox`](super::Sandbox) started. Dropping this leaves it running: the
 /// sandbox ends it.
 #[derive(Debug)]
 pub struct Process {
@@ -67,11 +67,11 @@ impl Running {
         child.try_wait().unwrap()
     }
 
-    /// Whether it has ended. If nobody has asked how, it stays a zombie.
+    /// Whether it has ended. It stays a zombie until its exit status is collected.
     pub(super) fn has_ended(&self) -> bool {
         let pid = Id::Pid(Pid::from_raw(self.pid.cast_signed()));
         let look = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT;
-        // Who cannot be waited for any more was waited for.
+        // A process that cannot be waited for any more has been waited for.
         !matches!(waitid(pid, look), Ok(WaitStatus::StillAlive))
     }
 
@@ -107,7 +107,7 @@ impl Process {
     /// If the process has ended.
     #[track_caller]
     pub fn signal(&self, signal: c_int) {
-        // Not waited for meanwhile, so the number cannot have gone to another process.
+        // It has not been waited for, so that no other process can have its number.
         let mut child = self.running.child.lock().unwrap();
         let end = child.try_wait().unwrap();
         assert!(end.is_none(), "signal {signal} is too late for {}: {end:?}", self.running.label);
@@ -152,11 +152,11 @@ impl Process {
         self.running.transcript.lines()
     }
 
-    /// Everything it wrote, once it and whoever else holds its streams have closed them.
+    /// Everything it wrote, once it and all other holders of its streams have closed them.
     ///
     /// # Panics
     ///
-    /// If somebody still holds one when the time is over.
+    /// If a process still holds a stream when the time is over.
     #[track_caller]
     pub fn wait_all_lines(&self, within: Duration) -> Vec<String> {
         let what = format!("the end of what {} writes", self.running.label);
@@ -202,7 +202,7 @@ impl Process {
         let label = &self.running.label;
         match holds {
             Some(Ok(())) => {}
-            Some(Err(end)) => panic!("{label} ended without {what}: {}", told(end)),
+            Some(Err(end)) => panic!("{label} ended without {what}: {}", description(end)),
             None => panic!("waited for {what}, in vain for {} s", within.as_secs_f32()),
         }
     }
@@ -218,14 +218,14 @@ impl Process {
         let label = &self.running.label;
         let found = try_wait_for(within, || {
             let end = self.status();
-            assert!(end.is_none(), "{label} ended before it listened: {}", told(end));
+            assert!(end.is_none(), "{label} ended before it listened: {}", description(end));
             listening::tcp_listeners(self.pid()).first().copied()
         });
         found.unwrap_or_else(|| panic!("{label} does not listen in {} s", within.as_secs_f32()))
     }
 }
 
-fn told(end: Option<ExitStatus>) -> String {
+fn description(end: Option<ExitStatus>) -> String {
     match end {
         Some(end) if end.signal().is_some() => format!("killed by {end}"),
         Some(end) => end.to_string(),

@@ -1,4 +1,4 @@
-//! What has no safe function yet.
+//! The system calls without a safe wrapper.
 #![allow(unsafe_code, reason = "one raw system call each")]
 
 use nix::unistd::setsid;
@@ -17,7 +17,7 @@ pub(super) fn kill(pid: u32, signal: c_int) -> io::Result<()> {
 
 /// Gives the program every signal with its default action.
 ///
-/// What is ignored stays ignored across exec, and tests may run under `nohup` or in the background
+/// Ignored signals stay ignored across exec, and tests may run under `nohup` or in the background
 /// of a script, where the shell has SIGINT and SIGQUIT ignored.
 pub(super) fn default_signals(command: &mut Command) {
     // SAFETY: between fork and exec `signal` is all that the closure calls; it is

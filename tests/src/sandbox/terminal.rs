@@ -1,4 +1,4 @@
-//! A program on a terminal, and the hands at its keyboard.
+//! Runs a program on a terminal, and types on its keyboard.
 
 use super::process::Running;
 use super::sys;
@@ -37,7 +37,7 @@ pub(super) fn start(mut command: Command, start: Instant) -> (Running, Terminal)
     command.stdin(stream()).stdout(stream()).stderr(stream());
     sys::lead_session_on_stdin(&mut command);
     let running = Running::spawn(command, start);
-    // The end of the program is the end of the recording only if nobody here holds its side.
+    // The end of the program is the end of the recording only if this process does not hold its side.
     drop(slave);
     let keyboard = File::from(OwnedFd::from(master));
     running.transcript().record("tty", keyboard.try_clone().unwrap());

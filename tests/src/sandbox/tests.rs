@@ -1,4 +1,4 @@
-//! The fixture itself: what it must find, it finds.
+//! Tests that the sandbox finds what it must find.
 
 use super::*;
 use std::os::unix::process::ExitStatusExt;
@@ -95,8 +95,8 @@ fn a_file_left_over_is_found_and_an_expected_one_is_not() {
     let script = "touch made stray; mkdir kept empty; touch kept/inside kept/stray";
     sandbox.start(shell(script)).wait(PATIENCE);
     let complaint = complaint(sandbox);
-    let told: Vec<&str> = complaint.lines().skip(1).map(str::trim).collect();
-    assert_eq!(told, ["the file kept/stray", "the file stray", "the folder empty"]);
+    let listed: Vec<&str> = complaint.lines().skip(1).map(str::trim).collect();
+    assert_eq!(listed, ["the file kept/stray", "the file stray", "the folder empty"]);
 }
 
 #[test]

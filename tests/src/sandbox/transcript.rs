@@ -25,12 +25,12 @@ struct Line {
     at: Duration,
     stream: &'static str,
     text: String,
-    /// Somebody waited for this line and was given it.
+    /// A wait has returned this line.
     taken: bool,
 }
 
 impl Transcript {
-    /// Times are told from `start` on.
+    /// Times count from `start`.
     pub(super) fn new(start: Instant) -> Arc<Self> {
         Arc::new(Self { start, state: Mutex::default(), changed: Condvar::new() })
     }
@@ -46,7 +46,7 @@ impl Transcript {
         thread::spawn(move || {
             let mut bytes = Vec::new();
             let mut returned = false;
-            // A terminal whose last user is gone says so by an error.
+            // Reading from a terminal that no process has open any more is an error.
             for byte in BufReader::new(source).bytes().map_while(Result::ok) {
                 // On a terminal both end a line; the first alone is where it is written over.
                 match byte {
@@ -73,7 +73,7 @@ impl Transcript {
         self.changed.notify_all();
     }
 
-    /// The first matching line that nobody was given before, as soon as there is one.
+    /// The first matching line that no wait has returned before, as soon as there is one.
     pub(super) fn take(
         &self,
         within: Duration,
@@ -97,7 +97,7 @@ impl Transcript {
         }
     }
 
-    /// Whether nobody holds the writing end of any stream any more.
+    /// Whether no process holds the writing end of any stream any more.
     pub(super) fn ended(&self) -> bool {
         self.lock().open_streams == 0
     }
@@ -115,7 +115,7 @@ impl Transcript {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum NoLine {
     Late,
-    /// All streams are closed, so none will come.
+    /// All streams are closed, so no line will come.
     Ended,
 }
 

@@ -1,14 +1,14 @@
-//! Waiting for a condition, with a deadline.
+//! Waits for a condition, with a deadline.
 
 use super::watch::Watch;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Longer than anything here takes on a loaded machine. Nobody waits this long unless something is
+/// Longer than anything here takes on a loaded machine. A wait lasts this long only if something is
 /// broken, so there is no reason to be stingy.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Short against anything a process does, long against what it costs to look.
+/// Short compared with what processes do, long compared with the cost of a check.
 const INTERVAL: Duration = Duration::from_millis(5);
 
 /// Returns once the condition holds.

@@ -1,4 +1,4 @@
-//! What ends a wait early: a program that the test has started has ended meanwhile, unasked.
+//! Ends a wait early if a program that the test has started ends by itself meanwhile.
 
 use super::process::Running;
 use std::cell::RefCell;
@@ -14,7 +14,7 @@ thread_local! {
     static STARTED: RefCell<Vec<Weak<Running>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// From now on, waits on this thread look whether it has ended.
+/// Registers a program: waits on this thread check from now on whether it has ended.
 pub(super) fn add(running: &Arc<Running>) {
     STARTED.with_borrow_mut(|started| started.push(Arc::downgrade(running)));
 }
@@ -36,15 +36,15 @@ impl Watch {
         Self { running, ended: None, aftermath: AFTERMATH }
     }
 
-    /// The end of a program that was not told to end, once it is clear that what is waited for does
+    /// The end of a program to which no signal was sent, once it is clear that what is waited for does
     /// not follow from that.
     pub(super) fn lost(&mut self) -> Option<&str> {
         if self.ended.is_none() {
             let ended = self.running.iter().find(|it| !it.was_signalled() && it.has_ended())?;
             self.ended = Some((Instant::now(), ended.to_string()));
         }
-        let (since, told) = self.ended.as_ref()?;
-        (since.elapsed() > self.aftermath).then_some(told)
+        let (since, end) = self.ended.as_ref()?;
+        (since.elapsed() > self.aftermath).then_some(end)
     }
 }
 
@@ -59,21 +59,25 @@ mod tests {
         let sandbox = Sandbox::new("lost");
         let mut command = Command::new("sh");
         command.args(["-c", "read line; exit 3"]);
-        // It runs until somebody types a line.
+        // It runs until it reads a line.
         let (process, terminal) = sandbox.start_on_terminal(command);
         let mut watch = Watch { aftermath: Duration::ZERO, ..Watch::begin() };
         assert_eq!(watch.lost(), None);
         terminal.press(b"\n");
         wait_until("its end to be seen", PATIENCE, || watch.lost().is_some());
         assert!(watch.lost().unwrap().contains("exit status: 3"), "{:?}", watch.lost());
-        assert_eq!(Watch::begin().running.len(), 0, "who has ended before is not missed");
+        assert_eq!(
+            Watch::begin().running.len(),
+            0,
+            "a process that has ended before is not missed"
+        );
         process.wait_all_lines(PATIENCE);
         sandbox.finish();
     }
 
     #[test]
     fn a_process_that_is_asked_to_end_may_do_so() {
-        let sandbox = Sandbox::new("told");
+        let sandbox = Sandbox::new("signalled");
         let mut command = Command::new("sleep");
         command.arg("1000");
         let process = sandbox.start(command);

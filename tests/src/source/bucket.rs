@@ -25,14 +25,14 @@ pub const ACCESS_KEY: (&str, &str) =
     ("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY");
 
 impl Bucket {
-    /// Who fetches from the server at this address.
+    /// A fetcher for the server at this address.
     pub fn released(endpoint: &str) -> S3 {
         let (id, secret) = ACCESS_KEY;
         S3::new("releases", "app")
             .region("us-east-1")
             .endpoint(endpoint)
             .credentials(id, secret, None)
-            // Some tests name a host that is nowhere.
+            // Some tests name a host that does not exist.
             .allow_insecure_credentials(true)
             .proxy_from_env(false)
     }
@@ -44,7 +44,7 @@ impl Bucket {
         fs::rename(beside, self.object()).unwrap();
     }
 
-    /// Where the server itself is, for those who publish: a front takes no bodies.
+    /// The address of the server itself, for publishing: a front does not forward the bodies of requests.
     pub fn address(&self) -> SocketAddr {
         self.process.wait_listening(PATIENCE)
     }
@@ -112,7 +112,7 @@ impl Remote for Bucket {
     fn fetcher_at(&self, origin: &str, patience: Duration) -> Box<dyn Fetch> {
         let s3 = Self::released(origin)
             .trust(Identity::ROOT)
-            // What breaks is to be told; what mends it has tests of its own.
+            // The fetcher is to report each failure; resuming has tests of its own.
             .resumptions(0)
             .connect_timeout(patience)
             .response_timeout(patience)
@@ -125,7 +125,7 @@ impl Remote for Bucket {
     }
 }
 
-/// In its folder: a port could be somebody else's by the time it listens again.
+/// In its folder: another process could have taken a port by the time the server listens again.
 const SOCKET: &str = "socket";
 
 fn started(sandbox: &Sandbox, folder: &Path) -> Process {
@@ -137,7 +137,7 @@ fn started(sandbox: &Sandbox, folder: &Path) -> Process {
 }
 
 /// One of this package's own programs, which cargo names to tests when they run.
-#[expect(clippy::disallowed_methods, reason = "cargo tells it by the environment")]
+#[expect(clippy::disallowed_methods, reason = "cargo passes it in the environment")]
 fn server() -> OsString {
     std::env::var_os("CARGO_BIN_EXE_bucket").expect("cargo runs the tests")
 }

@@ -26,12 +26,12 @@ impl Web {
     }
 }
 
-/// Through the front, and for no longer than that.
+/// A fetcher that goes through the front, with this patience for each phase.
 pub(super) fn patient(http: Http, patience: Duration) -> Box<dyn Fetch> {
     let http = http
         .proxy_from_env(false)
         .trust(Identity::ROOT)
-        // What breaks is to be told; what mends it has tests of its own.
+        // The fetcher is to report each failure; resuming has tests of its own.
         .resumptions(0)
         .connect_timeout(patience)
         .response_timeout(patience)

@@ -1,4 +1,4 @@
-//! The namespace's processes, seen from above it.
+//! The processes of the namespace, with their ids outside of it.
 
 use crate::sandbox::children_of;
 use nix::sys::signal::{self, Signal};
@@ -12,7 +12,7 @@ pub(super) fn init_of(outside: u32) -> Option<u32> {
     children_of(unshare).first().copied()
 }
 
-/// What the kernel calls the process; nothing if there is none.
+/// The name of the process in the kernel; empty if there is none.
 pub(super) fn name_of(pid: u32) -> String {
     let name = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
     name.trim_end().to_owned()
@@ -31,7 +31,7 @@ fn namespace_of(pid: u32) -> Option<PathBuf> {
     fs::read_link(format!("/proc/{pid}/ns/pid")).ok()
 }
 
-/// The last one is that of the innermost namespace.
+/// The last number is that of the innermost namespace.
 fn number_inside(pid: u32) -> Option<u32> {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
     let numbers = status.lines().find_map(|line| line.strip_prefix("NSpid:"))?;
@@ -39,6 +39,6 @@ fn number_inside(pid: u32) -> Option<u32> {
 }
 
 pub(super) fn kill(init: u32) {
-    // Gone in between is as good.
+    // It may have ended in between.
     signal::kill(Pid::from_raw(init.try_into().unwrap()), Signal::SIGKILL).ok();
 }

@@ -1,12 +1,12 @@
-//! The units that there are.
+//! The unit files of the guest.
 
 use std::fs;
 use std::path::Path;
 
-/// What is reached when systemd has started.
+/// The target that is reached when systemd has started.
 pub(super) const BOOTED: &str = "booted.target";
 
-/// Those that every service and socket refers to by itself, and nothing behind them.
+/// The targets that every service and socket refers to by default, and nothing behind them.
 const TARGETS: &[(&str, &str)] = &[
     (BOOTED, "[Unit]\nRequires=basic.target\nAfter=basic.target\n"),
     ("basic.target", "[Unit]\nRequires=sysinit.target\nAfter=sysinit.target sockets.target\n"),

@@ -85,7 +85,7 @@ impl<S: Source> Stage<S> {
     }
 }
 
-/// What nobody could take for another release: so many bytes that do not repeat.
+/// Bytes that do not repeat, so that no part of one release equals that of another.
 fn release(number: u64) -> Vec<u8> {
     let length = 200_000 + number;
     let mut state = number;

@@ -20,7 +20,7 @@ selfup_tests::contract! {
     stops::while_resolving:                   http manifest github s3;
     stops::while_connecting:                  http manifest github s3;
     stops::in_the_tls_handshake:              http manifest github s3;
-    stops::before_the_answer:                 http manifest github s3;
+    stops::before_the_response:                 http manifest github s3;
     stops::in_the_head:                       http manifest github s3;
     stops::in_the_body:                       http manifest github s3;
     stops::between_two_attempts:              http manifest github s3;

@@ -23,13 +23,14 @@ fn in_schema(files: &[PathBuf]) -> Vec<bool> {
         program.arg("-i").arg(file);
     }
     let output = program.args(["--output", "pretty"]).arg(schema).output().unwrap();
-    let told = [output.stdout, output.stderr].concat();
-    let told = String::from_utf8_lossy(&told);
-    let says = |what: &str, file: &Path| told.contains(&format!("[{what}]===({})", file.display()));
+    let message = [output.stdout, output.stderr].concat();
+    let message = String::from_utf8_lossy(&message);
+    let says =
+        |what: &str, file: &Path| message.contains(&format!("[{what}]===({})", file.display()));
     let judged = |file: &PathBuf| match (says("SUCCESS", file), says("ValidationError", file)) {
         (true, false) => true,
         (false, true) => false,
-        _ => panic!("what of {}? {told}", file.display()),
+        _ => panic!("what of {}? {message}", file.display()),
     };
     files.iter().map(judged).collect()
 }

@@ -102,7 +102,7 @@ fn a_panic_and_an_error_are_mirrored() {
     }
 }
 
-// Told to end
+// Ends that were requested
 
 #[test]
 fn sigterm_drains_where_that_was_chosen() {
@@ -123,7 +123,7 @@ fn sigterm_drains_a_candidate_too() {
     recorder.signal(Signal::USR2);
     recorder.runs(2);
     recorder.signal(Signal::TERM);
-    recorder.told("child #1 exited with code 9");
+    recorder.wait_reported("child #1 exited with code 9");
     gate.open();
     recorder.records(2, "drains");
     assert_eq!(recorder.process().wait(PATIENCE).code(), Some(9));
@@ -138,7 +138,7 @@ fn a_child_that_does_not_end_in_time_is_killed() {
         let sandbox = Sandbox::new("stubborn");
         let recorder = recorder(&sandbox, options);
         recorder.signal(Signal::TERM);
-        recorder.told("killed child #1: it had not ended within the terminate timeout");
+        recorder.wait_reported("killed child #1: it had not ended within the terminate timeout");
         assert_eq!(recorder.process().wait(PATIENCE).signal(), Some(libc::SIGKILL));
         sandbox.finish();
     }
@@ -165,10 +165,10 @@ fn the_master_waits_for_those_that_finish_and_ends_as_the_one_that_served() {
     recorder.signal(Signal::USR2);
     recorder.serves(2);
     recorder.end(5);
-    recorder.told("child #2 exited with code 5");
-    recorder.told("stopping");
+    recorder.wait_reported("child #2 exited with code 5");
+    recorder.wait_reported("stopping");
     end_child(recorder.first(), 7);
-    recorder.told("child #1 exited with code 7");
+    recorder.wait_reported("child #1 exited with code 7");
     assert_eq!(recorder.process().wait(PATIENCE).code(), Some(5));
     sandbox.finish();
 }
@@ -180,7 +180,7 @@ fn one_that_finishes_badly_is_no_reason_to_end() {
     recorder.signal(Signal::USR2);
     recorder.serves(2);
     send(recorder.first(), Signal::KILL).unwrap();
-    recorder.told("child #1 was killed by SIGKILL");
+    recorder.wait_reported("child #1 was killed by SIGKILL");
     recorder.mark(2);
     recorder.end(0);
     assert!(recorder.process().wait(PATIENCE).success());
@@ -195,10 +195,10 @@ fn the_service_lives_on_if_the_active_child_dies_during_a_restart() {
     recorder.signal(Signal::USR2);
     recorder.runs(2);
     send(recorder.first(), Signal::KILL).unwrap();
-    recorder.told("child #1 was killed by SIGKILL");
-    // Nobody can take it now, and it is kept for the one that comes.
+    recorder.wait_reported("child #1 was killed by SIGKILL");
+    // No child can take it now, and it is kept for the one that comes.
     recorder.signal(Signal::HUP);
-    recorder.told("SIGHUP is held until a child is ready");
+    recorder.wait_reported("SIGHUP is held until a child is ready");
     gate.open();
     recorder.serves(2);
     recorder.records_from_master(2, Signal::HUP);
@@ -210,7 +210,7 @@ fn the_service_lives_on_if_the_active_child_dies_during_a_restart() {
     sandbox.finish();
 }
 
-/// With nobody left the end of the one that served last is what the master tells.
+/// With no child left, the master reports the end of the one that served last.
 #[test]
 fn if_both_die_during_a_restart_the_one_that_served_counts() {
     let sandbox = Sandbox::new("both-die");
@@ -219,7 +219,7 @@ fn if_both_die_during_a_restart_the_one_that_served_counts() {
     recorder.signal(Signal::USR2);
     let candidate = recorder.runs(2);
     end_child(recorder.first(), 4);
-    recorder.told("child #1 exited with code 4");
+    recorder.wait_reported("child #1 exited with code 4");
     send(candidate, Signal::KILL).unwrap();
     assert_eq!(recorder.process().wait(PATIENCE).code(), Some(4));
     sandbox.finish();

@@ -7,8 +7,8 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::Command;
 
-/// Starts a program with no descriptor but the standard streams, whatever the tests have from who
-/// started them, and with a FIFO as its input.
+/// Starts a program with no descriptor but the standard streams, whatever the tests have inherited,
+/// and with a FIFO as its input.
 const CLEANLY: &str = r#"for fd in /proc/$$/fd/*; do
     fd=${fd##*/}
     if [ "$fd" -gt 2 ]; then eval "exec $fd>&-"; fi
@@ -103,7 +103,7 @@ fn a_process_that_the_program_starts_inherits_nothing_of_the_master() {
     family.end(sandbox);
 }
 
-/// Whoever reads the environment at the moment at which a variable is removed may read anything.
+/// A thread that reads the environment while a variable is removed may read anything.
 #[test]
 fn variables_are_left_alone_where_another_thread_may_be_reading_them() {
     for (word, left) in [
@@ -119,7 +119,7 @@ fn variables_are_left_alone_where_another_thread_may_be_reading_them() {
         let master = sandbox.start(command);
         master.wait_line(&format!("#1 finds {left}"), PATIENCE);
         master.wait_line("child #1 serves", PATIENCE);
-        // Nor do they confuse anybody: the next child has its own.
+        // Nor do they confuse the next child, which has its own.
         master.signal(libc::SIGUSR2);
         master.wait_line(&format!("#2 finds {left}"), PATIENCE);
         master.wait_line("child #2 serves", PATIENCE);

@@ -131,7 +131,7 @@ fn a_fork_that_fails_for_a_moment_blames_no_executable() {
     };
     let second = deployment.release("version=2");
     publish(&deployment, &second);
-    // It is there, and waits for somebody to ask for it.
+    // It is there, and waits for a request to run it.
     service.process().wait_line("event Installed", PATIENCE);
     allow_processes(service.process().pid(), 1);
     service.restart();
@@ -153,8 +153,8 @@ fn clients_wait_while_the_next_child_cannot_be_forked() {
     let address = service.address();
     let client = std::thread::spawn(move || selfup_tests::visitor::ask(address, "hello"));
     allow_processes(service.process().pid(), 100);
-    let answer = client.join().unwrap().expect("a client waits");
-    assert!(answer.starts_with("v1 "), "{answer}");
+    let response = client.join().unwrap().expect("a client waits");
+    assert!(response.starts_with("v1 "), "{response}");
     service.terminate();
     deployment.finish();
 }
@@ -230,7 +230,7 @@ fn a_second_sigterm_ends_what_drains() {
     service.process().signal(libc::SIGTERM);
     service.process().wait_line("event Stopping", PATIENCE);
     let started = Instant::now();
-    // Somebody who insists: what comes within a second of the first counts as the same.
+    // An operator who insists: a signal within a second of the first counts as the same.
     wait_until("the end", PATIENCE, || {
         if service.process().status().is_none() && started.elapsed() > Duration::from_secs(1) {
             service.process().signal(libc::SIGTERM);

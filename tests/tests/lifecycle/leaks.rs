@@ -23,7 +23,7 @@ struct Service {
 /// What a process has that could become more. Zombies count as children.
 #[derive(Debug, PartialEq, Eq)]
 struct Belongings {
-    /// How many of each kind: sockets and pipes are told apart by their inodes alone.
+    /// How many of each kind: sockets and pipes differ by their inodes alone.
     fds: BTreeMap<String, usize>,
     threads: usize,
     children: usize,
@@ -75,15 +75,15 @@ impl Service {
     fn restart_in_vain(&mut self, says: &str) {
         self.started += 1;
         self.master.signal(libc::SIGUSR2);
-        let who = format!("child #{}", self.started);
-        let says_so = |line: &str| line.contains(&who) && line.contains(says);
-        self.master.wait_line_where(&format!("{who} … {says}"), PATIENCE, says_so);
+        let subject = format!("child #{}", self.started);
+        let says_so = |line: &str| line.contains(&subject) && line.contains(says);
+        self.master.wait_line_where(&format!("{subject} … {says}"), PATIENCE, says_so);
     }
 
     /// What master and child have, once nothing is under way.
     fn settled(&self) -> [Belongings; 2] {
         let master = self.master.pid();
-        // Nobody minds this signal. When it has been passed on, the master is through with all
+        // No process reacts to this signal. When it has been passed on, the master is through with all
         // that it had said before.
         self.master.signal(libc::SIGWINCH);
         self.master.wait_line("forwarded SIGWINCH", PATIENCE);

@@ -70,7 +70,7 @@ fn the_manager_gets_the_start_the_reload_and_the_stop() {
     deployment.finish();
 }
 
-/// Nothing that matters is lost, in whatever order the manager gets to it, and nobody waits for it.
+/// Nothing that matters is lost, in whatever order the manager reads it, and the master does not wait.
 #[test]
 fn a_manager_that_does_not_read_gets_everything_later() {
     let (deployment, manager) = deployed("notify-busy");
@@ -81,7 +81,7 @@ fn a_manager_that_does_not_read_gets_everything_later() {
         service
             .process()
             .wait_line(&format!("event Serving: child #{generation} serves"), PATIENCE);
-        // Signals come while there is something to be told.
+        // Signals come while there is something to report.
         service.process().signal(libc::SIGWINCH);
         service.process().wait_line("event Forwarded: forwarded SIGWINCH", PATIENCE);
     }
@@ -111,7 +111,7 @@ fn the_sockets_are_kept_by_the_manager() {
     assert_eq!(kept.local_addr().unwrap(), service.address());
     service.process().signal(libc::SIGKILL);
     assert_eq!(service.process().wait(PATIENCE).signal(), Some(libc::SIGKILL));
-    // With nobody left, a connection waits where the next master will find it.
+    // With no process left, a connection waits where the next master will find it.
     wait_until("the child to go", PATIENCE, || {
         let lines = service.process().lines();
         lines.iter().any(|line| line.contains("v1 finishes"))

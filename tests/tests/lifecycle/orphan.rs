@@ -34,13 +34,13 @@ impl Client {
         Self { stream, served_by: served_by.trim_end().to_owned() }
     }
 
-    /// Ends the request and reads the answer.
+    /// Ends the request and reads the response.
     fn finish(mut self) -> String {
         self.stream.get_mut().write_all(b", and this is the last").unwrap();
         self.stream.get_ref().shutdown(Shutdown::Write).unwrap();
-        let mut answer = String::new();
-        self.stream.read_to_string(&mut answer).unwrap();
-        answer
+        let mut response = String::new();
+        self.stream.read_to_string(&mut response).unwrap();
+        response
     }
 
     fn pid(&self) -> u32 {
@@ -79,7 +79,7 @@ fn children_finish_what_they_have_and_are_gone() {
 
     kill_master(&master);
     master.wait_line("#2 drains", PATIENCE);
-    // Nobody accepts any more, but what began goes on.
+    // No child accepts any more, but what began goes on.
     wait_until("the port to be left", PATIENCE, || tcp_listeners(pids[1]).is_empty());
     assert!(TcpStream::connect(address).is_err());
     assert_eq!(at_second.finish(), "bye\n");
@@ -104,7 +104,7 @@ fn one_that_does_not_finish_is_gone_after_the_terminate_timeout() {
     sandbox.finish();
 }
 
-/// It is nobody's child yet, as far as its clients are concerned.
+/// No client depends on a child that is still starting.
 #[test]
 fn one_that_starts_is_gone_too() {
     for stuck in [true, false] {

@@ -161,7 +161,7 @@ fn where_it_cannot_be_written_the_service_serves_and_warns() {
     finish(deployment);
 }
 
-/// It is written without a master too: whom else would the scripts signal?
+/// It is written without a master too, since scripts signal the process that it names.
 #[test]
 fn a_program_without_a_master_has_one() {
     let (deployment, file) = deployed("pid-file-alone");

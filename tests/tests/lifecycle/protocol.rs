@@ -17,18 +17,18 @@ use std::process::{Child, Command, Stdio};
 
 const APP: &str = env!("CARGO_BIN_EXE_upgradable");
 
-/// A child that knows nothing but the wire: says what the file `say` lists, then tells what it
-/// hears, and answers when it is asked.
+/// A child that knows nothing but the wire: it sends what the file `say` lists, prints what it
+/// receives, and replies to `ask`.
 const CHILD: &str = r#"#!/usr/bin/env python3
 import os, socket
 control = socket.socket(fileno=int(os.environ["SELFUP_CONTROL"]))
-who = '#' + os.environ["SELFUP_GENERATION"]
+name = '#' + os.environ["SELFUP_GENERATION"]
 for frame in open("say").read().split():
     control.send(open(frame, "rb").read())
 heard = None
 while heard not in (b"", open("drain", "rb").read()):
     heard = control.recv(2048)
-    print(who, "heard", heard.hex(), flush=True)
+    print(name, "heard", heard.hex(), flush=True)
     if heard == open("ask", "rb").read():
         control.send(open("alive", "rb").read())
 "#;
@@ -122,8 +122,8 @@ fn a_child_of_the_next_version_is_refused_before_the_running_one_is_touched() {
                    the service to replace the master";
     println!("{}", master.wait_line(refusal, PATIENCE));
     master.wait_line("[selfup master] child #2 was killed by SIGKILL", PATIENCE);
-    // The next one is of the old version again; until it is ready, nobody has told the first
-    // anything.
+    // The next one is of the old version again; until it is ready, the master sends
+    // nothing to the first.
     say(&sandbox, &["v1/hello", "v1/ready"]);
     restart(&master);
     master.wait_line("[selfup master] child #3 serves", PATIENCE);

@@ -113,7 +113,7 @@ fn in_sequence_the_old_child_is_gone_before_the_new_one_starts() {
     let held = service.hold();
     service.restart();
     service.process().wait_line("event Draining: ", PATIENCE);
-    // It accepts no more, and nobody else is there: who comes now waits, and is not refused.
+    // It accepts no more, and no other child serves: a client that connects now waits, and is not refused.
     let address = service.address();
     let early: Vec<_> =
         (0..5).map(|_| thread::spawn(move || ask(address, "hello").unwrap())).collect();

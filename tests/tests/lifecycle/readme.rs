@@ -10,7 +10,7 @@ use std::time::Duration;
 const README: &str = include_str!("../../../README.md");
 const PROGRAM: &str = include_str!("../../src/bin/readme.rs");
 
-/// What one client is told.
+/// What one client receives.
 fn greeting(address: SocketAddr) -> String {
     let mut client = TcpStream::connect(address).unwrap();
     client.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -19,7 +19,7 @@ fn greeting(address: SocketAddr) -> String {
     said
 }
 
-/// Comes, and is gone by a reset before anybody has accepted it.
+/// Connects, and resets the connection before it is accepted.
 fn come_and_reset(address: SocketAddr) {
     let client = TcpStream::connect(address).unwrap();
     SockRef::from(&client).set_linger(Some(Duration::ZERO)).unwrap();

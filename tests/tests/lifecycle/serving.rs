@@ -20,29 +20,29 @@ fn ask(address: SocketAddr) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     stream.write_all(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    answer
+    let mut response = String::new();
+    stream.read_to_string(&mut response).unwrap();
+    response
 }
 
 fn ask_by_datagram(address: SocketAddr) -> String {
     let client = UdpSocket::bind("127.0.0.1:0").unwrap();
     client.set_read_timeout(Some(PATIENCE)).unwrap();
     client.send_to(b"hello", address).unwrap();
-    let mut answer = [0; 64];
-    let length = client.recv(&mut answer).unwrap();
-    String::from_utf8_lossy(&answer[..length]).into_owned()
+    let mut response = [0; 64];
+    let length = client.recv(&mut response).unwrap();
+    String::from_utf8_lossy(&response[..length]).into_owned()
 }
 
 fn serves(master: &Process, words: &[&str], by: &str) {
-    let answer = if words[0].starts_with("udp") {
+    let response = if words[0].starts_with("udp") {
         let address =
             wait_for("the udp socket", PATIENCE, || udp_sockets(master.pid()).first().copied());
         ask_by_datagram(address)
     } else {
         ask(master.wait_listening(PATIENCE))
     };
-    assert!(answer.contains(by), "{by} is to answer, not {answer}");
+    assert!(response.contains(by), "{by} is to answer, not {response}");
 }
 
 /// The program takes its socket, and what comes next takes long, or fails.
@@ -220,7 +220,7 @@ fn what_the_child_prepares_comes_before_any_thread() {
     sandbox.finish();
 }
 
-/// The variables of a child are for it alone, whoever inherits them.
+/// The variables of a child are for it alone, although its own children inherit them.
 #[test]
 fn another_program_that_main_starts_is_a_master_of_its_own() {
     let sandbox = Sandbox::new("serving-another");
@@ -231,7 +231,7 @@ fn another_program_that_main_starts_is_a_master_of_its_own() {
         lines.iter().filter(|line| line.contains("child #1 serves")).count() == 2
     };
     master.wait_until("both to serve", PATIENCE, children_serve);
-    // It has a master and a child, too, which are told by their argument.
+    // It has a master and a child, too, which the test finds by their argument.
     let others = || {
         let all = fs::read_dir("/proc").unwrap().flatten();
         let pids = all.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());

@@ -54,7 +54,7 @@ fn runs_only(pid: u32, children: usize) -> bool {
 
 // Ends
 
-/// The kernel lets no signal kill pid 1 from within, so its exit code tells, as a shell would.
+/// The kernel lets no signal kill pid 1 from within, so its exit code reports the signal, as a shell does.
 #[test]
 fn the_end_of_the_program_is_the_exit_code_of_pid_1() {
     if !container::possible() {
@@ -189,7 +189,7 @@ fn orphans_are_reaped_and_nothing_else() {
     deployment.finish();
 }
 
-/// As pid 1 is one: somebody has said so before the program was started.
+/// The master is a subreaper, as pid 1 is: the script sets that before it executes the program.
 #[test]
 fn orphans_that_come_to_a_subreaper_are_reaped() {
     if !need::program("python3") {
@@ -207,7 +207,7 @@ fn orphans_that_come_to_a_subreaper_are_reaped() {
     service.process().wait_line("#1 has left its last", PATIENCE);
     // The one that stays is an orphan that came to the master, as all before it did.
     wait_until("the master to have only what runs", PATIENCE, || runs_only(pid, 2));
-    // Where no namespace ends, nobody ends the daemon that stays, and what that has started.
+    // Without a namespace that ends, the daemon and what it has started stay.
     let child: u32 = service.ask_for("pid").parse().unwrap();
     wait_until("the daemons to be gone", PATIENCE, || {
         let daemons: Vec<_> = children_of(pid).into_iter().filter(|pid| *pid != child).collect();

@@ -73,21 +73,21 @@ fn kill(pid: i32) {
     send(Pid::new(pid).unwrap(), Signal::KILL).unwrap();
 }
 
-/// A word of the answer to `id`.
+/// A word of the response to `id`.
 #[track_caller]
 fn ask_for(address: SocketAddr, key: &str) -> String {
-    let answer = ask(address, "id").expect("the service answers");
-    let value = answer.split(' ').find_map(|word| word.strip_prefix(key)?.strip_prefix('='));
-    value.unwrap_or_else(|| panic!("no {key} in {answer}")).to_owned()
+    let response = ask(address, "id").expect("the service answers");
+    let value = response.split(' ').find_map(|word| word.strip_prefix(key)?.strip_prefix('='));
+    value.unwrap_or_else(|| panic!("no {key} in {response}")).to_owned()
 }
 
-/// Waits until everybody who asks hears this.
+/// Waits until every response contains this.
 #[track_caller]
-fn wait_answer(address: SocketAddr, what: &str) {
+fn wait_response(address: SocketAddr, what: &str) {
     let mut in_a_row = 0;
     wait_until(&format!("“{what}” to be answered"), 3 * PATIENCE, || {
-        let answer = ask(address, "hello").expect("the service answers");
-        in_a_row = if answer.contains(what) { in_a_row + 1 } else { 0 };
+        let response = ask(address, "hello").expect("the service answers");
+        in_a_row = if response.contains(what) { in_a_row + 1 } else { 0 };
         in_a_row == 5
     });
 }
@@ -97,14 +97,14 @@ pub(crate) fn restarts_and_upgrades_keep_the_pid_and_lose_nothing<M: Manager>(ap
     let visitors = Visitors::come(address);
     for generation in 2..=4 {
         app.manager.restart();
-        wait_answer(address, &format!("generation={generation} "));
+        wait_response(address, &format!("generation={generation} "));
         assert_eq!(app.running(), [master]);
     }
     let held = Held::start(address);
     app.manager.wait_output("v1 holds a request");
     let second = app.deployment.release("version=2");
     put(second.path(), &app.published, 0o755);
-    wait_answer(address, "v2 ");
+    wait_response(address, "v2 ");
     assert_eq!(ask_for(address, "id"), second.id());
     assert_eq!(app.running(), [master]);
     assert_eq!(app.manager.pid(), Some(master));
@@ -124,12 +124,12 @@ pub(crate) fn a_stop_lets_requests_finish<M: Manager>(app: App<M>) {
     assert!(!app.manager.is_stopped(), "a request is open");
     assert!(held.finish().starts_with("v1 "));
     wait_until("the service to be stopped", PATIENCE, || app.manager.is_stopped());
-    wait_until("the end to be told", PATIENCE, || app.manager.ends() == [End::Exited(0)]);
+    wait_until("the end to be reported", PATIENCE, || app.manager.ends() == [End::Exited(0)]);
     assert_eq!((app.running(), app.manager.pid(), app.masters()), (vec![], None, 1));
     app.finish();
 }
 
-/// The manager is told the truth about the program, of which it sees the master alone.
+/// The manager sees the master alone, and learns from it how the program ended.
 pub(crate) fn the_end_of_the_program_is_reported_and_it_is_started_again<M: Manager>(app: App<M>) {
     let mut expected = Vec::new();
     for (number, end) in (1..).zip([KILLED, End::Exited(3)]) {
@@ -141,7 +141,7 @@ pub(crate) fn the_end_of_the_program_is_reported_and_it_is_started_again<M: Mana
             assert!(ask(address, "exit").is_err(), "it exits instead of an answer");
         }
         expected.push(end);
-        wait_until("the end to be told", PATIENCE, || app.manager.ends() == expected);
+        wait_until("the end to be reported", PATIENCE, || app.manager.ends() == expected);
         wait_until("another master", PATIENCE, || {
             let running = app.running();
             assert!(running.len() <= 1, "{running:?}");
@@ -149,7 +149,7 @@ pub(crate) fn the_end_of_the_program_is_reported_and_it_is_started_again<M: Mana
         });
         assert_ne!(app.manager.wait_pid(), master);
     }
-    wait_answer(app.address(), "v1 ");
+    wait_response(app.address(), "v1 ");
     app.finish();
 }
 
@@ -163,7 +163,7 @@ pub(crate) fn a_killed_master_is_replaced_while_its_child_finishes<M: Manager>(a
         ask(address, "hello").is_ok() && app.manager.pid().is_some_and(|pid| pid != master)
     });
     assert!(held.finish().starts_with("v1 "));
-    wait_until("the end to be told", PATIENCE, || app.manager.ends().first() == Some(&KILLED));
+    wait_until("the end to be reported", PATIENCE, || app.manager.ends().first() == Some(&KILLED));
     // Where the manager was so quick that the old child still had the address, it tried again.
     let again = &app.manager.ends()[1..];
     assert!(again.iter().all(|end| *end == End::Exited(1)), "{again:?}");

@@ -54,7 +54,7 @@ impl Script {
         self.start_to(what).wait(PATIENCE).code()
     }
 
-    /// Starts the service; who it is, and where it listens.
+    /// Starts the service, and returns its process id and its address.
     fn start(&self) -> (u32, SocketAddr) {
         assert_eq!(self.has("start"), Some(0));
         let master = wait_for("a pid that runs", PATIENCE, || {
@@ -69,7 +69,7 @@ impl Script {
     }
 }
 
-fn wait_answer(address: SocketAddr, what: &str) {
+fn wait_response(address: SocketAddr, what: &str) {
     wait_until(&format!("“{what}” to be answered"), 3 * PATIENCE, || {
         ask(address, "hello").expect("the service answers").contains(what)
     });
@@ -90,10 +90,10 @@ fn a_service_is_driven_by_its_pid_file() {
     let visitors = Visitors::come(address);
     assert_eq!(script.has("start"), Some(1), "it runs already");
     assert_eq!(script.has("reload"), Some(0));
-    wait_answer(address, "generation=2 ");
+    wait_response(address, "generation=2 ");
     let second = script.deployment.release("version=2");
     put(second.path(), &script.published, 0o755);
-    wait_answer(address, "v2 ");
+    wait_response(address, "v2 ");
     visitors.leave();
     assert_eq!((script.pid(), script.has("status")), (master, Some(RUNNING)));
 
@@ -117,8 +117,8 @@ fn after_a_crash_the_script_starts_the_service_anew() {
     let script = Script::new("init-script-crash");
     // The program dies: the master ends as it did, and removes its file.
     let (_, address) = script.start();
-    let answer = ask(address, "hello").unwrap();
-    let child = answer.split(' ').find_map(|word| word.strip_prefix("pid=")).unwrap();
+    let response = ask(address, "hello").unwrap();
+    let child = response.split(' ').find_map(|word| word.strip_prefix("pid=")).unwrap();
     kill(child.parse().unwrap());
     wait_until("the pid file to be gone", PATIENCE, || !script.pid_file.exists());
     assert_eq!(script.has("status"), Some(STOPPED));
@@ -130,7 +130,7 @@ fn after_a_crash_the_script_starts_the_service_anew() {
     assert_eq!(script.pid(), master);
     let (next, address) = script.start();
     assert_ne!(next, master);
-    wait_answer(address, "v1 ");
+    wait_response(address, "v1 ");
     assert_eq!(script.has("stop"), Some(0));
     script.deployment.finish();
 }

@@ -17,8 +17,8 @@ use selfup_tests::sandbox::{PATIENCE, Process, Sandbox, children_of, wait_for, w
 const RESTARTS: usize = 20;
 
 /// Restarts, each time as soon as the new child is there and clients are answered again.
-fn restart(process: &Process, restarts: usize, answers: impl Fn() -> u64) {
-    wait_until("the first answer", PATIENCE, || answers() > 0);
+fn restart(process: &Process, restarts: usize, responses: impl Fn() -> u64) {
+    wait_until("the first answer", PATIENCE, || responses() > 0);
     let mut seen: BTreeSet<u32> = children_of(process.pid()).into_iter().collect();
     for _ in 0..restarts {
         process.signal(libc::SIGUSR2);
@@ -26,9 +26,9 @@ fn restart(process: &Process, restarts: usize, answers: impl Fn() -> u64) {
             children_of(process.pid()).into_iter().find(|child| !seen.contains(child))
         });
         seen.insert(new);
-        let answered = answers();
-        // Whoever answers: the next restart waits by itself until this one is done.
-        wait_until("more answers", PATIENCE, || answers() > answered + 50);
+        let answered = responses();
+        // From any child: the next restart waits by itself until this one is done.
+        wait_until("more answers", PATIENCE, || responses() > answered + 50);
     }
     wait_until("one child", PATIENCE, || children_of(process.pid()).len() == 1);
 }

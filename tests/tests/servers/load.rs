@@ -91,7 +91,7 @@ impl Client {
         self.stream.write_all(text.as_bytes()).unwrap();
     }
 
-    /// Answers and closes in one segment, so that the client has both at once.
+    /// Responds and closes in one segment, so that the client has both at once.
     fn say_and_close(&mut self, text: &str) {
         SockRef::from(&self.stream).set_tcp_cork(true).unwrap();
         self.say(text);
@@ -144,13 +144,13 @@ fn responses_are_counted_by_their_server() {
     assert_eq!((server.requests(), server.connections()), (10, 10));
     assert_eq!(report.pids(), [42]);
     let seen = report.speakers[&Speaker::Pid(42)];
-    assert_eq!(seen.answers, 10);
+    assert_eq!(seen.responses, 10);
     assert!(seen.first < seen.last, "{report}");
 }
 
 #[test]
 fn a_port_without_a_listener_counts_as_refused() {
-    // Bound and not listening: the port stays ours, and nobody is there.
+    // Bound and not listening: no other process can take the port, and connections are refused.
     let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
     socket.bind(&"127.0.0.1:0".parse::<SocketAddr>().unwrap().into()).unwrap();
     let address = socket.local_addr().unwrap().as_socket().unwrap();
@@ -277,13 +277,13 @@ fn a_connection_closed_while_idle_is_replaced_before_it_is_written_to() {
     });
     let report = server.load(ten().keep_alive(1));
     assert_eq!((report.answered(), report.lost()), (10, 0), "{report}");
-    assert_eq!((report.lanes[0].noticed, report.lanes[0].told), (9, 0), "{report}");
+    assert_eq!((report.lanes[0].noticed, report.lanes[0].asked_to_close), (9, 0), "{report}");
     assert_eq!((server.requests(), server.connections()), (10, 10));
 }
 
 #[test]
 fn a_connection_announced_as_closing_is_not_used_again() {
-    // It would answer once more.
+    // It would respond once more.
     let server = Server::start(|client| {
         while client.request() {
             client.say(LAST);
@@ -291,7 +291,7 @@ fn a_connection_announced_as_closing_is_not_used_again() {
     });
     let report = server.load(ten().keep_alive(1));
     assert_eq!((report.answered(), report.lost()), (10, 0), "{report}");
-    assert_eq!((report.lanes[0].noticed, report.lanes[0].told), (0, 10), "{report}");
+    assert_eq!((report.lanes[0].noticed, report.lanes[0].asked_to_close), (0, 10), "{report}");
     assert_eq!((server.requests(), server.connections()), (10, 10));
 }
 

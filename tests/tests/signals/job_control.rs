@@ -81,7 +81,7 @@ fn a_program_that_catches_ctrl_z_gets_it_once_and_the_master_is_stopped() {
     recorder.records(1, &from_shell);
     recorder.mark(1);
     assert_eq!(recorder.recorded(1), ["SIGTSTP from the kernel", &from_shell]);
-    assert!(!recorder.has_told("forwarded SIGTSTP to child #1"));
+    assert!(!recorder.has_reported("forwarded SIGTSTP to child #1"));
     recorder.end(0);
     finish(sandbox, recorder.process());
 }
@@ -106,7 +106,7 @@ fn a_stop_and_a_continuation_of_the_master_alone_hold_for_both() {
     }
 }
 
-/// Nobody could continue them, so the kernel stops neither.
+/// No process could continue them, so the kernel stops neither.
 #[test]
 fn in_an_orphaned_group_no_process_is_stopped() {
     let sandbox = Sandbox::new("orphaned");
@@ -124,7 +124,7 @@ fn in_an_orphaned_group_no_process_is_stopped() {
     sandbox.finish();
 }
 
-/// In the background, who reads from the terminal is stopped by the kernel, with its whole group.
+/// The kernel stops a process that reads from the terminal in the background, with its whole group.
 #[test]
 fn a_program_that_reads_in_the_background_stops_the_job() {
     let sandbox = Sandbox::new("background");
@@ -152,7 +152,7 @@ fn a_program_that_reads_in_the_background_stops_the_job() {
     finish(sandbox, &process);
 }
 
-/// A child that was told to finish is not killed because everybody was stopped meanwhile.
+/// A draining child is not killed because the whole job was stopped meanwhile.
 #[test]
 fn deadlines_pause_while_the_job_is_stopped() {
     const TIMEOUT: Duration = Duration::from_secs(5);
@@ -171,9 +171,9 @@ fn deadlines_pause_while_the_job_is_stopped() {
     wait_going(all);
     recorder.mark(2);
     let killed = "killed child #1: it had not ended within the terminate timeout";
-    assert!(!recorder.has_told(killed));
+    assert!(!recorder.has_reported(killed));
     // It is not forgotten either.
-    recorder.told(killed);
+    recorder.wait_reported(killed);
     recorder.end(0);
     finish(sandbox, recorder.process());
 }
@@ -192,7 +192,7 @@ fn a_draining_child_can_finish_after_a_stop() {
     terminal.press(b"\n");
     wait_going([recorder.master(), recorder.first()]);
     end_child(recorder.first(), 0);
-    recorder.told("child #1 exited with code 0");
+    recorder.wait_reported("child #1 exited with code 0");
     recorder.end(0);
     finish(sandbox, recorder.process());
 }

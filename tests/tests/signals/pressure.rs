@@ -30,20 +30,20 @@ fn a_child_that_dies_at_once_is_noticed_with_other_threads_about() {
     sandbox.finish();
 }
 
-/// What the master tells would take it hours; signals do not wait for it.
+/// The master would need hours to report all of it; signals do not wait for that.
 #[test]
 fn a_child_that_floods_its_master_does_not_hold_up_signals() {
     let sandbox = Sandbox::new("flood");
     let options = ["plain", "floods", "slow-events=50"];
     let recorder = Recorder::of(sandbox.start(Recorder::command(RECORDER, &options)));
     recorder.serves(1);
-    recorder.told("child #1 reports: number");
+    recorder.wait_reported("child #1 reports: number");
     recorder.signal(Signal::TERM);
     assert_eq!(recorder.process().wait(PATIENCE).signal(), Some(libc::SIGTERM));
     sandbox.finish();
 }
 
-/// A pipe that nobody reads, filled to the brim.
+/// A pipe without a reader, filled to the brim.
 struct FullPipe {
     end: File,
 }
@@ -147,10 +147,10 @@ fn a_candidate_that_was_frozen_with_its_master_has_its_time_all_the_same() {
     recorder.signal(Signal::USR2);
     let all = [recorder.master(), recorder.first(), recorder.runs(2)];
     frozen_for(&all, Duration::from_secs(5));
-    recorder.told("nothing ran for");
+    recorder.wait_reported("nothing ran for");
     gate.open();
     recorder.serves(2);
-    assert!(!recorder.has_told("killed child #2: it was not ready within the ready timeout"));
+    assert!(!recorder.has_reported("killed child #2: it was not ready within the ready timeout"));
     recorder.end(0);
     assert_eq!(recorder.process().wait(PATIENCE).code(), Some(0));
     sandbox.finish();
@@ -167,9 +167,9 @@ fn a_draining_child_that_was_frozen_with_its_master_has_its_time_all_the_same() 
     recorder.serves(2);
     let all = [recorder.master(), recorder.first(), recorder.runs(2)];
     frozen_for(&all, Duration::from_secs(5));
-    recorder.told("nothing ran for");
+    recorder.wait_reported("nothing ran for");
     end_child(recorder.first(), 0);
-    recorder.told("child #1 exited with code 0");
+    recorder.wait_reported("child #1 exited with code 0");
     recorder.end(0);
     assert_eq!(recorder.process().wait(PATIENCE).code(), Some(0));
     sandbox.finish();
@@ -182,11 +182,11 @@ fn a_child_that_became_another_program_is_ended_by_sigterm() {
     let command = Recorder::command(RECORDER, &["executes=sleep 1000", "terminate=600000"]);
     let recorder = Recorder::of(sandbox.start(command));
     recorder.serves(1);
-    recorder.told("child #1 has closed its control channel");
+    recorder.wait_reported("child #1 has closed its control channel");
     recorder.signal(Signal::USR2);
     recorder.serves(2);
-    recorder.told("child #1 was killed by SIGTERM");
-    assert!(!recorder.has_told("draining child #1"));
+    recorder.wait_reported("child #1 was killed by SIGTERM");
+    assert!(!recorder.has_reported("draining child #1"));
     recorder.signal(Signal::TERM);
     assert_eq!(recorder.process().wait(PATIENCE).signal(), Some(libc::SIGTERM));
     sandbox.finish();

@@ -26,11 +26,11 @@ fn signals_for_the_program_wait_until_it_is_ready() {
     let queued = Signal::real_time(3).unwrap();
     for signal in [Signal::HUP, Signal::USR1, Signal::WINCH] {
         recorder.signal(signal);
-        recorder.told(&format!("{signal} is held until a child is ready"));
+        recorder.wait_reported(&format!("{signal} is held until a child is ready"));
     }
     for value in [1, 2] {
         recorder.queue(queued, value);
-        recorder.told(&format!("{queued} is held until a child is ready"));
+        recorder.wait_reported(&format!("{queued} is held until a child is ready"));
     }
     gate.open();
     recorder.serves(1);
@@ -57,7 +57,7 @@ fn to_end_is_obeyed_at_once_while_starting() {
         let _closed = Gate::closed(&sandbox, "gate-1");
         let recorder = recorder(&sandbox, &[]);
         recorder.signal(Signal::HUP);
-        recorder.told("SIGHUP is held until a child is ready");
+        recorder.wait_reported("SIGHUP is held until a child is ready");
         recorder.signal(signal);
         assert_eq!(recorder.process().wait(PATIENCE).signal(), Some(signal.as_raw()));
         sandbox.finish();
@@ -71,7 +71,7 @@ fn a_restart_asked_for_while_starting_follows_the_start() {
     let recorder = recorder(&sandbox, &[]);
     for _ in 0..3 {
         recorder.signal(Signal::USR2);
-        recorder.told("restart queued (by signal)");
+        recorder.wait_reported("restart queued (by signal)");
     }
     gate.open();
     recorder.serves(1);
@@ -140,7 +140,7 @@ fn to_end_reaches_a_candidate_that_is_not_ready_too() {
     recorder.runs(2);
     recorder.signal(Signal::TERM);
     recorder.records_from_master(1, Signal::TERM);
-    recorder.told("child #2 was killed by SIGTERM");
+    recorder.wait_reported("child #2 was killed by SIGTERM");
     recorder.end(6);
     assert_eq!(recorder.process().wait(PATIENCE).code(), Some(6));
     sandbox.finish();
@@ -161,7 +161,7 @@ fn to_end_reaches_those_that_finish_too_and_the_one_that_served_counts() {
             recorder.records_from_master(generation, signal);
         }
     }
-    // Who stops still gets what is for the program, where it served.
+    // A child that is to end still gets the signals for the program if it was the active one.
     recorder.signal(Signal::HUP);
     recorder.records_from_master(3, Signal::HUP);
     let all = [Signal::INT, Signal::QUIT, Signal::TERM].map(|signal| recorder.passed_on(signal));
@@ -169,7 +169,7 @@ fn to_end_reaches_those_that_finish_too_and_the_one_that_served_counts() {
         assert_eq!(recorder.recorded(generation), all);
         end_child(recorder.runs(generation + 1), 40 + generation as u8);
     }
-    recorder.told("child #3 exited with code 42");
+    recorder.wait_reported("child #3 exited with code 42");
     end_child(recorder.first(), 40);
     assert_eq!(recorder.process().wait(PATIENCE).code(), Some(42));
     sandbox.finish();
@@ -187,7 +187,7 @@ fn of_many_restarts_asked_for_during_one_the_last_follows_it() {
     recorder.runs(2);
     for _ in 0..10 {
         recorder.signal(Signal::USR2);
-        recorder.told("restart queued (by signal)");
+        recorder.wait_reported("restart queued (by signal)");
     }
     gate.open();
     recorder.serves(2);
@@ -254,7 +254,7 @@ fn span_of_a_start(sandbox: &Sandbox, options: &[&str]) -> Duration {
     span.min(Duration::from_millis(100))
 }
 
-/// Whoever is left over would hold the streams for a minute.
+/// A child that is left over would hold the streams for a minute.
 const KEPT: [&str; 3] = ["plain", "hold", "terminate=60000"];
 
 #[test]
@@ -326,10 +326,10 @@ fn children(recorder: &Recorder) -> usize {
     children_of(recorder.master().as_raw().unsigned_abs()).len()
 }
 
-/// Ends the one that serves, and then this one, which was told to finish.
+/// Ends the active child, and then this one, which drains.
 fn end_both(sandbox: Sandbox, recorder: &Recorder, draining: selfup_signals::Pid) {
     recorder.end(0);
-    recorder.told("stopping");
+    recorder.wait_reported("stopping");
     end_child(draining, 0);
     assert!(recorder.process().wait(PATIENCE).success());
     sandbox.finish();

@@ -26,7 +26,7 @@ fn line(terminal: &Terminal, words: &str) {
     terminal.press(format!("{words}\n").as_bytes());
 }
 
-/// Has the shell tell the exit code of the program, and exit.
+/// Makes the shell print the exit code of the program, and exit.
 fn finish(sandbox: Sandbox, shell: &Process, terminal: &Terminal, code: i32) {
     line(terminal, "echo the code is $?");
     shell.wait_line(&format!("the code is {code}"), PATIENCE);
@@ -85,12 +85,12 @@ fn ctrl_c_ends_a_plain_program_with_the_code_that_shells_have_for_it() {
     let recorder = Recorder::of(shell);
     recorder.serves(1);
     terminal.press(Terminal::CTRL_C);
-    recorder.told("child #1 was killed by SIGINT");
+    recorder.wait_reported("child #1 was killed by SIGINT");
     finish(sandbox, recorder.process(), &terminal, 130);
 }
 
-/// Where the terminal is set up so, who writes to it from the background is stopped by the kernel, with
-/// its whole group. That is right for the program; what the master says is said all the same.
+/// Where the terminal is set up so, the kernel stops a process that writes to it from the background, with
+/// its whole group. That is right for the program; the master's own lines appear all the same.
 #[test]
 fn the_master_reports_even_where_writing_in_the_background_stops_a_job() {
     if !need::program("bash") {
@@ -112,7 +112,7 @@ fn the_master_reports_even_where_writing_in_the_background_stops_a_job() {
     send(master, Signal::WINCH).unwrap();
     shell.wait_line("forwarded SIGWINCH to child #1", PATIENCE);
     wait_going([master, child]);
-    // The program has something to say when it is told to finish.
+    // The program writes a line when it begins to drain.
     send(master, Signal::USR2).unwrap();
     wait_stopped([master, child]);
     line(&terminal, "fg");

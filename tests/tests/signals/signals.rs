@@ -137,11 +137,11 @@ fn the_restart_signal_sent_to_a_child_does_nothing() {
     for child in [recorder.first(), second] {
         drop(selfup_signals::send(child, Signal::USR2));
     }
-    recorder.told("child #1 exited with code 0");
+    recorder.wait_reported("child #1 exited with code 0");
     selfup_signals::send(second, Signal::USR2).unwrap();
     recorder.signal(Signal::USR2);
     recorder.serves(3);
-    recorder.told("child #2 exited with code 0");
+    recorder.wait_reported("child #2 exited with code 0");
     recorder.signal(Signal::TERM);
     let status = recorder.process().wait(PATIENCE);
     assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(libc::SIGTERM));
@@ -205,12 +205,12 @@ fn of_signals_that_wait_together_the_one_with_the_highest_number_comes_first() {
         recorder.signal(Signal::TERM);
     });
     recorder.records(1, "drains");
-    recorder.told("ignored a restart (by signal): the master is stopping");
+    recorder.wait_reported("ignored a restart (by signal): the master is stopping");
     assert_eq!(recorder.process().wait(PATIENCE).code(), Some(9));
     sandbox.finish();
 }
 
-/// Masks and ignored signals survive exec: whoever starts the master may leave it with anything.
+/// Masks and ignored signals survive exec: the process that starts the master may leave it with any of them.
 #[test]
 fn a_master_started_with_all_signals_blocked_works() {
     let sandbox = Sandbox::new("blocked");
@@ -230,7 +230,7 @@ fn signals_that_were_ignored_at_the_start_stay_so() {
     recorder.serves(1);
     recorder.signal(Signal::USR2);
     recorder.serves(2);
-    recorder.told("child #1 exited with code 0");
+    recorder.wait_reported("child #1 exited with code 0");
     let processes = [recorder.master(), recorder.runs(2)];
     for process in processes {
         for signal in ignored {
@@ -250,7 +250,7 @@ fn works_from_start_to_end(recorder: &Recorder, signals: &[Signal]) {
     recorder.serves(1);
     recorder.signal(Signal::USR2);
     recorder.serves(2);
-    recorder.told("child #1 exited with code 0");
+    recorder.wait_reported("child #1 exited with code 0");
     for signal in signals {
         recorder.signal(*signal);
         recorder.records_from_master(2, *signal);

@@ -26,7 +26,7 @@ fn finish(sandbox: Sandbox, recorder: &Recorder) {
     sandbox.finish();
 }
 
-/// Does something that the kernel tells the whole group, with the master held up meanwhile: if it
+/// Does something for which the kernel signals the whole group, with the master held up meanwhile: if it
 /// passed the signal on, the program would get a second one after the first, and not at the same
 /// time, when two are one.
 fn recorded_once(recorder: &Recorder, signal: Signal, cause: impl FnOnce()) {
@@ -160,7 +160,7 @@ fn on_mere_keyboard(sandbox: &Sandbox, command: &[&str]) -> (Recorder, PtyMaster
     (recorder, keyboard)
 }
 
-/// The kernel tells the leader of the session alone.
+/// The kernel signals the leader of the session alone.
 #[test]
 fn a_hang_up_is_recorded_once_if_the_master_leads_the_session() {
     let sandbox = Sandbox::new("hang-up");
@@ -174,7 +174,7 @@ fn a_hang_up_is_recorded_once_if_the_master_leads_the_session() {
     finish(sandbox, &recorder);
 }
 
-/// When the shell, which leads the session, has died of it, the kernel tells its foreground job.
+/// When the shell, which leads the session, has died of it, the kernel signals its foreground job.
 #[test]
 fn a_hang_up_is_recorded_once_if_a_shell_leads_the_session() {
     let sandbox = Sandbox::new("hang-up-job");
@@ -188,7 +188,7 @@ fn a_hang_up_is_recorded_once_if_a_shell_leads_the_session() {
     let hang_ups: Vec<_> = recorded.iter().filter(|it| it.starts_with("SIGHUP")).collect();
     assert_eq!(hang_ups, ["SIGHUP from the kernel"]);
     // A second one could have come with the first and been one with it.
-    assert!(!recorder.has_told("forwarded SIGHUP to child #1"));
+    assert!(!recorder.has_reported("forwarded SIGHUP to child #1"));
     recorder.end(0);
     recorder.process().wait_all_lines(PATIENCE);
     sandbox.finish();

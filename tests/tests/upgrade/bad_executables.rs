@@ -79,7 +79,7 @@ fn files_that_are_no_program_for_this_machine() {
     other_machine[18] = if other_machine[18] == 183 { 62 } else { 183 };
     let listing = "<!DOCTYPE HTML>\n<title>Directory listing for /</title>\n<ul><li>app</ul>";
     let refused = "refused a new executable: could not replace ";
-    // Short for its own headers: it may have been cut off on its way, which no length would tell.
+    // Short for its own headers: it may have been cut off on its way, which no length would show.
     let doubted = "no upgrade for now: could not replace ";
     let cases: [(Vec<u8>, &str, &str); 7] = [
         (Vec::new(), doubted, "it is empty"),

@@ -23,7 +23,7 @@ fn all_end_on_the_new_one(number: usize) {
     deployment.wait_installed(&second);
     deployment.wait_listing(&[PREVIOUS, "app"]);
     for service in &services {
-        // Whoever began with it has nothing to prove.
+        // A master that was started with it puts nothing on probation.
         assert_eq!(service.warnings(), [""; 0], "{:?}", service.process().lines());
         assert_eq!(service.ask_for("id"), second.id());
     }

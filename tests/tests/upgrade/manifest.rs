@@ -52,8 +52,8 @@ fn a_program_that_is_too_old_for_the_manifest_stays_and_reports_it() {
     publish(&origin, &third, "3.0.0", "2.0.0", b"");
     let words = ["own_version".to_owned(), "probation=100".into(), manifest(&origin)];
     let service = deployment.start(words);
-    let told = service.wait_warning(&["/manifest.json: version 3.0.0 replaces 2.0.0 and newer"]);
-    assert!(told.contains("1.0.0 runs; install one in between first"), "{told}");
+    let warning = service.wait_warning(&["/manifest.json: version 3.0.0 replaces 2.0.0 and newer"]);
+    assert!(warning.contains("1.0.0 runs; install one in between first"), "{warning}");
     service.is_version(1);
     assert_eq!(deployment.installed(), first.id());
     assert!(!origin.requests().iter().any(|request| request.contains("/app-")));
@@ -104,8 +104,8 @@ fn a_signature_is_in_the_manifest() {
         format!("trusted_key={}", signer.key()),
         manifest(&origin),
     ]);
-    let told = service.wait_warning(&["refused a new executable"]);
-    println!("{told}");
+    let warning = service.wait_warning(&["refused a new executable"]);
+    println!("{warning}");
     service.is_version(1);
     assert_eq!(deployment.installed(), first.id());
     publish(&origin, &second, "2.0.0", "1.0.0", &signer.sign(&second, "version:2.0.0 file:app"));

@@ -15,7 +15,7 @@ const NOTED: &str = env!("CARGO_BIN_EXE_noted");
 /// Its note as it was built.
 const BUILT: &[u8] = b"app\x001.0.0\0";
 
-/// A deployment, who signs for it, and where it looks.
+/// A deployment, the signer of its releases, and the server at which it looks for them.
 struct Trial {
     deployment: Deployment,
     signer: Signer,
@@ -71,11 +71,11 @@ fn a_signature_covers_name_and_version_without_a_comment() {
     trial.offer(&third);
     service.wait_version(3);
     trial.offer(&second);
-    let told = service.wait_warning(&["it is version 2.0.0, older than 3.0.0 that runs"]);
-    println!("{told}");
+    let warning = service.wait_warning(&["it is version 2.0.0, older than 3.0.0 that runs"]);
+    println!("{warning}");
     trial.offer(&trial.release("oth", "4.0.0"));
-    let told = service.wait_warning(&["it is the program \"oth\", and not \"app\""]);
-    println!("{told}");
+    let warning = service.wait_warning(&["it is the program \"oth\", and not \"app\""]);
+    println!("{warning}");
     service.is_version(3);
     assert_eq!(trial.deployment.installed(), third.id());
     service.terminate();

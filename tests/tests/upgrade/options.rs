@@ -97,7 +97,7 @@ fn without_restarts_a_release_is_installed_for_the_next_start() {
     let visitors = service.visitors();
     service.process().wait_line("event Installed", PATIENCE);
     assert_eq!(deployment.on_trial(), [second.id()]);
-    // One that replaces it before anybody has run it is as welcome.
+    // One that replaces it before it has run is installed as well.
     publish(&origin, &third);
     service.process().wait_line("event Installed", PATIENCE);
     deployment.wait_listing(&[RECORD, TRIAL, "app"]);

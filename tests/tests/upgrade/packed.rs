@@ -88,9 +88,9 @@ fn counts_what_comes(end: &str, program: &[&str]) {
     let tool = start(&deployment, &origin, &["progress"]);
     let said = tool.wait_all_lines(3 * PATIENCE);
     assert!(said.iter().any(|line| line == "updated from 1.1.0 to 1.2.0"), "{said:?}");
-    let told: Vec<_> = said.iter().filter_map(|line| progress(line)).collect();
-    assert_eq!(told.last(), Some(&(archive.len(), archive.len())));
-    assert!(told.is_sorted() && told.len() > 2, "{told:?}");
+    let reported: Vec<_> = said.iter().filter_map(|line| progress(line)).collect();
+    assert_eq!(reported.last(), Some(&(archive.len(), archive.len())));
+    assert!(reported.is_sorted() && reported.len() > 2, "{reported:?}");
     assert_eq!(tool.wait(PATIENCE).code(), Some(0));
     assert_eq!(deployment.installed(), newer.id());
     deployment.finish();
@@ -132,7 +132,7 @@ fn the_size_cap_holds_for_a_zip_before_it_is_unpacked() {
     deployment.finish();
 }
 
-/// The same key signs many programs, and who can publish one of them here is not the signer.
+/// The same key signs many programs, and a publisher of one of them here need not be the signer.
 #[test]
 fn what_is_signed_as_another_program_is_not_taken_for_the_name_of_its_asset() {
     if !need::program("minisign") || !need::program("tar") {

@@ -17,8 +17,8 @@ fn upgrade_through(service: &Service, releases: &[Release], publish: impl Fn(&Re
         publish(release);
         service.wait_version(version);
         assert_eq!(service.ask_for("id"), release.id(), "the id is the digest of the file");
-        let answer = held.finish();
-        assert!(answer.starts_with(&format!("v{} ", version - 1)), "by the old one: {answer}");
+        let response = held.finish();
+        assert!(response.starts_with(&format!("v{} ", version - 1)), "by the old one: {response}");
     }
 }
 
@@ -90,7 +90,7 @@ fn a_release_that_runs_already_restarts_nothing_and_is_asked_about_by_head_alone
     deployment.finish();
 }
 
-/// Without tags, times or anything, every poll is a download: the bytes alone tell.
+/// Without tags, times or anything, every poll is a download: only the bytes identify a release.
 #[test]
 fn a_server_without_validators_is_enough() {
     let (deployment, first) = deployed("upgrade-untagged");

@@ -8,7 +8,7 @@ use std::process::Command;
 
 #[test]
 fn an_upgrade_its_commit_and_a_roll_back_are_a_line_each_with_versions() {
-    let (deployment, first) = deployed("told");
+    let (deployment, first) = deployed("reported");
     let second = deployment.release("version=2");
     let bad = deployment.release("version=3 crashes_at_start");
     let origin = Origin::start();
@@ -20,7 +20,7 @@ fn an_upgrade_its_commit_and_a_roll_back_are_a_line_each_with_versions() {
         second.id()
     ));
     line(&format!("[selfup master] committed {}, version 2.0.0", second.id()));
-    // Somebody else rolls back, and the master learns of it.
+    // Another process rolls back, and the master learns of it.
     service.ask("rollback");
     line(&format!(
         "[selfup master] rolled back to the previous executable; {}, version 2.0.0, is refused from now on",
@@ -34,10 +34,10 @@ fn an_upgrade_its_commit_and_a_roll_back_are_a_line_each_with_versions() {
         bad.id()
     ));
     service.is_version(1);
-    let told = service.told();
+    let messages = service.messages();
     for (words, times) in [("upgraded to", 1), ("committed", 1), ("rolled back to", 2)] {
-        let found = told.iter().filter(|line| line.contains(words)).count();
-        assert_eq!(found, times, "{words} in {told:#?}");
+        let found = messages.iter().filter(|line| line.contains(words)).count();
+        assert_eq!(found, times, "{words} in {messages:#?}");
     }
     service.terminate();
     deployment.finish();
@@ -46,7 +46,7 @@ fn an_upgrade_its_commit_and_a_roll_back_are_a_line_each_with_versions() {
 /// The restart that is requested meanwhile finds the same at the path.
 #[test]
 fn a_roll_back_by_hand_is_reported_once() {
-    let (deployment, _) = deployed("told-once");
+    let (deployment, _) = deployed("reported-once");
     let [second, third] = [2, 3].map(|version| deployment.release(&format!("version={version}")));
     let origin = Origin::start();
     publish(&origin, &second);
@@ -58,9 +58,9 @@ fn a_roll_back_by_hand_is_reported_once() {
     service.wait_version(1);
     publish(&origin, &third);
     service.wait_warning(&["upgraded to version 3.0.0"]);
-    let mut told = service.told();
-    told.retain(|line| line.contains("rolled back to"));
-    assert_eq!(told.len(), 1, "{told:#?}");
+    let mut messages = service.messages();
+    messages.retain(|line| line.contains("rolled back to"));
+    assert_eq!(messages.len(), 1, "{messages:#?}");
     service.terminate();
     deployment.finish();
 }
@@ -68,7 +68,7 @@ fn a_roll_back_by_hand_is_reported_once() {
 /// Its executable may still be read, for its id, when the child has ended already.
 #[test]
 fn an_upgrade_is_reported_before_its_roll_back_or_not_at_all() {
-    let (deployment, _) = deployed("told-in-order");
+    let (deployment, _) = deployed("reported-in-order");
     let bad = deployment.release("version=2 crashes_on_sight");
     let good = deployment.release("version=3");
     let origin = Origin::start();
@@ -80,16 +80,16 @@ fn an_upgrade_is_reported_before_its_roll_back_or_not_at_all() {
     fs::remove_file(&crash).unwrap();
     publish(&origin, &good);
     service.wait_warning(&["upgraded to version 3.0.0"]);
-    let told = service.told();
-    let place = |text: &str| told.iter().position(|line| line.contains(text));
-    assert!(place("upgraded to version 2.0.0") < place("rolled back to"), "{told:#?}");
+    let messages = service.messages();
+    let place = |text: &str| messages.iter().position(|line| line.contains(text));
+    assert!(place("upgraded to version 2.0.0") < place("rolled back to"), "{messages:#?}");
     service.terminate();
     deployment.finish();
 }
 
 #[test]
 fn an_executable_put_in_place_by_hand_is_reported_when_it_serves() {
-    let (deployment, _) = deployed("told-by-hand");
+    let (deployment, _) = deployed("reported-by-hand");
     let second = deployment.release("version=2");
     let service = deployment.start(["own_version"]);
     deployment.install(&second);
@@ -100,15 +100,15 @@ fn an_executable_put_in_place_by_hand_is_reported_when_it_serves() {
     service.restart();
     service.process().wait_line("v2 finishes", PATIENCE);
     service.terminate();
-    let told = service.told().iter().filter(|line| line.contains("upgraded")).count();
-    assert_eq!(told, 1);
+    let upgraded = service.messages().iter().filter(|line| line.contains("upgraded")).count();
+    assert_eq!(upgraded, 1);
     deployment.finish();
 }
 
 /// As systemd has it for its journal: the priority in front of each line.
 #[test]
 fn lines_for_the_journal_have_a_priority() {
-    let (deployment, _) = deployed("told-journal");
+    let (deployment, _) = deployed("reported-journal");
     let bad = deployment.release("version=2 crashes_at_start");
     let log = deployment.sandbox().write("log", "");
     let mut command = Command::new("sh");

@@ -160,8 +160,8 @@ fn the_first_key_turns_verification_on() {
     service.wait_version(2);
     println!("{}", service.wait_warning(&[OTHERS]));
     offer(&origin, &third, &other, 3);
-    let told = service.wait_warning(&["refused a new executable", "it is signed by the key"]);
-    println!("{told}");
+    let warning = service.wait_warning(&["refused a new executable", "it is signed by the key"]);
+    println!("{warning}");
     service.is_version(2);
     offer(&origin, &third, &key, 3);
     service.wait_version(3);

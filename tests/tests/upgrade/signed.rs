@@ -131,7 +131,7 @@ fn a_server_that_cannot_say_whether_there_is_a_signature_is_asked_again() {
     trial.finish();
 }
 
-/// Nothing but the signature can tell, and by all that the server says it is the same file afterwards.
+/// Only the signature reveals the damage; by all that the server sends it is the same file afterwards.
 #[test]
 fn one_that_was_damaged_on_its_way_is_fetched_again() {
     let Some(trial) = Trial::start("signed-damaged", &[]) else { return };
@@ -182,8 +182,8 @@ fn a_version_is_required_where_keys_are_trusted() {
     let Some(trial) = Trial::start("version-required", &words) else { return };
     let [second, third] = ["version=2", "version=3"].map(|notes| trial.deployment.release(notes));
     trial.offer(&second, trial.signers[0].sign(&second, "file:app"));
-    let told = trial.service.wait_warning(&["its version is not known, and required"]);
-    println!("{told}");
+    let warning = trial.service.wait_warning(&["its version is not known, and required"]);
+    println!("{warning}");
     trial.service.is_version(1);
     // Signed again, with its version.
     trial.offer(&second, trial.signers[0].sign(&second, "version:2.0.0 file:app"));
@@ -243,8 +243,8 @@ fn a_release_with_a_key_that_cannot_be_read_does_not_get_to_serve() {
     let origin = Origin::start();
     origin.offer("/app", Offer::Whole(bad.bytes()));
     let service = deployment.start([http(&origin)]);
-    let told = service.process().wait_line("could not use the trusted key number 1", PATIENCE);
-    println!("{told}");
+    let line = service.process().wait_line("could not use the trusted key number 1", PATIENCE);
+    println!("{line}");
     println!("{}", service.wait_warning(&[bad.id()]));
     service.is_version(1);
     assert_eq!(deployment.installed(), first.id());

@@ -213,7 +213,7 @@ fn what_would_be_refused_is_not_available() {
     assert_eq!(code, Some(0), "{said}");
     let id = &newer.id()[..12];
     assert_eq!(said, format!("another version is available ({id}); this is 1.1.0"));
-    // Neither has what nobody signed.
+    // An artifact without a signature is not installed either.
     tool.publish("1.2.0", newer.path());
     let key = "trusted_key=RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3";
     let (code, said) = tool.run(tool.command(&["check", &tool.manifest(), key]));

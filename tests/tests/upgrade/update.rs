@@ -121,7 +121,7 @@ fn while_one_update_shows_its_progress_another_one_is_busy() {
     assert!(said.starts_with("could not update: ") && said.ends_with(&busy), "{said}");
     terminal.press(Terminal::CTRL_C);
     assert_eq!(one.wait(PATIENCE).signal(), Some(libc::SIGINT));
-    // Whoever was killed holds up nobody.
+    // A process that was killed holds up no other.
     tool.offer(Offer::Whole(tool.second.bytes()));
     assert_eq!(tool.run("update").0, Some(0));
     tool.is_updated();

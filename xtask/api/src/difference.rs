@@ -1,4 +1,4 @@
-//! What a snapshot has and the crate has not, and the other way round.
+//! Compares a snapshot with the interface of its crate.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -35,7 +35,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_gone_and_what_is_new_is_told() {
+    fn what_is_gone_and_what_is_new_is_reported() {
         let was = texts(&[("a", "pub fn f()\npub fn g()\n"), ("b", "same\n"), ("gone", "x\n")]);
         let is = texts(&[("a", "pub fn f()\npub fn h()\n"), ("b", "same\n"), ("new", "y\n")]);
         let found = all(&was, &is);

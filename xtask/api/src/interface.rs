@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 use xtask_support::command::{Failure, Result};
 
-/// Traits that hold by themselves, and that nobody decides about: of these, it matters whether
+/// Traits that hold by themselves, and that no author decides about: of these, it matters whether
 /// something may go to another thread.
 const UNDECIDED: [&str; 5] = [
     "core::marker::Freeze",

@@ -1,4 +1,4 @@
-//! What `api` was asked for.
+//! The command line of `api`.
 
 pub(super) const HELP: &str = "\
 cargo xtask api [--bless]

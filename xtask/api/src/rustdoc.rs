@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use xtask_support::command::{Failure, Result, cargo, run};
 
-/// The format is not stable, so rustdoc has to be told that this is known. Told to all of cargo, many
+/// The format is unstable, so rustdoc needs a variable that allows it. If all of cargo had it, many
 /// build scripts would run again, and what they are for would be built again.
 const RUSTDOC: &str = "#!/bin/sh\nRUSTC_BOOTSTRAP=1 exec rustdoc \"$@\"\n";
 

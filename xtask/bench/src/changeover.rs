@@ -1,4 +1,4 @@
-//! From the restart signal to the first answer of the new child, against a plain start.
+//! From the restart signal to the first response of the new child, against a plain start.
 
 use super::server::Server;
 use super::statistics::{Sample, milliseconds};
@@ -17,7 +17,7 @@ pub(super) fn run(programs: &Programs, _: &Options) -> Result {
         let mut server = Server::start(&programs.supervised, listeners)?;
         let (mut plain, mut changeover) = (Sample::default(), Sample::default());
         for _ in 0..RUNS {
-            plain.push(Server::start(&programs.plain, listeners)?.first_answer);
+            plain.push(Server::start(&programs.plain, listeners)?.first_response);
             changeover.push(server.change_over()?);
         }
         println!(

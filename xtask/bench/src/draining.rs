@@ -78,7 +78,7 @@ pub(super) fn run(programs: &Programs, _: &Options) -> Result {
     Ok(())
 }
 
-/// Has the process that serves answer a request that goes on for as long as the connection.
+/// Sends the process that serves a request whose response lasts as long as the connection.
 fn hold(server: &Server) -> Result<TcpStream> {
     let failed =
         |error| Failure::new(format!("could not hold process {}: {error}", server.serving));

@@ -1,4 +1,4 @@
-//! What the master takes while nothing happens, and what selfup adds to an executable.
+//! Measures the memory of an idle master, and what selfup adds to an executable.
 
 use super::executable::{size, stripped};
 use super::idle::{self, Idle};

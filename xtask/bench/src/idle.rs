@@ -1,4 +1,4 @@
-//! What masters take while nothing happens.
+//! Measures what idle masters use.
 
 use super::process::{self, Memory};
 use super::server::Server;

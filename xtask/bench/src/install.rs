@@ -85,12 +85,12 @@ impl Bench<'_> {
         let hash = self.timed("sha1sum new")?;
         let copy = self.timed("cp --reflink=never new copy; sync copy .")?;
         self.shell("rm copy; mkdir place; cp -p small place/app; sync")?;
-        let told = self.shell(&format!("{} place/app new", self.measure.display()))?;
+        let printed = self.shell(&format!("{} place/app new", self.measure.display()))?;
         self.shell("rm -r place; sync")?;
         let field = |name: &str| {
-            let mut words = told.split_whitespace().skip_while(|word| *word != name).skip(1);
+            let mut words = printed.split_whitespace().skip_while(|word| *word != name).skip(1);
             let value = words.next().and_then(|word| word.parse().ok());
-            value.ok_or_else(|| Failure::new(format!("there is no {name} in {told:?}")))
+            value.ok_or_else(|| Failure::new(format!("there is no {name} in {printed:?}")))
         };
         Ok(Round { hash, copy, install: field("total")?, growth: field("growth")? })
     }

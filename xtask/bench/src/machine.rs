@@ -1,4 +1,4 @@
-//! The machine that is measured on.
+//! Describes the machine of the measurements.
 
 use std::fs;
 use xtask_support::command::{Result, program, stdout_of};

@@ -1,4 +1,4 @@
-//! What `bench` is asked for.
+//! The command line of `bench`.
 
 use xtask_support::options::{positive, value};
 

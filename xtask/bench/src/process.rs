@@ -1,4 +1,4 @@
-//! What the kernel tells about a process.
+//! What the kernel reports about a process.
 
 use selfup_signals::{Pid, Signal};
 use std::fs;

@@ -1,4 +1,4 @@
-//! The smallest client that can tell who answered.
+//! The smallest client that reads the process id in a response.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};

@@ -16,16 +16,16 @@ pub(super) struct Server {
     process: Child,
     /// The last of those that it listens on.
     pub(super) address: SocketAddr,
-    /// From just before it was started to its first answer.
-    pub(super) first_answer: Duration,
-    /// The process that answers.
+    /// From just before it was started to its first response.
+    pub(super) first_response: Duration,
+    /// The process that responds.
     pub(super) serving: u32,
     /// All processes that have answered.
     answered: HashSet<u32>,
 }
 
 impl Server {
-    /// Starts it with so many listeners, and asks the last of them until it answers.
+    /// Starts it with so many listeners, and asks the last of them until it responds.
     pub(super) fn start(program: &Path, listeners: usize) -> Result<Self> {
         let addresses = free_addresses(listeners)?;
         let address = *addresses.last().ok_or_else(|| Failure::new("no listener was asked for"))?;
@@ -39,23 +39,23 @@ impl Server {
         let mut server = Self {
             process,
             address,
-            first_answer: Duration::ZERO,
+            first_response: Duration::ZERO,
             serving: 0,
             answered: HashSet::new(),
         };
-        server.first_answer = server.answer_of_a_new_process(started)?;
+        server.first_response = server.response_of_a_new_process(started)?;
         Ok(server)
     }
 
-    /// Restarts it by signal; the time to the first answer of the new process.
+    /// Restarts it by signal; the time to the first response of the new process.
     pub(super) fn change_over(&mut self) -> Result<Duration> {
         let signalled = Instant::now();
         process::send(self.main_pid(), Signal::USR2)?;
-        self.answer_of_a_new_process(signalled)
+        self.response_of_a_new_process(signalled)
     }
 
-    /// Asks until a process answers that has not answered before; the time that took.
-    fn answer_of_a_new_process(&mut self, since: Instant) -> Result<Duration> {
+    /// Asks until a process responds that has not responded before; returns the time that took.
+    fn response_of_a_new_process(&mut self, since: Instant) -> Result<Duration> {
         while since.elapsed() < PATIENCE {
             match request::on_a_new_connection(self.address) {
                 Ok(pid) if self.answered.insert(pid) => {
@@ -75,7 +75,7 @@ impl Server {
 }
 
 impl Drop for Server {
-    /// Nobody catches the signal, but the plain program, which has nothing open.
+    /// Only the plain program does not catch the signal, and it has nothing open.
     fn drop(&mut self) {
         // Failing, it has ended by itself.
         process::send(self.main_pid(), Signal::TERM).ok();

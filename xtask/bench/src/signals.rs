@@ -23,7 +23,7 @@ const WAYS: [(&str, &str); 3] = [
 
 const ROUNDS: usize = 1_000;
 
-/// After each signal, for those who passed it on to go back to sleep.
+/// After each signal, so that the processes that passed it on go back to sleep.
 const PAUSE: Duration = Duration::from_millis(1);
 
 /// So many signals are queued at once, each with a value of its own, so many times.
@@ -78,10 +78,10 @@ fn print(samples: &[Sample]) {
     }
 }
 
-/// The program that tells of signals, and who passes them on to it.
+/// The program that reports signals, and the process that passes them on to it.
 struct Subject {
     process: Child,
-    told: BufReader<ChildStdout>,
+    output: BufReader<ChildStdout>,
 }
 
 impl Subject {
@@ -90,8 +90,8 @@ impl Subject {
         command.arg(way).stdin(Stdio::null()).stdout(Stdio::piped());
         #[expect(clippy::disallowed_methods, reason = "it is measured, and ended when dropped")]
         let mut process = command.spawn().map_err(|error| failed("could not start", &error))?;
-        let told = process.stdout.take().ok_or_else(|| Failure::new("there is no output"))?;
-        let mut subject = Self { process, told: BufReader::new(told) };
+        let output = process.stdout.take().ok_or_else(|| Failure::new("there is no output"))?;
+        let mut subject = Self { process, output: BufReader::new(output) };
         match subject.line()?.as_str() {
             "ready" => Ok(subject),
             line => Err(Failure::new(format!("{way}: said {line:?} instead of being ready"))),
@@ -103,7 +103,7 @@ impl Subject {
         let sent = Instant::now();
         process::send(self.process.id(), Signal::USR1)?;
         self.wait()?;
-        self.told.read_exact(&mut [0]).map_err(|error| failed("could not hear of", &error))?;
+        self.output.read_exact(&mut [0]).map_err(|error| failed("could not hear of", &error))?;
         Ok(sent.elapsed())
     }
 
@@ -126,11 +126,11 @@ impl Subject {
     }
 
     fn line(&mut self) -> Result<String> {
-        if self.told.buffer().is_empty() {
+        if self.output.buffer().is_empty() {
             self.wait()?;
         }
         let mut line = String::new();
-        match self.told.read_line(&mut line) {
+        match self.output.read_line(&mut line) {
             Ok(0) => Err(Failure::new("it has ended")),
             Ok(_) => Ok(line.trim_end().to_owned()),
             Err(error) => Err(failed("could not hear of", &error)),
@@ -139,8 +139,8 @@ impl Subject {
 
     /// Waits until there is something to read.
     fn wait(&self) -> Result {
-        let mut told = [PollFd::new(self.told.get_ref().as_fd(), PollFlags::POLLIN)];
-        match poll(&mut told, PollTimeout::from(PATIENCE)) {
+        let mut output = [PollFd::new(self.output.get_ref().as_fd(), PollFlags::POLLIN)];
+        match poll(&mut output, PollTimeout::from(PATIENCE)) {
             Ok(0) => Err(Failure::new(format!("no signal arrived in {PATIENCE} ms"))),
             Ok(_) => Ok(()),
             Err(errno) => Err(failed("could not wait for", &errno.into())),
@@ -149,7 +149,7 @@ impl Subject {
 }
 
 impl Drop for Subject {
-    /// Nobody catches the signal: it ends the program, and with that the one in between.
+    /// No process catches the signal: it ends the program, and with that the one in between.
     fn drop(&mut self) {
         // Failing, it has ended by itself.
         process::send(self.process.id(), Signal::TERM).ok();

@@ -1,4 +1,4 @@
-//! From exec to the first answer, for executables of several sizes and several listeners.
+//! From exec to the first response, for executables of several sizes and several listeners.
 
 use super::executable::{grown, size, stripped};
 use super::server::Server;
@@ -33,8 +33,8 @@ pub(super) fn run(programs: &Programs, _: &Options) -> Result {
 fn measure(size: &str, listeners: usize, plain: &Path, supervised: &Path) -> Result {
     let (mut alone, mut under) = (Sample::default(), Sample::default());
     for _ in 0..RUNS {
-        alone.push(Server::start(plain, listeners)?.first_answer);
-        under.push(Server::start(supervised, listeners)?.first_answer);
+        alone.push(Server::start(plain, listeners)?.first_response);
+        under.push(Server::start(supervised, listeners)?.first_response);
     }
     println!(
         "  {size:>17}  {listeners:>9}  {:>12.2}  {:>11.2}  {:>7.2}  {:>6.2}",

@@ -1,4 +1,4 @@
-//! Building the app once for each version.
+//! Builds the app once for each version.
 
 use super::VERSIONS;
 use super::event::{Event, Events};

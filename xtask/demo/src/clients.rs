@@ -8,12 +8,12 @@ use std::net::SocketAddr;
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 
-/// What became of a request.
+/// The outcome of a request.
 #[derive(Debug)]
 pub(super) struct Done {
     pub(super) kind: Kind,
     pub(super) took: Duration,
-    /// What the app said, or why the request is lost.
+    /// The line of the app, or the reason why the request is lost.
     pub(super) outcome: Result<Line, String>,
 }
 
@@ -42,7 +42,7 @@ const KEPT: usize = 2;
 /// Longer than any response takes, slow ones included.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// They call until they are stopped.
+/// Clients that call until they are stopped.
 #[derive(Debug)]
 pub(super) struct Clients {
     address: SocketAddr,
@@ -62,7 +62,7 @@ impl Clients {
         Self { address, events, calls: Some(calls), slow: Vec::new() }
     }
 
-    /// Makes one request that is answered after `hold`; its number.
+    /// Makes one request that is answered after `hold`, and returns its number.
     pub(super) fn ask_slowly(&mut self, hold: Duration) -> u32 {
         let number = u32::try_from(self.slow.len()).unwrap_or(u32::MAX);
         let lane = Lane::new("slow").limit(1).path(&format!("/slow?ms={}", hold.as_millis()));
@@ -70,7 +70,7 @@ impl Clients {
         number
     }
 
-    /// Calls no more; slow requests go on.
+    /// Stops the prompt requests; slow requests go on.
     pub(super) fn fall_silent(&mut self) {
         self.calls = None;
     }
@@ -104,7 +104,7 @@ impl Done {
     }
 }
 
-/// The line in a response; anything else is as bad as none.
+/// The line in a response; anything else counts as no response.
 fn hello(body: &[u8]) -> Result<Line, String> {
     let body = String::from_utf8_lossy(body);
     let line = body.strip_suffix('\n').and_then(Line::parse).filter(|line| line.says == HELLO);

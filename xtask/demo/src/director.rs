@@ -1,4 +1,4 @@
-//! Who does what when, and what is waited for before the next.
+//! The steps of the demo, and what each waits for.
 
 use super::VERSIONS;
 use super::clients::{Clients, Kind};
@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use xtask_support::command::{Failure, Result};
 use xtask_support::stop::Stop;
 
-/// How long the answer to a slow request takes: several times as long as an upgrade.
+/// How long the response to a slow request takes: several times as long as an upgrade.
 const HOLD: Duration = Duration::from_secs(2);
 /// Longer than any step takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -159,7 +159,7 @@ impl<'a> Director<'a> {
     }
 
     fn take(&mut self, event: Event) {
-        let told = match event {
+        let rows = match event {
             Event::Out(line) => match Line::parse(&line) {
                 Some(line) => self.story.printed(line),
                 None => return self.transcript.other(&line),
@@ -173,15 +173,15 @@ impl<'a> Director<'a> {
                 self.ended = true;
                 return;
             }
-            // Who waits for events has seen to it.
+            // The loop that waits for events handles an interrupt itself.
             Event::Interrupted(_) => return,
         };
-        for told in told {
-            self.transcript.told(&told);
+        for row in rows {
+            self.transcript.show(&row);
         }
     }
 
-    /// The master's lines are for those who want them; anything else there is news.
+    /// The master's lines appear on request; anything else there is news.
     fn reported(&mut self, line: String) {
         match line.strip_prefix("[selfup master] ") {
             Some(report) => {
@@ -201,7 +201,7 @@ impl<'a> Director<'a> {
         Failure::new(format!("{what}\nthe app's master has said:\n{report}")).into()
     }
 
-    /// Ends the app before its time. Whoever cannot wait for that interrupts a second time.
+    /// Ends the app before its time. A second interrupt ends this wait.
     fn leave(&mut self) {
         if let Some(clients) = &mut self.clients {
             clients.fall_silent();
@@ -211,7 +211,7 @@ impl<'a> Director<'a> {
         while !self.ended && Instant::now() < deadline {
             match self.events.next_uninterrupted() {
                 Some(Event::Interrupted(_)) => return,
-                // Who calls now finds the door closed.
+                // Connections that come now are refused.
                 Some(Event::Done(done)) if !matches!(done.kind, Kind::Slow(_)) => {}
                 Some(event) => self.take(event),
                 None => {}

@@ -16,7 +16,7 @@ pub(super) enum Event {
     Ended,
     /// A request was answered or lost.
     Done(Done),
-    /// Somebody wants the demo to end.
+    /// A signal asks the demo to end.
     Interrupted(Signal),
 }
 
@@ -48,7 +48,7 @@ impl Events {
         }
     }
 
-    /// As [`next`](Self::next), for whoever is ending already.
+    /// As [`next`](Self::next), for use while the demo is ending already.
     pub(super) fn next_uninterrupted(&self) -> Option<Event> {
         // It is never disconnected: a sender is kept here.
         self.receiver.recv_timeout(TICK).ok()

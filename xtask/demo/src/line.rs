@@ -1,4 +1,4 @@
-//! What the app says: `app#2 (<id>) listening...`.
+//! The lines of the app: `app#2 (<id>) listening...`.
 
 /// A line in that form, taken apart.
 #[derive(Clone, Debug, PartialEq, Eq)]

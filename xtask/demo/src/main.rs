@@ -49,7 +49,7 @@ fn run(options: Options) -> Result {
         Ok(tally) => tally.verdict(),
         Err(Stop::Failed(failure)) => Err(failure),
         Err(Stop::Interrupted(signal)) => {
-            // Who reads no further has seen enough. Otherwise the terminal may be what is gone.
+            // After SIGPIPE there is no reader. Otherwise the terminal may be what is gone.
             if signal != Signal::PIPE {
                 writeln!(stderr(), "\nended by {signal}: nothing is left running or lying about")
                     .ok();
@@ -76,8 +76,8 @@ fn show(options: Options) -> Result<Tally, Stop> {
     Director::new(app, &events, options.verbose).play(&origin)
 }
 
-/// Beside what cargo builds: there, executables may run and room is expected. The process id tells
-/// whose it is.
+/// Beside what cargo builds: there, executables may run and room is expected. The process id
+/// distinguishes the folders of several runs.
 fn folder(target: &Path) -> Result<TempDir> {
     let mut folder = tempfile::Builder::new();
     let folder = folder.prefix(&format!("demo-{}-", std::process::id())).tempdir_in(target);

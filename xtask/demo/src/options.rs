@@ -1,4 +1,4 @@
-//! What the demo was asked for.
+//! The command line of the demo.
 
 pub(super) const HELP: &str = "\
 cargo xtask demo [--verbose] [--broken]
@@ -10,7 +10,7 @@ begin with app#N are what the app prints and what its clients receive (a few for
 every slow one). The last line says what became of all requests.
 
   --verbose   show what the app's master does, too
-  --broken    let the app end with requests under way when it is told to finish
+  --broken    let the app end with requests under way when it drains
   --help      this text
 
 The exit code is 0 only if no request was lost. Ctrl-C ends it and leaves nothing behind.";

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use xtask_support::command::{Failure, Result};
 
-/// Answers until the demo ends.
+/// Responds until the demo ends.
 #[derive(Debug)]
 pub(super) struct Origin {
     address: SocketAddr,
@@ -29,7 +29,7 @@ impl Origin {
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let shelf = shelf.clone();
-                // Who hangs up in the middle asks again.
+                // A client that hangs up in the middle asks again.
                 thread::spawn(move || shelf.serve(&stream).ok());
             }
         });

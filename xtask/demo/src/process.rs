@@ -35,7 +35,7 @@ impl Process {
                 scope.spawn(|| read(err, &events, Event::Err));
                 read(out, &events, Event::Out);
             });
-            // Nobody hears it when the demo is over.
+            // No one receives it when the demo is over.
             events.send(Event::Ended).ok();
         });
         Ok(Self { child, waited: false })
@@ -43,7 +43,7 @@ impl Process {
 
     /// Sends a signal to the program itself.
     pub(super) fn signal(&self, signal: Signal) {
-        // It may have ended just now, which the next event tells.
+        // It may have ended just now, which the next event reports.
         send(Pid::from(&self.child), signal).ok();
     }
 

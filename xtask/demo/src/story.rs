@@ -1,7 +1,7 @@
-//! In which order it is told what happened.
+//! The order in which the demo reports what happened.
 //!
 //! What the app prints and what clients receive arrive on different ways, and can overtake each
-//! other on them. Nobody says hello before it listens, and nobody answers after it has exited: what
+//! other on them. No version says hello before it listens, and none responds after it has exited: what
 //! comes too early for that is kept until its turn.
 
 use super::clients::{Done, Kind};
@@ -11,9 +11,9 @@ use std::time::{Duration, Instant};
 
 /// A line of the transcript.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Told {
+pub(super) struct Row {
     pub(super) line: Line,
-    /// It was an answer that took its time.
+    /// The duration of a slow response.
     pub(super) slow: Option<Duration>,
 }
 
@@ -21,16 +21,16 @@ pub(super) struct Told {
 pub(super) struct Story {
     listening: BTreeSet<u32>,
     exited: BTreeSet<u32>,
-    /// How many prompt answers of each version were told.
+    /// How many prompt responses of each version were shown.
     hellos: BTreeMap<u32, usize>,
     last_hello: Option<Instant>,
-    /// The slow requests that wait for their answers, and the youngest version when they began.
+    /// The slow requests that wait for their responses, and the youngest version when they began.
     slow: BTreeMap<u32, u32>,
-    early: Vec<Told>,
+    early: Vec<Row>,
     leaving: Vec<Line>,
 }
 
-/// Of all the prompt answers a few of each version are told, at a pace that can be read.
+/// A few of the prompt responses of each version are shown, at a pace that can be read.
 const HELLOS: usize = 2;
 const PACE: Duration = Duration::from_millis(300);
 
@@ -40,57 +40,57 @@ impl Story {
         self.slow.insert(number, youngest);
     }
 
-    /// What is to be told now that the app has printed this.
-    pub(super) fn printed(&mut self, line: Line) -> Vec<Told> {
+    /// The rows to show now that the app has printed this.
+    pub(super) fn printed(&mut self, line: Line) -> Vec<Row> {
         let version = line.version;
         if line.says == EXITING {
             self.leaving.push(line);
             return self.exits();
         }
-        let mut told = vec![Told { slow: None, line }];
-        if told[0].line.says == LISTENING {
+        let mut rows = vec![Row { slow: None, line }];
+        if rows[0].line.says == LISTENING {
             self.listening.insert(version);
-            told.extend(self.early.extract_if(.., |answer| answer.line.version == version));
+            rows.extend(self.early.extract_if(.., |row| row.line.version == version));
         }
-        told
+        rows
     }
 
-    /// What is to be told now that this request has come to its end.
-    pub(super) fn done(&mut self, done: &Done) -> Vec<Told> {
+    /// The rows to show now that this request has come to its end.
+    pub(super) fn done(&mut self, done: &Done) -> Vec<Row> {
         let slow = matches!(done.kind, Kind::Slow(_)).then_some(done.took);
         if let Kind::Slow(number) = done.kind {
             self.slow.remove(&number);
         }
-        let mut told = Vec::new();
+        let mut rows = Vec::new();
         if let Ok(line) = &done.outcome
             && (slow.is_some() || self.wants_hello(line.version))
         {
-            let answer = Told { line: line.clone(), slow };
-            if self.listens(line.version) { &mut told } else { &mut self.early }.push(answer);
+            let row = Row { line: line.clone(), slow };
+            if self.listens(line.version) { &mut rows } else { &mut self.early }.push(row);
         }
-        told.extend(self.exits());
-        told
+        rows.extend(self.exits());
+        rows
     }
 
     /// Counts it, if so.
     fn wants_hello(&mut self, version: u32) -> bool {
-        let told = self.hellos.entry(version).or_default();
-        let wanted = *told < HELLOS && self.last_hello.is_none_or(|last| last.elapsed() >= PACE);
+        let shown = self.hellos.entry(version).or_default();
+        let wanted = *shown < HELLOS && self.last_hello.is_none_or(|last| last.elapsed() >= PACE);
         if wanted {
-            *told += 1;
+            *shown += 1;
             self.last_hello = Some(Instant::now());
         }
         wanted
     }
 
-    /// The exits that no answer can follow any more.
-    fn exits(&mut self) -> Vec<Told> {
+    /// The exits that no response can follow any more.
+    fn exits(&mut self) -> Vec<Row> {
         let slow = &self.slow;
         let last = |line: &mut Line| slow.values().all(|asked| *asked != line.version);
-        let told = self.leaving.extract_if(.., last).map(|line| Told { line, slow: None });
-        let told: Vec<Told> = told.collect();
-        self.exited.extend(told.iter().map(|told| told.line.version));
-        told
+        let rows = self.leaving.extract_if(.., last).map(|line| Row { line, slow: None });
+        let rows: Vec<Row> = rows.collect();
+        self.exited.extend(rows.iter().map(|row| row.line.version));
+        rows
     }
 
     pub(super) fn listens(&self, version: u32) -> bool {
@@ -101,12 +101,12 @@ impl Story {
         self.exited.contains(&version)
     }
 
-    /// A version has said hello as often as is told.
+    /// A version has said hello as often as is shown.
     pub(super) fn greeted(&self, version: u32) -> bool {
-        self.hellos.get(&version).is_some_and(|told| *told >= HELLOS)
+        self.hellos.get(&version).is_some_and(|shown| *shown >= HELLOS)
     }
 
-    /// One more hello of this version is to be told.
+    /// One more hello of this version is to be shown.
     pub(super) fn encore(&mut self, version: u32) {
         self.hellos.insert(version, HELLOS - 1);
     }
@@ -125,16 +125,16 @@ mod tests {
         Done { kind, took: Duration::ZERO, outcome: Ok(line(version, HELLO)) }
     }
 
-    fn lines(told: Vec<Told>) -> Vec<Line> {
-        told.into_iter().map(|told| told.line).collect()
+    fn lines(rows: Vec<Row>) -> Vec<Line> {
+        rows.into_iter().map(|row| row.line).collect()
     }
 
     #[test]
     fn nobody_says_hello_before_it_listens() {
         let mut story = Story::default();
         assert_eq!(story.done(&done(Kind::New, 1)), []);
-        let told = lines(story.printed(line(1, LISTENING)));
-        assert_eq!(told, [line(1, LISTENING), line(1, HELLO)]);
+        let rows = lines(story.printed(line(1, LISTENING)));
+        assert_eq!(rows, [line(1, LISTENING), line(1, HELLO)]);
         assert!(story.listens(1));
     }
 
@@ -146,8 +146,8 @@ mod tests {
         story.printed(line(2, LISTENING));
         assert_eq!(story.printed(line(1, EXITING)), []);
         assert!(!story.exited(1));
-        let told = lines(story.done(&done(Kind::Slow(0), 1)));
-        assert_eq!(told, [line(1, HELLO), line(1, EXITING)]);
+        let rows = lines(story.done(&done(Kind::Slow(0), 1)));
+        assert_eq!(rows, [line(1, HELLO), line(1, EXITING)]);
         assert!(story.exited(1));
     }
 
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn a_few_hellos_stand_for_all_and_every_slow_one_is_told() {
+    fn a_few_hellos_stand_for_all_and_every_slow_one_is_reported() {
         let mut story = Story::default();
         story.printed(line(1, LISTENING));
         assert_eq!(story.done(&done(Kind::New, 1)).len(), 1);

@@ -1,4 +1,4 @@
-//! What became of all requests.
+//! Counts the outcomes of all requests.
 
 use selfup_load::Report;
 use std::fmt;

@@ -1,12 +1,12 @@
-//! What the audience sees.
+//! Prints what the demo shows.
 
 use super::clients::Done;
-use super::story::Told;
+use super::story::Row;
 use super::tally::Tally;
 use std::io::{Write, stdout};
 use xtask_support::style;
 
-/// So many losses are told one by one; the sum is told at the end.
+/// So many losses are listed one by one; the sum appears at the end.
 const LOSSES: usize = 8;
 
 #[derive(Debug, Default)]
@@ -21,8 +21,8 @@ impl Transcript {
         self.print(&format!("\n{}", style::heading(text)));
     }
 
-    pub(super) fn told(&mut self, told: &Told) {
-        self.print(&row(told));
+    pub(super) fn show(&mut self, shown: &Row) {
+        self.print(&row(shown));
     }
 
     /// A line that is none of those the app should print.
@@ -55,7 +55,7 @@ impl Transcript {
         self.print(&format!("\n{tally}"));
     }
 
-    /// Nobody reads any more.
+    /// The output has no reader any more.
     pub(super) fn unseen(&self) -> bool {
         self.unseen
     }
@@ -65,7 +65,7 @@ impl Transcript {
     }
 }
 
-fn row(Told { line, slow }: &Told) -> String {
+fn row(Row { line, slow }: &Row) -> String {
     let name = style::tinted(line.version, &format!("app#{}", line.version));
     let id = style::faint(&format!("({})", line.id));
     let mark = slow.map(|took| style::heading(&format!("  (slow: {:.1} s)", took.as_secs_f64())));
@@ -82,8 +82,8 @@ mod tests {
     fn a_slow_answer_is_marked_behind_the_line() {
         let line = Line { version: 2, id: "c7".repeat(20), says: HELLO.to_owned() };
         let prompt = format!("app#2 ({}) says hello", "c7".repeat(20));
-        assert_eq!(row(&Told { line: line.clone(), slow: None }), prompt);
+        assert_eq!(row(&Row { line: line.clone(), slow: None }), prompt);
         let slow = Some(Duration::from_millis(2013));
-        assert_eq!(row(&Told { line, slow }), format!("{prompt}  (slow: 2.0 s)"));
+        assert_eq!(row(&Row { line, slow }), format!("{prompt}  (slow: 2.0 s)"));
     }
 }

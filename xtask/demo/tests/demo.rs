@@ -1,4 +1,4 @@
-//! The whole demo, as somebody would run it.
+//! Runs the whole demo, as a user would.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "in a test a panic is the report")]
 

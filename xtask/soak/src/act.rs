@@ -30,7 +30,9 @@ pub(super) fn act(service: &mut Service, audit: &mut Audit, disturbance: Disturb
         Disturbance::StopStart => master::stop_and_start(service, audit),
         Disturbance::ClockJump { seconds } => clock::jump(service, seconds),
         Disturbance::FullDisk => upgrade::without_room(service),
-        Disturbance::Freeze { who, lasts, restart } => freeze::freeze(service, who, lasts, restart),
+        Disturbance::Freeze { victim, lasts, restart } => {
+            freeze::freeze(service, victim, lasts, restart)
+        }
         Disturbance::LostChannel(whose) => channel::lose(service, audit, whose),
         Disturbance::CandidateKill => restart::kill_candidate(service),
         Disturbance::ProbationKill => upgrade::kill_on_probation(service),
@@ -45,7 +47,7 @@ pub(super) fn act(service: &mut Service, audit: &mut Audit, disturbance: Disturb
     service.explained()
 }
 
-/// Has the service make all that it makes once.
+/// Makes the service create everything that it creates once.
 pub(super) fn warm_up(service: &mut Service) -> Result {
     service.settled()?;
     service.restarted()?;
@@ -55,7 +57,7 @@ pub(super) fn warm_up(service: &mut Service) -> Result {
     service.explained()
 }
 
-/// SIGTERM, and everything finishes.
+/// Sends SIGTERM, and waits until everything has finished.
 pub(super) fn end(service: &mut Service) -> Result {
     master::end(service)
 }

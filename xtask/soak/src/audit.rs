@@ -1,4 +1,4 @@
-//! What a process has, and whether that became more.
+//! Audits the resources of a process, and finds those that grow.
 
 use super::proc;
 use super::service::Service;
@@ -9,7 +9,7 @@ use xtask_support::stop::{Result, Stop};
 /// What may be beside the executable while nothing is under way.
 const FILES: [&str; 3] = [".app.selfup-previous", ".app.selfup-record", "app"];
 
-/// How long something may be more before it counts: a file is opened, a thread ends.
+/// How long a count may be higher before that is a leak: a file is opened, a thread ends.
 const PATIENCE: Duration = Duration::from_secs(15);
 
 /// By how much the memory of a master may grow, in KiB: what an allocator scatters, and as much for
@@ -20,12 +20,12 @@ const BYTES_FOR_A_HANDOVER: u64 = 256;
 /// From this handover on, a master has made all that it makes for itself.
 const GROWN_UP: u64 = 10;
 
-/// What a process has that could become more.
+/// The resources of a process that could grow.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Belongings {
     descriptors: BTreeMap<String, usize>,
     threads: usize,
-    /// Zombies, too.
+    /// Descendants, zombies included.
     children: usize,
 }
 
@@ -39,12 +39,12 @@ impl Belongings {
     }
 }
 
-/// What is compared with what.
+/// The figures at the start, and those that are compared with them.
 #[derive(Debug)]
 pub(super) struct Audit {
     master: Belongings,
     child: Belongings,
-    /// Of the master that runs: after how many handovers it had how much memory, in KiB.
+    /// For the master that runs: the number of handovers, and its memory then in KiB.
     memory: Option<(u64, u64)>,
     /// The most that the memory of a master has grown, in KiB, and in how many handovers.
     pub(super) growth: Option<(i64, u64)>,
@@ -54,7 +54,7 @@ pub(super) struct Audit {
 }
 
 impl Audit {
-    /// Takes what there is now as what is right. There must be no load yet.
+    /// Takes the present state as the correct one. There must be no load yet.
     pub(super) fn begin(service: &mut Service) -> Result<Self> {
         service.wait_decided()?;
         let child = service.wait_single()?;
@@ -77,8 +77,8 @@ impl Audit {
         }
     }
 
-    /// The master has as much as at the start, and the folder the same files. Call this before it is
-    /// ended.
+    /// Checks that the master has as much as at the start, and the folder the same files. Call this
+    /// before the master ends.
     pub(super) fn master(&mut self, service: &mut Service) -> Result {
         service.wait_decided()?;
         service.wait_single()?;
@@ -90,7 +90,7 @@ impl Audit {
         self.longest = self.longest.max(handovers);
         let Some((since, before)) = self.memory.take() else { return Ok(()) };
         let now = proc::memory_of(master)
-            .ok_or_else(|| Stop::because("the memory of the master cannot be told"))?;
+            .ok_or_else(|| Stop::because("could not read the memory of the master"))?;
         let passed = handovers - since;
         let growth = now as i64 - before as i64;
         if self.growth.is_none_or(|(most, _)| growth > most) {
@@ -104,7 +104,7 @@ impl Audit {
         Ok(())
     }
 
-    /// There is no load any more: the child has what it had before the load, and no connection is
+    /// Checks, after the load, that the child has what it had before, and that no connection is
     /// left.
     pub(super) fn child(&self, service: &mut Service) -> Result {
         let child = service.wait_single()?;
@@ -115,11 +115,11 @@ impl Audit {
         })
     }
 
-    /// Nothing but the executable and what selfup keeps for it.
+    /// Checks that there is only the executable and what selfup keeps for it.
     pub(super) fn files(&self, service: &mut Service) -> Result {
         let started = Instant::now();
         loop {
-            // A lock file comes and goes.
+            // Processes create a lock file and remove it again.
             let files = service.stage.files();
             let left: Vec<_> =
                 files.iter().filter(|name| !FILES.contains(&name.as_str())).collect();

@@ -4,13 +4,13 @@ use super::journal::Master;
 use super::news::started;
 use super::proc;
 use super::service::{End, Service};
-use super::visit::{Answer, Visit, ask};
+use super::visit::{Response, Visit, ask};
 use nix::sys::signal::Signal as Number;
 use std::fs;
 use std::time::Duration;
 use xtask_support::stop::{Result, Stop};
 
-/// So many answers in a row are from the right one.
+/// So many responses in a row are from the right one.
 const IN_A_ROW: usize = 3;
 
 impl Service {
@@ -20,7 +20,7 @@ impl Service {
     }
 
     /// Waits until the release that is to serve does, as a child of this master.
-    pub(super) fn settled(&mut self) -> Result<Answer> {
+    pub(super) fn settled(&mut self) -> Result<Response> {
         let (mut in_a_row, mut last) = (0, None);
         let expected = self.release;
         self.wait_for_master(&format!("release {expected} to serve"), |service| {
@@ -29,12 +29,12 @@ impl Service {
             if serving == 0 || candidate.is_some() {
                 return Ok(false);
             }
-            let answer = ask(service.address)?;
-            let right = answer.release == expected
-                && answer.generation == serving
-                && proc::children_of(service.master).contains(&answer.pid);
+            let response = ask(service.address)?;
+            let right = response.release == expected
+                && response.generation == serving
+                && proc::children_of(service.master).contains(&response.pid);
             in_a_row = if right { in_a_row + 1 } else { 0 };
-            last = Some(answer);
+            last = Some(response);
             Ok(in_a_row >= IN_A_ROW)
         })?;
         last.ok_or_else(|| Stop::because("nobody answered"))
@@ -65,7 +65,7 @@ impl Service {
     pub(super) fn number_of(&mut self, child: u32) -> Result<u64> {
         self.look()?;
         let number = self.journal.number_of(child);
-        number.ok_or_else(|| Stop::because(format!("no master has told of {child}")))
+        number.ok_or_else(|| Stop::because(format!("no master has reported {child}")))
     }
 
     /// Waits until a child serves that is younger than this one.
@@ -107,7 +107,7 @@ impl Service {
         found.ok_or_else(|| Stop::because("no child has started"))
     }
 
-    /// Nothing has come of it: the same child serves as before.
+    /// Checks that nothing has changed: the same child serves as before.
     pub(super) fn still_serves(&mut self, before: u32) -> Result {
         match self.serving()? {
             now if now == before => Ok(()),
@@ -134,7 +134,7 @@ impl Service {
         })
     }
 
-    /// All bad news so far followed from what was done.
+    /// Checks that all bad news so far followed from the disturbances.
     pub(super) fn explained(&self) -> Result {
         match self.journal.unexplained() {
             [] => Ok(()),
@@ -172,12 +172,12 @@ pub(super) struct Held {
 }
 
 impl Held {
-    /// Waits for its answer, which is to come from that child.
+    /// Waits for its response, which is to come from that child.
     pub(super) fn answered(self) -> Result {
         match self.visit.end()? {
-            answer if answer.pid == self.child => Ok(()),
-            answer => {
-                let (pid, child) = (answer.pid, self.child);
+            response if response.pid == self.child => Ok(()),
+            response => {
+                let (pid, child) = (response.pid, self.child);
                 Err(Stop::because(format!("{pid} has answered what {child} had")))
             }
         }

@@ -1,4 +1,4 @@
-//! Building the service.
+//! Builds the service.
 
 use std::fs::{self, File};
 use std::io;
@@ -9,7 +9,7 @@ use xtask_support::stop::{Result, Stop};
 
 const PACKAGE: &str = "selfup-soak-app";
 
-/// Builds it; its executable, all of it.
+/// Builds the service, and returns the bytes of its executable.
 pub(super) fn service(target: &Path, release: bool) -> Result<Vec<u8>> {
     let _alone = lock(target).map_err(|error| Failure::new(format!("the lock file: {error}")))?;
     let executable = build(release)?;

@@ -1,9 +1,9 @@
-//! Everything that may be done to the service.
+//! All disturbances of the service.
 
 use std::fmt;
 use std::time::Duration;
 
-/// One thing that is done, and how exactly.
+/// One disturbance, with its details.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Disturbance {
     /// The restart signal.
@@ -12,7 +12,7 @@ pub(super) enum Disturbance {
     Burst { signals: u64, apart: Duration },
     /// A good release is published.
     Upgrade,
-    /// One that must not stay.
+    /// A bad release is published, which must not stay.
     BadUpgrade(Bad),
     /// SIGKILL for the master.
     MasterKill(Moment),
@@ -20,10 +20,10 @@ pub(super) enum Disturbance {
     StopStart,
     /// The wall clock is off by this many seconds from now on.
     ClockJump { seconds: i64 },
-    /// There is no room for an upgrade until somebody tidies up.
+    /// There is no room for an upgrade until files are removed.
     FullDisk,
     /// SIGSTOP, and SIGCONT later.
-    Freeze { who: Who, lasts: Duration, restart: bool },
+    Freeze { victim: Victim, lasts: Duration, restart: bool },
     /// The control channel of a child ends in both directions.
     LostChannel(Whose),
     /// SIGKILL for a child that starts.
@@ -34,7 +34,7 @@ pub(super) enum Disturbance {
     SignalPair(Pair),
     /// The master may open so many more descriptors and no more, for a while.
     FewDescriptors { more: u64 },
-    /// Nobody reads stderr, and its pipe is full, for a while.
+    /// For a while stderr is not read, and its pipe is full.
     UnreadStderr,
     /// The service manager does not read, and its queue is full, for a while.
     UnreadManager,
@@ -44,7 +44,7 @@ pub(super) enum Disturbance {
     FailedForks { apart: Duration },
 }
 
-/// What becomes of bytes on their way.
+/// The damage to bytes on their way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Damage {
     Flipped,
@@ -64,7 +64,7 @@ pub(super) enum Pair {
     QuitBadUpgrade,
 }
 
-/// What is wrong with a release.
+/// The fault of a release.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Bad {
     Text,
@@ -96,7 +96,7 @@ pub(super) enum Moment {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Who {
+pub(super) enum Victim {
     Serving,
     Draining,
     Starting,
@@ -224,9 +224,9 @@ impl fmt::Display for Disturbance {
             Self::BadUpgrade(bad) => write!(f, " {bad:?}"),
             Self::MasterKill(moment) => write!(f, " {moment:?}"),
             Self::ClockJump { seconds } => write!(f, " to {seconds:+} s"),
-            Self::Freeze { who, lasts, restart } => {
+            Self::Freeze { victim, lasts, restart } => {
                 let restart = if *restart { ", with a restart" } else { "" };
-                write!(f, " {who:?} for {lasts:?}{restart}")
+                write!(f, " {victim:?} for {lasts:?}{restart}")
             }
             Self::LostChannel(whose) => write!(f, " {whose:?}"),
             Self::SignalPair(pair) => write!(f, " {pair:?}"),

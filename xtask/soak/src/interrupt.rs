@@ -8,7 +8,7 @@ use xtask_support::stop::{Result, Stop};
 pub(super) struct Interrupts(Receiver);
 
 impl Interrupts {
-    /// From now on they end nothing by themselves.
+    /// Catches the signals: from now on they end nothing by themselves.
     pub(super) fn new() -> Result<Self> {
         Ok(Self(interrupt::receiver()?))
     }

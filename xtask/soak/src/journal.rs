@@ -1,4 +1,4 @@
-//! What masters and children say: each line is an event of a master, and what is bad news has to be
+//! Reads the lines of masters and children: each line is an event of a master, and bad news has to be
 //! explained by what was done to the service.
 
 use super::news::{decides, has, is_bad_end, is_of, serving, started};
@@ -9,10 +9,10 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 use xtask_support::stop::{Result, Stop};
 
-/// So many lines are shown of a run that failed.
+/// The number of lines to show of a run that failed.
 const TAIL: usize = 60;
 
-/// The file to which all of them write, and soak too.
+/// The file to which masters, children and soak write.
 #[derive(Debug)]
 pub(super) struct Journal {
     path: PathBuf,
@@ -24,11 +24,11 @@ pub(super) struct Journal {
     unexplained: Vec<String>,
     /// Bad news with all words of one of these explains itself for now.
     tolerated: &'static [&'static [&'static str]],
-    /// What certain children are excused for, for good.
+    /// Bad news that is excused for certain children, for good.
     excuses: Vec<Excuse>,
-    /// The processes that masters have told of, with their numbers.
+    /// The processes that masters have reported, with their numbers.
     children: BTreeMap<u32, u64>,
-    /// What was said since somebody asked last.
+    /// What was said since the last query.
     recent: Vec<Line>,
     /// By master: the child that serves, and how often another one did before.
     masters: BTreeMap<u32, Master>,
@@ -68,7 +68,7 @@ impl Excuse {
     }
 }
 
-/// What has happened in all, by the words of the masters.
+/// The totals of events, by the words of the masters.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Counts {
     pub(super) masters: u64,
@@ -103,7 +103,7 @@ impl Journal {
         &self.path
     }
 
-    /// The last lines, for somebody who looks for a failure.
+    /// The last lines, for the report on a failure.
     pub(super) fn tail(&self) -> String {
         let text = std::fs::read(&self.path).unwrap_or_default();
         let text = String::from_utf8_lossy(&text).into_owned();
@@ -117,7 +117,7 @@ impl Journal {
         self.writing.write_all(line.as_bytes()).ok();
     }
 
-    /// Reads what was written since.
+    /// Reads the lines that were written since the last call.
     pub(super) fn read(&mut self) -> Result {
         let read = self.reading.read_to_end(&mut self.unfinished);
         read.map_err(|error| Stop::because(format!("the log cannot be read: {error}")))?;
@@ -138,7 +138,7 @@ impl Journal {
             let pid = words.next()?.parse().ok()?;
             Some((mark, Line { pid, text: words.next()?.to_owned() }))
         })();
-        // What is no event is a panic, for example.
+        // Other lines are a panic, for example.
         let Some((mark, line)) = known else { return self.unexplained.push(line.to_owned()) };
         if mark == "." {
             self.count(&line);
@@ -156,7 +156,7 @@ impl Journal {
         self.recent.push(line);
     }
 
-    /// Keeps track of the child that starts.
+    /// Tracks the child that starts.
     fn follow(&mut self, line: &Line) {
         let master = self.masters.entry(line.pid).or_default();
         if let Some((generation, pid)) = started(&line.text) {
@@ -186,7 +186,7 @@ impl Journal {
         self.masters.get(&pid).copied().unwrap_or_default()
     }
 
-    /// From now on, what was said counts as recent.
+    /// Starts a new step: only later lines count as recent.
     pub(super) fn forget_recent(&mut self) {
         self.recent.clear();
     }
@@ -197,7 +197,7 @@ impl Journal {
         self.recent.iter().rev().find(says).map(|line| line.text.as_str())
     }
 
-    /// Whether anybody has said this recently, a child too.
+    /// Whether a master or a child has written this recently.
     pub(super) fn anybody_said(&self, what: &str) -> bool {
         self.recent.iter().any(|line| line.text == what)
     }
@@ -208,7 +208,7 @@ impl Journal {
         found.map(|at| self.unexplained.remove(at)).is_some()
     }
 
-    /// From now on nobody wants to hear of these, until it is called with nothing.
+    /// Ignores these from now on, until it is called with none.
     pub(super) fn tolerate(&mut self, news: &'static [&'static [&'static str]]) {
         self.tolerated = news;
         for words in news {
@@ -221,17 +221,17 @@ impl Journal {
         self.children.contains_key(&pid)
     }
 
-    /// The number that a master has told of this child.
+    /// The number that a master has reported for this child.
     pub(super) fn number_of(&self, pid: u32) -> Option<u64> {
         self.children.get(&pid).copied()
     }
 
-    /// From now on, what this master says of this child in one of these words explains itself.
+    /// Excuses, from now on, what this master reports on this child in one of these words.
     pub(super) fn excuse(&mut self, excuse: Excuse) {
         self.excuses.push(excuse);
     }
 
-    /// What was written to stderr, and not by selfup.
+    /// Takes a line of stderr that selfup did not write.
     pub(super) fn take_foreign(&mut self, line: String) {
         self.note(&line);
         self.unexplained.push(line);

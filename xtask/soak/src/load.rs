@@ -1,4 +1,4 @@
-//! The requests that must all be answered.
+//! Sends the requests that must all get a response.
 
 use selfup_load::{Config, Lane, Load, Running};
 use std::net::SocketAddr;
@@ -10,7 +10,7 @@ const KEPT: usize = 16;
 /// Bytes of a POST.
 const BODY: usize = 1000;
 
-/// Longer than anything is stopped for; what takes longer is lost.
+/// Longer than any process is stopped; a request that takes longer is lost.
 const TIMEOUT: Duration = Duration::from_secs(45);
 
 /// A fifth of the requests open a connection of their own, and two a second take long.

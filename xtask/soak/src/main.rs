@@ -150,7 +150,7 @@ fn play(
             .map_err(|stop| stop.during(&format!("{text} ({:.1?})", load.start().elapsed())))?;
         *excused += (load.lost() - lost).min(step.disturbance.may_lose());
         if load.lost() > *excused {
-            // The report tells them one by one.
+            // The report lists them one by one.
             break;
         }
         audit.note_memory(service);

@@ -1,11 +1,11 @@
-//! What a service tells its manager by sd_notify(3), which reads it, or does not for a while.
+//! A manager that reads what the service reports by sd_notify(3), or pauses for a while.
 
 use std::io::{self, ErrorKind};
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
 use xtask_support::stop::{Result, Stop};
 
-/// More than a message has.
+/// More bytes than a message has.
 const LONGEST: usize = 16 * 1024;
 
 /// The manager's socket. What comes along to be kept is closed: the next master has it from soak.
@@ -37,7 +37,7 @@ impl Manager {
         format!("@{}", self.name)
     }
 
-    /// Reads what has come.
+    /// Reads the messages that have come.
     pub(super) fn read(&mut self) -> Result {
         let mut bytes = vec![0; LONGEST];
         while self.is_read {
@@ -59,7 +59,7 @@ impl Manager {
         }
     }
 
-    /// From now on it does not read, and its queue has no room.
+    /// Stops reading, and fills the queue.
     pub(super) fn neglect(&mut self) -> Result {
         self.is_read = false;
         let sender = || {
@@ -78,12 +78,12 @@ impl Manager {
         }
     }
 
-    /// It reads again.
+    /// Reads again.
     pub(super) fn resume(&mut self) {
         self.is_read = true;
     }
 
-    /// Whether it knows that this child serves.
+    /// Whether the latest status says that this child serves.
     pub(super) fn knows(&self, generation: u64) -> bool {
         let rest = self.status.strip_prefix(&format!("child #{generation} serves"));
         rest.is_some_and(|rest| !rest.starts_with(|next: char| next.is_alphanumeric()))
@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_it_is_told_is_known() {
+    fn what_is_reported_is_known() {
         let mut manager = Manager::create().unwrap();
         manager.hear("READY=1\nSTATUS=child #12 serves, id 7\n");
         assert!(manager.knows(12) && !manager.knows(1) && !manager.knows(2));

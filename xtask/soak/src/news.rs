@@ -1,11 +1,11 @@
-//! What the words of a master mean.
+//! Interprets the messages of a master.
 
-/// All of these words are in it.
+/// Whether the line has all of these words.
 pub(super) fn has(text: &str, words: &[&str]) -> bool {
     words.iter().all(|word| text.contains(word))
 }
 
-/// The child of which it is said that it serves.
+/// The child that serves, according to the line.
 pub(super) fn serving(text: &str) -> Option<u64> {
     text.strip_prefix("child #")?.strip_suffix(" serves")?.parse().ok()
 }
@@ -14,7 +14,7 @@ fn number_after(start: &str, text: &str) -> Option<u64> {
     text.strip_prefix(start)?.split([' ', ';']).next()?.parse().ok()
 }
 
-/// Whether it is said of this child.
+/// Whether the line is about this child.
 pub(super) fn is_of(text: &str, generation: u64) -> bool {
     number_after("child #", text) == Some(generation)
 }
@@ -25,7 +25,7 @@ pub(super) fn started(text: &str) -> Option<(u64, u32)> {
     Some((generation.parse().ok()?, pid.strip_suffix(')')?.parse().ok()?))
 }
 
-/// Whether it says that this child serves now, or never will.
+/// Whether the line says that this child serves now, or never will.
 pub(super) fn decides(text: &str, candidate: u64) -> bool {
     let of = |start| number_after(start, text) == Some(candidate);
     serving(text) == Some(candidate)
@@ -33,7 +33,7 @@ pub(super) fn decides(text: &str, candidate: u64) -> bool {
         || of("could not hand over to child #")
 }
 
-/// A child ended otherwise than it should.
+/// Whether a child ended otherwise than it should.
 pub(super) fn is_bad_end(text: &str) -> bool {
     let end = text.strip_prefix("child #").and_then(|rest| rest.split_once(' '));
     end.is_some_and(|(_, end)| {

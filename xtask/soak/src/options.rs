@@ -1,4 +1,4 @@
-//! What `soak` was asked for.
+//! The command line of `soak`.
 
 use super::disturbance::Kind;
 use std::time::Duration;
@@ -26,7 +26,7 @@ behind.
   --broken WHAT   make the service leak or lose, to see that it is found: descriptor, thread, zombie,
                   file, memory (found in two minutes, not in one), requests, deaf, signals (a
                   child dies of them), gives-up (a master that cannot start a child ends),
-                  stderr, manager (a master waits for who does not read), credulous (a digest is
+                  stderr, manager (a master waits for its reader), credulous (a digest is
                   not held against what comes)
   --help          this text
 
@@ -99,7 +99,7 @@ impl Options {
 
     /// The command that does the same again.
     pub(super) fn command(&self, seed: u64) -> String {
-        // As it was typed, as far as anybody types it.
+        // As it would be typed.
         let minutes = (self.length.as_secs_f64() / 60.0 * 1e4).round() / 1e4;
         let mut command = format!("cargo xtask soak --minutes {minutes} --seed {seed}");
         if self.rate != Self::default().rate {

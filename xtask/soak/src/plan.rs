@@ -1,6 +1,6 @@
-//! What is done in which order: a pure function of the seed.
+//! Plans the order of disturbances: a pure function of the seed.
 
-use super::disturbance::{Bad, Damage, Disturbance, Kind, Moment, Pair, Who, Whose};
+use super::disturbance::{Bad, Damage, Disturbance, Kind, Moment, Pair, Victim, Whose};
 use super::random::Random;
 use std::time::Duration;
 
@@ -44,7 +44,7 @@ pub(super) struct Step {
     pub(super) pause: Duration,
 }
 
-/// Goes on for ever.
+/// A plan has no end.
 #[derive(Clone, Debug)]
 pub(super) struct Plan {
     random: Random,
@@ -53,14 +53,14 @@ pub(super) struct Plan {
     kinds: Vec<Kind>,
     bad: Vec<Bad>,
     moments: Vec<Moment>,
-    frozen: Vec<Who>,
+    frozen: Vec<Victim>,
     whose: Vec<Whose>,
     pairs: Vec<Pair>,
     damages: Vec<Damage>,
 }
 
 impl Plan {
-    /// Of these kinds; of all if there are none.
+    /// A plan of these kinds; of all kinds if the list is empty.
     pub(super) fn new(seed: u64, only: &[Kind]) -> Self {
         let only = if only.is_empty() { &Kind::ALL } else { only };
         Self {
@@ -152,8 +152,8 @@ impl Plan {
         deal(&mut self.random, &mut self.moments)
     }
 
-    /// Of those that get to run. One that never gets ready does not finish either when its master is
-    /// killed: that would take as long as it may.
+    /// A fault of releases that get to run. A child that never gets ready does not end either when its
+    /// master is killed, before its timeout.
     fn bad_moment(&mut self) -> Moment {
         let after = Duration::from_millis(20 + self.random.below(200));
         let bad = match self.random.below(3) {
@@ -166,11 +166,11 @@ impl Plan {
 
     fn freeze(&mut self) -> Disturbance {
         if self.frozen.is_empty() {
-            self.frozen = vec![Who::Serving, Who::Draining, Who::Starting, Who::Master];
+            self.frozen = vec![Victim::Serving, Victim::Draining, Victim::Starting, Victim::Master];
         }
-        let who = deal(&mut self.random, &mut self.frozen);
+        let victim = deal(&mut self.random, &mut self.frozen);
         let lasts = Duration::from_millis(50 + self.random.below(1200));
-        Disturbance::Freeze { who, lasts, restart: self.random.chance() }
+        Disturbance::Freeze { victim, lasts, restart: self.random.chance() }
     }
 
     /// Losing the channel of the child that serves ends the master.
@@ -227,7 +227,7 @@ fn deck(only: &[Kind], wild: bool) -> Vec<Kind> {
         wanted.flat_map(|(kind, times)| vec![kind; times]).collect::<Vec<_>>()
     };
     let calm = cards(!wild);
-    // Where nothing else is asked for, there is no calm.
+    // A plan of this kind alone has no calm.
     if calm.is_empty() { cards(false) } else { calm }
 }
 

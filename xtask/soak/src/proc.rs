@@ -1,4 +1,4 @@
-//! What soak looks at in `/proc`.
+//! Reads `/proc`.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,7 +10,7 @@ pub(super) fn children_of(pid: u32) -> Vec<u32> {
     having(|stat| stat.parent == pid)
 }
 
-/// The children, their children, and so on; without itself.
+/// All descendants of a process, without itself.
 pub(super) fn descendants_of(pid: u32) -> Vec<u32> {
     let parents: BTreeMap<u32, u32> =
         all().filter_map(|child| Some((child, Stat::of(child)?.parent))).collect();
@@ -23,7 +23,7 @@ pub(super) fn descendants_of(pid: u32) -> Vec<u32> {
     found.split_off(1)
 }
 
-/// Whether SIGSTOP has done its work.
+/// Whether the process is stopped by SIGSTOP.
 pub(super) fn is_stopped(pid: u32) -> bool {
     Stat::of(pid).is_some_and(|stat| stat.state == 'T')
 }
@@ -40,14 +40,14 @@ pub(super) fn threads_of(pid: u32) -> usize {
     fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().count()
 }
 
-/// How many descriptors of each kind: sockets and pipes are told apart by their inodes alone.
+/// The number of descriptors of each kind: sockets and pipes differ by their inodes alone.
 pub(super) fn descriptors_of(pid: u32) -> BTreeMap<String, usize> {
     let mut kinds = BTreeMap::new();
     for entry in fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten() {
         let Ok(target) = fs::read_link(entry.path()) else { continue };
         let target = target.to_string_lossy();
         let kind = target.split(':').next().unwrap_or_default();
-        // What was put back is another file than what runs, with the same content.
+        // After a rollback the file at the path is another than what runs, with the same content.
         let kind = kind.trim_end_matches(" (deleted)");
         // Shared memory has the number of the process in its name.
         let kind = kind.trim_end_matches(|last: char| last.is_ascii_digit());
@@ -66,7 +66,7 @@ pub(super) fn memory_of(pid: u32) -> Option<u64> {
     Some(kib("Anonymous")? + kib("Swap")?)
 }
 
-/// These processes, for people.
+/// Lists these processes in a message for people.
 pub(super) fn listed(pids: &[u32]) -> String {
     let each = pids.iter().map(|pid| {
         let state = Stat::of(*pid).map_or('?', |stat| stat.state);

@@ -35,7 +35,7 @@ impl Random {
     }
 }
 
-/// A seed that nobody chose, short enough to be typed.
+/// A random seed, short enough to be typed.
 pub(super) fn seed() -> u64 {
     RandomState::new().build_hasher().finish() % 1_000_000
 }

@@ -12,7 +12,7 @@ pub(super) struct Releases {
     source: PathBuf,
     /// The latest number; every release has its own, a bad one too.
     number: u64,
-    /// The latest good one.
+    /// The number of the latest good release.
     current: Vec<u8>,
 }
 
@@ -21,7 +21,7 @@ impl Releases {
         Self { executable, source, number: 0, current: Vec::new() }
     }
 
-    /// Publishes a good one; its number.
+    /// Publishes a good release, and returns its number.
     pub(super) fn publish_good(&mut self) -> Result<u64> {
         self.number += 1;
         self.current = self.noted("");
@@ -29,12 +29,12 @@ impl Releases {
         Ok(self.number)
     }
 
-    /// Publishes the latest good one again.
+    /// Publishes the latest good release again.
     pub(super) fn publish_current(&self) -> Result {
         self.publish(&self.current)
     }
 
-    /// Whether these are the bytes of the latest good one.
+    /// Whether these are the bytes of the latest good release.
     pub(super) fn is_current(&self, bytes: &[u8]) -> bool {
         bytes == self.current
     }
@@ -49,7 +49,7 @@ impl Releases {
         match bad {
             Bad::Text => format!("<html>not release {}</html>\n", self.number).into_bytes(),
             Bad::Truncated => {
-                // Never the same twice: what was refused once is not looked at again.
+                // Each one is different: an executable that was refused once is not tried again.
                 let length = self.executable.len() / 2 + (self.number % 997) as usize;
                 self.executable[..length].to_vec()
             }
@@ -90,7 +90,7 @@ impl Releases {
         format!("\n#soak release={} {notes}\n", self.number)
     }
 
-    /// By a rename, so that it is there at once.
+    /// Publishes by a rename, so that the file is complete at once.
     fn publish(&self, bytes: &[u8]) -> Result {
         let beside = self.source.with_extension("new");
         let published = fs::write(&beside, bytes).and_then(|()| fs::rename(&beside, &self.source));

@@ -1,4 +1,4 @@
-//! What is told in the end.
+//! The report at the end.
 
 use super::audit::Audit;
 use super::disturbance::Kind;
@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::time::Duration;
 
-/// So many losses are told one by one.
+/// So many losses are listed one by one.
 const LOSSES: usize = 10;
 
 /// When each step began, from the start of the load, and what it was.
@@ -24,7 +24,7 @@ impl Steps {
         *self.counts.entry(kind).or_default() += 1;
     }
 
-    /// What was under way.
+    /// The step that was under way.
     fn during(&self, at: Duration) -> &str {
         let before = self.begun.iter().rev().find(|(begun, _)| *begun <= at);
         before.map_or("the start", |(_, text)| text)
@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_loss_is_told_with_what_was_under_way() {
+    fn a_loss_is_reported_with_what_was_under_way() {
         let mut steps = Steps::default();
         steps.begin(Duration::from_secs(2), Kind::Clock, "1: clock".to_owned());
         steps.begin(Duration::from_secs(3), Kind::Restart, "2: restart".to_owned());

@@ -1,5 +1,5 @@
 //! The service under test, and soak as its manager: it holds the socket, starts the master, and
-//! takes in whoever loses its parent.
+//! adopts the processes that lose their parent.
 
 use super::interrupt::Interrupts;
 use super::journal::Journal;
@@ -45,7 +45,7 @@ pub(super) struct Service {
     interrupts: Interrupts,
     /// Masters that have ended, and how.
     pub(super) ended: Vec<(u32, End)>,
-    /// Whose end is our doing.
+    /// The processes that soak has killed.
     killed: BTreeSet<u32>,
     /// Orphans may end badly for now: they run a bad release.
     pub(super) bad_orphans: bool,
@@ -59,7 +59,7 @@ pub(super) enum End {
 }
 
 impl Service {
-    /// Starts it with its first release.
+    /// Starts the service with its first release.
     pub(super) fn start(
         stage: Stage,
         mut releases: Releases,
@@ -107,12 +107,12 @@ impl Service {
         command.args(self.broken.iter().map(|kind| format!("--broken={kind}")));
         command.env("NOTIFY_SOCKET", self.manager.address());
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(self.stderr.file()?);
-        // Ctrl-C is for soak alone, which ends the others.
+        // Only soak gets Ctrl-C, and ends the others.
         command.process_group(0);
         let child = self.sockets.spawn(&mut command);
         let child =
             child.map_err(|error| Stop::because(format!("no master can be started: {error}")))?;
-        // It is waited for among all others that come to us.
+        // The master is reaped among all adopted processes.
         self.master = child.id();
         self.journal.note(&format!("started the master {}", self.master));
         Ok(())
@@ -139,7 +139,7 @@ impl Service {
         }
     }
 
-    /// The same for what only the master that runs can bring about.
+    /// Waits in the same way for what only the running master can bring about.
     pub(super) fn wait_for_master(
         &mut self,
         what: &str,
@@ -169,7 +169,7 @@ impl Service {
         Ok(())
     }
 
-    /// What goes on without us: what is said, who has ended, and whether somebody presses Ctrl-C.
+    /// Reads new lines, reaps the processes that have ended, and notices Ctrl-C.
     pub(super) fn look(&mut self) -> Result {
         self.interrupts.check()?;
         self.journal.read()?;
@@ -180,9 +180,9 @@ impl Service {
         self.reap()
     }
 
-    /// Takes those off the process table that have ended: masters, and those who lost theirs. A
+    /// Reaps the processes that have ended: masters, and those that lost theirs. A
     /// child without a master finishes by itself, and says so by 0. An executable that is only asked
-    /// what it is cannot give its answer then.
+    /// what it is cannot respond then.
     fn reap(&mut self) -> Result {
         while let Some((pid, end)) = next_ended()? {
             self.journal.note(&format!("{pid} has ended: {end:?}"));
@@ -200,7 +200,7 @@ impl Service {
         Ok(())
     }
 
-    /// It was killed, and its master has waited for it.
+    /// The process was killed, and its master has waited for it.
     pub(super) fn forgive(&mut self, pid: u32) {
         self.killed.remove(&pid);
     }
@@ -215,7 +215,7 @@ impl Service {
 }
 
 impl Drop for Service {
-    /// Ends all that is left, stopped or not. What is killed may just have started another.
+    /// Kills all processes that are left, stopped or not. Each may just have started another.
     fn drop(&mut self) {
         let started = Instant::now();
         loop {
@@ -232,7 +232,7 @@ impl Drop for Service {
     }
 }
 
-/// The next of our children, adopted or not, that has ended.
+/// The next child of this process, adopted or not, that has ended.
 fn next_ended() -> Result<Option<(u32, End)>> {
     match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
         Ok(WaitStatus::Exited(pid, code)) => {

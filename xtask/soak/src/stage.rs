@@ -17,7 +17,7 @@ use xtask_support::stop::{Result, Stop};
 /// Executables that the service's disk has room for: what runs, what ran before, and what comes.
 const ROOM: u64 = 6;
 
-/// As root there is no limit of processes: the service is that of another user, who has no other
+/// As root there is no limit of processes: the service runs as another user, which has no other
 /// processes. It may go where root may, since the folder may be below one that is for root alone.
 const USER: u32 = 64_998;
 const AS_USER: [&str; 5] = [
@@ -34,7 +34,7 @@ pub(super) struct Stage {
     path: PathBuf,
     /// The library that moves the clock.
     faketime: String,
-    /// There are other users, one of whom is the service's.
+    /// There are other users, and the service runs as one of them.
     has_user: bool,
 }
 
@@ -61,7 +61,7 @@ impl Stage {
             small += &format!(",uid={USER},gid={USER}");
         }
         for (at, options) in [(path.join("service"), small.as_str()), ("/dev/shm".into(), "")] {
-            // What moves the clock leaves its shared memory in the latter when it is killed.
+            // The library that moves the clock leaves its shared memory there when a process is killed.
             mount(Some("none"), &at, Some("tmpfs"), MsFlags::empty(), Some(options))
                 .map_err(|errno| Stop::because(format!("{}: no disk: {errno}", at.display())))?;
         }
@@ -88,7 +88,7 @@ impl Stage {
         command
     }
 
-    /// A command as the service's user, who may do to it what root may not everywhere.
+    /// A command as the service's user, which may signal the service even where root may not.
     pub(super) fn as_user(&self, program: impl AsRef<OsStr>) -> Command {
         if !self.has_user {
             return Command::new(program);
@@ -121,7 +121,7 @@ impl Stage {
             .map_err(|error| Stop::because(format!("the clock cannot be moved: {error}")))
     }
 
-    /// What becomes of one transfer in five from now on.
+    /// Sets the damage to one transfer in five from now on.
     pub(super) fn set_damage(&self, damage: Option<Damage>) -> Result {
         let file = self.path("corrupt");
         let set = match damage {
@@ -138,7 +138,7 @@ impl Stage {
         set.map_err(|error| Stop::because(format!("{}: {error}", file.display())))
     }
 
-    /// The files beside the executable, which is one of them.
+    /// The files in the folder of the executable, which is one of them.
     pub(super) fn files(&self) -> Vec<String> {
         let entries = fs::read_dir(self.path("service")).into_iter().flatten().flatten();
         let mut names: Vec<_> =
@@ -147,7 +147,7 @@ impl Stage {
         names
     }
 
-    /// Leaves the folder there, for somebody to look at the log.
+    /// Leaves the folder there, with the log in it.
     pub(super) fn keep(&mut self) {
         if let Some(folder) = self.folder.take() {
             drop(folder.keep());
@@ -156,7 +156,7 @@ impl Stage {
 }
 
 impl Drop for Stage {
-    /// A folder that is a disk cannot be removed. If it is no more, that is as good.
+    /// A folder that is a disk cannot be removed. It may be unmounted already.
     fn drop(&mut self) {
         umount2(&self.path("service"), MntFlags::MNT_DETACH).ok();
     }

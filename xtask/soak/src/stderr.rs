@@ -1,4 +1,4 @@
-//! What is written to stderr: a pipe, which soak reads, or does not for a while.
+//! The pipe that is the service's stderr: soak reads it, or pauses for a while.
 
 use super::news::has;
 use nix::fcntl::OFlag;
@@ -66,7 +66,7 @@ impl Stderr {
         Ok(others)
     }
 
-    /// From now on nobody reads, and there is no room.
+    /// Stops reading, and fills the pipe.
     pub(super) fn neglect(&mut self) -> Result {
         self.is_read = false;
         let writing = reopened(&self.writing, File::options().write(true));
@@ -80,7 +80,7 @@ impl Stderr {
         }
     }
 
-    /// Somebody reads again.
+    /// Reads again.
     pub(super) fn resume(&mut self) {
         self.is_read = true;
     }
@@ -96,7 +96,7 @@ impl Stderr {
     }
 }
 
-/// The same pipe, without waiting for it: that is a matter of each who has opened it.
+/// The same pipe, opened anew and non-blocking: that flag belongs to each opening.
 fn reopened(end: &File, how: &mut std::fs::OpenOptions) -> io::Result<File> {
     let path = format!("/proc/self/fd/{}", end.as_raw_fd());
     how.custom_flags(OFlag::O_NONBLOCK.bits()).open(path)

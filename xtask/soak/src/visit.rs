@@ -1,16 +1,16 @@
-//! Requests of soak's own, which tell who answers.
+//! Requests of soak's own, whose responses name the process.
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 use xtask_support::stop::{Result, Stop};
 
-/// Longer than any answer takes.
+/// Longer than any response takes.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// What a child says of itself.
+/// What a child reports about itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Answer {
+pub(super) struct Response {
     pub(super) pid: u32,
     pub(super) release: u64,
     pub(super) generation: u64,
@@ -18,12 +18,12 @@ pub(super) struct Answer {
     pub(super) clock: i64,
 }
 
-/// A request that waits for its answer.
+/// A request that waits for its response.
 #[derive(Debug)]
 pub(super) struct Visit(TcpStream);
 
 impl Visit {
-    /// Sends it; the answer will take this long.
+    /// Sends it; the response will take this long.
     pub(super) fn begin(server: SocketAddr, takes: Duration) -> Result<Self> {
         let begin = || {
             let mut stream = TcpStream::connect_timeout(&server, PATIENCE)?;
@@ -32,13 +32,13 @@ impl Visit {
             let head =
                 format!("GET {path} HTTP/1.1\r\nHost: {server}\r\nConnection: close\r\n\r\n");
             stream.write_all(head.as_bytes())?;
-            // The server reads to the end of what a client has to say, and no further.
+            // The server reads to the end of the request, and no further.
             Ok(Self(stream))
         };
         begin().map_err(lost)
     }
 
-    pub(super) fn end(mut self) -> Result<Answer> {
+    pub(super) fn end(mut self) -> Result<Response> {
         let mut text = String::new();
         loop {
             let mut chunk = [0; 512];
@@ -49,14 +49,14 @@ impl Visit {
             if let Some((_, body)) = text.split_once("\r\n\r\n")
                 && body.ends_with('\n')
             {
-                return answer(body).ok_or_else(|| lost(io::Error::other(text.clone())));
+                return parsed(body).ok_or_else(|| lost(io::Error::other(text.clone())));
             }
         }
     }
 }
 
 /// A request that is answered at once.
-pub(super) fn ask(server: SocketAddr) -> Result<Answer> {
+pub(super) fn ask(server: SocketAddr) -> Result<Response> {
     Visit::begin(server, Duration::ZERO)?.end()
 }
 
@@ -64,11 +64,11 @@ fn lost(error: io::Error) -> Stop {
     Stop::because(format!("a request of soak's own was lost: {error}"))
 }
 
-fn answer(body: &str) -> Option<Answer> {
+fn parsed(body: &str) -> Option<Response> {
     let value = |key: &str| {
         body.split_whitespace().find_map(|word| word.strip_prefix(key)?.strip_prefix('='))
     };
-    Some(Answer {
+    Some(Response {
         pid: value("pid")?.parse().ok()?,
         release: value("release")?.parse().ok()?,
         generation: value("generation")?.parse().ok()?,
@@ -81,10 +81,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_body_says_who_answers() {
+    fn a_body_names_the_process() {
         let body = "pid=12 release=3 generation=4 clock=-5\n";
-        let expected = Answer { pid: 12, release: 3, generation: 4, clock: -5 };
-        assert_eq!(answer(body), Some(expected));
-        assert_eq!(answer("pid=12\n"), None);
+        let expected = Response { pid: 12, release: 3, generation: 4, clock: -5 };
+        assert_eq!(parsed(body), Some(expected));
+        assert_eq!(parsed("pid=12\n"), None);
     }
 }

@@ -1,4 +1,4 @@
-//! Soak finds what it is to find, and leaves nothing behind when it is ended.
+//! Tests that soak finds what it must find, and leaves nothing behind when it is ended.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "in a test a panic is the report")]
 
@@ -31,7 +31,7 @@ fn a_service_that_leaves_files_is_found_out() {
     assert!(complaint, "{lines:#?}");
     let again = "cargo xtask soak --minutes 0.03 --seed 1 --only restart --broken file";
     assert!(lines.iter().any(|line| line.ends_with(again)), "{lines:#?}");
-    // For somebody to look at: the log, and nothing that runs.
+    // The log stays for inspection, and nothing runs.
     let kept = folders(&soak);
     assert_eq!(kept.len(), 1, "{kept:?}");
     fs::remove_dir_all(&kept[0]).unwrap();

@@ -1,4 +1,4 @@
-//! Steps that only compile, beside those that mostly wait.
+//! Runs the steps that only compile beside those that mostly wait.
 
 use crate::command::{Failure, Result, program};
 use crate::follow::follow;
@@ -13,7 +13,7 @@ use std::time::Instant;
 /// when it has ended.
 ///
 /// What compiles steps back for what runs: it is nicer to other processes, and it has a folder of its
-/// own, since cargo lets nobody else build in a folder in which it builds.
+/// own, since cargo locks the folder in which it builds.
 pub(super) fn run(compile: &[Step], run: &[Step]) -> Result<Vec<Finished>> {
     let task = std::env::current_exe()
         .map_err(|error| Failure::new(format!("could not find this program: {error}")))?;

@@ -1,4 +1,4 @@
-//! The test binaries of the workspace, as cargo has built them.
+//! The test executables of the workspace, as cargo has built them.
 
 use crate::command::{Failure, Result, cargo, stdout_of};
 use serde_json::Value;
@@ -42,7 +42,7 @@ pub(super) fn build() -> Result<Vec<Binary>> {
     Ok(binaries)
 }
 
-/// The test binaries that cargo's messages are about, each with its package's programs.
+/// The test executables that cargo's messages are about, each with its package's programs.
 fn among(messages: &str) -> Vec<Binary> {
     let artifacts: Vec<Artifact> = messages.lines().filter_map(artifact).collect();
     let programs = |package: &str| {

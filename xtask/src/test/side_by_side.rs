@@ -1,4 +1,4 @@
-//! Test binaries, several at once: most tests wait for something most of the time.
+//! Runs several test executables at once: most tests wait for something most of the time.
 
 use super::binaries::Binary;
 use crate::command::cargo;
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn those_that_fail_are_told_and_stop_no_other() {
+    fn those_that_fail_are_reported_and_stop_no_other() {
         let folder = tempfile::tempdir().unwrap();
         let touch = format!("touch {}", folder.path().join("ran").display());
         let failed = run(vec![shell("exit 3"), shell(&touch), shell("kill -9 $$")], 2);

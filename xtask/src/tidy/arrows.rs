@@ -1,4 +1,4 @@
-//! Which of our crates may use which: arrows point down only.
+//! Checks which crate uses which: dependencies point down only.
 
 use super::Finding;
 use crate::workspace::Package;

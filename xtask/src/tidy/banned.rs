@@ -1,4 +1,4 @@
-//! Calls that have no place in a published crate, in its tests neither.
+//! Refuses calls that have no place in a published crate or its tests.
 
 use super::rust_source::{code_only, lines_with};
 use super::{Finding, tree::Tree};

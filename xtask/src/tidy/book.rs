@@ -1,4 +1,4 @@
-//! The pages in `docs` make a book: each is in its summary, and none links out of it.
+//! Checks that the pages in `docs` make a book: each is in its summary, and none links out of it.
 
 use super::{Finding, links, tree::Tree};
 

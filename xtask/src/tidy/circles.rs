@@ -1,4 +1,4 @@
-//! No files of a crate import each other in a circle, not through the crate's root either.
+//! Checks that no files of a crate import each other in a circle, not through the crate's root either.
 
 use super::rust_source::code_only;
 use super::{Finding, tree::Tree};

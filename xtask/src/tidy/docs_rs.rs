@@ -1,4 +1,4 @@
-//! Each publishable crate asks docs.rs for all that it has, and says where its documentation is.
+//! Checks that each published crate documents all features on docs.rs, and links its documentation.
 
 use super::{Finding, tree::Tree};
 

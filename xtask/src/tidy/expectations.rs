@@ -1,4 +1,4 @@
-//! Whoever uses a disallowed method says why, and is named in clippy.toml.
+//! Checks that a file that uses a disallowed method says why, and is named in clippy.toml.
 
 use super::lint_config::named_files;
 use super::rust_source::code_only;

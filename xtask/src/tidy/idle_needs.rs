@@ -1,4 +1,4 @@
-//! Programs that are installed for the tests although no test runs them. A note and no failure: a
+//! Notes programs that are installed for the tests although no test runs them. It is no failure: a
 //! test that is just being written may need one.
 
 use super::rust_source::contains_word;

@@ -1,4 +1,4 @@
-//! Files that have grown long. A note and no failure: some things are long.
+//! Notes files that have grown long. It is no failure: some things are long.
 
 use super::{Finding, tree::Tree};
 

@@ -1,4 +1,4 @@
-//! Links from one file of the project to another, and to a heading in it, lead somewhere.
+//! Checks that links between files of the project, and to headings in them, lead somewhere.
 
 use super::{
     Finding,

@@ -1,4 +1,4 @@
-//! One clippy.toml, which tells the truth about who may do what.
+//! Checks that the one clippy.toml names the files that use what it disallows.
 
 use super::{Finding, tree::Tree};
 

@@ -1,4 +1,4 @@
-//! No message for operators is longer than a line can be read in a log.
+//! Checks that no message for operators is too long for a line in a log.
 //!
 //! What counts is the literal, without the causes that follow it.
 

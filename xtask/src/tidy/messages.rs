@@ -1,4 +1,4 @@
-//! Every message of the master is on the page for troubleshooting.
+//! Checks that every message of the master is on the page for troubleshooting.
 //!
 //! A message is a literal of some words in the files that speak to operators. Where something is
 //! filled in, its parts are looked for one by one.

@@ -1,4 +1,4 @@
-//! Each file of a crate says what lives in it, and folders have a `mod.rs`.
+//! Checks that each file of a crate says what lives in it, and that folders have a `mod.rs`.
 
 use super::{Finding, tree::Tree};
 

@@ -1,4 +1,4 @@
-//! Each crate has a README whose example is compiled.
+//! Checks that each crate has a README whose example is compiled.
 
 use super::{Finding, tree::Tree};
 

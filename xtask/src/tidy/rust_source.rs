@@ -1,4 +1,4 @@
-//! Rust source with everything blanked out that is not code.
+//! Blanks out everything in Rust source that is not code.
 
 /// Comments and the insides of literals become spaces. Line breaks stay, so that line numbers do
 /// too. Macro bodies count as code.

@@ -1,4 +1,4 @@
-//! Unsafe code lives in `sys` files only, where a reader who looks for it finds all of it.
+//! Checks that unsafe code lives in `sys` files only.
 
 use super::rust_source::{code_only, lines_with};
 use super::{Finding, tree::Tree};

@@ -1,5 +1,5 @@
-//! One word for one thing, in the pages of the project and in the comments of its crates: the glossary
-//! of CONTRIBUTING.md.
+//! Checks that the pages of the project and the comments of its sources use the words of the glossary in
+//! CONTRIBUTING.md.
 
 use super::rust_source::contains_word;
 use super::{Finding, tree::Tree};
@@ -16,7 +16,7 @@ const REFUSED: &[(&str, &str)] = &[
     ("sanity check", "probe"),
     ("binary", "executable"),
     ("binaries", "executables"),
-    ("whoever", "name who or what it is"),
+    ("whoever", "name what it is"),
 ];
 
 /// The one page that has to name them.
@@ -25,8 +25,8 @@ const GLOSSARY: &str = "CONTRIBUTING.md";
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
     let pages = tree.ending(".md").map(|file| (file, prose(&file.text)));
-    let sources = tree.rust().filter(|file| is_of_a_crate(&file.path));
-    for (file, lines) in pages.chain(sources.map(|file| (file, prose(&comments(&file.text))))) {
+    let sources = tree.rust().map(|file| (file, prose(&comments(&file.text))));
+    for (file, lines) in pages.chain(sources) {
         for (index, line) in lines.iter().enumerate() {
             if file.path == GLOSSARY && line.starts_with('|') {
                 continue;
@@ -47,10 +47,6 @@ pub(super) fn check(tree: &Tree) -> Vec<Finding> {
         }
     }
     findings
-}
-
-fn is_of_a_crate(path: &str) -> bool {
-    path.starts_with("crates/") && path.contains("/src/")
 }
 
 /// What the comments say, each in its line; a line with code before it has none.
@@ -96,10 +92,12 @@ mod tests {
     }
 
     #[test]
-    fn the_comments_of_the_crates_are_read_too() {
+    fn the_comments_of_all_sources_are_read_too() {
         let text = "/// Whoever asks.\nlet whoever = \"whoever\";\n// It is put\n// back.\n";
-        assert_eq!(found("crates/a/src/lib.rs", text), [1, 3]);
-        assert_eq!(found("tests/src/lib.rs", text), [0_usize; 0]);
+        let folders = ["crates/a/src", "crates/a/tests", "tests/src", "xtask/src", "examples/src"];
+        for folder in folders {
+            assert_eq!(found(&format!("{folder}/lib.rs"), text), [1, 3], "{folder}");
+        }
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Traces of somebody's desk, notes to self and paths of their home, and how messages begin.
+//! Refuses notes to self and paths of a home folder, and checks how messages begin.
 
 use super::rust_source::contains_word;
 use super::{Finding, tree::Tree};

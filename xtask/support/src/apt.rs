@@ -1,4 +1,4 @@
-//! Debian packages.
+//! Installs Debian packages.
 
 use crate::command::{Failure, Result, program, run};
 use std::fs;
@@ -20,7 +20,7 @@ pub fn install(packages: &[&str]) -> Result {
     })
 }
 
-/// apt tells every package it unpacks; only what goes wrong is worth reading, and that it writes to
+/// apt lists every package that it unpacks; only errors are worth reading, and it writes them to
 /// the other stream.
 fn quiet(args: &[&str]) -> Command {
     let mut command = program("apt-get", &["-qq", "-o", "DPkg::Lock::Timeout=120"]);
@@ -30,7 +30,7 @@ fn quiet(args: &[&str]) -> Command {
 }
 
 /// As long as it is there, no package starts the services that it brings: the tests start what they
-/// need, and stop it again. A policy that somebody else has made stays in force instead.
+/// need, and stop it again. A policy that is already there stays in force instead.
 struct NothingStarts {
     ours: bool,
 }

@@ -1,4 +1,4 @@
-//! Building a program that a task is about to run.
+//! Builds a program that a task is about to run.
 
 use crate::command::cargo;
 use serde_json::Value;

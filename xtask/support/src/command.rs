@@ -1,4 +1,4 @@
-//! Other programs, run from the workspace root.
+//! Runs other programs from the workspace root.
 
 use crate::workspace;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! How many crates a package is made of.
+//! Counts the crates that a package is made of.
 
 use crate::command::{Result, cargo, stdout_of};
 

@@ -1,4 +1,4 @@
-//! How long something took, in words.
+//! Formats durations in words.
 
 use std::time::Duration;
 

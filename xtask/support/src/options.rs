@@ -1,4 +1,4 @@
-//! What the options of all tasks have in common.
+//! Parses the options that all tasks have in common.
 
 use std::str::FromStr;
 

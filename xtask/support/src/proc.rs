@@ -1,4 +1,4 @@
-//! What `/proc` says of processes. One that ends while it is looked at is one that was not there.
+//! Reads `/proc`. A process that ends while it is read counts as one that does not exist.
 
 use std::fs;
 

@@ -1,4 +1,4 @@
-//! One line that says what is going on, where somebody looks.
+//! One line on a terminal that says what is going on.
 
 use crate::style;
 use std::io::{Write, stdout};
@@ -62,7 +62,7 @@ impl Drop for Progress {
     }
 }
 
-/// Whoever has stopped reading is noticed later.
+/// A reader that is gone is noticed later.
 fn write(text: &str) {
     let mut out = stdout();
     out.write_all(text.as_bytes()).and_then(|()| out.flush()).ok();

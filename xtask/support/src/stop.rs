@@ -1,14 +1,14 @@
-//! Why a task does not go on that can be interrupted.
+//! The reasons for which an interruptible task stops.
 
 use crate::command::Failure;
 use selfup_signals::Signal;
 
-/// It failed, or somebody has seen enough.
+/// It failed, or it was interrupted.
 #[derive(Debug)]
 pub enum Stop {
     /// Something did not hold.
     Failed(Failure),
-    /// Somebody wants it to end.
+    /// A signal ended it.
     Interrupted(Signal),
 }
 

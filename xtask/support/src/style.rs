@@ -1,4 +1,4 @@
-//! A little colour, for terminals only.
+//! Colours text on terminals.
 
 use std::ffi::OsString;
 use std::io::{IsTerminal, stdout};

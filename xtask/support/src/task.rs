@@ -4,8 +4,8 @@ use crate::command::Result;
 use crate::style;
 use std::process::ExitCode;
 
-/// Reads the arguments, runs the task, and says how it went, unless help is asked for: 2 stands for arguments that nobody
-/// understands, 1 for a task that did not hold.
+/// Reads the arguments, runs the task, and reports how it went, unless help is asked for: 2 stands for
+/// arguments that the task does not accept, 1 for a task that did not hold.
 pub fn main<O>(
     help: &str,
     parse: impl FnOnce(&[String]) -> Result<O, String>,

@@ -1,4 +1,4 @@
-//! The workspace as `cargo metadata` tells it.
+//! The workspace as `cargo metadata` describes it.
 
 use crate::command::{Failure, Result, cargo, stdout_of};
 use serde_json::Value;

@@ -58,10 +58,10 @@ fn over_tcp_as(options: &[&str], role: &[&str]) -> String {
     let activator = Activator(fds.spawn(&mut activator).expect(NEEDED));
     let mut client = TcpStream::connect(fds.local_address("tcp").unwrap().ip().unwrap()).unwrap();
     client.set_read_timeout(Some(DEADLINE)).unwrap();
-    let mut answer = String::new();
-    client.read_to_string(&mut answer).unwrap();
+    let mut response = String::new();
+    client.read_to_string(&mut response).unwrap();
     activator.ends_well();
-    answer
+    response
 }
 
 fn over_tcp() {
@@ -82,9 +82,9 @@ fn over_a_unix_stream() {
     is_there(&path);
     let mut client = until("a connection", || UnixStream::connect(&path).ok());
     client.set_read_timeout(Some(DEADLINE)).unwrap();
-    let mut answer = String::new();
-    client.read_to_string(&mut answer).unwrap();
-    assert_eq!(answer, "served as web\n");
+    let mut response = String::new();
+    client.read_to_string(&mut response).unwrap();
+    assert_eq!(response, "served as web\n");
     activator.ends_well();
 }
 
@@ -96,9 +96,9 @@ fn over_unix_datagrams() {
     let client = UnixDatagram::bind(folder.path().join("client")).unwrap();
     client.set_read_timeout(Some(DEADLINE)).unwrap();
     until("a socket", || client.send_to(b"hello", &path).ok());
-    let mut answer = [0; 100];
-    let length = client.recv(&mut answer).unwrap();
-    assert_eq!(&answer[..length], b"served as unknown\n");
+    let mut response = [0; 100];
+    let length = client.recv(&mut response).unwrap();
+    assert_eq!(&response[..length], b"served as unknown\n");
     activator.ends_well();
 }
 
@@ -111,19 +111,19 @@ fn over_unix_seqpacket() {
     let mut client = Socket::new(Domain::UNIX, Type::SEQPACKET, None).unwrap();
     client.set_read_timeout(Some(DEADLINE)).unwrap();
     until("a connection", || client.connect(&SockAddr::unix(&path).unwrap()).ok());
-    let mut answer = [0; 100];
-    let length = client.read(&mut answer).unwrap();
-    assert_eq!(&answer[..length], b"served as web\n");
+    let mut response = [0; 100];
+    let length = client.read(&mut response).unwrap();
+    assert_eq!(&response[..length], b"served as web\n");
     activator.ends_well();
 }
 
 /// systemd, a master, and its child: the whole chain.
 fn adopted_by_name_and_passed_on() {
-    let answer = over_tcp_as(&["--fdname=front"], &["role:relay", "fd://front"]);
-    assert_eq!(answer, "served as web\n");
+    let response = over_tcp_as(&["--fdname=front"], &["role:relay", "fd://front"]);
+    assert_eq!(response, "served as web\n");
 }
 
 fn adopted_by_number_and_passed_on() {
-    let answer = over_tcp_as(&["--fdname=front"], &["role:relay", "fd://3"]);
-    assert_eq!(answer, "served as web\n");
+    let response = over_tcp_as(&["--fdname=front"], &["role:relay", "fd://3"]);
+    assert_eq!(response, "served as web\n");
 }

@@ -30,9 +30,9 @@ print(names)
     let child = fds.spawn(python(script).stdout(Stdio::piped())).unwrap();
     let mut client = TcpStream::connect(fds.local_address("http").unwrap().ip().unwrap()).unwrap();
     client.set_read_timeout(Some(crate::process::DEADLINE)).unwrap();
-    let mut answer = String::new();
-    client.read_to_string(&mut answer).unwrap();
-    assert_eq!(answer, "hello from python");
+    let mut response = String::new();
+    client.read_to_string(&mut response).unwrap();
+    assert_eq!(response, "hello from python");
     assert_eq!(printed(child), "['udp', 'http']\n");
 }
 

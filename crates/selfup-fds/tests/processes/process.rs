@@ -94,7 +94,7 @@ pub(crate) fn own_fds() -> BTreeMap<RawFd, String> {
     fds_of("self")
 }
 
-/// Whoever runs the tests may have left fds open for us; they are not what is tested.
+/// The process that runs the tests may have left descriptors open; they are not what is tested.
 pub(crate) fn close_strays_on_exec() {
     for number in own_fds().into_keys().filter(|number| *number > 2) {
         // SAFETY: it was open a moment ago, and nothing closes it.

@@ -66,7 +66,7 @@ fn a_program_without_permission() {
     both(|fds| {
         let error = refused(fds, &mut Command::new(command.get_program()), libc::EACCES);
         assert!(error.to_string().contains("may not execute"), "{error}");
-        // One that is found and may not be executed is told from one that is not found.
+        // The error distinguishes an executable that may not be run from one that is not found.
         let path = format!("{}:/no/such/place", folder.path().display());
         refused(fds, Command::new("app").env("PATH", path), libc::EACCES);
     });

@@ -123,35 +123,35 @@ fn bind(arguments: impl Iterator<Item = String>) {
     }
 }
 
-/// Answers one connection on whatever the first fd is.
+/// Serves one connection on the first descriptor, whatever it is.
 fn serve() {
     let mut inherited = Inherited::from_env().unwrap();
     let name = inherited.names().next().unwrap().to_owned();
-    let answer = format!("served as {name}\n");
+    let response = format!("served as {name}\n");
     match inherited.kind(0).unwrap() {
         selfup_fds::Kind::TcpListener => {
             let listener = inherited.take_tcp_listener(0).unwrap();
-            listener.accept().unwrap().0.write_all(answer.as_bytes()).unwrap();
+            listener.accept().unwrap().0.write_all(response.as_bytes()).unwrap();
         }
         selfup_fds::Kind::UnixListener => {
             let listener = inherited.take_unix_listener(0).unwrap();
-            listener.accept().unwrap().0.write_all(answer.as_bytes()).unwrap();
+            listener.accept().unwrap().0.write_all(response.as_bytes()).unwrap();
         }
         selfup_fds::Kind::UnixSeqpacketListener => {
             let listener = socket2::Socket::from(inherited.take_unix_seqpacket(0).unwrap());
-            listener.accept().unwrap().0.write_all(answer.as_bytes()).unwrap();
+            listener.accept().unwrap().0.write_all(response.as_bytes()).unwrap();
         }
         selfup_fds::Kind::UnixDatagram => {
             let socket = inherited.take_unix_datagram(0).unwrap();
             let mut message = [0; 100];
             let (length, from) = socket.recv_from(&mut message).unwrap();
             assert_eq!(&message[..length], b"hello");
-            socket.send_to_addr(answer.as_bytes(), &from).unwrap();
+            socket.send_to_addr(response.as_bytes(), &from).unwrap();
         }
         selfup_fds::Kind::UdpSocket => {
             let socket = inherited.take_udp_socket(0).unwrap();
             let (_, from) = socket.recv_from(&mut [0; 100]).unwrap();
-            socket.send_to(answer.as_bytes(), from).unwrap();
+            socket.send_to(response.as_bytes(), from).unwrap();
         }
         kind => panic!("{kind}"),
     }

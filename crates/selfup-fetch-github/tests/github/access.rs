@@ -52,7 +52,7 @@ fn an_unknown_token_is_reported() {
 fn a_token_without_the_right_is_reported() {
     let api = Api::start();
     let message = r#"{"message":"Resource not accessible by personal access token"}"#;
-    api.change(|world| world.answer = Some((403, vec![], message.to_owned())));
+    api.change(|world| world.response = Some((403, vec![], message.to_owned())));
     let error = fetch(&mut source(&api).token("secret")).unwrap_err();
     assert_eq!((error.kind(), error.is_transient()), (ErrorKind::Denied, false));
     for words in ["not accessible by personal access token", "contents: read"] {

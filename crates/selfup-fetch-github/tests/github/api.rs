@@ -31,7 +31,7 @@ pub(crate) struct World {
     /// How many requests are left, and in how many seconds there are more.
     pub(crate) quota: Option<(u64, u64)>,
     /// What is answered to everything.
-    pub(crate) answer: Option<Answer>,
+    pub(crate) response: Option<Response>,
     /// Where assets are redirected to, if not to the storage.
     pub(crate) redirect: Option<String>,
     storage: String,
@@ -39,7 +39,7 @@ pub(crate) struct World {
 }
 
 /// Status, headers and body.
-type Answer = (u16, Vec<(&'static str, String)>, String);
+type Response = (u16, Vec<(&'static str, String)>, String);
 
 #[derive(Debug, Clone)]
 pub(crate) struct Release {
@@ -54,7 +54,7 @@ pub(crate) struct Release {
 #[derive(Debug, Clone)]
 pub(crate) struct Asset {
     pub(crate) name: String,
-    /// As the API tells it.
+    /// As the API reports it.
     pub(crate) digest: Option<String>,
     pub(crate) state: &'static str,
     pub(crate) size: usize,
@@ -195,7 +195,7 @@ impl Release {
 impl Asset {
     fn json(&self) -> Value {
         json!({
-            // Addresses that nobody is to follow.
+            // URLs that the fetcher must not follow.
             "url": "http://127.0.0.1:1/trap",
             "browser_download_url": "http://127.0.0.1:1/trap",
             "id": self.id,
@@ -215,7 +215,7 @@ impl Asset {
 
 fn serve(world: &Mutex<World>, request: &Request, reply: &mut Reply<'_>) -> Then {
     let mut world = world.lock().unwrap();
-    if let Some((status, headers, body)) = &world.answer {
+    if let Some((status, headers, body)) = &world.response {
         let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
         return reply.answer(*status, &headers, body.as_bytes());
     }

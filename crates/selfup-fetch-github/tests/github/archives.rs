@@ -42,7 +42,7 @@ impl Scene {
     /// What is fetched, and the name that it has in the archive.
     fn fetch(&self, source: &mut GitHub) -> Result<(String, String), Error> {
         let artifact = self.poll(source)?;
-        // What is not found in it is told by the reader.
+        // Only the reader reports that the archive lacks the file.
         let name = artifact.file_name.clone();
         Ok((crate::read(artifact)?, name.unwrap()))
     }

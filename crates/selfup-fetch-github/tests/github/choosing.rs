@@ -16,7 +16,7 @@ fn drafts_never_and_pre_releases_on_request() {
     api.edit("v1.5.0", |release| release.prerelease = true);
     api.release("v9.0.0", &[(&app, b"draft")]);
     api.edit("v9.0.0", |release| release.draft = true);
-    // Who may push sees drafts.
+    // A user who may push sees drafts.
     api.change(|world| world.token = Some("secret"));
     assert_eq!(install(&mut source(&api).token("secret")).unwrap(), "stable");
     let mut daring = source(&api).token("secret").pre_releases(true);

@@ -71,7 +71,7 @@ fn a_secondary_limit_is_waited_out() {
         let api = Api::start();
         let headers = header.map(|(name, value)| (name, value.to_owned())).into_iter().collect();
         api.change(|world| {
-            world.answer = Some((status, headers, format!("{{\"message\":\"{message}\"}}")));
+            world.response = Some((status, headers, format!("{{\"message\":\"{message}\"}}")));
         });
         let mut source = source(&api).token("secret");
         let error = fetch(&mut source).unwrap_err();
@@ -102,7 +102,7 @@ fn the_reset_is_by_the_clock_of_the_server() {
         // 20 minutes later.
         ("X-RateLimit-Reset", "1767608400".to_owned()),
     ];
-    api.change(|world| world.answer = Some((403, headers, String::new())));
+    api.change(|world| world.response = Some((403, headers, String::new())));
     let error = fetch(&mut source(&api).token("secret")).unwrap_err();
     assert_limited(&error, 1100, 1201);
     assert!(error.to_string().contains("Mon, 05 Jan 2026 10:20:00 GMT"), "{error}");

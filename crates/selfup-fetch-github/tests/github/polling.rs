@@ -23,7 +23,7 @@ fn the_latest_release_is_fetched_once() {
     assert_eq!(install(&mut source).unwrap(), "second");
     assert_eq!(install(&mut source), None);
 
-    // Whoever withdraws a release wants the one before.
+    // A publisher who withdraws a release wants the one before.
     api.change(|world| world.releases.remove(0));
     assert_eq!(install(&mut source).unwrap(), "first");
 }

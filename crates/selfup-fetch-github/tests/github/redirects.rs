@@ -7,7 +7,7 @@ use selfup_fetch_github::GitHub;
 
 use crate::{api::Api, fetch, install, server::Server, source, storage::location};
 
-/// Answers everything with a redirect there.
+/// Responds to everything with a redirect to there.
 fn leading_to(target: String) -> Server {
     let target = Arc::new(Mutex::new(target));
     Server::start(move |_, reply| {

@@ -61,14 +61,14 @@ fn each_status_has_its_kind() {
         (204, ErrorKind::Protocol, true, "204"),
         (304, ErrorKind::Protocol, true, "304"),
     ] {
-        api.change(|world| world.answer = Some((status, vec![], String::new())));
+        api.change(|world| world.response = Some((status, vec![], String::new())));
         let error = fetch(&mut source(&api)).unwrap_err();
         assert_eq!((error.kind(), error.is_transient()), (kind, transient), "{status}: {error}");
         assert!(error.to_string().contains(words), "{status}: {error}");
         assert!(error.to_string().contains("example/app from 127.0.0.1"), "{error}");
     }
     let retry = vec![("Retry-After", "9".to_owned())];
-    api.change(|world| world.answer = Some((503, retry, String::new())));
+    api.change(|world| world.response = Some((503, retry, String::new())));
     let error = fetch(&mut source(&api)).unwrap_err();
     assert_eq!(error.retry_after(), Some(Duration::from_secs(9)));
 }
@@ -77,7 +77,7 @@ fn each_status_has_its_kind() {
 fn a_login_page_is_no_api() {
     let api = Api::start();
     for body in ["<html>please log in</html>", "", "{}", "[{\"id\":1}]"] {
-        api.change(|world| world.answer = Some((200, vec![], body.to_owned())));
+        api.change(|world| world.response = Some((200, vec![], body.to_owned())));
         let error = fetch(&mut source(&api)).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Protocol, "{error}");
         assert!(error.to_string().contains("not the api of github"), "{error}");
@@ -88,7 +88,7 @@ fn a_login_page_is_no_api() {
 fn a_response_of_several_lines_becomes_one_line() {
     let api = Api::start();
     let message = format!(r#"{{"message":"a\nb{}"}}"#, "c".repeat(1000));
-    api.change(|world| world.answer = Some((403, vec![], message)));
+    api.change(|world| world.response = Some((403, vec![], message)));
     let error = fetch(&mut source(&api)).unwrap_err().to_string();
     assert!(error.contains("a bccc") && error.len() < 500, "{error}");
     assert!(!error.contains('\n'), "{error}");

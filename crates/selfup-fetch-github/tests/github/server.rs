@@ -147,7 +147,7 @@ impl Request {
 }
 
 impl Reply<'_> {
-    /// A whole answer.
+    /// Sends a whole response.
     pub(crate) fn answer(&mut self, status: u16, headers: &[(&str, &str)], body: &[u8]) -> Then {
         self.head(status, headers, Some(body.len()));
         if status != 304 {
@@ -156,7 +156,7 @@ impl Reply<'_> {
         Then::Keep
     }
 
-    /// The head of an answer.
+    /// Sends the head of a response.
     pub(crate) fn head(&mut self, status: u16, headers: &[(&str, &str)], length: Option<usize>) {
         let mut head = format!("HTTP/1.1 {status} Whatever\r\n");
         if let Some(length) = length.filter(|_| status != 304) {

@@ -9,7 +9,7 @@ fn signed() -> RunningExecutable {
     RunningExecutable::new("/usr/bin/app", || unreachable!()).with_signature_wanted(true)
 }
 
-/// Polls, and tells the signature that came.
+/// Polls, and returns the signature that came.
 fn signature(source: &mut GitHub) -> Option<Option<String>> {
     source.fetch(&signed()).unwrap().map(|artifact| {
         let signature = artifact.signature.clone();
@@ -52,7 +52,7 @@ fn what_was_refused_is_new_when_its_signature_changes() {
     api.upload("v1.0.0", &name(".minisig"), b"other");
     assert_eq!(signature(&mut source), Some(Some("other".to_owned())));
     source.report(Outcome::Installed);
-    // What runs does so whoever signs it.
+    // A new signature alone does not make a new release of what runs.
     api.upload("v1.0.0", &name(".minisig"), b"third");
     assert_eq!(signature(&mut source), None);
 }

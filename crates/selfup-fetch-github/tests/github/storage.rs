@@ -26,13 +26,13 @@ struct Kept {
 pub(crate) enum Habit {
     #[default]
     Whole,
-    /// Each answer ends after so many bytes, although more were announced.
+    /// Each response ends after so many bytes, although more were announced.
     Cut(usize),
     /// The same with a reset.
     Reset(usize),
     /// The same, and other bytes from then on.
     CutAndReplaced(usize),
-    /// The first answer ends early, and nothing is served in parts.
+    /// The first response ends early, and nothing is served in parts.
     CutWithoutRanges(usize),
     /// Nothing comes after so many bytes.
     Hang(usize),

@@ -40,7 +40,7 @@ fn github() -> GitHub {
     GitHub::new("example", "app").proxy_from_env(false)
 }
 
-/// A server of the name `localhost` that sends all who come to another place.
+/// A server of the name `localhost` that redirects all requests to another place.
 fn secure(target: String) -> (Server, String) {
     let server = Server::start_with(wrap(), move |request: &Request, reply| {
         let target = format!("{target}{}", request.path);
@@ -90,7 +90,7 @@ fn http_may_be_left_for_https() {
     assert_eq!(install(&mut source).unwrap(), "app");
 }
 
-/// A proxy that opens one tunnel, if it gets the right credentials, and tells what it was asked.
+/// A proxy that opens one tunnel, if it gets the right credentials, and returns the request.
 fn proxy() -> (String, JoinHandle<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();

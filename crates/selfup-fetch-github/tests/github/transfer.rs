@@ -105,7 +105,7 @@ fn what_ends_early_is_truncated() {
 fn a_reset_is_no_end_either() {
     let api = Api::with("v1.0.0", APP);
     api.storage.habit(Habit::Reset(0));
-    // It may be noticed before the head of the answer is read, or after.
+    // It may be noticed before the head of the response is read, or after.
     let error = fetch(&mut source(&api)).unwrap_err();
     assert_eq!((error.kind(), error.is_transient()), (ErrorKind::Truncated, true), "{error}");
 }
@@ -179,7 +179,7 @@ fn nothing_is_read_ahead() {
     let mut source = source(&api);
     let mut artifact = poll(&mut source).unwrap().unwrap();
     artifact.reader.read_exact(&mut vec![0; 1 << 20]).unwrap();
-    // What is not in the sockets is still with the server, as long as nobody reads.
+    // What is not in the sockets is still with the server, as long as the client does not read.
     assert!(api.storage.sent() < SIZE / 2, "{} bytes", api.storage.sent());
     let rest = std::io::copy(&mut artifact.reader, &mut std::io::sink()).unwrap();
     assert_eq!(rest as usize, SIZE - (1 << 20));

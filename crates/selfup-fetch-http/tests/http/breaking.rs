@@ -15,7 +15,7 @@ pub(crate) type Headers = &'static [(&'static str, &'static str)];
 
 pub(crate) const TAGGED: Headers = &[("ETag", "\"1\"")];
 
-/// How an answer ends.
+/// How a response ends.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum End {
     Whole,
@@ -29,7 +29,7 @@ pub(crate) enum End {
     Stall(usize),
     /// In chunks: after these bytes of the framing, or of the body.
     InChunks(&'static [u8]),
-    /// An answer of its own.
+    /// A response of its own.
     Say(u16, Headers),
 }
 
@@ -42,7 +42,7 @@ pub(crate) fn first_byte(request: &Request) -> Option<usize> {
     request.header("range")?.strip_prefix("bytes=")?.strip_suffix('-')?.parse().ok()
 }
 
-/// Serves `body`, or its rest, and ends as it is told.
+/// Serves `body`, or its rest, and ends as `end` says.
 pub(crate) fn serve(
     request: &Request,
     reply: &mut Reply<'_>,
@@ -79,7 +79,7 @@ pub(crate) fn serve(
     }
 }
 
-/// Serves a body whose first answers end as listed, and the others whole.
+/// Serves a body whose first responses end as listed, and the others whole.
 pub(crate) fn origin(headers: Headers, body: Vec<u8>, ends: &[End]) -> Server {
     let ends = ends.to_vec();
     let answered = AtomicUsize::new(0);

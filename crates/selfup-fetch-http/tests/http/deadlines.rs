@@ -36,7 +36,7 @@ fn in_the_body(source: &mut Http) -> Result<(), Error> {
 
 #[test]
 fn connecting() {
-    // A listener whose queue is full: no answer to a SYN.
+    // A listener whose queue is full: no response to a SYN.
     let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
     let any = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
     socket.bind(&any.into()).unwrap();
@@ -62,7 +62,7 @@ fn the_handshake() {
 }
 
 #[test]
-fn the_answer() {
+fn the_response() {
     let server = Server::start(|_, reply| reply.hang());
     let source = http(server.url("/app")).response_timeout(SHORT);
     ends(source, before_the_body, ErrorKind::TimedOut, "no response within 200ms");
@@ -132,7 +132,7 @@ fn redirects_share_the_total() {
     let server = Server::start(|request, reply| {
         reply.trickle([], SHORT / 4);
         let n: u32 = request.path[1..].parse().unwrap();
-        // The pause: nobody closes while it is waited for.
+        // The pause: neither side closes the connection during it.
         let pause = Duration::from_millis(30);
         reply.trickle(*b"H", pause);
         let next = format!("/{}", n + 1);

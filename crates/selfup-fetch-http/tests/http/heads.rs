@@ -42,8 +42,8 @@ fn without_head_a_conditional_get_asks() {
 /// Each is asked once with `HEAD` that does not help, and never again.
 #[test]
 fn a_head_that_lies_or_fails_is_given_up() {
-    type Answer = fn(&Request, &mut Reply<'_>) -> Then;
-    let heads: [(&str, Answer); 6] = [
+    type Response = fn(&Request, &mut Reply<'_>) -> Then;
+    let heads: [(&str, Response); 6] = [
         ("no validators", |request, reply| reply.answer(request, 200, &[], b"one")),
         ("no length", |_, reply| {
             reply.head(200, &[], None);
@@ -82,7 +82,7 @@ fn a_head_that_lies_or_fails_is_given_up() {
     }
 }
 
-/// What it sends must not be taken for the next answer.
+/// What it sends must not be taken for the next response.
 #[test]
 fn a_head_with_a_body_does_no_harm() {
     let (published, tag) = (Arc::new(AtomicU16::new(1)), |n| format!("\"{n}\""));

@@ -53,8 +53,8 @@ fn without_a_strong_validator_nothing_is_joined() {
 #[test]
 fn what_changed_meanwhile_is_not_joined() {
     let new: Headers = &[("ETag", "\"2\"")];
-    type Answer = fn(&Request, &mut Reply<'_>, Headers) -> Then;
-    let answers: [(&str, Answer); 4] = [
+    type Response = fn(&Request, &mut Reply<'_>, Headers) -> Then;
+    let responses: [(&str, Response); 4] = [
         ("the new one from its start", |request, reply, new| {
             reply.answer(request, 200, new, b"the new one")
         }),
@@ -68,10 +68,10 @@ fn what_changed_meanwhile_is_not_joined() {
             reply.answer(request, 416, &[new[0], ("Content-Range", "bytes */50")], b"")
         }),
     ];
-    for (name, answer) in answers {
+    for (name, response) in responses {
         let server = Server::start(move |request, reply| match request.header("range") {
             None => serve(request, reply, TAGGED, &file(), End::Close(100)),
-            Some(_) => answer(request, reply, new),
+            Some(_) => response(request, reply, new),
         });
         let mut source = http(server.url("/app"));
         let (bytes, error) = broken(&mut source);

@@ -26,7 +26,7 @@ fn a_poll_is_a_head_until_a_validator_changes() {
         (tagged("\"1\""), tagged("\"2\"")),
         (tagged("W/\"1\""), tagged("W/\"2\"")),
         (dated(MORNING), dated(NOON)),
-        // Somebody put the older file back.
+        // The publisher has restored the older file.
         (dated(NOON), dated(MORNING)),
         (both("\"1\"", NOON), both("\"1\"", MORNING)),
         (both("\"1\"", NOON), both("\"2\"", NOON)),

@@ -61,7 +61,7 @@ fn a_connection_to_it_is_kept() {
     assert!(server.requests().iter().all(|request| request.connection == 0));
 }
 
-/// For `https:`, the proxy is asked for a tunnel, and told no more than where to.
+/// For `https:`, the proxy is asked for a tunnel, and learns only the host and port.
 #[test]
 fn a_tunnel_is_asked_for_without_secrets() {
     let server = Server::start(|request, reply| reply.answer(request, 502, &[], b"no"));

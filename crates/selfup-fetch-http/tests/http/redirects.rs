@@ -87,7 +87,7 @@ fn credentials_go_to_their_own_origin_only() {
     assert_eq!(home.requests()[0].header("authorization"), Some("Basic bWU6cEBzcw=="));
     assert_eq!(other.requests()[0].header("authorization"), None);
 
-    // Nor is a redirect's idea of who we are.
+    // Nor are the credentials in a redirect.
     let home = to(other.url("/app").replace("http://", "http://you:word@"), 302);
     fetch(&mut http(home.url("/app"))).unwrap().unwrap();
     assert_eq!(other.requests()[0].header("authorization"), None);

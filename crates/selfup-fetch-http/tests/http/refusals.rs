@@ -113,8 +113,8 @@ fn no_response_is_an_error() {
         reply.send(b"HTTP/1.1 200 OK\r\nContent-");
         Then::Close
     };
-    for answer in [reset, close, half] {
-        let server = Server::start(move |_, reply| answer(reply));
+    for response in [reset, close, half] {
+        let server = Server::start(move |_, reply| response(reply));
         let error = poll(&mut http(server.url("/app"))).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Truncated, "{error}");
         assert!(error.is_transient());
@@ -124,7 +124,7 @@ fn no_response_is_an_error() {
 
 #[test]
 fn no_http_is_an_error() {
-    for answer in [
+    for response in [
         &b"SSH-2.0-OpenSSH_9.9\r\n\r\n"[..],
         b"HTTP/1.1 999999 What\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\nbytes",
@@ -132,7 +132,7 @@ fn no_http_is_an_error() {
         b"\0\0\0\0",
     ] {
         let server = Server::start(move |_, reply| {
-            reply.send(answer);
+            reply.send(response);
             Then::Close
         });
         let error = fetch(&mut http(server.url("/app"))).unwrap_err();
@@ -140,7 +140,7 @@ fn no_http_is_an_error() {
         assert!(
             matches!(kind, ErrorKind::Protocol | ErrorKind::Truncated),
             "{:?}: {error}",
-            String::from_utf8_lossy(answer)
+            String::from_utf8_lossy(response)
         );
     }
 }

@@ -24,7 +24,7 @@ pub(crate) const MORNING: &str = "Mon, 05 Jan 2026 08:00:00 GMT";
 pub(crate) const NOON: &str = "Mon, 05 Jan 2026 12:00:00 GMT";
 pub(crate) const EVENING: &str = "Mon, 05 Jan 2026 18:00:00 GMT";
 
-/// A server that answers HEAD with `head`, and conditional requests as servers do: tags by
+/// A server that responds to HEAD with `head`, and to conditional requests as servers do: tags by
 /// equality, times by order.
 pub(crate) fn origin(
     head: u16,

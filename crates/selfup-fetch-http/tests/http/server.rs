@@ -158,7 +158,7 @@ impl Request {
 }
 
 impl Reply<'_> {
-    /// A whole answer; for `HEAD`, without its body.
+    /// Sends a whole response; for `HEAD`, without its body.
     pub(crate) fn answer(
         &mut self,
         request: &Request,
@@ -173,7 +173,7 @@ impl Reply<'_> {
         Then::Keep
     }
 
-    /// The head of an answer.
+    /// Sends the head of a response.
     pub(crate) fn head(&mut self, status: u16, headers: &[(&str, &str)], length: Option<usize>) {
         let mut head = format!("HTTP/1.1 {status} Whatever\r\n");
         if let Some(length) = length.filter(|_| status != 304) {

@@ -127,9 +127,9 @@ fn an_unprotected_source_is_a_warning_with_advice() {
         source.caution(&current)
     };
     for url in ["http://releases.example.com/app?key=SECRET", "http://127.0.0.1:1/app"] {
-        let told = caution(url, false).unwrap();
-        assert!(told.contains("use https:, or set a trusted key"), "{told}");
-        assert!(!told.contains("SECRET"), "{told}");
+        let message = caution(url, false).unwrap();
+        assert!(message.contains("use https:, or set a trusted key"), "{message}");
+        assert!(!message.contains("SECRET"), "{message}");
         assert_eq!(caution(url, true), None, "signatures protect it");
     }
     assert_eq!(caution("https://releases.example.com/app", false), None);

@@ -86,7 +86,7 @@ fn a_server_in_trouble_is_no_missing_signature() {
     assert!(error.to_string().contains("/app.minisig: the server responds with 503"), "{error}");
 }
 
-/// Object stores say "forbidden" of what is not there to those who may not list.
+/// Object stores respond "forbidden" for a missing object to clients that may not list.
 #[test]
 fn a_forbidden_one_is_a_missing_one() {
     let server = Server::start(|request, reply| match request.path.ends_with(".minisig") {

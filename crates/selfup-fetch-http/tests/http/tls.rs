@@ -110,7 +110,7 @@ fn a_stranger_is_not_trusted() {
 fn a_server_without_tls_is_reported() {
     let plain = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = plain.local_addr().unwrap();
-    let answering = std::thread::spawn(move || {
+    let responding = std::thread::spawn(move || {
         let (mut socket, _) = plain.accept().unwrap();
         socket.write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n").unwrap();
         socket
@@ -118,7 +118,7 @@ fn a_server_without_tls_is_reported() {
     let error = poll(&mut http(format!("https://{address}/app"))).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Protocol, "{error}");
     assert!(error.to_string().contains("does not speak tls"), "{error}");
-    drop(answering.join());
+    drop(responding.join());
 }
 
 #[test]

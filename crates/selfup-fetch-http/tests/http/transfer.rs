@@ -72,7 +72,7 @@ fn a_server_of_http_1_0_serves() {
     }
 }
 
-/// The chunks count (RFC 9112, section 6.3), and nobody promises the other length.
+/// The chunks count (RFC 9112, section 6.3), and the other length is ignored.
 #[test]
 fn a_length_beside_chunks_means_nothing() {
     for length in [1, BYTES.len(), 1000] {

@@ -144,7 +144,7 @@ fn what_is_too_much() {
     parse(&version(128)).unwrap();
     refused(&version(129), "'s /version must have 1 to 128 bytes, not 129");
 
-    // Deep enough for the stack of whoever would descend into what is ignored.
+    // Deep enough to overflow the stack of a parser that descends into what is ignored.
     let deep = format!(", \"x\": {}{}", "[".repeat(200_000), "]".repeat(200_000));
     parse(&with(&deep)).unwrap();
 }

@@ -33,7 +33,7 @@ pub(crate) fn has_program(name: &str) -> bool {
 }
 
 /// `cargo xtask test` lists what is noted here.
-#[expect(clippy::disallowed_methods, reason = "where to note it is told by the environment")]
+#[expect(clippy::disallowed_methods, reason = "the environment says where to note it")]
 fn note_left_out(line: &str) {
     if let Some(file) = std::env::var_os("SELFUP_TESTS_LEFT_OUT") {
         let file = File::options().create(true).append(true).open(file);

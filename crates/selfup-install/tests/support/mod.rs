@@ -18,8 +18,8 @@ use tempfile::TempDir;
 /// Far more than anything here takes.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
 
-/// Answers the probe, like a program that calls `sanity_check()` first.
-pub(crate) fn answering(comment: &str) -> Vec<u8> {
+/// A script that responds to the probe, like a program that calls `sanity_check()` first.
+pub(crate) fn probe_script(comment: &str) -> Vec<u8> {
     format!("#!/bin/sh\n# {comment}\nprintf '%s\\n' \"$SELFUP_BIN_CHECK\"\n").into_bytes()
 }
 
@@ -42,7 +42,7 @@ impl Sandbox {
         let directory = tempfile::tempdir_in(parent).unwrap();
         fs::set_permissions(directory.path(), Permissions::from_mode(0o755)).unwrap();
         let sandbox = Self { directory, below: None };
-        sandbox.put("app", &answering("one"), 0o755);
+        sandbox.put("app", &probe_script("one"), 0o755);
         sandbox
     }
 
@@ -55,7 +55,7 @@ impl Sandbox {
         let mut sandbox = if runs_programs { Self::within(memory) } else { Self::new() };
         sandbox.below = Some(sandbox.path().join("below"));
         fs::create_dir(sandbox.path()).unwrap();
-        sandbox.put("app", &answering("one"), 0o755);
+        sandbox.put("app", &probe_script("one"), 0o755);
         sandbox
     }
 
@@ -190,7 +190,7 @@ pub(crate) fn has_program(name: &str) -> bool {
 }
 
 /// `cargo xtask test` lists what is noted here.
-#[expect(clippy::disallowed_methods, reason = "where to note it is told by the environment")]
+#[expect(clippy::disallowed_methods, reason = "the environment says where to note it")]
 fn note_left_out(line: &str) {
     if let Some(file) = std::env::var_os("SELFUP_TESTS_LEFT_OUT") {
         let file = fs::OpenOptions::new().create(true).append(true).open(file);

@@ -73,7 +73,7 @@ fn record_from(mut receiver: Receiver) {
     }
 }
 
-/// Blocks at once, and receives only when told to.
+/// Blocks at once, and receives only on command.
 fn late() {
     let blocked = Blocked::all().unwrap();
     say("ready");
@@ -114,7 +114,7 @@ fn flood() {
     assert_eq!(receiver.pending().count(), 1);
 }
 
-/// Drops many receivers while somebody else sends signals.
+/// Drops many receivers while another process sends signals.
 fn drop_under_fire() {
     let first = Receiver::new(everything()).unwrap();
     say("ready");

@@ -23,7 +23,7 @@ const RESERVED: std::ops::Range<i32> = 32..34;
 fn mask(status: &str, name: &str) -> u64 {
     let line = status.lines().find_map(|line| line.strip_prefix(name)).expect(name);
     let all = u64::from_str_radix(line.trim_start_matches(':').trim(), 16).unwrap();
-    // The C library's own are nobody else's business.
+    // The signals that the C library uses itself are left out.
     (1..=64)
         .filter_map(Signal::from_raw)
         .filter(|it| !RESERVED.contains(&it.as_raw()))
@@ -73,7 +73,7 @@ fn ignoring() {
 
 fn descriptors() {
     let list = ["ls", "/proc/self/fd"];
-    // Whoever started the tests may have left some open; no more than those.
+    // The process that started the tests may have left some open; there are no more than those.
     let direct = output(Command::new(list[0]).arg(list[1]));
     let text = output(&mut actor(&[&["start-receiving"][..], &list].concat()));
     assert_eq!(text, format!("catches SIGHUP: true\n{direct}"));

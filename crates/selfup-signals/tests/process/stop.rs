@@ -67,7 +67,7 @@ fn stop_self() {
     }
 }
 
-/// Nobody could continue it, so the kernel does not stop it.
+/// No process could continue it, so the kernel does not stop it.
 fn stop_self_in_an_orphaned_group() {
     let mut subject = Subject::start(&mut actor_under(&["setsid"], &["stop", "SIGTSTP"]));
     assert_eq!(subject.line(), "stopping");

@@ -107,7 +107,7 @@ fn job() {
     command.args(["-c", script, "bash"]).arg(wrapper.get_program()).args(wrapper.get_args());
     let mut subject = Subject::ready(&mut in_terminal(&command));
     subject.write("\x1a");
-    // Between these, bash tells of the job in words of its own.
+    // Between these, bash reports on the job in words of its own.
     while subject.line() != "stopped" {}
     subject.write("hello\n");
     while subject.line() != "got hello" {}

@@ -1,4 +1,4 @@
-//! What the host has, so that a process can tell that it has something else.
+//! The namespaces and devices of the host, with which a process compares its own.
 
 use std::collections::BTreeMap;
 use std::fmt;

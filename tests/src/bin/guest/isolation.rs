@@ -1,4 +1,4 @@
-//! Whether an init in this process could reach what is the host's.
+//! Checks whether an init in this process could reach anything of the host.
 
 use super::host::{COVERED, Host};
 use super::mounts::{self, Mounted};

@@ -1,4 +1,4 @@
-//! What is mounted where, as `/proc/self/mountinfo` tells (proc_pid_mountinfo(5)).
+//! What is mounted where, as `/proc/self/mountinfo` lists it (proc_pid_mountinfo(5)).
 
 use std::fs;
 

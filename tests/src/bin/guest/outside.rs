@@ -1,4 +1,4 @@
-//! The process above the namespaces: it makes the cgroup and takes it away again.
+//! The process above the namespaces: it creates the cgroup and removes it again.
 
 use super::cgroup::Cgroup;
 use super::host::Host;

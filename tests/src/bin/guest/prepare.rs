@@ -56,7 +56,7 @@ pub(crate) const OWN: [&str; 8] = [
 const KERNEL: [&str; 2] = ["/proc/sys", "/proc/sysrq-trigger"];
 
 pub(crate) fn prepare(folder: &Path, without: &Part) {
-    // Shared with nobody: this is a copy that was private before.
+    // This copy was private before, so no other process shares it.
     let propagation =
         if *without == Part::Private { MsFlags::MS_SHARED } else { MsFlags::MS_PRIVATE };
     change("/", MsFlags::MS_REC | propagation);

@@ -1,4 +1,4 @@
-//! Arguments of the form `key=value`, or `key` alone.
+//! Parses arguments of the form `key=value`, or `key` alone.
 
 use selfup::fetch::{Artifact, File, Http, RunningExecutable, from_fn};
 use selfup::{

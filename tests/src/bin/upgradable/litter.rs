@@ -1,4 +1,4 @@
-//! Processes that nobody waits for: their parent ends before they do.
+//! Processes that their parent does not wait for: it ends before they do.
 
 use std::process::Command;
 use std::thread;

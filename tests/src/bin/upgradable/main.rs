@@ -69,7 +69,7 @@ fn program(state: State) -> ExitCode {
     stay_alive(&state);
     let mut serving = Vec::new();
     let mut listeners = listeners.into_iter();
-    // Without threads as long as nobody comes: where none can be started, one can listen.
+    // It starts no thread before the first client: it listens even where no thread can be started.
     let last = listeners.next_back();
     for listener in listeners {
         let (state, notes) = (Arc::clone(&state), notes.clone());
@@ -162,12 +162,12 @@ fn serve(mut connection: &Connection, state: &State, notes: &Notes) -> io::Resul
             }
         }
         let (pid, generation) = (std::process::id(), state.generation());
-        let mut answer = format!("v{version} pid={pid} generation={generation}");
-        answer += &format!(" enabled={}", state.enabled());
+        let mut response = format!("v{version} pid={pid} generation={generation}");
+        response += &format!(" enabled={}", state.enabled());
         if line == "id" {
-            answer += &format!(" id={} path={}", state.id(), state.bin_path().display());
+            response += &format!(" id={} path={}", state.id(), state.bin_path().display());
         }
-        connection.write_all((answer + "\n").as_bytes())?;
+        connection.write_all((response + "\n").as_bytes())?;
         connection.idle();
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! What some releases do once they serve, and how they take signals.
+//! The faults of some releases once they serve, and their reactions to signals.
 
 use selfup_signals::{Receiver, Signal};
 use selfup_tests::{release::Notes, subject::option};
@@ -35,7 +35,7 @@ fn bind_a_port_of_its_own(notes: &Notes) {
 
 /// With the word `catches`, says which signal came and does nothing else about it.
 pub(crate) fn catch_signals(notes: &Notes) {
-    if !selfup_tests::subject::told("catches") {
+    if !selfup_tests::subject::given("catches") {
         return;
     }
     let version = notes.version();

@@ -1,4 +1,4 @@
-//! What may go wrong when a release is asked whether it is a selfup program.
+//! The faults of a release during the probe.
 
 use selfup_tests::release::Notes;
 use std::io::Write;
@@ -12,7 +12,7 @@ const VARIABLE: &str = "SELFUP_BIN_CHECK";
 /// Longer than a probe may take, and short enough not to be in the way after it.
 const LINGER: Duration = Duration::from_secs(7);
 
-/// Before this library answers, which it does before `main`.
+/// Runs before selfup responds to the probe, which it does before `main`.
 #[used]
 #[unsafe(link_section = ".init_array.00101")]
 #[allow(unsafe_code, reason = "there is no other way to be that early")]

@@ -1,4 +1,4 @@
-//! Addresses behind which there is nobody, or somebody else.
+//! Tests URLs at which no server listens, or another one.
 
 use super::{Poll, Remote, Stage, release};
 use selfup::fetch::ErrorKind;
@@ -54,7 +54,7 @@ pub(crate) fn not_tls<S: Remote>(stage: &mut Stage<S>) {
     fetcher.fails(&[ErrorKind::Protocol]);
 }
 
-/// A certificate of somebody whom nobody has told to trust; then the right one.
+/// A certificate of an authority that is not trusted; then the right one.
 pub(crate) fn not_trusted<S: Remote>(stage: &mut Stage<S>) {
     stage.source.publish(&release(1));
     stage.source.front().be(Identity::unknown());

@@ -1,8 +1,8 @@
-//! Connections that break.
+//! Tests connections that break.
 
 use super::{Remote, Stage};
 use selfup::fetch::ErrorKind;
-use selfup_tests::front::{Answers, Fault, Place};
+use selfup_tests::front::{Fault, Place, Responses};
 
 pub(crate) fn cut_off<S: Remote>(stage: &mut Stage<S>) {
     breaks(stage, Fault::Cut);
@@ -21,8 +21,8 @@ fn breaks<S: Remote>(stage: &mut Stage<S>, fault: fn(Place) -> Fault) {
         } else {
             &[ErrorKind::Truncated, ErrorKind::Unreachable]
         };
-        for answers in [Answers::All, Answers::Files] {
-            stage.spoil(answers, &fault(place), |fetcher| {
+        for responses in [Responses::All, Responses::Files] {
+            stage.spoil(responses, &fault(place), |fetcher| {
                 let error = fetcher.fails(kinds);
                 assert!(error.is_transient(), "{error}");
             });

@@ -1,4 +1,4 @@
-//! A file that somebody writes while it is looked at.
+//! Tests a file that another process writes while it is read.
 
 use super::{Poll, Stage, release};
 use selfup::fetch::{ErrorKind, File, Outcome};

@@ -1,23 +1,24 @@
-//! Answers that are not what they say.
+//! Tests responses that contradict their own headers.
 
 use super::{Remote, Stage, release};
 use selfup::fetch::{ErrorKind, Outcome};
-use selfup_tests::front::{Answers, Fault};
+use selfup_tests::front::{Fault, Responses};
 
-/// Who was told the length by others sees before the end that it is another file.
+/// A fetcher that has the length from elsewhere notices before the end that it is another file.
 pub(crate) fn more_announced<S: Remote>(stage: &mut Stage<S>) {
     for more in [1, 1 << 40] {
-        stage.spoil(Answers::Files, &Fault::Announce(more), |fetcher| {
+        stage.spoil(Responses::Files, &Fault::Announce(more), |fetcher| {
             let error = fetcher.fails(&[ErrorKind::Truncated, ErrorKind::Changed]);
             assert!(error.is_transient(), "{error}");
         });
     }
 }
 
-/// Over HTTP that cannot be told from a shorter file; who knows more of the file notices. In no
+/// Over HTTP that cannot be distinguished from a shorter file; a fetcher that knows more of the file
+/// notices. In no
 /// case is it the last word.
 pub(crate) fn fewer_announced<S: Remote>(stage: &mut Stage<S>) {
-    stage.spoil(Answers::Files, &Fault::Announce(-1), |fetcher| {
+    stage.spoil(Responses::Files, &Fault::Announce(-1), |fetcher| {
         match fetcher.ask() {
             Ok(found) => {
                 let length = found.expect("something new").len();
@@ -30,7 +31,7 @@ pub(crate) fn fewer_announced<S: Remote>(stage: &mut Stage<S>) {
 }
 
 pub(crate) fn no_http<S: Remote>(stage: &mut Stage<S>) {
-    stage.spoil(Answers::All, &Fault::Noise, |fetcher| {
+    stage.spoil(Responses::All, &Fault::Noise, |fetcher| {
         let error = fetcher.fails(&[ErrorKind::Protocol]);
         assert!(error.is_transient(), "{error}");
     });

@@ -1,4 +1,4 @@
-//! Asking a fetcher, and what it may answer.
+//! Polls a fetcher, and checks what it may return.
 
 use selfup::fetch::{Error, ErrorKind, Fetch, Outcome, RunningExecutable};
 use selfup_tests::sandbox::{PATIENCE, wait_for};

@@ -1,4 +1,4 @@
-//! What a poll finds when all goes well.
+//! Tests what a poll returns when all goes well.
 
 use super::{Source, Stage, release};
 use selfup::fetch::{Error, ErrorKind, Outcome};
@@ -53,8 +53,8 @@ pub(crate) fn removed<S: Source>(stage: &mut Stage<S>) {
     fetcher.finds_nothing();
 }
 
-/// Nobody's executable is empty: that is an upload that was broken off. Whether the fetcher says
-/// so, or leaves it to whoever reads, it does not stop at it.
+/// No executable is empty: that is an upload that was broken off. Whether the fetcher reports that,
+/// or leaves it to the reader, it goes on polling.
 pub(crate) fn empty<S: Source>(stage: &mut Stage<S>) {
     stage.source.publish(&release(1));
     let mut fetcher = stage.fetcher();

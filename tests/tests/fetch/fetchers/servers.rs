@@ -1,4 +1,4 @@
-//! Servers that go and come back.
+//! Tests servers that stop and start again.
 
 use super::{Remote, Stage, release};
 use selfup::fetch::{Error, ErrorKind, Outcome};
@@ -30,7 +30,7 @@ pub(crate) fn down_between_polls<S: Remote>(stage: &mut Stage<S>) {
     fetcher.installs(&release(2));
 }
 
-/// A connection that was kept from the last poll is gone; nobody has to hear of it.
+/// A connection that was kept from the last poll is gone; the fetcher reports no error.
 pub(crate) fn restarted_between_polls<S: Remote>(stage: &mut Stage<S>) {
     let mut fetcher = stage.fetcher();
     for number in [1, 2, 3] {

@@ -1,4 +1,4 @@
-//! What a fetcher makes of what became of an artifact.
+//! Tests how a fetcher uses the outcome of an artifact.
 
 use super::{Source, Stage, release};
 use selfup::fetch::Outcome;
@@ -76,7 +76,7 @@ pub(crate) fn doubtful_is_held_back<S: Source>(stage: &mut Stage<S>) {
     fetcher.installs(&release(2));
     assert!(!fetcher.fetcher().holds_back());
     fetcher.finds_nothing();
-    // Somebody went back by hand, and wants it after all.
+    // An operator went back by hand, and wants it after all.
     fetcher.fetcher().retry();
     fetcher.finds(&release(2));
 }

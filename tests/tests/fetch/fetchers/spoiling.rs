@@ -1,36 +1,36 @@
-//! A fault, and what comes after it.
+//! Injects a fault, and checks the polls after it.
 
 use super::{Poll, Remote, Stage, release};
 use selfup::fetch::Fetch;
-use selfup_tests::front::{Answers, Fault};
+use selfup_tests::front::{Fault, Responses};
 
 impl<S: Remote> Stage<S> {
     /// Lets it go wrong at a fetcher's first poll, and at a later one. Each time, the next poll
     /// brings what is published.
     pub(crate) fn spoil(
         &mut self,
-        answers: Answers,
+        responses: Responses,
         fault: &Fault,
         goes_wrong: impl Fn(&mut Poll),
     ) {
-        self.spoil_for(self.source.fetcher(), answers, fault, goes_wrong);
+        self.spoil_for(self.source.fetcher(), responses, fault, goes_wrong);
     }
 
     /// The same, for a fetcher that is not the usual one.
     pub(crate) fn spoil_for(
         &mut self,
         fetcher: Box<dyn Fetch>,
-        answers: Answers,
+        responses: Responses,
         fault: &Fault,
         goes_wrong: impl Fn(&mut Poll),
     ) {
         // Read where a test fails.
-        eprintln!("{fault:?}, {answers:?}");
+        eprintln!("{fault:?}, {responses:?}");
         let mut fetcher = Poll::of(fetcher);
         for _ in 0..2 {
             self.published += 1;
             self.source.publish(&release(self.published));
-            self.source.front().spoil(answers, fault.clone());
+            self.source.front().spoil(responses, fault.clone());
             goes_wrong(&mut fetcher);
             self.source.front().heal();
             fetcher.recovers(&release(self.published));

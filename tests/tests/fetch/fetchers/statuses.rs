@@ -1,16 +1,16 @@
-//! Answers that are none.
+//! Tests responses with a status other than success.
 
 use super::{Remote, Stage};
 use selfup::fetch::ErrorKind;
 use selfup_fetch::Backoff;
-use selfup_tests::front::{Answers, Fault};
+use selfup_tests::front::{Fault, Responses};
 use std::time::Duration;
 
-/// Somebody has to change something; it is said, and it is asked again all the same.
+/// An operator has to change something: the fetcher reports that, and the polls go on.
 pub(crate) fn not_allowed<S: Remote>(stage: &mut Stage<S>) {
     for status in [401, 403] {
-        for answers in [Answers::All, Answers::Files] {
-            stage.spoil(answers, &Fault::Status(status, Vec::new()), |fetcher| {
+        for responses in [Responses::All, Responses::Files] {
+            stage.spoil(responses, &Fault::Status(status, Vec::new()), |fetcher| {
                 let error = fetcher.fails(&[ErrorKind::Denied]);
                 assert!(!error.is_transient(), "{error}");
                 assert_eq!(error.retry_after(), None);
@@ -21,8 +21,8 @@ pub(crate) fn not_allowed<S: Remote>(stage: &mut Stage<S>) {
 
 pub(crate) fn not_there<S: Remote>(stage: &mut Stage<S>) {
     for status in [404, 410] {
-        for answers in [Answers::All, Answers::Files] {
-            stage.spoil(answers, &Fault::Status(status, Vec::new()), |fetcher| {
+        for responses in [Responses::All, Responses::Files] {
+            stage.spoil(responses, &Fault::Status(status, Vec::new()), |fetcher| {
                 let error = fetcher.fails(&[ErrorKind::NotFound]);
                 assert!(error.is_transient(), "{error}");
             });
@@ -32,8 +32,8 @@ pub(crate) fn not_there<S: Remote>(stage: &mut Stage<S>) {
 
 pub(crate) fn in_trouble<S: Remote>(stage: &mut Stage<S>) {
     for status in [500, 502, 503, 504, 599] {
-        for answers in [Answers::All, Answers::Files] {
-            stage.spoil(answers, &Fault::Status(status, Vec::new()), |fetcher| {
+        for responses in [Responses::All, Responses::Files] {
+            stage.spoil(responses, &Fault::Status(status, Vec::new()), |fetcher| {
                 let error = fetcher.fails(&[ErrorKind::Unavailable]);
                 assert!(error.is_transient(), "{error}");
                 assert_eq!(error.retry_after(), None);
@@ -46,8 +46,10 @@ pub(crate) fn in_trouble<S: Remote>(stage: &mut Stage<S>) {
 pub(crate) fn asked_to_wait<S: Remote>(stage: &mut Stage<S>) {
     let second = Duration::from_secs(1);
     let headers = vec![("retry-after", "1".to_owned())];
-    for (status, answers) in [(429, Answers::All), (503, Answers::All), (503, Answers::Files)] {
-        stage.spoil(answers, &Fault::Status(status, headers.clone()), |fetcher| {
+    for (status, responses) in
+        [(429, Responses::All), (503, Responses::All), (503, Responses::Files)]
+    {
+        stage.spoil(responses, &Fault::Status(status, headers.clone()), |fetcher| {
             let error = fetcher.fails(&[ErrorKind::Unavailable]);
             assert!(error.is_transient(), "{error}");
             let asked = error.retry_after().expect("how long it asked to be left alone");
@@ -56,12 +58,12 @@ pub(crate) fn asked_to_wait<S: Remote>(stage: &mut Stage<S>) {
     }
 }
 
-/// Nobody can ask for more than an hour, not even by mistake.
+/// A server cannot ask for a pause of more than an hour, not even by mistake.
 pub(crate) fn asked_to_wait_for_ever<S: Remote>(stage: &mut Stage<S>) {
     let hour = Duration::from_secs(3600);
     for asked in [None, Some("7200"), Some("99999999999"), Some("never")] {
         let headers = asked.map(|asked| vec![("retry-after", asked.to_owned())]);
-        stage.source.front().spoil(Answers::All, Fault::Status(429, headers.unwrap_or_default()));
+        stage.source.front().spoil(Responses::All, Fault::Status(429, headers.unwrap_or_default()));
         let error = stage.fetcher().fails(&[ErrorKind::Unavailable]);
         assert!(error.is_transient(), "{error}");
         let mut backoff = Backoff::new(Duration::from_secs(1), hour / 12, 7);

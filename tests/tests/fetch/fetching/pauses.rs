@@ -1,7 +1,7 @@
-//! When the master asks again. Only lower bounds are asserted: a busy machine adds to them.
+//! Tests when the master polls again. Only lower bounds are asserted: a busy machine adds to them.
 
 use super::{Remote, Stage};
-use selfup_tests::front::{Answers, Fault};
+use selfup_tests::front::{Fault, Responses};
 use selfup_tests::sandbox::{PATIENCE, wait_until};
 use std::time::Duration;
 
@@ -16,12 +16,13 @@ impl<S: Remote> Stage<S> {
         seen().windows(2).map(|pair| pair[1].at - pair[0].at).collect()
     }
 
-    /// While each answer is this, waits for so many requests; the pauses between them. Then all is
+    /// Waits for so many requests while each response has this fault, and returns the pauses
+    /// between them. Then it removes the fault, and waits until an upgrade goes through.
     /// well, and an upgrade goes through.
     fn pauses_while(&mut self, fault: Fault, requests: usize) -> Vec<Duration> {
         let second = self.release(2);
         self.source.publish(&second.bytes());
-        self.source.front().spoil(Answers::All, fault);
+        self.source.front().spoil(Responses::All, fault);
         let service = self.deployment.start([self.source.word()]);
         let pauses = self.pauses(requests);
         self.source.front().heal();

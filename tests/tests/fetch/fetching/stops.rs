@@ -4,7 +4,7 @@
 use super::{Remote, Stage};
 use nix::sched::{CloneFlags, unshare};
 use selfup_tests::blackhole::Blackhole;
-use selfup_tests::front::{Answers, Fault, Place};
+use selfup_tests::front::{Fault, Place, Responses};
 use selfup_tests::need;
 use selfup_tests::sandbox::{PATIENCE, tcp_connecting, wait_until};
 use selfup_tests::service::Service;
@@ -23,11 +23,11 @@ impl<S: Remote> Stage<S> {
         self.deployment.start([S::word_at(origin)])
     }
 
-    /// Starts it, and waits until an answer is late.
-    fn start_before(&mut self, answers: Answers, place: Place) -> Service {
+    /// Starts the service, and waits until a response is late.
+    fn start_before(&mut self, responses: Responses, place: Place) -> Service {
         let second = self.release(2);
         self.source.publish(&second.bytes());
-        self.source.front().spoil(answers, Fault::Stall(place));
+        self.source.front().spoil(responses, Fault::Stall(place));
         let service = self.deployment.start([self.source.word()]);
         self.wait_spoilt();
         service
@@ -37,7 +37,7 @@ impl<S: Remote> Stage<S> {
         wait_until("a late answer", PATIENCE, || self.source.front().spoilt() > 0);
     }
 
-    /// Nobody waits for the fetcher, and nothing is left of what it was at.
+    /// The program does not wait for the fetcher, which leaves nothing behind.
     fn ends_at_once(&self, service: &Service) {
         let asked = Instant::now();
         let end = service.terminate();
@@ -50,7 +50,7 @@ impl<S: Remote> Stage<S> {
     }
 }
 
-/// In a network of its own, with a name server that never answers.
+/// In a network of its own, with a name server that never responds.
 pub(crate) fn while_resolving<S: Remote>(stage: &mut Stage<S>) {
     if !need::root() || !need::program("unshare") || !need::program("ip") {
         return;
@@ -90,25 +90,25 @@ pub(crate) fn while_connecting<S: Remote>(stage: &mut Stage<S>) {
 }
 
 pub(crate) fn in_the_tls_handshake<S: Remote>(stage: &mut Stage<S>) {
-    stage.source.front().spoil(Answers::All, Fault::Stall(Place::Door));
+    stage.source.front().spoil(Responses::All, Fault::Stall(Place::Door));
     let port = stage.source.front().address().port();
     let service = stage.start_at(&format!("https://localhost:{port}"));
     stage.wait_spoilt();
     stage.ends_at_once(&service);
 }
 
-pub(crate) fn before_the_answer<S: Remote>(stage: &mut Stage<S>) {
-    let service = stage.start_before(Answers::All, Place::Asked);
+pub(crate) fn before_the_response<S: Remote>(stage: &mut Stage<S>) {
+    let service = stage.start_before(Responses::All, Place::Asked);
     stage.ends_at_once(&service);
 }
 
 pub(crate) fn in_the_head<S: Remote>(stage: &mut Stage<S>) {
-    let service = stage.start_before(Answers::All, Place::Head);
+    let service = stage.start_before(Responses::All, Place::Head);
     stage.ends_at_once(&service);
 }
 
 pub(crate) fn in_the_body<S: Remote>(stage: &mut Stage<S>) {
-    let service = stage.start_before(Answers::Files, Place::Middle);
+    let service = stage.start_before(Responses::Files, Place::Middle);
     let folder = stage.deployment.sandbox().join("bin");
     wait_until("half a file", PATIENCE, || {
         let mut entries = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name());
@@ -119,7 +119,7 @@ pub(crate) fn in_the_body<S: Remote>(stage: &mut Stage<S>) {
 
 pub(crate) fn between_two_attempts<S: Remote>(stage: &mut Stage<S>) {
     let hour = vec![("retry-after", "3600".to_owned())];
-    stage.source.front().spoil(Answers::All, Fault::Status(503, hour));
+    stage.source.front().spoil(Responses::All, Fault::Status(503, hour));
     let service = stage.deployment.start([stage.source.word()]);
     service.process().wait_line("no upgrade for now", PATIENCE);
     stage.ends_at_once(&service);

@@ -1,4 +1,4 @@
-//! From one release to the next while clients call.
+//! Tests upgrades from one release to the next while clients call.
 
 use super::{Source, Stage};
 use selfup_tests::load::Load;

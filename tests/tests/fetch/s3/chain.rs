@@ -1,4 +1,4 @@
-//! Credentials that the environment has, in a process with an environment of its own.
+//! Tests credentials from the environment, in a process with an environment of its own.
 
 use super::{objects, responses};
 use selfup_tests::{
@@ -17,7 +17,7 @@ fn chain(folder: &Sandbox, endpoint: &str, variables: &[(&str, &str)]) -> Comman
 }
 
 /// All that it prints until it ends.
-fn told(sandbox: &Sandbox, command: Command) -> Vec<String> {
+fn lines_of(sandbox: &Sandbox, command: Command) -> Vec<String> {
     let process = sandbox.start(command);
     let lines = process.wait_all_lines(PATIENCE);
     assert!(process.wait(PATIENCE).success(), "{lines:?}");
@@ -28,7 +28,7 @@ fn told(sandbox: &Sandbox, command: Command) -> Vec<String> {
 fn without_credentials_each_source_is_named() {
     let sandbox = Sandbox::new("without_credentials_each_source_is_named");
     let endpoint = responses::always(500, "", "");
-    let lines = told(&sandbox, chain(&sandbox, &endpoint, &[("AWS_PROFILE", "ours")]));
+    let lines = lines_of(&sandbox, chain(&sandbox, &endpoint, &[("AWS_PROFILE", "ours")]));
     for word in [
         "Denied: ",
         "s3://releases/app",
@@ -54,7 +54,7 @@ fn they_are_in_the_environment_or_a_profile() {
         let sandbox = Sandbox::new("they_are_in_the_environment_or_a_profile_too");
         let endpoint = format!("http://{}", bucket.front().address());
         let variables = [("AWS_ACCESS_KEY_ID", id), ("AWS_SECRET_ACCESS_KEY", secret)];
-        let lines = told(&sandbox, chain(&sandbox, &endpoint, &variables));
+        let lines = lines_of(&sandbox, chain(&sandbox, &endpoint, &variables));
         assert_eq!(lines, ["fetched 100000 bytes"]);
 
         let text = format!("[ours]\naws_access_key_id = {id}\naws_secret_access_key = {secret}\n");
@@ -62,7 +62,7 @@ fn they_are_in_the_environment_or_a_profile() {
         let file = file.to_str().unwrap();
         let mut command = chain(&sandbox, &endpoint, &[("AWS_SHARED_CREDENTIALS_FILE", file)]);
         command.args(["profile=ours", "polls=20"]);
-        let lines = told(&sandbox, command);
+        let lines = lines_of(&sandbox, command);
         assert_eq!(lines, ["fetched 100000 bytes"; 20]);
         sandbox.finish();
     });

@@ -1,4 +1,4 @@
-//! Checksums that the object has, and such that it has not.
+//! Tests the checksums of an object, and checksums that are missing.
 
 use super::{moto, objects, poll, read};
 use aws_sdk_s3::types::{ChecksumAlgorithm, CompletedMultipartUpload, CompletedPart};
@@ -25,7 +25,7 @@ fn damage_is_noticed_by_each() {
             assert_eq!(artifact.digests.len(), usize::from(strong), "{algorithm}");
             assert_eq!(read(artifact).unwrap(), [7; 100_000]);
 
-            // Behind the server's back, which goes on telling what it was told.
+            // Behind the server's back: it goes on sending the checksum of the upload.
             damage(bucket);
             for _ in 0..2 {
                 let mut reader = poll(&mut source).unwrap().unwrap().reader;

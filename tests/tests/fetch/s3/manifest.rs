@@ -1,4 +1,4 @@
-//! Following a manifest that is an object of the bucket.
+//! Tests a manifest that is an object of the bucket.
 
 use super::{objects, publisher::Publisher, read};
 use selfup::fetch::{Error, ErrorKind, Fetch, Outcome, RunningExecutable, S3};
@@ -28,8 +28,8 @@ fn source(publisher: &Publisher) -> S3 {
 /// How many requests that takes.
 fn requests<T>(bucket: &Bucket, ask: impl FnOnce() -> T) -> (T, usize) {
     let before = bucket.front().requests().len();
-    let answer = ask();
-    (answer, bucket.front().requests().len() - before)
+    let response = ask();
+    (response, bucket.front().requests().len() - before)
 }
 
 /// A digest in a manifest is compared with what runs, so its id is asked for.
@@ -96,11 +96,11 @@ fn what_a_manifest_declares_about_the_executable_is_passed_on() {
             assert_eq!(read(artifact).unwrap(), b"one");
 
             for version in [None, Some("0.8.0")] {
-                let (told, asked) = requests(bucket, || {
+                let (refusal, asked) = requests(bucket, || {
                     source(publisher).fetch(&wanting("", version)).unwrap_err()
                 });
-                assert_eq!((told.kind(), asked), (ErrorKind::Unsupported, 2), "{told}");
-                assert!(told.to_string().contains("s3://releases/a/manifest.json"), "{told}");
+                assert_eq!((refusal.kind(), asked), (ErrorKind::Unsupported, 2), "{refusal}");
+                assert!(refusal.to_string().contains("s3://releases/a/manifest.json"), "{refusal}");
             }
             let (none, asked) =
                 requests(bucket, || source(publisher).fetch(&wanting(ONE_ID, None)).unwrap());

@@ -1,4 +1,4 @@
-//! moto's server, which keeps versions and minds rights.
+//! Runs the server of moto, which keeps versions and enforces permissions.
 
 use super::publisher::Publisher;
 use selfup_tests::{

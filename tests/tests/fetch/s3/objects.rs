@@ -1,10 +1,10 @@
-//! What an object says of itself.
+//! Tests the metadata of an object.
 
 use super::{fetch, poll, publisher::Publisher, read};
 use flate2::{Compression, write::GzEncoder};
 use selfup::fetch::Fetch;
 use selfup_tests::{
-    front::{Answers, Fault, Place},
+    front::{Fault, Place, Responses},
     sandbox::Sandbox,
     source::{Bucket, Remote, Source},
 };
@@ -70,7 +70,7 @@ fn a_transfer_is_picked_up_where_it_broke() {
         let bytes: Vec<u8> = (0..1_000_000_u32).map(|n| (n % 251) as u8).collect();
         publisher.put("app", &bytes);
         for fault in [Fault::Cut(Place::Middle), Fault::Reset(Place::Middle)] {
-            bucket.front().spoil(Answers::Files, fault);
+            bucket.front().spoil(Responses::Files, fault);
             let before = bucket.front().requests().len();
             assert!(fetch(&mut publisher.source("app")).unwrap().unwrap() == bytes);
             let requests = bucket.front().requests().split_off(before);
@@ -88,7 +88,7 @@ fn a_transfer_is_picked_up_where_it_broke() {
 fn what_brings_nothing_is_not_asked_for_again() {
     with("what_brings_nothing_is_not_asked_for_again", |publisher, bucket| {
         publisher.put("app", &[7; 100_000]);
-        bucket.front().spoil(Answers::Files, Fault::Cut(Place::Body));
+        bucket.front().spoil(Responses::Files, Fault::Cut(Place::Body));
         let before = bucket.front().requests().len();
         let error = fetch(&mut publisher.source("app")).unwrap_err();
         assert_eq!(error.kind(), selfup::fetch::ErrorKind::Truncated, "{error}");
@@ -101,7 +101,7 @@ fn what_brings_nothing_is_not_asked_for_again() {
 fn parts_of_two_objects_are_never_joined() {
     with("parts_of_two_objects_are_never_joined", |publisher, bucket| {
         publisher.put("app", &[1; 400_000]);
-        bucket.front().spoil(Answers::Files, Fault::Stall(Place::Middle));
+        bucket.front().spoil(Responses::Files, Fault::Stall(Place::Middle));
         let mut source =
             publisher.source("app").stall_timeout(std::time::Duration::from_millis(200));
         let artifact = poll(&mut source).unwrap().unwrap();

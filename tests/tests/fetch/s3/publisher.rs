@@ -1,4 +1,4 @@
-//! Who uploads, with the SDK, as publishers do.
+//! A publisher that uploads with the SDK.
 
 use aws_sdk_s3::{
     Client,
@@ -11,7 +11,7 @@ use std::future::Future;
 use std::net::SocketAddr;
 use tokio::runtime::Runtime;
 
-/// A client of a server, and what stands before it for those who fetch.
+/// A client of a server, and the front before that server, through which fetchers come.
 pub(crate) struct Publisher {
     runtime: Runtime,
     pub(crate) client: Client,
@@ -58,7 +58,7 @@ impl Publisher {
         self.wait(self.client.put_object().bucket("releases").key(key).body(bytes).send());
     }
 
-    /// Who fetches that key through the front.
+    /// A fetcher of that key through the front.
     pub(crate) fn source(&self, key: &str) -> S3 {
         let (id, secret) = ACCESS_KEY;
         S3::new("releases", key)

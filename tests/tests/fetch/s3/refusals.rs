@@ -1,4 +1,4 @@
-//! Whatever goes wrong is told with its remedy, and without a secret.
+//! Tests that each error names its remedy, and no secret.
 
 use super::{moto, objects, poll, publisher::Publisher, responses};
 use selfup::fetch::{Error, ErrorKind, Fetch, Outcome, S3};

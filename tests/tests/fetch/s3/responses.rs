@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::thread;
 
-/// Listens and answers this to every request, without its body to a `HEAD`; where it is.
+/// Responds with this to every request, without the body to a `HEAD`, and returns the server's URL.
 pub(crate) fn always(status: u16, headers: &str, body: &str) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();

@@ -1,4 +1,4 @@
-//! What S3 allows whom, as moto minds it.
+//! Tests permissions on S3, as moto enforces them.
 
 use super::{fetch, moto, moto::Moto, poll};
 use aws_sdk_s3::types::{BucketVersioningStatus, VersioningConfiguration};
@@ -6,7 +6,7 @@ use selfup::fetch::{ErrorKind, Fetch, Outcome, S3};
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
-/// A user who may do this with the objects, and whoever asks is minded from now on.
+/// Creates a user with these permissions on the objects; from now on moto enforces permissions.
 fn user_who_may(moto: &Moto, actions: &str) -> (String, String) {
     let say = |query: &str| {
         let request = format!("Version=2010-05-08&{query}");
@@ -30,7 +30,7 @@ fn user_who_may(moto: &Moto, actions: &str) -> (String, String) {
     (element("AccessKeyId"), element("SecretAccessKey"))
 }
 
-/// What the server answers. It goes by the service that a request is signed for.
+/// Returns the response. The server dispatches on the service that a request is signed for.
 fn post(moto: &Moto, path: &str, service: &str, body: &str) -> String {
     let mut stream = TcpStream::connect(moto.address).unwrap();
     let form = if service == "iam" { "application/x-www-form-urlencoded" } else { "text/plain" };
@@ -43,10 +43,10 @@ fn post(moto: &Moto, path: &str, service: &str, body: &str) -> String {
         body.len()
     );
     stream.write_all(request.as_bytes()).unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-    answer
+    let mut response = String::new();
+    stream.read_to_string(&mut response).unwrap();
+    assert!(response.starts_with("HTTP/1.1 200"), "{response}");
+    response
 }
 
 fn source(moto: &Moto, key: &str, (id, secret): &(String, String)) -> S3 {
@@ -59,7 +59,7 @@ fn keep_versions(moto: &Moto) {
     moto.publisher.wait(put.versioning_configuration(keeps).send());
 }
 
-/// Who may not name a version asks by the tag, and does not try again.
+/// A fetcher that may not name a version asks by the tag, and does not try the version again.
 #[test]
 fn to_name_a_version_is_a_right_of_its_own() {
     moto::with("to_name_a_version_is_a_right_of_its_own", |moto| {

@@ -1,4 +1,4 @@
-//! Signatures beside what they sign.
+//! Tests signatures beside what they sign.
 
 use super::{objects, read};
 use selfup::fetch::{Artifact, Fetch, Outcome, RunningExecutable, S3};

@@ -1,9 +1,9 @@
-//! Buckets that keep versions.
+//! Tests buckets that keep versions.
 
 use super::{fetch, moto, moto::Moto, poll};
 use aws_sdk_s3::types::{BucketVersioningStatus, VersioningConfiguration};
 use selfup::fetch::{ErrorKind, Fetch, Outcome};
-use selfup_tests::front::{Answers, Fault, Place};
+use selfup_tests::front::{Fault, Place, Responses};
 use std::io::Read;
 use std::time::Duration;
 
@@ -40,7 +40,7 @@ fn each_version_is_new_once() {
 fn a_transfer_stays_with_its_version() {
     with("a_transfer_stays_with_its_version", |moto| {
         moto.publisher.put("app", &[1; 400_000]);
-        moto.front.spoil(Answers::Files, Fault::Stall(Place::Middle));
+        moto.front.spoil(Responses::Files, Fault::Stall(Place::Middle));
         let mut source = moto.publisher.source("app").stall_timeout(Duration::from_millis(500));
         let mut reader = poll(&mut source).unwrap().unwrap().reader;
         let mut begin = vec![0; 100_000];

@@ -1,4 +1,4 @@
-//! Who may have it, where it has moved to, and when to come again.
+//! Tests authorization, redirects, and `Retry-After`.
 
 use super::site::{Site, fetch, install, poll};
 use selfup_fetch::ErrorKind;

@@ -1,4 +1,4 @@
-//! Files that are packed, and packing on the way, which are two things.
+//! Tests packed files, and packing on the way, which are two things.
 
 use super::site::{Site, install, program};
 use std::process::Command;
@@ -21,7 +21,7 @@ fn what_is_packed_comes_unpacked_once() {
     pack(&site, "app");
     let packed = std::fs::read(site.nginx.root().join("app.gz")).unwrap();
     for (path, what) in [
-        ("/app", "nginx would pack it for who asks"),
+        ("/app", "nginx would pack it on request"),
         ("/app.gz", "the file is packed"),
         ("/labelled/app.gz", "the file is packed, and the packing called a coding"),
         ("/static/app", "packed whether asked for or not"),
@@ -31,7 +31,7 @@ fn what_is_packed_comes_unpacked_once() {
         assert!(install(&mut source).unwrap() == app, "{path}: {what}");
         assert!(install(&mut source).is_none(), "{path}: {what}");
     }
-    // A name that does not tell: the bytes are what was published.
+    // A name without an extension: the bytes are what was published.
     let mut again = site;
     again.publish("blob", &packed);
     assert!(install(&mut again.http("/blob")).unwrap() == packed);

@@ -15,7 +15,7 @@ pub(crate) struct Passage {
 
 struct Shared {
     to: PathBuf,
-    /// After how many bytes of answers the next connections break, the last one first.
+    /// The numbers of bytes of responses after which the next connections break, the last one first.
     breaks: Mutex<Vec<u64>>,
     closing: AtomicBool,
 }
@@ -33,7 +33,7 @@ impl Passage {
                     break;
                 }
                 let limit = at_the_door.breaks.lock().unwrap().pop().unwrap_or(u64::MAX);
-                // Whoever does not reach the server sees that at the other end.
+                // If the server cannot be reached, the client's connection closes.
                 if let Ok(server) = UnixStream::connect(&at_the_door.to) {
                     thread::spawn(move || carry(client, server, limit));
                 }
@@ -42,7 +42,7 @@ impl Passage {
         Self { address, shared, door: Some(door) }
     }
 
-    /// The next connections break after so many bytes of answers, one after the other.
+    /// Breaks the next connections, one after the other, after so many bytes of responses.
     pub(crate) fn break_after(&self, bytes: &[u64]) {
         *self.shared.breaks.lock().unwrap() = bytes.iter().rev().copied().collect();
     }

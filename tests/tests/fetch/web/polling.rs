@@ -1,4 +1,4 @@
-//! What nginx says about its files, and what a poll costs.
+//! Tests the validators that nginx sends, and what a poll transfers.
 
 use super::site::{Site, fetch, install};
 use selfup_fetch::ErrorKind;
@@ -57,7 +57,7 @@ fn a_release_comes_once() {
     }
 }
 
-/// The bytes themselves tell then, to whoever reads them.
+/// Only the bytes themselves identify the release then.
 #[test]
 fn without_validators_each_poll_brings_it() {
     let server = "etag off; add_header Last-Modified '';";

@@ -1,4 +1,4 @@
-//! Programs that speak TLS by themselves keep the cryptography that they have.
+//! Tests that programs that use TLS themselves keep their own cryptography.
 
 use selfup_tests::front::{Front, Identity, Upstream};
 use selfup_tests::origin::{Offer, Origin};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Builds one of the programs of `tests/providers`, which are a workspace of their own.
-#[expect(clippy::disallowed_methods, reason = "cargo tells by the environment who it is")]
+#[expect(clippy::disallowed_methods, reason = "cargo names itself in the environment")]
 fn built(package: &str, features: &[&str]) -> PathBuf {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("providers/Cargo.toml");
     // That of the workspace, whose dependencies have the same versions: most are built already, the
@@ -37,7 +37,7 @@ fn says(program: &Path, url: &str) -> String {
 }
 
 /// Cargo turns on a feature of rustls for all that a program is built of. With two cryptographies on,
-/// rustls cannot tell which one is meant, and panics in the program, which has not asked for any of it.
+/// rustls cannot choose one, and panics in the program, which has not asked for any of it.
 #[test]
 fn a_program_keeps_the_cryptography_that_it_has() {
     let origin = Origin::start();

@@ -1,4 +1,4 @@
-//! A proxy that others wrote, on the way.
+//! Tests an independent proxy.
 
 use super::site::{Site, fetch, install, patient, poll};
 use super::tls;
@@ -85,7 +85,7 @@ fn what_a_proxy_does_not_allow_or_reach_is_reported() {
     let error =
         poll(&mut patient("https://localhost:2/app".to_owned()).proxy(narrow.url(""))).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Denied, "{error}");
-    // Nobody listens on port 1.
+    // No process listens on port 1.
     let error =
         poll(&mut patient("https://localhost:1/app".to_owned()).proxy(narrow.url(""))).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unreachable, "{error}");

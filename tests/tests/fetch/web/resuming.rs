@@ -1,4 +1,4 @@
-//! Downloads that break in the middle, and nginx that serves the rest.
+//! Tests downloads that break in the middle, of which nginx serves the rest.
 
 use super::site::{Site, fetch, install, poll, program, read};
 use selfup_fetch::{Error, ErrorKind, Fetch, Outcome};

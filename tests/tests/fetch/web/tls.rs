@@ -1,4 +1,4 @@
-//! TLS by a certificate authority of one's own, in both directions.
+//! Tests TLS with a private certificate authority, in both directions.
 
 use super::site::{Site, fetch, install, patient, poll};
 use selfup::fetch::Http;
@@ -57,7 +57,7 @@ fn a_known_client_is_served() {
     let mut known = source().client_certificate(CLIENT.0, CLIENT.1);
     assert_eq!(install(&mut known).unwrap(), b"one");
     assert_eq!(fetch(&mut known).unwrap(), None);
-    // nginx ends the handshake well, and answers in HTTP.
+    // nginx ends the handshake well, and responds over HTTP.
     let error = poll(&mut source()).unwrap_err();
     assert!(error.to_string().contains("400"), "{error}");
     assert!(!error.is_transient());

@@ -1,4 +1,4 @@
-//! Addresses that cannot be listened on.
+//! Tests addresses that cannot be listened on.
 
 use super::{deployed, refusal};
 use std::net::TcpListener;

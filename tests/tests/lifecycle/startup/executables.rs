@@ -1,4 +1,4 @@
-//! An executable that cannot be supervised, or not replaced.
+//! Tests an executable that cannot be supervised, or not replaced.
 
 use super::{deployed, refusal};
 use selfup_tests::need;
@@ -101,7 +101,7 @@ fn a_program_that_is_removed_while_it_runs_goes_on_and_is_replaced_no_more() {
     let warning = service.wait_warning(&["bin/app: no such file"]);
     println!("{warning}");
     service.is_version(1);
-    // Put back by hand, all goes on.
+    // With the file installed again by hand, restarts and upgrades go on.
     deployment.install(&first);
     service.wait_version(2);
     visitors.leave();

@@ -1,4 +1,4 @@
-//! Where the overseer cannot run, the program runs without it; or not at all, if that is required.
+//! Tests that a program runs without a master where none can run; or not at all, if one is required.
 
 use super::{deployed, refusal};
 use selfup_tests::need;
@@ -33,7 +33,7 @@ fn a_program_whose_file_is_gone_when_it_starts_runs_without() {
     deployment.finish();
 }
 
-/// It cannot restart. But nobody who asks for that is to end it, and SIGTERM drains as it was said.
+/// It cannot restart. But the restart signal must not end it, and SIGTERM drains as configured.
 #[test]
 fn without_a_master_the_restart_signal_does_nothing_and_sigterm_drains() {
     let (deployment, _) = deployed("signals-without");

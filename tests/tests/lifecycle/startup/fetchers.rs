@@ -1,4 +1,4 @@
-//! Fetchers that cannot work: the program runs under its master all the same.
+//! Tests that a program runs under its master although a fetcher cannot work.
 
 use super::deployed;
 

@@ -1,4 +1,4 @@
-//! A program that is probed prints the token and does nothing else.
+//! Tests that a program that is probed prints the token and does nothing else.
 
 use super::deployed;
 use selfup_tests::sandbox::PATIENCE;

@@ -1,4 +1,4 @@
-//! Sockets that are shared, lost, short, or not there.
+//! Tests sockets that are shared, lost, short, or not there.
 
 use super::deployed;
 use selfup_tests::need;
@@ -61,7 +61,7 @@ fn a_unix_socket_whose_file_was_removed_is_bound_anew_with_its_mode() {
     service.restart();
     service.wait_warning(&["bound the socket", "anew", "had been removed"]);
     wait_until("the new child", PATIENCE, || {
-        ask_unix(&path).is_ok_and(|answer| answer.contains("generation=2"))
+        ask_unix(&path).is_ok_and(|response| response.contains("generation=2"))
     });
     assert_eq!(mode(), 0o660);
     service.terminate();

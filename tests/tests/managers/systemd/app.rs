@@ -94,11 +94,11 @@ impl App {
         self.systemd.wait_for(UNIT, property, value);
     }
 
-    /// Whether this version answers, if anybody does.
-    pub(crate) fn answers_as(&self, version: u32) -> bool {
+    /// Whether this version responds, rather than another or none.
+    pub(crate) fn responds_as(&self, version: u32) -> bool {
         let address = tcp_listeners(self.master()).first().copied();
-        let answer = address.and_then(|address| ask(address, "hello").ok());
-        answer.is_some_and(|answer| answer.starts_with(&format!("v{version} ")))
+        let response = address.and_then(|address| ask(address, "hello").ok());
+        response.is_some_and(|response| response.starts_with(&format!("v{version} ")))
     }
 
     /// The main process, by its number outside.
@@ -130,22 +130,22 @@ pub(crate) fn send(pid: u32, signal: Signal) {
     kill(Pid::from_raw(pid.try_into().unwrap()), signal).unwrap();
 }
 
-/// A word of the answer to `id`.
+/// A word of the response to `id`.
 #[track_caller]
 pub(crate) fn ask_for(address: SocketAddr, key: &str) -> String {
-    let answer = ask(address, "id").expect("the service answers");
-    let value = answer.split(' ').find_map(|word| word.strip_prefix(key)?.strip_prefix('='));
-    value.unwrap_or_else(|| panic!("no {key} in {answer}")).to_owned()
+    let response = ask(address, "id").expect("the service answers");
+    let value = response.split(' ').find_map(|word| word.strip_prefix(key)?.strip_prefix('='));
+    value.unwrap_or_else(|| panic!("no {key} in {response}")).to_owned()
 }
 
-/// Waits until a version answers, and no other.
+/// Waits until only this version responds.
 #[track_caller]
 pub(crate) fn wait_version(address: SocketAddr, version: u32) {
     let start = format!("v{version} ");
     let mut in_a_row = 0;
     wait_until(&format!("version {version} to answer"), 3 * PATIENCE, || {
-        let answer = ask(address, "hello").expect("the service answers");
-        in_a_row = if answer.starts_with(&start) { in_a_row + 1 } else { 0 };
+        let response = ask(address, "hello").expect("the service answers");
+        in_a_row = if response.starts_with(&start) { in_a_row + 1 } else { 0 };
         in_a_row == 5
     });
 }

@@ -1,4 +1,4 @@
-//! What systemd is told when the program ends, by itself or because it is to.
+//! Tests what systemd reports when the program ends, by itself or by a stop.
 
 use super::app::{App, UNIT, send, wait_version};
 use nix::sys::signal::Signal;
@@ -48,7 +48,7 @@ fn a_stop_may_take_longer_than_the_unit_allows_if_the_master_extends_the_timeout
     assert_eq!((report.answered(), report.lost()), (5, 0), "{report}");
 }
 
-/// What the test above would see if nobody asked.
+/// What the test above would see without a request.
 #[test]
 fn without_notify_access_the_master_is_killed_at_the_timeout() {
     if !systemd::available() {

@@ -1,4 +1,4 @@
-//! A service that may do little more than serve and replace its own executable.
+//! Tests a service that may do little more than serve and replace its own executable.
 
 use super::app::{App, UNIT, wait_version};
 use super::page;

@@ -1,4 +1,4 @@
-//! systemd is started only where it cannot reach what is the host's.
+//! Tests that systemd starts only where it cannot reach anything of the host.
 
 use super::GUEST;
 use selfup_tests::need;

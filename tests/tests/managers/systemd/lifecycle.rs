@@ -1,4 +1,4 @@
-//! Start, reload, stop, and an end that nobody asked for.
+//! Tests start, reload, stop, and an end that was not requested.
 
 use super::app::{App, UNIT, ask_for};
 use super::page;
@@ -36,7 +36,7 @@ fn clients(server: SocketAddr) -> Config {
     all_kinds(server).lane(Lane::new("slow").rate(5.0).path("/slow?ms=300"))
 }
 
-/// Reloads as often, each time as soon as somebody else answers.
+/// Reloads so many times, each time as soon as the next child responds.
 fn reload_under_load(app: &App, server: SocketAddr, times: usize) -> Report {
     let load = Load::start(clients(server));
     for seen in 1..=times {

@@ -1,4 +1,4 @@
-//! What the master tells systemd without being asked.
+//! Tests what the master reports to systemd by itself.
 
 use super::app::{App, UNIT, ask_for};
 use super::page;
@@ -22,7 +22,7 @@ fn wait_for_the_unit_s_own_limit() {
     wait_until("the time to be over", PATIENCE, || asked.elapsed() > Duration::from_millis(1500));
 }
 
-/// Who is told to finish may still have its hand on a connection that comes at that moment.
+/// A child that begins to drain may still accept a connection that comes at that moment.
 fn wait_generation(address: SocketAddr, generation: usize) {
     wait_until("the next child to answer", PATIENCE, || {
         ask_for(address, "generation") == generation.to_string()

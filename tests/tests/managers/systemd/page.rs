@@ -1,4 +1,4 @@
-//! The units of docs/systemd.md, as they are there.
+//! Reads the units of docs/systemd.md, as they are there.
 
 use selfup_tests::systemd;
 

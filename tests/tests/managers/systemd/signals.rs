@@ -1,4 +1,4 @@
-//! Signals that `systemctl kill` sends.
+//! Tests the signals that `systemctl kill` sends.
 
 use super::app::{App, UNIT};
 use selfup_tests::sandbox::{PATIENCE, wait_until};

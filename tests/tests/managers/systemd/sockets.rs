@@ -1,4 +1,4 @@
-//! Sockets that systemd has opened.
+//! Tests sockets that systemd has opened.
 
 use super::app::{App, UNIT, ask_for};
 use super::page;
@@ -30,7 +30,7 @@ fn activated(name: &str, address: SocketAddr, words: &[&str]) -> App {
 #[track_caller]
 fn starts_when_called(app: &App, address: SocketAddr) {
     assert_eq!(app.show("ActiveState"), "inactive");
-    assert_eq!(ask_for(address, "generation"), "1", "started by who asked");
+    assert_eq!(ask_for(address, "generation"), "1", "started by the first client");
     let visitors = Visitors::come(address);
     app.reload();
     wait_until("the next generation", PATIENCE, || ask_for(address, "generation") == "2");
@@ -74,7 +74,7 @@ fn sockets_of_systemd_and_of_our_own_go_together() {
     let own = *listeners.iter().find(|found| **found != address).expect("one more");
     assert!(ask(own, "hello").unwrap().starts_with("v1 "));
 
-    // Each comes back to the next master from whoever keeps it.
+    // The next master gets each socket back from the process that keeps it.
     assert_eq!(app.show("NFileDescriptorStore"), "1", "only our own has to be kept");
     app.kill_master();
     for address in [own, address] {

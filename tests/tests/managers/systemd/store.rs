@@ -1,4 +1,4 @@
-//! Sockets that systemd keeps while no master lives.
+//! Tests sockets that systemd keeps while no master runs.
 
 use super::app::{App, UNIT, ask_for};
 use selfup_tests::sandbox::{PATIENCE, wait_until};
@@ -7,10 +7,10 @@ use selfup_tests::visitor::{Held, ask};
 use std::io;
 use std::net::SocketAddr;
 
-/// Long enough for somebody to come meanwhile.
+/// Long enough for clients to connect meanwhile.
 const RESTART: &str = "RestartSec=1500ms";
 
-/// Ends the master, and waits until nobody serves.
+/// Ends the master, and waits until no child serves.
 fn kill_master(app: &App) {
     app.kill_master();
     app.wait_for("SubState", "auto-restart");

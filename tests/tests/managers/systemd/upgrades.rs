@@ -1,4 +1,4 @@
-//! Upgrades, good and bad, of a service that systemd believes to be one process.
+//! Tests upgrades, good and bad, of a service that systemd takes for one process.
 
 use super::app::{App, UNIT, ask_for, wait_version};
 use selfup_tests::release::Release;
@@ -36,8 +36,8 @@ fn upgrades_under_load_lose_nothing_and_keep_the_main_process() {
         publish(&app, &release);
         wait_version(address, version);
         assert_eq!(ask_for(address, "id"), release.id());
-        let answer = held.finish();
-        assert!(answer.starts_with(&format!("v{} ", version - 1)), "by the old one: {answer}");
+        let response = held.finish();
+        assert!(response.starts_with(&format!("v{} ", version - 1)), "by the old one: {response}");
         app.systemd.wait_where(UNIT, "StatusText", "the new one", |text| {
             text.contains(&format!("upgraded to {}", &release.id()[..8]))
         });
@@ -88,7 +88,7 @@ fn a_crash_loop_ends_with_the_previous_executable() {
         app.wait_for("NRestarts", &restarts.to_string());
         app.wait_for("ActiveState", "active");
         let version = if restarts == 4 { 1 } else { 2 };
-        wait_until("the service to be back", PATIENCE, || app.answers_as(version));
+        wait_until("the service to be back", PATIENCE, || app.responds_as(version));
     }
     assert_eq!(app.deployment.installed(), first, "after three starts that failed");
     app.systemd.wait_output(UNIT, "was refused before: it was started 3 times");

@@ -1,4 +1,4 @@
-//! `WatchdogSec=`: what hangs is noticed, and started anew.
+//! Tests `WatchdogSec=`: systemd notices a program that hangs, and starts it anew.
 
 use super::app::{App, UNIT, ask_for, send};
 use super::page;
@@ -53,11 +53,11 @@ fn a_program_that_stops_reporting_that_it_is_alive_is_noticed_if_configured() {
     let app = App::upgradable("systemd-hung-program", &["watchdog=program"], &settings);
     let address = app.start();
     app.deployment.sandbox().write("hung", "");
-    // It still answers, so nothing but the watchdog can tell.
+    // It still responds, so that only the watchdog notices.
     assert_eq!(ask_for(address, "generation"), "1");
     app.wait_for("Result", "watchdog");
     app.wait_for("ActiveState", "failed");
-    // What systemd sends first is passed on, so that the program's own core can tell.
+    // The master passes on what systemd sends first, so that the core dump is that of the program.
     assert_eq!(app.show("ExecMainStatus"), libc::SIGABRT.to_string());
     app.finish();
 }

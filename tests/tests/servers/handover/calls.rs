@@ -1,4 +1,4 @@
-//! gRPC calls, whose connections are told to go away.
+//! Tests gRPC calls during a drain, in which the server sends GOAWAY.
 
 use std::{
     net::SocketAddr,
@@ -40,8 +40,8 @@ pub(super) fn loses_no_call_in_20_restarts(process: &Process) {
     stop(process);
 }
 
-/// The channel took the call while its connection was told to go away, so that no server saw it.
-/// None can help that; tonic leaves it to the caller to repeat the call.
+/// The channel took the call while its connection received GOAWAY, so that no server saw it.
+/// No server can help that; tonic leaves it to the caller to repeat the call.
 fn was_seen_by_no_server(status: &tonic::Status) -> bool {
     let mut cause = std::error::Error::source(status);
     while let Some(error) = cause {

@@ -1,4 +1,4 @@
-//! What one client sees whose connection was accepted by the child that finishes.
+//! Tests what a client sees when the child that accepted its connection drains.
 
 use std::{
     io::{self, Read, Write},
@@ -29,11 +29,11 @@ fn within_the_grace(mut scenario: impl FnMut() -> io::Result<()>) {
     });
 }
 
-/// An error with the answer, unless it is of the old child, which closes the connection.
-fn is_last_of(old: &str, answer: &str) -> io::Result<()> {
-    match answer.contains(old) && says_close(answer) {
+/// An error with the response, unless the old child sent it and closes the connection.
+fn is_last_of(old: &str, response: &str) -> io::Result<()> {
+    match response.contains(old) && says_close(response) {
         true => Ok(()),
-        false => Err(io::Error::other(format!("{answer:?}"))),
+        false => Err(io::Error::other(format!("{response:?}"))),
     }
 }
 
@@ -96,19 +96,19 @@ fn hands_a_unix_socket_over(name: &str, program: &str, arguments: &[&str]) {
     drop(wait_for("the socket", PATIENCE, || connect().ok()));
     within_the_grace(|| {
         let (mut kept, mut silent, mut later) = (connect()?, connect()?, connect()?);
-        let answer = ask(&mut kept)?;
+        let response = ask(&mut kept)?;
         let old = format!("pid={} ", children_of(process.pid())[0]);
         // The silent one was accepted before.
-        assert!(answer.contains(&old) && ask(&mut later)?.contains(&old), "{answer:?}");
+        assert!(response.contains(&old) && ask(&mut later)?.contains(&old), "{response:?}");
         process.signal(libc::SIGUSR2);
         wait_until("an answer of the new child", PATIENCE, || {
             !connect().and_then(|mut it| ask(&mut it)).unwrap().contains(&old)
         });
         while !says_close(&ask(&mut kept)?) {}
-        let answers = [&mut silent, &mut later].map(ask);
+        let responses = [&mut silent, &mut later].map(ask);
         wait_until("one child", PATIENCE, || children_of(process.pid()).len() == 1);
         assert!(!ask(&mut connect()?)?.contains(&old), "the socket is still there");
-        answers.into_iter().try_for_each(|answer| is_last_of(&old, &answer?))
+        responses.into_iter().try_for_each(|response| is_last_of(&old, &response?))
     });
     stop(&process);
     sandbox.finish();
@@ -130,9 +130,9 @@ fn serves_a_connection_that_was_silent(process: Process, old_child_at_first: imp
         });
         old_child_at_first(old_child);
         while !says_close(&ask(&mut kept)?) {}
-        let answer = ask(&mut silent);
+        let response = ask(&mut silent);
         wait_until("one child", PATIENCE, || children_of(process.pid()).len() == 1);
-        is_last_of(&old, &answer?)
+        is_last_of(&old, &response?)
     });
     stop(&process);
 }
@@ -146,10 +146,10 @@ fn a_protocol_on_tokio_serves_one_more_line_and_closes() {
     let mut silent = TcpStream::connect(server).unwrap();
     let mut kept = TcpStream::connect(server).unwrap();
     kept.set_read_timeout(Some(PATIENCE)).unwrap();
-    let mut answer = [0; 4];
+    let mut response = [0; 4];
     kept.write_all(b"one\n").unwrap();
-    kept.read_exact(&mut answer).unwrap();
-    assert_eq!(&answer, b"ONE\n");
+    kept.read_exact(&mut response).unwrap();
+    assert_eq!(&response, b"ONE\n");
     let old_child = children_of(process.pid())[0];
     process.signal(libc::SIGUSR2);
     lets_go_of_the_socket(old_child);
@@ -184,9 +184,9 @@ fn waits_for_a_connection_that_changes_its_protocol(server: &str) {
     let mut changing = TcpStream::connect(server).unwrap();
     let mut kept = TcpStream::connect(server).unwrap();
     let old = format!("pid={} ", children_of(process.pid())[0]);
-    let answer = ask(&mut kept).unwrap();
+    let response = ask(&mut kept).unwrap();
     let client = kept.local_addr().unwrap();
-    assert!(answer.contains(&old) && answer.contains(&format!("({client})")), "{answer:?}");
+    assert!(response.contains(&old) && response.contains(&format!("({client})")), "{response:?}");
     process.signal(libc::SIGUSR2);
     wait_until("the old child's `Connection: close`", PATIENCE, || {
         says_close(&ask(&mut kept).unwrap())
@@ -194,14 +194,14 @@ fn waits_for_a_connection_that_changes_its_protocol(server: &str) {
     changing.set_read_timeout(Some(PATIENCE)).unwrap();
     let request = b"GET / HTTP/1.1\r\nHost: test\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\n";
     changing.write_all(request).unwrap();
-    let mut answer = String::new();
-    while !answer.ends_with("\r\n\r\n") {
+    let mut response = String::new();
+    while !response.ends_with("\r\n\r\n") {
         let mut byte = [0];
         changing.read_exact(&mut byte).unwrap();
-        answer.push(byte[0].into());
+        response.push(byte[0].into());
     }
-    assert!(answer.contains(" 101 ") && answer.contains("connection: upgrade"), "{answer}");
-    // Longer than the grace for those who say nothing.
+    assert!(response.contains(" 101 ") && response.contains("connection: upgrade"), "{response}");
+    // Longer than the grace for silent connections.
     let begun = Instant::now();
     wait_until("many echoes", PATIENCE, || {
         changing.write_all(b"x").unwrap();
@@ -222,21 +222,21 @@ fn lets_go_of_the_socket(old_child: u32) {
     });
 }
 
-fn says_close(answer: &str) -> bool {
-    answer.to_ascii_lowercase().contains("connection: close")
+fn says_close(response: &str) -> bool {
+    response.to_ascii_lowercase().contains("connection: close")
 }
 
 /// Everything that comes back until the first line after the head.
 fn ask(connection: &mut (impl Read + Write + AsFd)) -> io::Result<String> {
     setsockopt(connection, sockopt::ReceiveTimeout, &TimeVal::seconds(PATIENCE.as_secs() as i64))?;
     connection.write_all(b"GET / HTTP/1.1\r\nHost: test\r\n\r\n")?;
-    let (mut answer, mut part) = (String::new(), [0; 1024]);
-    while !answer.ends_with(")\n") {
+    let (mut response, mut part) = (String::new(), [0; 1024]);
+    while !response.ends_with(")\n") {
         let read = connection.read(&mut part)?;
         if read == 0 {
             break;
         }
-        answer.push_str(&String::from_utf8_lossy(&part[..read]));
+        response.push_str(&String::from_utf8_lossy(&part[..read]));
     }
-    Ok(answer)
+    Ok(response)
 }

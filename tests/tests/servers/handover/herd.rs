@@ -1,4 +1,4 @@
-//! Many idle connections, which do not all come back at one moment.
+//! Tests that many idle connections do not all reconnect at one moment.
 
 use std::{
     io::{Read, Write},
@@ -46,12 +46,12 @@ fn herd(server: &str, start: fn(&Sandbox) -> Process, wanted: usize) -> Option<V
             let mut client = TcpStream::connect(address).unwrap();
             client.set_read_timeout(Some(PATIENCE)).unwrap();
             client.write_all(b"GET / HTTP/1.1\r\nHost: test\r\n\r\n").unwrap();
-            let mut answer = Vec::new();
-            while !answer.ends_with(b")\n") {
+            let mut response = Vec::new();
+            while !response.ends_with(b")\n") {
                 let mut part = [0; 1024];
                 let read = client.read(&mut part).unwrap();
                 assert!(read > 0, "closed before the restart");
-                answer.extend_from_slice(&part[..read]);
+                response.extend_from_slice(&part[..read]);
             }
             client
         })

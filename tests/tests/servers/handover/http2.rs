@@ -1,4 +1,4 @@
-//! HTTP/2, frame by frame: clients that do not answer.
+//! Tests HTTP/2, frame by frame, with clients that do not respond.
 
 use std::{
     io::{ErrorKind, Read, Write},
@@ -28,7 +28,7 @@ struct Frame {
     payload: Vec<u8>,
 }
 
-/// A client that does not answer pings.
+/// A client that does not acknowledge pings.
 struct Client(TcpStream);
 
 impl Client {

@@ -1,4 +1,4 @@
-//! All kinds of clients at once, and restarts under their load.
+//! Tests all kinds of clients at once, and restarts under their load.
 
 use std::{net::SocketAddr, process::Command, time::Duration};
 
@@ -20,7 +20,7 @@ fn clients(server: SocketAddr) -> Config {
         .lane(Lane::new("slow and kept").rate(5.0).keep_alive(8).path("/slow?ms=300"))
 }
 
-/// Restarts under load, each time as soon as the new child answers.
+/// Restarts under load, each time as soon as the new child responds.
 fn restart_under_load(
     process: &Process,
     config: impl Fn(SocketAddr) -> Config,
@@ -93,7 +93,7 @@ fn plain_std_loses_nothing_in_20_restarts() {
     sandbox.finish();
 }
 
-/// A server that has no connection when it is told to finish ends at once, and must have none that
+/// A server without connections ends at once when it is to drain, and must have none that
 /// it is just accepting.
 #[test]
 fn axum_loses_nothing_where_no_connection_is_kept() {

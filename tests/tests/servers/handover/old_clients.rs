@@ -1,4 +1,4 @@
-//! Clients of HTTP/1.0 that ask for `keep-alive`.
+//! Tests clients of HTTP/1.0 that ask for `keep-alive`.
 
 use std::{
     io::{Read, Write},
@@ -42,7 +42,7 @@ fn loses_no_request_of_ab(server: &str, start: fn(&Sandbox) -> Process) {
     let process = start(&sandbox);
     let address = process.wait_listening(PATIENCE);
     let mut command = Command::new("ab");
-    // For an hour, or until it is interrupted, with answers of any length.
+    // For an hour, or until it is interrupted, with responses of any length.
     command.args(["-k", "-r", "-l", "-c", "30", "-t", "3600", "-n", "3000000"]);
     let ab = sandbox.start({
         command.arg(format!("http://{address}/"));
@@ -103,13 +103,13 @@ fn connect(address: SocketAddr) -> TcpStream {
     client
 }
 
-/// What the answer says of the connection.
+/// The `Connection` header of the response.
 fn ask(client: &mut TcpStream) -> Vec<String> {
     client.write_all(b"GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n").unwrap();
-    let (mut answer, mut byte) = (String::new(), [0]);
-    while !answer.ends_with(")\n") && client.read(&mut byte).unwrap() > 0 {
-        answer.push(byte[0].into());
+    let (mut response, mut byte) = (String::new(), [0]);
+    while !response.ends_with(")\n") && client.read(&mut byte).unwrap() > 0 {
+        response.push(byte[0].into());
     }
-    let lines = answer.lines().map(str::to_ascii_lowercase);
+    let lines = response.lines().map(str::to_ascii_lowercase);
     lines.filter_map(|line| line.strip_prefix("connection: ").map(str::to_owned)).collect()
 }

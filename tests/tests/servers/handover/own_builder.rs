@@ -1,4 +1,4 @@
-//! Servers with hyper builders of their own, whose connections are watched.
+//! Tests servers with hyper builders of their own, whose connections are watched.
 
 use std::{
     io::{Read, Write},

@@ -1,4 +1,4 @@
-//! Answers and requests that take longer than the idle grace, and those that have no end.
+//! Tests responses and requests that take longer than the idle grace, and those that have no end.
 
 use std::{
     io::{self, Read, Write},
@@ -60,11 +60,11 @@ fn ask(mut connection: &TcpStream, path: &str) {
 
 /// What comes until this text, or until the end.
 fn read_until(mut connection: &TcpStream, text: &str) -> io::Result<String> {
-    let (mut answer, mut byte) = (String::new(), [0]);
-    while !answer.ends_with(text) && connection.read(&mut byte)? > 0 {
-        answer.push(byte[0].into());
+    let (mut response, mut byte) = (String::new(), [0]);
+    while !response.ends_with(text) && connection.read(&mut byte)? > 0 {
+        response.push(byte[0].into());
     }
-    Ok(answer)
+    Ok(response)
 }
 
 const END: &str = "0\r\n\r\n";
@@ -79,7 +79,7 @@ fn a_response_that_ends_after_the_grace_does_not_end_the_connection(server: &str
     process.signal(libc::SIGUSR2);
     let rest = read_until(&client, END).unwrap();
     assert!(rest.contains("done"), "{rest:?}");
-    // A client that was not told otherwise sends its next request.
+    // A client that got no `Connection: close` sends its next request.
     ask(&client, "/");
     let next = read_until(&client, END).unwrap();
     assert!(next.contains("done"), "{next:?}");
@@ -97,7 +97,7 @@ fn begin_a_head(address: SocketAddr) -> TcpStream {
 }
 
 fn restart(process: &Process, address: SocketAddr) {
-    // Whoever came before is accepted, too.
+    // Connections that came before are accepted, too.
     let other = connect(address);
     ask(&other, "/");
     read_until(&other, END).unwrap();
@@ -136,8 +136,8 @@ fn a_head_that_is_completed_within_the_grace_gets_a_response(server: &str) {
         !read_until(&later, END).unwrap().is_empty()
     });
     (&client).write_all(b"st: test\r\n\r\n").unwrap();
-    let answer = read_until(&client, END).unwrap();
-    assert!(answer.contains("done"), "{answer:?}");
+    let response = read_until(&client, END).unwrap();
+    assert!(response.contains("done"), "{response:?}");
     drop((client, later));
     stop(&process);
     sandbox.finish();

@@ -11,9 +11,9 @@ use tokio::{
 
 fn main() -> io::Result<()> {
     let addresses = std::env::args().skip(1);
-    let answer = format!("pid={}\n", std::process::id());
-    let posted = answer.clone();
-    let route = get(async move || answer.clone()).post(async move |_: Bytes| posted.clone());
+    let response = format!("pid={}\n", std::process::id());
+    let posted = response.clone();
+    let route = get(async move || response.clone()).post(async move |_: Bytes| posted.clone());
     let router = Router::new().route("/", route).route("/held", get(pending::<()>));
     tokio::runtime::Runtime::new()?.block_on(async {
         let mut servers = JoinSet::new();

@@ -1,4 +1,4 @@
-//! A program that tells of each signal on its standard output, as soon as it has it: by itself,
+//! A program that reports each signal on its standard output, as soon as it has it: by itself,
 //! under selfup, or under the least that passes signals on.
 
 mod forwarder;

@@ -19,7 +19,7 @@ pub(super) struct Ready {
     pub(super) arguments: Vec<String>,
     /// A configuration file to write into the folder.
     pub(super) file: Option<(&'static str, &'static str)>,
-    /// The file in the folder that tells the master.
+    /// The file in the folder with the process id of the master.
     pub(super) pid_file: Option<&'static str>,
     pub(super) version: String,
 }

@@ -1,4 +1,4 @@
-//! What a trial comes to.
+//! Computes the figures of a trial.
 
 use super::trial::{AROUND, STEADY, Trial};
 use selfup_load::{Loss, Sample};
@@ -12,8 +12,8 @@ pub(super) struct Figures {
     pub(super) steady: Quantiles,
     /// Of requests due soon after a signal.
     pub(super) around: Quantiles,
-    /// From the signal to the first answer of a new process, median and longest.
-    pub(super) first_answer: (Duration, Duration),
+    /// From the signal to the first response of a new process, median and longest.
+    pub(super) first_response: (Duration, Duration),
     /// From the signal until nothing was left of the old one, median and longest.
     pub(super) done: (Duration, Duration),
 }
@@ -42,7 +42,7 @@ impl Figures {
             losses: trial.report.total().losses,
             steady: Quantiles::of(samples.iter().filter(|sample| sample.due < STEADY)),
             around: Quantiles::of(samples.iter().filter(|sample| is_around(sample))),
-            first_answer: from_signal(|it| it.answered),
+            first_response: from_signal(|it| it.answered),
             done: from_signal(|it| it.done),
         }
     }

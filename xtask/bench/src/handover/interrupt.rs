@@ -1,4 +1,4 @@
-//! Ends what runs when somebody ends the benchmark: it is in a process group of its own, which a
+//! Ends what runs when the benchmark is interrupted: it is in a process group of its own, which a
 //! terminal's Ctrl-C does not reach.
 
 use super::super::process;

@@ -1,4 +1,4 @@
-//! The results for programs.
+//! Writes the results as JSON.
 
 use super::figures::{Figures, Quantiles};
 use super::silent::CLIENTS;

@@ -92,7 +92,7 @@ pub(super) fn named(names: &[String]) -> Result<Vec<&'static Peer>> {
     Ok(PEERS.iter().filter(wanted).collect())
 }
 
-/// Installs what they come in where that is possible; what then is missing is told peer by peer.
+/// Installs what they come in where that is possible; what then is missing is reported peer by peer.
 pub(super) fn install_packages(peers: &[&Peer]) {
     let packages = peers.iter().flat_map(|peer| peer.packages).copied();
     let missing: Vec<&str> = packages.filter(|package| !is_installed(package)).collect();

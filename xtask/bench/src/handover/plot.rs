@@ -1,4 +1,4 @@
-//! Latency over time, one lane to a system, restarts marked.
+//! Plots latency over time, one lane to a system, with marks at restarts.
 
 use super::Outcome;
 use super::trial::Trial;
@@ -144,7 +144,7 @@ fn lane(text: &mut String, trial: &Trial, top: f64, x: impl Fn(Duration) -> f64)
         let mut path = String::new();
         let mut pen = 'M';
         for (index, point) in points.iter().enumerate() {
-            // Where nobody was answered the line is broken.
+            // The line is broken where there was no response.
             let Some(value) = value(point) else {
                 pen = 'M';
                 continue;

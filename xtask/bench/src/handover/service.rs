@@ -20,14 +20,14 @@ const PATIENCE: Duration = Duration::from_secs(45);
 /// Between two looks.
 const LOOK: Duration = Duration::from_millis(1);
 
-/// How a system is told to restart.
+/// How a system is restarted.
 #[derive(Clone, Copy)]
 pub(super) enum Restart {
     /// A process that stays replaces the one that serves.
     Master(Signal),
     /// The process that serves starts its successor and ends.
     Successor(Signal),
-    /// The master starts another, and is told to end with these once that one serves.
+    /// The master starts another, and gets these signals to end once that one serves.
     SecondMaster { start: Signal, end: &'static [Signal] },
     /// There is none but to stop it and to start it again.
     StopStart,
@@ -53,7 +53,7 @@ pub(super) struct Restarted {
 }
 
 impl<'a> Service<'a> {
-    /// Starts it in a folder of its own, and waits for its first answer.
+    /// Starts it in a folder of its own, and waits for its first response.
     pub(super) fn start(ready: &'a Ready, restart: Restart, folder: &Path) -> Result<Self> {
         let address = server::free_address()?;
         let process = spawn(ready, address, folder)?;
@@ -61,7 +61,7 @@ impl<'a> Service<'a> {
         let group = process.id();
         interrupt::ends(group);
         let mut service = Self { ready, restart, folder, process, address, serving: 0, group };
-        service.serving = service.wait_for_answer(&[])?;
+        service.serving = service.wait_for_response(&[])?;
         // A daemon has made itself a group of its own.
         service.group = process::group_of(service.serving).unwrap_or(service.group);
         interrupt::ends(service.group);
@@ -86,7 +86,7 @@ impl<'a> Service<'a> {
                 interrupt::ends(self.group);
             }
         }
-        self.serving = self.wait_for_answer(&before)?;
+        self.serving = self.wait_for_response(&before)?;
         let answered = Instant::now();
         let mut old = before;
         match self.restart {
@@ -121,7 +121,7 @@ impl<'a> Service<'a> {
         process::of_group(self.group)
     }
 
-    /// The process to send signals to; 0 while the file that tells it is not there.
+    /// The process to send signals to; 0 while the file that contains it is not there.
     fn main_pid(&self) -> u32 {
         match (&self.ready.pid_file, self.restart) {
             (Some(name), _) => {
@@ -133,8 +133,8 @@ impl<'a> Service<'a> {
         }
     }
 
-    /// Asks until a process answers that is none of these.
-    fn wait_for_answer(&self, known: &[u32]) -> Result<u32> {
+    /// Asks until a process responds that is none of these.
+    fn wait_for_response(&self, known: &[u32]) -> Result<u32> {
         let mut answered = 0;
         wait_until("an answer", || match request::on_a_new_connection(self.address) {
             Ok(pid) if !known.contains(&pid) => {

@@ -14,7 +14,7 @@ pub(super) const CLIENTS: usize = 50;
 /// From the restart to their requests: within the idle grace of selfup, which is three seconds.
 pub(super) const SILENCE: Duration = Duration::from_secs(1);
 
-/// Longer than an answer takes, and than a system lets a client wait for one.
+/// Longer than a response takes, and than a system lets a client wait for one.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What became of them.
@@ -29,7 +29,7 @@ pub(super) struct Silent {
 pub(super) fn ask(service: &mut Service<'_>) -> Result<Silent> {
     let clients: Vec<TcpStream> =
         (0..CLIENTS).map(|_| connect(service.address)).collect::<Result<_>>()?;
-    // Whoever comes later is answered, so they were accepted.
+    // A later connection is served, so these were accepted.
     request::on_a_new_connection(service.address)
         .map_err(|error| Failure::new(format!("the service does not answer: {error}")))?;
     let asking = thread::spawn(move || {

@@ -1,4 +1,4 @@
-//! The results as Markdown, to be pasted.
+//! Writes the results as Markdown, to be pasted.
 
 use super::figures::{Figures, Quantiles};
 use super::silent::{CLIENTS, SILENCE};
@@ -84,7 +84,7 @@ fn write_all(text: &mut String, outcomes: &[Outcome], options: &Options) -> fmt:
         "--:|".repeat(8)
     )?;
     for (name, trial, figures) in measured() {
-        let times = [figures.first_answer, figures.done];
+        let times = [figures.first_response, figures.done];
         let times = times.map(|(median, max)| format!("{} | {}", ms(median), ms(max)));
         let (resident, all) = (resident(trial), trial.memory);
         writeln!(text, "| {name} | {} | {resident} | {all} |", times.join(" | "))?;
@@ -155,7 +155,7 @@ mod tests {
     use crate::handover::peers;
 
     #[test]
-    fn a_system_that_is_missing_is_told_with_its_reason() {
+    fn a_system_that_is_missing_is_reported_with_its_reason() {
         let peer = peers::named(&["nginx".to_owned()]).unwrap()[0];
         let trial = Err("nginx is not here\n(Debian package|source)".to_owned());
         let text = markdown(&[Outcome { peer, trial }], &Options::parse(&[]).unwrap());

@@ -16,9 +16,9 @@ fn main() -> ExitCode {
 }
 
 fn program(state: selfup::State) -> io::Result<()> {
-    let answer = format!("pid={}\n", std::process::id());
-    let posted = answer.clone();
-    let route = get(async move || answer.clone()).post(async move |_: Bytes| posted.clone());
+    let response = format!("pid={}\n", std::process::id());
+    let posted = response.clone();
+    let route = get(async move || response.clone()).post(async move |_: Bytes| posted.clone());
     let router = Router::new().route("/", route).route("/held", get(pending::<()>));
     tokio::runtime::Runtime::new()?.block_on(async {
         let mut servers = JoinSet::new();

@@ -23,7 +23,7 @@ const BUILD: &str = match option_env!("BUILD_ID") {
     None => "0",
 };
 
-/// Well below what a service would choose: somebody is watching.
+/// Well below what a service would choose, since a person is watching.
 const POLL: Duration = Duration::from_millis(100);
 /// Likewise: the next version is published a moment after this one serves.
 const PROBATION: Duration = Duration::from_millis(500);
@@ -66,7 +66,7 @@ fn program(state: &State, broken: bool) -> io::Result<()> {
     Ok(())
 }
 
-/// Answers requests until the client has no more, or the program is to finish.
+/// Responds to requests until the client has no more, or the program is to drain.
 fn serve(mut connection: &Connection, name: &str, drain: &GracefulShutdown) -> io::Result<()> {
     let mut finish = false;
     while !finish && let Some(hold) = request::read(connection)? {

@@ -6,10 +6,10 @@ use std::{
 /// More than any request of the demo has.
 const LONGEST: usize = 8 * 1024;
 
-/// Reads one request, to the end of its head; how long its answer shall take. `None` when the
+/// Reads one request, to the end of its head; how long its response shall take. `None` when the
 /// client has no more.
 ///
-/// The client waits for each answer, so nothing of a next request is ever behind this one.
+/// The client waits for each response, so nothing of a next request is ever behind this one.
 pub(crate) fn read(mut stream: impl Read) -> io::Result<Option<Duration>> {
     let mut request = Vec::new();
     let mut chunk = [0; 512];

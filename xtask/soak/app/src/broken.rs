@@ -1,4 +1,4 @@
-//! What a service must not do, so that it is seen that soak finds it.
+//! Faults that a service must not have, to check that soak finds them.
 
 use std::{
     env,
@@ -10,33 +10,33 @@ use std::{
 
 use selfup::Event;
 
-/// One way to be wrong; soak names them.
+/// One fault; soak names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Broken {
     No,
     /// The master opens a file at each restart.
     Descriptor,
-    /// It starts a thread.
+    /// The master starts a thread at each restart.
     Thread,
-    /// It does not wait for a child of its own.
+    /// The master does not reap a child of its own.
     Zombie,
-    /// It leaves a file beside the executable.
+    /// The master leaves a file beside the executable.
     File,
-    /// It keeps 16 KiB.
+    /// The master leaks 16 KiB.
     Memory,
     /// A child ends with requests under way.
     Requests,
-    /// A child does not end when told to.
+    /// A child does not drain.
     Deaf,
-    /// A child dies of signals that tell it something.
+    /// A child dies of signals that are for the program.
     Signals,
     /// A master that could not start a child ends.
     GivesUp,
-    /// A master waits for whoever reads its stderr.
+    /// A master waits for the reader of its stderr.
     Stderr,
     /// A master waits for its manager.
     Manager,
-    /// What the source says of the bytes is not held against them.
+    /// The bytes are not compared with the digest of the source.
     Credulous,
 }
 
@@ -61,14 +61,14 @@ impl Broken {
         }
     }
 
-    /// What the master does wrong when a child serves.
+    /// The faults of the master when a child serves.
     #[expect(clippy::disallowed_methods, reason = "to be wrong is what this is for")]
     pub(crate) fn leak(self) -> impl FnMut(&Event) {
         let (mut files, mut memory) = (Vec::new(), Vec::new());
         let manager = (self == Self::Manager).then(manager).flatten();
         move |event| {
             if self == Self::Stderr {
-                eprintln!("[selfup] waits for whoever reads this");
+                eprintln!("[selfup] waits for the reader of this");
             }
             if let Some(manager) = &manager {
                 manager.send(b"X_WAITS=1").ok();
@@ -88,7 +88,7 @@ impl Broken {
         }
     }
 
-    /// What a child does wrong when it is to finish.
+    /// The faults of a child when it is to drain.
     #[expect(clippy::disallowed_methods, reason = "to be wrong is what this is for")]
     pub(crate) fn finish(self) {
         match self {
@@ -101,7 +101,7 @@ impl Broken {
     }
 }
 
-/// Before `selfup::run` removes what tells it.
+/// Runs before `selfup::run` removes the variable.
 #[expect(clippy::disallowed_methods, reason = "it is not for the program to know")]
 fn manager() -> Option<net::UnixDatagram> {
     let name = env::var("NOTIFY_SOCKET").ok()?;

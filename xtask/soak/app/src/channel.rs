@@ -1,4 +1,4 @@
-//! The control channel, to be lost on demand, and what else signals tell a child.
+//! Loses the control channel on demand, and handles the other signals of a child.
 
 use std::{
     env,
@@ -19,18 +19,18 @@ use crate::{broken::Broken, say::say};
 pub(crate) struct Channel(Option<RawFd>);
 
 impl Channel {
-    /// Before `selfup::run` removes what tells it.
+    /// Runs before `selfup::run` removes the variable.
     #[expect(clippy::disallowed_methods, reason = "it is not for the program to know")]
     pub(crate) fn of_this_process() -> Self {
         Self(env::var("SELFUP_CONTROL").ok().and_then(|number| number.parse().ok()))
     }
 
     /// From now on SIGUSR1 ends the channel in both directions, as if the other side were gone.
-    /// SIGHUP and SIGQUIT are only heard, unless the child is to die of them.
+    /// SIGHUP and SIGQUIT are only reported, unless the child is to die of them.
     pub(crate) fn lose_on_signal(self, broken: Broken) {
-        let told = [Signal::HUP, Signal::QUIT];
-        let told = if broken == Broken::Signals { &[] } else { &told[..] };
-        let signals = Receiver::new(told.iter().copied().chain([Signal::USR1]));
+        let reported = [Signal::HUP, Signal::QUIT];
+        let reported = if broken == Broken::Signals { &[] } else { &reported[..] };
+        let signals = Receiver::new(reported.iter().copied().chain([Signal::USR1]));
         let (Some(number), Ok(mut signals)) = (self.0, signals) else {
             return eprintln!("signals will not be heard");
         };
@@ -44,7 +44,7 @@ impl Channel {
                             let lost = shutdown(number, Shutdown::Both);
                             say('-', format_args!("lost its channel: {lost:?}"));
                         }
-                        told => say('-', format_args!("heard {told}")),
+                        reported => say('-', format_args!("heard {reported}")),
                     }
                 }
             }

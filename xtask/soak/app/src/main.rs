@@ -4,7 +4,7 @@
 //! `source/app`. `GET /slow?ms=N` is answered after N ms, everything else at once. As long as there
 //! is a file `hold`, a child does not take its socket; as long as there is a file `corrupt`, a transfer in
 //! five is damaged. Its lines go to the file `log`, selfup's own to stderr. What else a release does is noted behind its
-//! code. A child that is sent SIGUSR1 loses its control channel; it tells of SIGHUP
+//! code. A child that is sent SIGUSR1 loses its control channel; it reports SIGHUP
 //! and SIGQUIT.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "what it prints is what soak reads")]
@@ -81,7 +81,7 @@ fn program(state: &Arc<State>, notes: &Notes, channel: Channel, broken: Broken) 
         thread::park_timeout(Duration::from_millis(2));
     }
     let dies = notes.number("dies").map(Duration::from_millis);
-    serve::until_told_to_finish(state, notes.release(), dies, broken);
+    serve::until_drained(state, notes.release(), dies, broken);
     match dies {
         Some(_) if !drain.requested() && notes.has("aborts") => std::process::abort(),
         Some(_) if !drain.requested() => ExitCode::from(3),

@@ -1,4 +1,4 @@
-//! What a release is like is noted behind its code: soak makes many out of one executable.
+//! Reads the notes of a release behind its code: soak makes many releases out of one executable.
 
 use std::{
     fs::File,
@@ -14,7 +14,7 @@ const LONGEST: i64 = 128;
 pub(crate) struct Notes(Vec<String>);
 
 impl Notes {
-    /// Those of the very file that runs; none if there are none.
+    /// The notes of the file that this process was started from; none if it has none.
     pub(crate) fn of_this_program() -> Self {
         let mut end = Vec::new();
         let read = File::open("/proc/self/exe").and_then(|mut file| {

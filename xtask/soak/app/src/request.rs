@@ -5,7 +5,7 @@ use std::{
 
 use selfup::Connection;
 
-/// Reads one request to the end of its body; how long its answer shall take. `None` when the client
+/// Reads one request to the end of its body; how long its response shall take. `None` when the client
 /// has no more.
 pub(crate) fn read(stream: &mut BufReader<&Connection>) -> io::Result<Option<Duration>> {
     let (mut hold, mut length, mut first) = (Duration::ZERO, 0, true);

@@ -1,4 +1,4 @@
-//! Lines for soak.
+//! Writes the lines that soak reads.
 
 use std::{
     fmt,
@@ -8,7 +8,7 @@ use std::{
     sync::OnceLock,
 };
 
-/// A line for soak: `!` marks what somebody should look at, `.` the rest of the master's events,
+/// A line for soak: `!` marks what an operator should look at, `.` the rest of the master's events,
 /// `-` what a child did when asked to. In one piece, since others write to the same file, the log:
 /// stderr is for selfup, and soak may not read it.
 pub(crate) fn say(mark: char, what: fmt::Arguments<'_>) {

@@ -1,4 +1,4 @@
-//! Answers requests until it is time to finish, and to the last of them.
+//! Responds to requests until it is time to drain, and to the last of them.
 
 use std::{
     io::{self, BufReader, Write},
@@ -17,7 +17,7 @@ use crate::{broken::Broken, clock, request, say::say};
 /// Between two attempts to accept a connection.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// When to finish: when told to, or, by itself, a release that is to end badly.
+/// When to finish: at a drain, or, by itself, a release that is to end badly.
 struct Finish {
     drain: GracefulShutdown,
     by_itself: AtomicBool,
@@ -31,7 +31,7 @@ impl Finish {
 
 /// Returns when every connection has ended. Nothing is lost even by a release that `dies`: it
 /// finishes like any other, but too early.
-pub(crate) fn until_told_to_finish(
+pub(crate) fn until_drained(
     state: &Arc<State>,
     release: u64,
     dies: Option<Duration>,
@@ -54,7 +54,7 @@ pub(crate) fn until_told_to_finish(
                     scope.spawn(move || serve(&connection, state, release, finish));
                 }
                 Ok(None) => break,
-                // It waits in the queue, for when there is a descriptor.
+                // The connection waits in the queue until there is a descriptor.
                 Err(error) => {
                     say('!', format_args!("could not accept a connection: {error}"));
                     thread::park_timeout(PAUSE);
@@ -82,7 +82,7 @@ fn serve(connection: &Connection, state: &State, release: u64, finish: &Finish) 
     Ok(())
 }
 
-/// How long the answer to the next request shall take.
+/// How long the response to the next request shall take.
 fn next(
     reader: &mut BufReader<&Connection>,
     connection: &Connection,

@@ -11,21 +11,21 @@ use sha2::{Digest, Sha256};
 
 use crate::broken::Broken;
 
-/// While it is there, it says what becomes of one transfer in five.
+/// While this file is there, it names the damage to one transfer in five.
 const DAMAGE: &str = "corrupt";
 
-/// Where what came is before it is passed on.
+/// The file in which a transfer is before it is passed on.
 const ARRIVED: &str = "arrived";
 
-/// The first is damaged, and each fifth from there on.
+/// The first transfer is damaged, and each fifth from there on.
 const ONE_IN: u64 = 5;
 
 /// A file whose bytes may not arrive as they are. Its digest does.
 pub(crate) struct Unreliable {
     source: File,
-    /// Nothing is said of what comes, so that damage is not seen.
+    /// The source declares no digest, so that damage is not seen.
     credulous: bool,
-    /// Since it became unreliable.
+    /// The number of transfers since the source became unreliable.
     transfers: u64,
 }
 
@@ -51,7 +51,7 @@ impl Unreliable {
     }
 }
 
-/// What came, in a file that nobody else sees, and its digest. It is too much for the master's memory,
+/// What came, in a file that no other process sees, and its digest. It is too much for the master's memory,
 /// which soak has an eye on.
 fn arrived(from: &mut dyn Read) -> io::Result<(fs::File, String)> {
     let mut file =

@@ -1,10 +1,10 @@
-//! What is wrong with a release that is asked whether it is a selfup program.
+//! The faults of a release during the probe.
 #![allow(unsafe_code, reason = "there is no other way to be early enough")]
 
 use crate::notes::Notes;
 use std::{env, thread};
 
-/// Before selfup answers, which it does before `main`.
+/// Runs before selfup responds to the probe, which it does before `main`.
 #[used]
 #[unsafe(link_section = ".init_array.00101")]
 static EARLY: extern "C" fn() = misbehave_if_probed;

@@ -9,14 +9,14 @@ use nix::sys::signal::Signal;
 use std::time::Duration;
 use xtask_support::stop::Result;
 
-/// The time in which a child that finishes has a request.
+/// The time for which a draining child has a request.
 const HELD: Duration = Duration::from_millis(600);
 
 /// What a master says of a child that has lost its channel: at once, when it is to drain, or after its
 /// end, which may come in a later step.
 const NEWS: &[&str] = &["closed its control channel", "cannot hear that it is to drain"];
 
-/// For a child, the master is gone then: it finishes what it has, and ends.
+/// For the child, the master is gone then: it finishes its requests, and ends.
 pub(super) fn lose(service: &mut Service, audit: &mut Audit, whose: Whose) -> Result {
     match whose {
         Whose::Serving => serving(service, audit),
@@ -35,7 +35,7 @@ fn serving(service: &mut Service, audit: &mut Audit) -> Result {
     service.start_master()
 }
 
-/// It was finishing already.
+/// The child was draining already.
 fn draining(service: &mut Service) -> Result {
     let held = service.hold_a_request(HELD)?;
     service.restarted()?;
@@ -43,7 +43,7 @@ fn draining(service: &mut Service) -> Result {
     held.answered()
 }
 
-/// It cannot say that it is ready: who serves goes on serving. There is no upgrade on trial: it would
+/// The child cannot report that it is ready: the active one goes on. There is no upgrade on trial: it would
 /// be blamed.
 fn starting(service: &mut Service) -> Result {
     service.wait_decided()?;
@@ -56,7 +56,7 @@ fn starting(service: &mut Service) -> Result {
     service.still_serves(serving)
 }
 
-/// Of this child alone, its master may say so.
+/// The master may report so for this child alone.
 fn lose_that_of(service: &mut Service, child: u32) -> Result {
     let generation = service.number_of(child)?;
     service.journal.excuse(Excuse { master: service.master, generation, words: NEWS });

@@ -3,10 +3,10 @@ use crate::visit::ask;
 use std::time::{SystemTime, UNIX_EPOCH};
 use xtask_support::stop::{Result, Stop};
 
-/// The answers that a clock is read for take no longer, in seconds.
+/// The responses during which a clock is read take no longer, in seconds.
 const TOLERANCE: i64 = 50;
 
-/// Nothing follows from it; it stays so until the next jump, whatever comes.
+/// A jump has no consequence. The clock stays so until the next jump.
 pub(super) fn jump(service: &mut Service, seconds: i64) -> Result {
     service.stage.set_clock(seconds)?;
     let now = SystemTime::now().duration_since(UNIX_EPOCH);

@@ -6,7 +6,7 @@ use crate::service::Service;
 use std::time::Duration;
 use xtask_support::stop::Result;
 
-/// What a master may say that has no descriptor left.
+/// What a master without a free descriptor may report.
 const NEWS: &[&[&str]] = &[
     &["Too many open files"],
     &["could not start child #"],
@@ -17,7 +17,7 @@ const NEWS: &[&[&str]] = &[
 /// Long enough for a restart and some looks at the source.
 const LASTS: Duration = Duration::from_millis(700);
 
-/// Who serves goes on serving, and nobody is to blame: once there are enough again, the release that
+/// The active child goes on, and no release is blamed: once there are enough again, the release that
 /// came meanwhile is the one that serves.
 ///
 /// A child that is started meanwhile has the same limit, and raises it for itself, as servers do.

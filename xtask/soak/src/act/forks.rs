@@ -5,19 +5,19 @@ use crate::service::Service;
 use std::time::Duration;
 use xtask_support::stop::Result;
 
-/// What a master may say then.
+/// What a master may report then.
 const NEWS: &[&[&str]] = &[
     &["could not start child #"],
     &["could not hand over to child #"],
     &["no upgrade for now"],
-    // So that its id is not told.
+    // The event lacks the id then.
     &["could not look at the executable of the child that serves"],
 ];
 
-/// So often it can and cannot.
+/// The number of changes between the two states.
 const TIMES: u32 = 6;
 
-/// Who serves goes on serving, and nobody is to blame: the release that came meanwhile serves in the
+/// The active child goes on, and no release is blamed: the release that came meanwhile serves in the
 /// end.
 pub(super) fn fail(service: &mut Service, apart: Duration) -> Result {
     service.wait_decided()?;

@@ -1,4 +1,4 @@
-use crate::disturbance::Who;
+use crate::disturbance::Victim;
 use crate::proc;
 use crate::service::Service;
 use crate::visit::ask;
@@ -6,18 +6,23 @@ use nix::sys::signal::Signal;
 use std::time::Duration;
 use xtask_support::stop::Result;
 
-/// What is stopped goes on where it was when it is continued. It is stopped for less than it would be
-/// killed for.
-pub(super) fn freeze(service: &mut Service, who: Who, lasts: Duration, restart: bool) -> Result {
-    match who {
-        Who::Serving => serving(service, lasts, restart),
-        Who::Draining => draining(service, lasts),
-        Who::Starting => starting(service, lasts),
-        Who::Master => master(service, lasts, restart),
+/// A stopped process goes on where it was when it is continued. The stop is too short for the master
+/// to kill it.
+pub(super) fn freeze(
+    service: &mut Service,
+    victim: Victim,
+    lasts: Duration,
+    restart: bool,
+) -> Result {
+    match victim {
+        Victim::Serving => serving(service, lasts, restart),
+        Victim::Draining => draining(service, lasts),
+        Victim::Starting => starting(service, lasts),
+        Victim::Master => master(service, lasts, restart),
     }
 }
 
-/// Its successor does not wait for it.
+/// The successor of the stopped child does not wait for it.
 fn serving(service: &mut Service, lasts: Duration, restart: bool) -> Result {
     let pid = service.serving()?;
     stop(service, pid)?;
@@ -28,7 +33,7 @@ fn serving(service: &mut Service, lasts: Duration, restart: bool) -> Result {
     service.signal(pid, Signal::SIGCONT)
 }
 
-/// What it has is answered, and by itself.
+/// The stopped child itself responds to its requests.
 fn draining(service: &mut Service, lasts: Duration) -> Result {
     let held = service.hold_a_request(lasts + Duration::from_millis(500))?;
     service.restarted()?;
@@ -49,7 +54,7 @@ fn starting(service: &mut Service, lasts: Duration) -> Result {
     service.wait_younger(before)
 }
 
-/// Its children need it for nothing but the next restart.
+/// The children need the stopped master only for the next restart.
 fn master(service: &mut Service, lasts: Duration, restart: bool) -> Result {
     let before = service.generation();
     stop(service, service.master)?;

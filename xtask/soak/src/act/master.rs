@@ -4,7 +4,7 @@ use crate::service::{End, Service};
 use nix::sys::signal::Signal;
 use xtask_support::stop::{Result, Stop};
 
-/// Its children finish by themselves, and the next master goes on where it was.
+/// The children of the killed master drain by themselves, and the next master goes on where it was.
 pub(super) fn kill(service: &mut Service, audit: &mut Audit, moment: Moment) -> Result {
     audit.master(service)?;
     match moment {
@@ -34,7 +34,7 @@ pub(super) fn kill(service: &mut Service, audit: &mut Audit, moment: Moment) -> 
     service.start_master()
 }
 
-/// Whoever finds out, this master or the next: the bad release does not stay.
+/// The bad release does not stay, whether this master or the next notices it.
 fn kill_on_trial(service: &mut Service) -> Result {
     const NEWS: &[&[&str]] = &[&["child #"], &["rolled back to the previous executable"]];
     service.journal.tolerate(NEWS);
@@ -55,7 +55,7 @@ fn kill_now(service: &mut Service) -> Result {
     ends(service, End::Killed(Signal::SIGKILL))
 }
 
-/// As a service manager does it: everything finishes, and the master ends well.
+/// Stops and starts the service as a manager does: everything finishes, and the master exits with 0.
 pub(super) fn stop_and_start(service: &mut Service, audit: &mut Audit) -> Result {
     audit.master(service)?;
     end(service)?;

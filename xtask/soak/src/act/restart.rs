@@ -13,7 +13,7 @@ pub(super) fn burst(service: &mut Service, signals: u64, apart: Duration) -> Res
     service.restarted()
 }
 
-/// Who serves goes on serving. There is no upgrade on trial: it would be blamed.
+/// The active child goes on serving. There is no upgrade on trial: it would be blamed.
 pub(super) fn kill_candidate(service: &mut Service) -> Result {
     service.wait_decided()?;
     let serving = service.serving()?;

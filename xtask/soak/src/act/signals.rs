@@ -5,7 +5,7 @@ use crate::service::{End, Service};
 use nix::sys::signal::Signal;
 use xtask_support::stop::Result;
 
-/// Each has the effect that it has alone.
+/// Each signal has the effect that it has alone.
 pub(super) fn pair(service: &mut Service, audit: &mut Audit, pair: Pair) -> Result {
     match pair {
         Pair::HangupRestart => hangup_and_restart(service),
@@ -22,7 +22,7 @@ pub(super) fn pair(service: &mut Service, audit: &mut Audit, pair: Pair) -> Resu
     }
 }
 
-/// The program hears the one, and a younger child serves for the other.
+/// The program gets the one, and a younger child serves because of the other.
 fn hangup_and_restart(service: &mut Service) -> Result {
     service.settled()?;
     let before = service.generation();
@@ -39,7 +39,7 @@ fn quit_and_upgrade(service: &mut Service) -> Result {
     upgrade::bad(service, Bad::ExitsAtOnce)
 }
 
-/// It ends well, and what served goes on to: the release that is the right one does, next time.
+/// The service ends well. Next time, the release that is to serve does.
 fn stop(service: &mut Service, signals: [Signal; 2]) -> Result {
     send(service, signals)?;
     ends(service, End::Exited(0))?;

@@ -5,15 +5,15 @@ use crate::disturbance::Damage;
 use crate::service::Service;
 use xtask_support::stop::Result;
 
-/// What is damaged is not installed and says nothing against the release, which comes again.
+/// A damaged transfer is not installed, and the release is not refused for it: it comes again.
 pub(super) fn corrupt(service: &mut Service, damage: Damage) -> Result {
     service.wait_decided()?;
     service.stage.set_damage(Some(damage))?;
     service.release = service.releases.publish_good()?;
     service.wait_explained(news(damage))?;
-    // Not what was damaged.
+    // The damaged transfer was not installed.
     service.right_file()?;
-    // The next one arrives.
+    // The next transfer arrives.
     upgrade::good(service)?;
     service.stage.set_damage(None)?;
     service.right_file()

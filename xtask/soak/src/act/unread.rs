@@ -1,11 +1,11 @@
-//! Those who are to hear of the service, and do not for a while: the loop waits for neither.
+//! A manager and a reader of stderr that do not read for a while: the loop waits for neither.
 
 use super::upgrade;
 use crate::disturbance::Bad;
 use crate::service::Service;
 use xtask_support::stop::Result;
 
-/// What was to be written comes later, to the last line.
+/// All lines that could not be written come later.
 pub(super) fn stderr(service: &mut Service) -> Result {
     service.settled()?;
     service.stderr.forget_recent();
@@ -18,7 +18,7 @@ pub(super) fn stderr(service: &mut Service) -> Result {
     service.right_file()
 }
 
-/// What it was to be told, it is told later: how things are then, and that the service was up again.
+/// The manager gets its reports later: how things are then, and that the service was up again.
 pub(super) fn manager(service: &mut Service) -> Result {
     service.settled()?;
     let ready = service.manager.ready;

@@ -5,24 +5,24 @@ use std::fs::File;
 use std::io::{ErrorKind, Write};
 use xtask_support::stop::{Result, Stop};
 
-/// It serves, and is kept.
+/// A good release serves, and is committed.
 pub(super) fn good(service: &mut Service) -> Result {
     service.release = service.releases.publish_good()?;
     service.settled().map(drop)
 }
 
-/// It is refused, held back or put back, for the right reason; and the release that served does again.
+/// A bad release is refused, held back or rolled back, for the right reason; the one before serves again.
 pub(super) fn bad(service: &mut Service, bad: Bad) -> Result {
     service.releases.publish_bad(bad)?;
     for words in news(bad) {
         service.wait_explained(words)?;
     }
-    // Else it would be refused once more by every master to come.
+    // Otherwise every later master would refuse it once more.
     service.releases.publish_current()?;
     service.settled().map(drop)
 }
 
-/// It is put back, for now: a good one may have been killed, too. The next one serves and stays.
+/// The release is rolled back, for now: a good one may have been killed, too. The next one stays.
 pub(super) fn kill_on_probation(service: &mut Service) -> Result {
     service.wait_decided()?;
     let before = service.release;
@@ -74,8 +74,8 @@ fn news(bad: Bad) -> &'static [&'static [&'static str]] {
     }
 }
 
-/// The upgrade is not possible for now, and a word says why; restarts are. When there is room again,
-/// it is made.
+/// The upgrade is not possible for now, and a message says why; restarts are. When there is room
+/// again, the master upgrades.
 pub(super) fn without_room(service: &mut Service) -> Result {
     const NEWS: &[&str] = &["no upgrade for now", "no space left"];
     service.wait_decided()?;

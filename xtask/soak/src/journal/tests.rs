@@ -1,4 +1,4 @@
-//! Lines as masters write them.
+//! Tests the journal with lines as masters write them.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! What a plan brings, whatever the seed.
+//! Tests what each plan contains, whatever the seed.
 
 use super::*;
 use std::collections::BTreeSet;

@@ -37,10 +37,11 @@ fn credentials_stay_with_the_configured_origin() {
         site.put_entry("1.0.0", &format!(r#"{{"url": "{url}"}}"#));
         brings(&mut site.source().bearer("token"), b"one");
         let requests = [site.server.requests(), other.requests()].concat();
-        let told: Vec<_> = requests.iter().map(|r| r.header("authorization").is_some()).collect();
-        assert_eq!(told, [true, at_home], "{url}");
+        let authorized: Vec<_> =
+            requests.iter().map(|r| r.header("authorization").is_some()).collect();
+        assert_eq!(authorized, [true, at_home], "{url}");
     }
-    // Who writes the manifest does not say whom to be.
+    // Credentials in a URL of the manifest are not used.
     let url = other.url("/one").replace("http://", "http://me:password@");
     site.put_entry("1.0.0", &format!(r#"{{"url": "{url}"}}"#));
     brings(&mut site.source(), b"one");

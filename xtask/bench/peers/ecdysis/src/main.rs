@@ -32,9 +32,9 @@ async fn serve() -> Result<(), Box<dyn Error>> {
 }
 
 fn router() -> Router {
-    let answer = format!("pid={}\n", std::process::id());
-    let posted = answer.clone();
-    let route = get(async move || answer.clone()).post(async move |_: Bytes| posted.clone());
+    let response = format!("pid={}\n", std::process::id());
+    let posted = response.clone();
+    let route = get(async move || response.clone()).post(async move |_: Bytes| posted.clone());
     Router::new().route("/", route)
 }
 

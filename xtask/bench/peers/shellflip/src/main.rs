@@ -1,7 +1,7 @@
 //! The program of the handover benchmark with shellflip: `peer-shellflip ADDRESS`.
 //!
 //! shellflip does not pass sockets by itself: the listener's descriptor stays open in the
-//! successor, which is told its number over the hand-over pipe. SIGUSR1 starts the successor, and
+//! successor, which gets its number over the hand-over pipe. SIGUSR1 starts the successor, and
 //! what is open is finished by axum's graceful shutdown.
 
 use std::{error::Error, io, net::TcpListener, os::fd::AsRawFd, os::fd::FromRawFd};
@@ -28,7 +28,7 @@ async fn serve() -> Result<(), Box<dyn Error>> {
         lifecycle_handler: Box::new(PassListener(listener.try_clone()?)),
         ..RestartConfig::default()
     };
-    // Its first poll tells the predecessor that this process is ready.
+    // Its first poll notifies the predecessor that this process is ready.
     let restarted = config.try_into_restart_task()?;
     let (restarted_sent, restarted_received) = tokio::sync::oneshot::channel();
     tokio::spawn(async move {
@@ -43,9 +43,9 @@ async fn serve() -> Result<(), Box<dyn Error>> {
 }
 
 fn router() -> Router {
-    let answer = format!("pid={}\n", std::process::id());
-    let posted = answer.clone();
-    let route = get(async move || answer.clone()).post(async move |_: Bytes| posted.clone());
+    let response = format!("pid={}\n", std::process::id());
+    let posted = response.clone();
+    let route = get(async move || response.clone()).post(async move |_: Bytes| posted.clone());
     Router::new().route("/", route)
 }
 

@@ -1,6 +1,6 @@
 //! Tests that no thread and no descriptor is left between two polls.
 //!
-//! This is a test binary of its own, because it counts those of the whole process.
+//! This is a test executable of its own, because it counts those of the whole process.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "a test stops where it goes wrong")]
 
@@ -55,9 +55,9 @@ fn serve(listener: &TcpListener) {
             );
             let body = if path.contains("/assets/") { "bytes" } else { &list };
             let cut = served.is_multiple_of(7);
-            let mut answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.len());
-            answer += if cut { "" } else { body };
-            if stream.get_mut().write_all(answer.as_bytes()).is_err() || cut {
+            let mut response = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.len());
+            response += if cut { "" } else { body };
+            if stream.get_mut().write_all(response.as_bytes()).is_err() || cut {
                 break;
             }
         }

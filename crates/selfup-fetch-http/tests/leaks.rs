@@ -1,6 +1,6 @@
 //! Tests that many polls leave no thread, and no descriptor except that of one connection.
 //!
-//! This is a test binary of its own, because it counts those of the whole process.
+//! This is a test executable of its own, because it counts those of the whole process.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "a test stops where it goes wrong")]
 
@@ -20,7 +20,7 @@ fn held() -> (usize, usize) {
 }
 
 /// Serves one connection after the other, on one thread: tags that change with every tenth request,
-/// and now and then a cut. The tags are weak, so that nobody waits to resume.
+/// and now and then a cut. The tags are weak, so that the fetcher does not wait to resume.
 fn serve(listener: &TcpListener) {
     let mut served = 0_u32;
     for socket in listener.incoming() {
@@ -39,12 +39,12 @@ fn serve(listener: &TcpListener) {
             served += 1;
             let tag = served / 10;
             let length = if served.is_multiple_of(7) { 6 } else { 5 };
-            let mut answer =
+            let mut response =
                 format!("HTTP/1.1 200 OK\r\nETag: W/\"{tag}\"\r\nContent-Length: {length}\r\n\r\n");
             if !std::mem::take(&mut is_head) {
-                answer += "bytes";
+                response += "bytes";
             }
-            if stream.get_mut().write_all(answer.as_bytes()).is_err() || length == 6 {
+            if stream.get_mut().write_all(response.as_bytes()).is_err() || length == 6 {
                 break;
             }
         }
