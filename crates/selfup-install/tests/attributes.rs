@@ -74,7 +74,7 @@ fn an_access_control_list_is_kept() {
     let list = || output_of("getfacl", &["--numeric", "--absolute-names"], &sandbox);
     let (before, inode_before) = (list(), inode(&sandbox));
     assert!(before.contains("user:1234:r-x"), "{before}");
-    // The owner may.
+    // The owner may install.
     let output = as_nobody(&sandbox);
     assert!(output.status.success(), "{output:?}");
     assert_ne!(inode(&sandbox), inode_before);

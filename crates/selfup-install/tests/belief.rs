@@ -214,7 +214,7 @@ fn what_another_container_holds_is_not_taken_for_ours_by_its_pid() {
     sandbox.target().abandon();
     assert!(sandbox.join(staged).exists() && sandbox.join(".app.selfup-lock").exists());
 
-    // What is ours goes.
+    // Files that belong to this process are removed.
     fs::remove_file(sandbox.join(staged)).unwrap();
     let mine = support::staged(&sandbox.target(), &probe_script("two"));
     sandbox.target().abandon();

@@ -89,7 +89,7 @@ fn what_failed_is_gone_and_left_alone_for_a_growing_time() {
     assert_eq!(sandbox.kinds(), ["app"]);
 }
 
-/// Time passes.
+/// Makes the entries of the record older.
 fn age(sandbox: &Sandbox, by: Duration) {
     let record = fs::read_to_string(sandbox.join(RECORD)).unwrap();
     let older = |line: &str| {
@@ -167,16 +167,16 @@ fn each_master_has_a_trial_of_its_own_and_the_first_to_commit_is_enough() {
     let target = sandbox.target();
     let mut trials = Vec::from([(); 20].map(|()| try_out(&target, &probe_script("two"))));
     assert_eq!(sandbox.kinds().iter().filter(|kind| *kind == TRIAL).count(), 20);
-    // One fails, which is of no consequence for the others.
+    // One master fails, without consequence for the others.
     assert!(trials.pop().unwrap().roll_back("the machine was short of memory").unwrap());
-    // One dies, and comes back when another one is through.
+    // One master dies without a verdict before the next ones commit.
     drop(trials.pop());
     for trial in trials.split_off(10) {
         trial.commit().unwrap();
         assert_path(&sandbox, "two");
     }
     assert_settled(&target);
-    // One fails that was not the first: what has proved itself is not refused.
+    // A later one fails: an executable that has been committed is not refused.
     assert!(!trials.pop().unwrap().roll_back("it crashed").unwrap());
     for trial in trials {
         trial.commit().unwrap();

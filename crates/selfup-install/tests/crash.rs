@@ -20,13 +20,13 @@ use std::thread;
 use selfup_install::{Id, Installed, Start, Target, Trial};
 use support::{Sandbox, example, has_program, install, probe_script, try_out};
 
-/// Not killed at, since they happen in every program and say nothing about files.
+/// Calls at which the program is not killed: every program makes them, and they touch no files.
 const NO_FILE: [&str; 5] = ["execve", "mmap", "lseek", "ioctl", "fcntl"];
 
 /// A user id that no user here has.
 const OWNER: u32 = 1234;
 
-/// What a call can fail with. One that was interrupted has to be made again.
+/// The errors of a call. A call that was interrupted has to be repeated.
 fn failures(call: &str) -> &'static [&'static str] {
     match call {
         "open" | "openat" => &["EACCES", "EROFS", "ENOSPC", "EMFILE", "EINTR"],
@@ -50,7 +50,7 @@ fn failures(call: &str) -> &'static [&'static str] {
 /// Where a run begins and what it does.
 struct Scene {
     name: &'static str,
-    /// Leaves the directory as it is before the run.
+    /// Prepares the directory for the run.
     prepare: fn(&Target),
     program: &'static str,
     argument: Option<&'static str>,
@@ -164,7 +164,7 @@ impl Scene {
     }
 }
 
-/// A scene that is set.
+/// A scene that is ready to run.
 struct Template {
     scene: &'static Scene,
     sandbox: Sandbox,
@@ -202,13 +202,13 @@ impl Template {
     }
 }
 
-/// One thing that goes wrong.
+/// One failure.
 struct Point<'a> {
     template: &'a Template,
     scene: &'static Scene,
     call: String,
     number: usize,
-    /// None: the process is killed.
+    /// The error; with none, the process is killed.
     error: Option<&'static str>,
 }
 
@@ -344,7 +344,7 @@ fn id(version: &str) -> Id {
     Id::of(&probe_script(version)[..]).unwrap()
 }
 
-/// What is there, if it is whole and can be executed.
+/// The version at the path, if it is whole and can be executed.
 fn at_the_path(sandbox: &Sandbox) -> Result<Id, String> {
     let path: &Path = &sandbox.app();
     let metadata = fs::symlink_metadata(path).map_err(|error| error.to_string())?;

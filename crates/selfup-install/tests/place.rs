@@ -31,7 +31,7 @@ fn shell(line: &str, user: Option<u32>, content: &[u8]) -> Output {
     }
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = spawn(&mut command);
-    // It may end without reading.
+    // The shell may end without reading.
     child.stdin.take().unwrap().write_all(content).ok();
     child.wait_with_output().unwrap()
 }
@@ -280,7 +280,7 @@ fn a_disk_is_not_filled_whether_the_size_is_known_or_not() {
     fs::create_dir(sandbox.join("m")).unwrap();
     let mount = sandbox.join("m");
     let mount = mount.display();
-    // It would fit in, and leave less than 5 %.
+    // The file would fit, and leave less than 5 % free.
     let line = format!(
         "mount -t tmpfs -o size=40000k none {mount}; cp -p {} {mount}/app; \
          head -c 40300000 /dev/zero 2>/dev/null | {} {mount}/app || {{ ls -A {mount} >&2; exit 1; }}",

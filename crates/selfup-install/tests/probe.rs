@@ -10,9 +10,9 @@ use nix::sys::signal::{SigSet, Signal};
 use selfup_install::{Checks, Error, ErrorKind, Probe};
 use support::{Sandbox, assert_says, example, probe_script, script, staged, wait_until};
 
-/// Not reached on any machine that still works.
+/// A deadline that no working machine reaches.
 const PATIENT: Duration = Duration::from_secs(60);
-/// For what is to be timed out.
+/// A deadline for probes that are to time out.
 const SHORT: Duration = Duration::from_millis(300);
 
 fn probed(sandbox: &Sandbox, content: &[u8], deadline: Duration) -> Result<(), Error> {
@@ -36,7 +36,7 @@ fn the_token_alone_passes_from_scripts_and_programs() {
     probed(&sandbox, &probe_script("two"), PATIENT).unwrap();
     probed(&sandbox, &fs::read(example("answer")).unwrap(), PATIENT).unwrap();
     probed(&sandbox, &probe_script("patient"), Duration::MAX).unwrap();
-    // Complaints are no noise.
+    // Output on the standard error is allowed.
     probed(&sandbox, &script(&format!("echo warning >&2; {ANSWER}")), PATIENT).unwrap();
 }
 

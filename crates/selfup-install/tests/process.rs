@@ -38,7 +38,7 @@ fn a_living_installer_is_named_and_its_files_stay() {
     target.preflight().unwrap();
     assert_eq!(sandbox.temporaries().len(), 1);
 
-    // It is not disturbed.
+    // The first installer is not disturbed.
     let mut stdin = child.stdin.take().unwrap();
     stdin.write_all(b"printf '%s\\n' \"$SELFUP_BIN_CHECK\"\n").unwrap();
     drop(stdin);

@@ -50,7 +50,7 @@ impl Case {
         Self { sandbox: Sandbox::new(), content: probe_script("two") }
     }
 
-    /// Stages and writes; the version, if it is accepted.
+    /// Stages and writes the artifact, and returns its version if it is accepted.
     fn take(&self, expected: Expected) -> Result<Option<String>, Error> {
         let mut staged = self.sandbox.target().stage(expected)?;
         staged.write(&mut &self.content[..], &mut |_| ())?;

@@ -220,7 +220,7 @@ fn every_promised_digest_must_hold() {
     assert_says(&error, ErrorKind::DigestMismatch, &["its digest is sha", "promised was sha"]);
 }
 
-/// Gives what it has, and then its error.
+/// A reader that returns its bytes, and then its error.
 struct Breaking(&'static [u8], io::ErrorKind);
 
 impl Read for Breaking {
@@ -363,7 +363,7 @@ fn a_target_that_another_process_changed_is_left_alone() {
     let target = sandbox.target();
     let verified = || staged(&target, &probe_script("two")).verify(Checks::new()).unwrap();
 
-    // Replaced by hand.
+    // The target is replaced by hand.
     let (mine, by_hand) = (verified(), sandbox.put("by-hand", &probe_script("three"), 0o755));
     fs::rename(by_hand, sandbox.app()).unwrap();
     let failed = mine.install().unwrap_err();
@@ -416,7 +416,7 @@ fn two_in_one_process_are_busy_too() {
     let error = target.stage(Expected::new()).unwrap_err();
     assert_says(&error, ErrorKind::Busy, &[&format!("process {} ", std::process::id())]);
     assert!(error.is_transient());
-    // Being busy is no reason to warn of.
+    // The preflight does not warn of a busy target.
     target.preflight().unwrap();
     assert_eq!(sandbox.temporaries().len(), 1);
     drop(first);

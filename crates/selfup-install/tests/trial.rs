@@ -138,7 +138,7 @@ fn a_start_that_was_ended_by_order_does_not_count() {
         let (installed, starts) = on_trial(&target, MAX);
         assert_eq!(starts, 1);
         installed.forgive_start().unwrap();
-        // Once is enough.
+        // A second call changes nothing.
         installed.forgive_start().unwrap();
     }
     drop(on_trial(&target, MAX));
@@ -258,7 +258,7 @@ fn a_record_that_makes_no_sense_is_no_reason_not_to_start() {
         assert_settled(&target);
         assert!(target.refusals().unwrap().is_empty());
     }
-    // It is not lost for good.
+    // The record is not lost for good.
     target.refuse(id("two"), "bad").unwrap();
     assert_eq!(target.refusals().unwrap().len(), 1);
 

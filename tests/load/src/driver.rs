@@ -21,7 +21,7 @@ use crate::response::Response;
 use crate::running::Shared;
 use crate::schedule::Schedule;
 
-/// All that the sending thread has.
+/// The state of the sending thread.
 pub(crate) struct Driver<'a> {
     start: Instant,
     address: SocketAddr,

@@ -29,7 +29,7 @@ selfup_tests::contract! {
 /// A program, and where it fetches from.
 struct Stage<S> {
     deployment: Deployment,
-    /// What is installed at the start.
+    /// The release that is installed at the start.
     first: Release,
     source: S,
 }

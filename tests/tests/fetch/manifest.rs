@@ -15,7 +15,7 @@ fn block(language: &str) -> String {
     rest.split_once("\n```\n").unwrap().0.to_owned()
 }
 
-/// Which of these files are, by a program that is not ours.
+/// Which of these files are valid, according to an independent program.
 fn in_schema(files: &[PathBuf]) -> Vec<bool> {
     let schema = PathBuf::from(DOCS).join("manifest.schema.json");
     let mut program = Command::new("jsonschema");

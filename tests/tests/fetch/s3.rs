@@ -16,14 +16,14 @@ mod versions;
 use selfup::fetch::{Artifact, Error, Fetch, RunningExecutable, S3};
 use std::io::Read;
 
-/// Asks, and reads nothing yet.
+/// Polls, and reads nothing yet.
 fn poll(source: &mut S3) -> Result<Option<Artifact>, Error> {
     source.fetch(&RunningExecutable::new("/usr/bin/app", || {
         panic!("it needs no id, and hashing is dear")
     }))
 }
 
-/// Reads what came to its end.
+/// Reads the artifact to its end.
 fn read(artifact: Artifact) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
     let mut reader = artifact.reader;

@@ -133,7 +133,7 @@ fn sigterm_drains_a_candidate_too() {
 #[test]
 fn a_child_that_does_not_end_in_time_is_killed() {
     let stubborn = ["hold", "terminate=300", "drain-on-terminate"];
-    // One that catches SIGTERM and goes on, and one that does not heed the drain.
+    // One child catches SIGTERM and goes on, and one ignores the drain.
     for options in [&stubborn[..2], &stubborn] {
         let sandbox = Sandbox::new("stubborn");
         let recorder = recorder(&sandbox, options);

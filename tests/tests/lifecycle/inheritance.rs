@@ -20,7 +20,7 @@ struct Family {
     master: Process,
     child: u32,
     grandchild: u32,
-    /// Held open: its end is the end of all.
+    /// Held open: when it closes, all processes end.
     input: fs::File,
 }
 

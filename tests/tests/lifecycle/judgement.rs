@@ -46,7 +46,7 @@ fn a_signal_that_an_earlier_child_survived_excuses_no_later_one() {
     publish(&deployment, &bad);
     service.wait_warning(&[bad.id(), "exited with code 7"]);
     service.is_version(1);
-    // And the next good one is looked at.
+    // The next good release is tried.
     publish(&deployment, &deployment.release("version=3"));
     service.wait_version(3);
     service.terminate();
@@ -71,7 +71,7 @@ fn a_stop_by_two_signals_in_the_probation_blames_no_executable() {
     }
     assert_eq!(service.process().wait(PATIENCE).signal(), Some(libc::SIGINT));
     assert!(!refused(&service), "{:?}", service.warnings());
-    // The next start goes on with it.
+    // The next start continues the trial.
     let service = deployment.start([source.as_str(), "probation=50"]);
     service.wait_version(2);
     assert!(!refused(&service), "{:?}", service.warnings());
@@ -194,7 +194,7 @@ fn a_child_that_dies_soon_after_it_took_over_is_replaced_until_the_old_one_has_g
     service.restart();
     service.process().wait_line("v1 cannot serve its metrics", PATIENCE);
     service.wait_warning(&["soon after it took over"]);
-    // What the new ones lack is free once the old one has finished.
+    // The processes that the new children lack are free once the old child has finished.
     assert!(held.finish().starts_with("v1 "));
     wait_until("a later child to serve", PATIENCE, || service.ask_for("generation") != "1");
     assert_eq!(service.process().status(), None, "the master lives on");

@@ -20,10 +20,10 @@ struct Service {
     started: u32,
 }
 
-/// What a process has that could become more. Zombies count as children.
+/// The resources of a process that could grow. Zombies count as children.
 #[derive(Debug, PartialEq, Eq)]
 struct Belongings {
-    /// How many of each kind: sockets and pipes differ by their inodes alone.
+    /// The number of each kind: sockets and pipes differ by their inodes alone.
     fds: BTreeMap<String, usize>,
     threads: usize,
     children: usize,
@@ -80,7 +80,7 @@ impl Service {
         self.master.wait_line_where(&format!("{subject} … {says}"), PATIENCE, says_so);
     }
 
-    /// What master and child have, once nothing is under way.
+    /// The resources of master and child, once nothing is under way.
     fn settled(&self) -> [Belongings; 2] {
         let master = self.master.pid();
         // No process reacts to this signal. When it has been passed on, the master is through with all
@@ -94,7 +94,7 @@ impl Service {
         [Belongings::of(master), Belongings::of(child)]
     }
 
-    /// Has the child accept a connection, so that it has made all that it makes for itself.
+    /// Makes the child accept a connection, so that it has created all of its resources.
     fn visit(&self) {
         let mut visitor = TcpStream::connect(self.address).unwrap();
         visitor.shutdown(Shutdown::Write).unwrap();

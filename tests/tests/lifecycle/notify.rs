@@ -120,7 +120,7 @@ fn the_sockets_are_kept_by_the_manager() {
     deployment.finish();
 }
 
-/// The line is made of the present, at every change.
+/// The line describes the present state, at every change.
 #[test]
 fn the_status_shows_the_present_state_of_the_source() {
     let (deployment, manager) = deployed("notify-source");
@@ -148,7 +148,7 @@ fn the_watchdog_is_fed_by_the_master() {
     for _ in 0..3 {
         manager.wait(&["WATCHDOG=1"]);
     }
-    // The child need not be asked.
+    // The child takes no part in this.
     let child = only_child(&service);
     stop(child);
     for _ in 0..3 {

@@ -20,7 +20,7 @@ fn holder(sandbox: &Sandbox, options: &[&str]) -> Process {
 /// A client in the middle of a request.
 struct Client {
     stream: BufReader<TcpStream>,
-    /// What the program says of itself.
+    /// What the program reports about itself.
     served_by: String,
 }
 

@@ -22,7 +22,7 @@ fn start(deployment: &Deployment, words: &[&str]) -> Service {
     deployment.start([&["pid_file=run/app.pid", "drain_on_terminate"], words].concat())
 }
 
-/// What the file must say of a service.
+/// The content that the file must have for a service.
 fn names(service: &Service) -> String {
     format!("{}\n", service.process().pid())
 }

@@ -70,7 +70,7 @@ fn the_old_child_serves_until_the_new_one_reports_that_it_is_ready() {
     let loading = deployment.sandbox().write("loading", "");
     deployment.install(&deployment.release("version=2 loads"));
     service.restart();
-    // It has taken its sockets, and still loads.
+    // The child has taken its sockets, and is still loading.
     service.process().wait_line("v2 listens on", PATIENCE);
     for _ in 0..50 {
         service.is_version(1);
@@ -120,7 +120,7 @@ fn in_sequence_the_old_child_is_gone_before_the_new_one_starts() {
     assert_eq!(service.process().lines().iter().filter(|l| l.starts_with("v2")).count(), 0);
     assert!(held.finish().starts_with("v1 "));
     for client in early {
-        // One that came in the moment of the drain may still have been the old one's.
+        // The old child may still have accepted a connection that came at the moment of the drain.
         client.join().unwrap();
     }
     service.wait_version(2);

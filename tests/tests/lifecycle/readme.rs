@@ -45,14 +45,14 @@ fn clients_that_reset_do_not_end_it() {
     assert!(greeting(address).ends_with(" says hello\n"));
     let children = children_of(master.pid());
     let [child] = children[..] else { panic!("its children are {children:?}") };
-    // It finds all of them gone.
+    // The program finds all of them closed.
     send(child, nix::sys::signal::SIGSTOP);
     wait_until("the child to stop", PATIENCE, || state_of(child) == Some('T'));
     (0..50).for_each(|_| come_and_reset(address));
     send(child, nix::sys::signal::SIGCONT);
     assert!(greeting(address).ends_with(" says hello\n"));
     assert_eq!(children_of(master.pid()), children, "the same child serves on");
-    // And some while it accepts.
+    // Some reset while it accepts.
     (0..500).for_each(|_| come_and_reset(address));
     assert!(greeting(address).ends_with(" says hello\n"));
     assert_eq!((children_of(master.pid()), master.status()), (children, None));

@@ -52,7 +52,7 @@ fn is_ready_when_it_serves(words: &[&str]) {
     master.wait_line("child #1 serves", PATIENCE);
     serves(&master, words, "#1");
 
-    // It has its socket, and works on.
+    // The program has its socket, and goes on with its start.
     let gate = Gate::closed(&sandbox, "gate-2");
     let broken = sandbox.write("broken", "");
     master.signal(libc::SIGUSR2);
@@ -174,7 +174,7 @@ fn a_socket_that_was_not_taken_is_named_when_a_child_is_late() {
     sandbox.finish();
 }
 
-/// What is said for one socket holds for that one.
+/// The setting of one socket applies to that socket alone.
 #[test]
 fn one_socket_may_be_declared_as_accepting() {
     let sandbox = Sandbox::new("serving-accepting");
@@ -279,7 +279,7 @@ fn a_child_that_closes_its_control_channel_warns_before_it_ends() {
     master.wait_line("child #1 serves", PATIENCE);
     serves(&master, &["incoming"], "#1");
     master.wait_line("#1 closed everything", PATIENCE);
-    // The thread that hears the master notices when it is woken.
+    // The thread that receives from the master notices when it wakes up.
     master.signal(libc::SIGTERM);
     master.wait_line("the control channel was closed in this process", PATIENCE);
     master.wait_line("child #1 closed its control channel", PATIENCE);

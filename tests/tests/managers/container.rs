@@ -25,7 +25,7 @@ fn start(deployment: &Deployment, setup: &str, words: &[&str]) -> Service {
     deployment.start_as(command)
 }
 
-/// As the container's runtime does it.
+/// Ends pid 1 like a container runtime.
 fn stop(service: &Service) -> Option<i32> {
     send(pid_1(service.process()), Signal::TERM).unwrap();
     service.process().wait(PATIENCE).code()
@@ -133,7 +133,7 @@ fn sigterm_ends_everything_within_the_terminate_timeout() {
     sandbox.finish();
 }
 
-/// What the kernel would throw away, since there is no handler yet.
+/// A signal that the kernel would discard, since there is no handler yet.
 #[test]
 fn a_sigterm_while_it_starts_is_not_lost() {
     if !container::possible() || !need::program("strace") {

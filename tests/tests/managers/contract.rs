@@ -153,7 +153,7 @@ pub(crate) fn the_end_of_the_program_is_reported_and_it_is_started_again<M: Mana
     app.finish();
 }
 
-/// As by an out-of-memory killer. What is under way is finished, and the next master has the address.
+/// The master is killed. Requests under way are completed, and the next master has the address.
 pub(crate) fn a_killed_master_is_replaced_while_its_child_finishes<M: Manager>(app: App<M>) {
     let (address, master) = (app.address(), app.manager.wait_pid());
     let held = Held::start(address);

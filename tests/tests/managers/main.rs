@@ -62,7 +62,7 @@ under!(s6, S6, 203);
 
 const FREE_PORT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
-/// One that no other test has, so that it can be taken again.
+/// An address that no other test has, so that it can be taken again.
 fn own_address(number: u8) -> SocketAddr {
     let [.., high, low] = std::process::id().to_be_bytes();
     SocketAddr::from(([127, number, high, low], 8080))

@@ -54,7 +54,7 @@ impl Server {
         self.connections.load(Ordering::SeqCst)
     }
 
-    /// Sends this lane's requests and returns what became of them.
+    /// Sends this lane's requests and returns their report.
     fn load(&self, lane: Lane) -> Report {
         Load::start(Config::new(self.address).lane(lane)).finish()
     }
@@ -99,7 +99,7 @@ impl Client {
         self.hold();
     }
 
-    /// Throws the connection away.
+    /// Resets the connection.
     fn reset(&mut self) {
         SockRef::from(&self.stream).set_linger(Some(Duration::ZERO)).unwrap();
     }

@@ -133,7 +133,7 @@ fn a_program_that_reads_in_the_background_stops_the_job() {
         sandbox.start_on_terminal(shell(script, env!("CARGO_BIN_EXE_parent"), &[]));
     let line = process.wait_line("job ", PATIENCE);
     let master = Pid::new(line.trim_start_matches("job ").parse().unwrap()).unwrap();
-    // Not by what they say: they may be stopped before they have said it.
+    // The test does not wait for their lines: they may be stopped before they write them.
     let only_child = |parent: Pid| {
         wait_for(&format!("a child of {parent}"), PATIENCE, || {
             let child = *children_of(parent.as_raw().unsigned_abs()).first()?;
@@ -172,7 +172,7 @@ fn deadlines_pause_while_the_job_is_stopped() {
     recorder.mark(2);
     let killed = "killed child #1: it had not ended within the terminate timeout";
     assert!(!recorder.has_reported(killed));
-    // It is not forgotten either.
+    // The deadline still applies.
     recorder.wait_reported(killed);
     recorder.end(0);
     finish(sandbox, recorder.process());

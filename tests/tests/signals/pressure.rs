@@ -126,7 +126,7 @@ fn dropped_lines_are_counted_and_reported() {
     sandbox.finish();
 }
 
-/// Stops all of these, for longer than `time`, and has them go on, as a cgroup's freezer does.
+/// Stops all of these for longer than `time`, and continues them, as a cgroup's freezer does.
 fn frozen_for(pids: &[Pid], time: Duration) {
     pids.iter().for_each(|pid| send(*pid, Signal::STOP).unwrap());
     let state = |pid: &Pid| state_of(pid.as_raw().unsigned_abs());
@@ -175,7 +175,7 @@ fn a_draining_child_that_was_frozen_with_its_master_has_its_time_all_the_same() 
     sandbox.finish();
 }
 
-/// It has no control channel any more, so that it cannot hear that it is to finish.
+/// The child has no control channel any more, so that it cannot be asked to drain.
 #[test]
 fn a_child_that_became_another_program_is_ended_by_sigterm() {
     let sandbox = Sandbox::new("executed");

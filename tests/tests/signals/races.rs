@@ -112,7 +112,7 @@ fn a_signal_for_the_program_goes_to_the_one_that_serves() {
     recorder.serves(1);
     recorder.signal(Signal::USR2);
     recorder.runs(2);
-    // The second catches nothing yet, and would die of it: it gets it when it serves.
+    // The second child catches nothing yet, and would die of the signal: it gets it when it serves.
     recorder.signal(Signal::HUP);
     recorder.records_from_master(1, Signal::HUP);
     recorder.mark(1);
@@ -212,14 +212,14 @@ fn a_storm_of_restarts_ends_with_one_that_serves() {
         recorder.process().lines().iter().filter(said).count()
     };
     let served_by_one = || count("started child") == count("serves") && children(&recorder) == 1;
-    // With this, all of them have arrived.
+    // After this line, all of them have arrived.
     recorder.mark_anywhere();
     wait_until("a quiet end of the restarts", PATIENCE, || {
         let before = count("started child");
         if !served_by_one() {
             return false;
         }
-        // Had a restart been left, it would begin before this is through.
+        // If a restart were left, it would begin before this ends.
         recorder.mark_anywhere();
         before == count("started child") && served_by_one()
     });

@@ -122,7 +122,7 @@ fn the_master_reports_even_where_writing_in_the_background_stops_a_job() {
     finish(sandbox, &shell, &terminal, 130);
 }
 
-/// As an editor or a shell does that the program starts: a group of its own, in front.
+/// Like an editor or a shell that the program starts: a group of its own, in the foreground.
 #[test]
 fn the_program_can_hand_the_terminal_on() {
     if !need::program("bash") {
@@ -137,7 +137,7 @@ fn the_program_can_hand_the_terminal_on() {
     let inner = child_of(child_of(master, "its child"), "the inner shell");
     let is_in_front = |pid: u32| foreground(shell.pid()) == pid.cast_signed();
     wait_until("the inner shell to be in front", PATIENCE, || is_in_front(inner));
-    // It reads what is typed; what the keys send is not for the master.
+    // That group reads what is typed, and the signals of the keys do not go to the master.
     line(&terminal, "echo inside $((40 + 2))");
     shell.wait_line("inside 42", PATIENCE);
     line(&terminal, "cat; echo over $?");

@@ -113,7 +113,7 @@ fn a_key_is_passed_on_to_a_program_that_left_the_group() {
     finish(sandbox, &recorder);
 }
 
-/// A child that leads a group of its own has the master pass on what the keys mean.
+/// For a child that leads a group of its own, the master passes on the signals of the keys.
 #[test]
 fn keys_are_passed_on_to_a_child_that_leads_a_group_of_its_own() {
     let sandbox = Sandbox::new("own-group");

@@ -49,7 +49,7 @@ impl Trial {
         warning
     }
 
-    /// A good release is installed after all that; ends the trial. The number of warnings.
+    /// Checks that a good release is still installed, ends the trial, and returns the number of warnings.
     #[track_caller]
     fn recovers(self) -> usize {
         let good = self.deployment.release("version=2");
@@ -111,7 +111,7 @@ fn programs_that_are_no_selfup_programs() {
     let noted = |notes: &str| trial.deployment.release(&format!("version=2 {notes}")).bytes();
     let remedy = "call selfup::sanity_check() first in main";
     let unmarked = "it carries no selfup note; build it with selfup::run or selfup::update in it";
-    // Were it run, it would leave a trace.
+    // It would leave a trace if it ran.
     let ran = trial.deployment.sandbox().join("releases/ran");
     let script =
         format!("#!/bin/sh\n: > {}\nprintf '%s\\n' \"$SELFUP_BIN_CHECK\"\n", ran.display());

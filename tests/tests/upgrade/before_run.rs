@@ -7,7 +7,7 @@ use selfup_tests::service::{Deployment, Service};
 use std::os::unix::process::ExitStatusExt;
 use std::process::Command;
 
-/// All of it at once, as a machine that loses its power.
+/// Kills all processes at once, like a machine that loses its power.
 fn kill_all(service: &Service, children: &[u32]) {
     service.process().signal(libc::SIGKILL);
     for child in children {
@@ -36,7 +36,7 @@ fn a_release_that_ends_before_run_never_gets_to_the_path_even_if_its_master_is_k
     let bad = deployment.release("version=2 exits_in_main=3");
     let origin = Origin::start();
     publish(&origin, &bad);
-    // It is there, and has not been tried when the machine goes.
+    // The release is installed, and has not been tried when the machine loses its power.
     let service = deployment.start([http(&origin), "restarts_on_request".into()]);
     wait_until("it to be on trial", PATIENCE, || deployment.on_trial() == [bad.id()]);
     let children = children_of(service.process().pid());

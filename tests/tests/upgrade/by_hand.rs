@@ -38,7 +38,7 @@ fn is_rolled_back(name: &str, fault: &str) {
     visitors.leave();
     assert_eq!(deployment.installed(), first.id());
     deployment.wait_listing(&[RECORD, "app"]);
-    // It does not come again.
+    // The refused release is not installed again.
     service.restart();
     service.process().wait_line("v1 listens on", PATIENCE);
     service.wait_version(1);
@@ -114,13 +114,13 @@ fn what_is_on_trial_can_be_rolled_back_by_hand() {
     service.wait_version(1);
     assert_eq!(deployment.installed(), first.id());
     deployment.wait_listing(&[RECORD, "app"]);
-    // Forgiven, it comes again, although nothing else is offered than before.
+    // Once allowed again, it is installed, although nothing else is offered than before.
     service.ask("forgive");
     service.wait_version(2);
     service.ask("rollback");
     service.wait_version(1);
     deployment.wait_listing(&[RECORD, "app"]);
-    // Offered anew, it is not taken.
+    // Offered anew, the release is not installed.
     publish(&origin, &second);
     service.wait_warning(&[second.id(), "was refused before: rolled back by hand"]);
     service.is_version(1);

@@ -52,7 +52,7 @@ fn twenty_of_them_end_on_a_good_release() {
     all_end_on_the_new_one(20);
 }
 
-/// As an out-of-memory killer.
+/// Kills a master, as an out-of-memory killer does.
 fn kill_child(service: &Service) {
     let child = service.ask_for("pid");
     assert!(Command::new("kill").args(["-9", &child]).status().unwrap().success());
@@ -97,7 +97,7 @@ fn what_has_proved_itself_in_one_is_refused_in_no_other() {
     assert_eq!(deployment.installed(), second.id());
     kill_child(&late);
     late.wait_warning(&["gave up", second.id(), "SIGKILL", "it stays at the path"]);
-    // There is nothing else to go back to, and it is good.
+    // There is no other executable to roll back to, and this one is good.
     late.wait_version(2);
     early.is_version(2);
     assert_eq!(deployment.installed(), second.id());

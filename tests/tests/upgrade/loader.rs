@@ -76,7 +76,7 @@ fn a_service_runs_without_a_master_and_its_loader_stays() {
     assert_eq!(process.wait(PATIENCE).code(), Some(1), "{lines:?}");
     assert!(lines[0].contains("could not start") && lines[0].contains("ld.so"), "{lines:?}");
 
-    // Said by name, the program has a master, and upgrades.
+    // With its path configured, the program has a master, and upgrades.
     let exec_file = format!("exec_file={}", deployment.program().display());
     let service = deployment.start_as(start(&[&exec_file, "probation=100"]));
     assert_eq!(service.ask_for("enabled"), "true");

@@ -135,7 +135,7 @@ fn a_release_can_wait_for_a_requested_restart() {
     let visitors = service.visitors();
     service.process().wait_line("event Installed", PATIENCE);
     assert_eq!(deployment.on_trial(), [second.id()]);
-    // Until it was tried, nothing else is fetched.
+    // Until the release has been tried, nothing else is fetched.
     let requests = origin.requests().len();
     publish(&origin, &third);
     assert_eq!(service.ask_for("id"), first.id());

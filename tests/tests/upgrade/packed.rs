@@ -38,17 +38,17 @@ fn list(origin: &Origin, version: &str, assets: &[(&str, Vec<u8>)]) {
     origin.offer(&format!("{RELEASES}?per_page=100&page=1"), Offer::Whole(listing.into_bytes()));
 }
 
-/// Where an asset is.
+/// The URL of an asset.
 fn asset(id: usize) -> String {
     format!("{RELEASES}/assets/{id}")
 }
 
-/// What an asset for this platform is called.
+/// The name of an asset for this platform.
 fn name(end: &str) -> String {
     format!("app-linux-{}{end}", std::env::consts::ARCH)
 }
 
-/// How far it has said that it is: so much, of so much.
+/// The progress that a line reports: so many bytes, of so many.
 fn progress(line: &str) -> Option<(usize, usize)> {
     let (bytes, total) = line.split_once(" of ")?;
     Some((bytes.parse().ok()?, total.parse().ok()?))

@@ -96,7 +96,7 @@ fn an_executable_put_in_place_by_hand_is_reported_when_it_serves() {
     service.restart();
     let text = format!("upgraded to version 2.0.0 from 1.0.0: child #2 runs {}", second.id());
     service.process().wait_line(&text, PATIENCE);
-    // The same once more is no news.
+    // The same event once more is not reported.
     service.restart();
     service.process().wait_line("v2 finishes", PATIENCE);
     service.terminate();

@@ -98,7 +98,7 @@ fn a_committed_release_brings_its_keys() {
     it.deployment.finish();
 }
 
-/// While it is on trial, a release has no say.
+/// The keys of a release on trial do not count yet.
 #[test]
 fn a_release_that_is_rolled_back_leaves_the_keys_as_they_were() {
     let Some(it) = Rotation::start("rotation-back", "probation=600000") else { return };

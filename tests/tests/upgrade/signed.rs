@@ -185,7 +185,7 @@ fn a_version_is_required_where_keys_are_trusted() {
     let warning = trial.service.wait_warning(&["its version is not known, and required"]);
     println!("{warning}");
     trial.service.is_version(1);
-    // Signed again, with its version.
+    // The release is signed again, with its version.
     trial.offer(&second, trial.signers[0].sign(&second, "version:2.0.0 file:app"));
     trial.installs(2, &second);
     // Also of what is measured against a later one.
@@ -271,7 +271,7 @@ fn a_key_or_version_that_cannot_be_read_ends_the_start() {
         ),
     ] {
         let mut command = Command::new(deployment.program());
-        // Not required, and yet.
+        // The error ends the start, although no master is required.
         command.args(["address=127.0.0.1:0", word]);
         let process = deployment.sandbox().start(command);
         let end = process.wait(PATIENCE);

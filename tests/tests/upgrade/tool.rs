@@ -21,7 +21,7 @@ struct Tool {
     origin: Origin,
 }
 
-/// What a run came to: the exit code, and all that was said.
+/// The result of a run: the exit code, and all output.
 type Ran = (Option<i32>, String);
 
 impl Tool {
@@ -135,7 +135,7 @@ fn nothing_is_downloaded_that_is_not_installed() {
         assert!(!tool.was_downloaded(before), "{version}");
         tool.is_as_it_was();
     }
-    // Unless that is asked for.
+    // `force` installs it all the same.
     let (code, said) = tool.update(&["force"]);
     assert_eq!(code, Some(0), "{said}");
     assert!(said.starts_with("updated from "), "{said}");
@@ -197,7 +197,7 @@ fn what_would_be_refused_is_not_available() {
     for (bytes, refused) in [
         (&b"<!DOCTYPE html><title>Sign in</title>"[..], "Refused, for good"),
         (b"#!/bin/sh\necho hello\n", "Refused, for good"),
-        // It may be on its way there.
+        // The release may be on its way to this server.
         (b"", "Refused, for now"),
     ] {
         tool.origin.offer("/app", Offer::Whole(bytes.to_vec()));
@@ -239,7 +239,7 @@ fn every_user_who_may_run_it_may_check() {
         tool.run(command)
     };
     assert_eq!(as_nobody(&["check", &tool.manifest()]), ok("1.2.0 is available; this is 1.1.0"));
-    // All of it has to be read.
+    // The whole artifact has to be read.
     let url = format!("http={}", tool.origin.url("/app"));
     let (code, said) = as_nobody(&["check", &url]);
     assert!(code == Some(0) && said.starts_with("another version is available"), "{said}");

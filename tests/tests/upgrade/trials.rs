@@ -57,10 +57,10 @@ fn a_master_that_is_killed_again_and_again_comes_back_with_the_previous_executab
     assert_eq!(master, deployment.program(), "the master is the previous one as well");
     assert_eq!(deployment.installed(), first.id());
 
-    // It is still offered, and not taken.
+    // The release is still offered, and not installed.
     service.wait_warning(&[second.id(), "was refused before: it was started 3 times"]);
     service.is_version(1);
-    // Another one is.
+    // Another release is installed.
     let third = deployment.release("version=3");
     publish(&deployment, &third);
     service.wait_version(3);
@@ -118,7 +118,7 @@ fn a_start_that_was_ended_by_order_is_not_counted() {
         service.is_version(2);
         assert_eq!(service.terminate().signal(), Some(libc::SIGTERM));
     }
-    // Once it has survived, nothing is remembered.
+    // Once it is committed, no record is left.
     let service = deployment.start([source.as_str(), "probation=100"]);
     service.is_version(2);
     let record = deployment.sandbox().join("bin/.app.selfup-record");
@@ -140,7 +140,7 @@ fn a_roll_back_by_call_restarts_with_the_previous_executable_and_refuses_the_oth
     service.ask("rollback");
     service.wait_version(1);
     assert_eq!(deployment.installed(), first.id());
-    // Offered anew, it is not taken.
+    // Offered anew, the release is not installed.
     publish(&deployment, &second);
     service.wait_warning(&[second.id(), "was refused before"]);
     service.is_version(1);

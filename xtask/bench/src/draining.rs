@@ -13,7 +13,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 use xtask_support::command::{Failure, Result};
 
-/// So many of them; the first is what the others are measured against.
+/// The numbers of draining children; the others are compared with the first.
 const DRAINING: [usize; 4] = [0, 1, 10, 100];
 
 const CHANGEOVERS: usize = 40;

@@ -23,7 +23,7 @@ pub(super) fn grown(program: &Path, mebibytes: u64) -> Result<PathBuf> {
     Ok(copy)
 }
 
-/// In bytes.
+/// The size of a file in bytes.
 pub(super) fn size(program: &Path) -> Result<u64> {
     fs::metadata(program)
         .map(|metadata| metadata.len())

@@ -13,7 +13,7 @@ use xtask_support::crates;
 /// How long the masters are watched while they have nothing to do.
 const IDLE: Duration = Duration::from_secs(10);
 
-/// So many sockets they hold.
+/// The number of sockets that each master holds.
 const LISTENERS: [usize; 2] = [1, 64];
 
 pub(super) fn run(programs: &Programs, _: &Options) -> Result {

@@ -22,7 +22,7 @@ use trial::Trial;
 use xtask_support::command::{Failure, Result};
 use xtask_support::workspace::{self, Workspace};
 
-/// What became of one system: measured, or the reason why not.
+/// The outcome for one system: its measurements, or the reason why there are none.
 struct Outcome {
     peer: &'static Peer,
     trial: Result<Trial, String>,
@@ -47,7 +47,7 @@ pub(super) fn run(programs: &Programs, options: &Options) -> Result {
         outcomes.push(Outcome { peer, trial });
     }
     println!("\n{}", table::markdown(&outcomes, options));
-    // What is published has every system in it.
+    // Published results contain every system.
     let published = workspace::root().join("docs/bench");
     let folder = if options.only.is_empty() { &published } else { &target };
     write(&folder.join("handover.json"), &json::text(&outcomes, options))?;

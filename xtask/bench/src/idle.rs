@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 use xtask_support::command::Result;
 
-/// What was seen of one.
+/// The measurements of one master.
 pub(super) struct Idle {
     pub(super) memory: Memory,
     pub(super) wakeups: u64,
@@ -14,7 +14,7 @@ pub(super) struct Idle {
     pub(super) busy: Duration,
 }
 
-/// Watches all of them at the same time, for so long.
+/// Measures all masters at the same time, for so long.
 pub(super) fn watch(servers: &[Server], duration: Duration) -> Result<Vec<Idle>> {
     let seen = |server: &Server| {
         let master = server.main_pid();

@@ -12,7 +12,7 @@ use xtask_support::workspace::Workspace;
 /// allows unless it is raised.
 const SIZES: [(u64, usize); 4] = [(1, 15), (100, 5), (500, 3), (1024, 3)];
 
-/// What one round came to, in milliseconds and KiB.
+/// The results of one round, in milliseconds and KiB.
 struct Round {
     hash: f64,
     copy: f64,

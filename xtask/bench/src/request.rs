@@ -3,13 +3,13 @@
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 
-/// One request on a connection of its own; the pid that answered.
+/// Sends one request on a connection of its own, and returns the pid in the response.
 pub(super) fn on_a_new_connection(server: SocketAddr) -> io::Result<u32> {
     let stream = TcpStream::connect(server)?;
     on(&mut BufReader::new(stream))
 }
 
-/// One request on a connection that is kept.
+/// Sends one request on a connection that is kept.
 pub(super) fn on(stream: &mut BufReader<TcpStream>) -> io::Result<u32> {
     stream.get_mut().write_all(b"GET / HTTP/1.1\r\nHost: bench\r\n\r\n")?;
     let mut length = 0;

@@ -47,7 +47,7 @@ impl Server {
         Ok(server)
     }
 
-    /// Restarts it by signal; the time to the first response of the new process.
+    /// Restarts it by signal, and returns the time to the first response of the new process.
     pub(super) fn change_over(&mut self) -> Result<Duration> {
         let signalled = Instant::now();
         process::send(self.main_pid(), Signal::USR2)?;
@@ -75,9 +75,9 @@ impl Server {
 }
 
 impl Drop for Server {
-    /// Only the plain program does not catch the signal, and it has nothing open.
+    /// Of the programs, only the plain one catches the signal, and it has no connection to drain.
     fn drop(&mut self) {
-        // Failing, it has ended by itself.
+        // This fails if the process has ended by itself.
         process::send(self.main_pid(), Signal::TERM).ok();
         drop(self.process.wait());
     }

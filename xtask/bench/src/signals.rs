@@ -151,7 +151,7 @@ impl Subject {
 impl Drop for Subject {
     /// No process catches the signal: it ends the program, and with that the one in between.
     fn drop(&mut self) {
-        // Failing, it has ended by itself.
+        // This fails if the process has ended by itself.
         process::send(self.process.id(), Signal::TERM).ok();
         drop(self.process.wait());
     }

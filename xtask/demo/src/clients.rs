@@ -23,7 +23,7 @@ pub(super) enum Kind {
     New,
     /// On a connection that is kept from one request to the next.
     Kept,
-    /// Asked to be answered late; they are numbered.
+    /// A slow request, with its number: the app is asked to delay the response.
     Slow(u32),
 }
 
@@ -75,8 +75,8 @@ impl Clients {
         self.calls = None;
     }
 
-    /// Returns when what became of the last request is in the queue of events: what became of the
-    /// prompt ones, and of the slow ones.
+    /// Returns when the outcome of the last request is in the queue of events: the tallies of the
+    /// prompt requests, and of the slow ones.
     pub(super) fn stop(self) -> (Report, Vec<Report>) {
         let calls = self.calls.map(Running::stop).unwrap_or_default();
         (calls, self.slow.into_iter().map(Running::finish).collect())

@@ -31,7 +31,7 @@ pub(super) struct Director<'a> {
     story: Story,
     transcript: Transcript,
     clients: Option<Clients>,
-    /// What became of the requests, when the last one is over.
+    /// The outcomes of the requests, once the last one is over.
     reports: (Report, Vec<Report>),
     /// When a slow request was sent last.
     asked_slowly: Option<Instant>,
@@ -57,7 +57,7 @@ impl<'a> Director<'a> {
         }
     }
 
-    /// From the first line of the app to its exit; what became of the requests.
+    /// Runs from the first line of the app to its exit, and returns the outcomes of the requests.
     pub(super) fn play(mut self, origin: &Origin) -> Result<Tally, Stop> {
         match self.acts(origin) {
             Ok(()) => {

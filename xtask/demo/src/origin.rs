@@ -40,7 +40,7 @@ impl Origin {
         format!("http://{}/app", self.address)
     }
 
-    /// From now on, this version is the one to have.
+    /// Publishes this version.
     pub(super) fn publish(&self, version: u32) {
         self.published.store(version, Ordering::SeqCst);
     }

@@ -47,7 +47,7 @@ impl Process {
         send(Pid::from(&self.child), signal).ok();
     }
 
-    /// How it ended. Call this after [`Event::Ended`].
+    /// Returns how it ended. Call this after [`Event::Ended`].
     pub(super) fn wait(&mut self) -> Result<End> {
         self.waited = true;
         let status = self.child.wait();
@@ -55,7 +55,7 @@ impl Process {
     }
 
     fn kill(&mut self) {
-        // Not waited for yet, so the number is still that of this group.
+        // The process has not been waited for yet, so that the number is still that of this group.
         if let (false, Ok(number)) = (self.waited, i32::try_from(self.child.id())) {
             killpg(Group::from_raw(number), Number::SIGKILL).ok();
             self.wait().ok();

@@ -72,7 +72,7 @@ impl Story {
         rows
     }
 
-    /// Counts it, if so.
+    /// Whether to show one more hello of this version; if so, it is counted.
     fn wants_hello(&mut self, version: u32) -> bool {
         let shown = self.hellos.entry(version).or_default();
         let wanted = *shown < HELLOS && self.last_hello.is_none_or(|last| last.elapsed() >= PACE);

@@ -12,7 +12,7 @@ pub(super) struct Tally {
     lost: usize,
     upgrades: usize,
     longest: Duration,
-    /// Without those that were asked to take long.
+    /// The longest prompt request; slow ones do not count.
     longest_prompt: Duration,
 }
 

@@ -45,12 +45,12 @@ impl Transcript {
         }
     }
 
-    /// How many requests came to nothing.
+    /// The number of requests that were lost.
     pub(super) fn losses(&self) -> usize {
         self.losses
     }
 
-    /// What became of it all.
+    /// The summary at the end.
     pub(super) fn summary(&mut self, tally: &Tally) {
         self.print(&format!("\n{tally}"));
     }

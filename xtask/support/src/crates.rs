@@ -2,7 +2,7 @@
 
 use crate::command::{Result, cargo, stdout_of};
 
-/// Itself and all that it needs on this machine, without what only builds or tests need.
+/// Counts the package and its dependencies on this machine, without those of builds and tests alone.
 /// `selection` is what cargo takes to choose a package and its features.
 pub fn count(selection: &[&str]) -> Result<usize> {
     let mut args = vec!["tree", "--edges", "normal", "--prefix", "none"];

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// The way one would say it: `0.4 s`, `3 min 07 s`.
+/// Formats a duration for people: `0.4 s`, `3 min 07 s`.
 pub fn seconds(duration: Duration) -> String {
     let whole = duration.as_secs();
     match whole {

@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use std::os::fd::AsFd;
 use std::thread;
 
-/// From now on they end nothing by themselves, and are received.
+/// Receives the signals, which from now on end nothing by themselves.
 pub fn receiver() -> Result<Receiver> {
     Receiver::new([Signal::INT, Signal::TERM, Signal::HUP])
         .map_err(|error| Failure::new(error.to_string()))
@@ -18,7 +18,7 @@ pub fn watch(mut heard: impl FnMut(Signal) -> ControlFlow<()> + Send + 'static) 
     let mut signals = receiver()?;
     thread::spawn(move || {
         loop {
-            // Failing, it says so by there being nothing pending.
+            // If this fails, nothing is pending.
             poll(&mut [PollFd::new(signals.as_fd(), PollFlags::POLLIN)], PollTimeout::NONE).ok();
             for received in signals.pending() {
                 if heard(received.signal).is_break() {

@@ -71,7 +71,7 @@ pub const NEEDS: &[Need] = &[
     Need { command: "faketime", package: "faketime", why: "moves the clock of a service" },
 ];
 
-/// A stand-in for S3 that others wrote, from PyPI, since Debian does not have it.
+/// An independent stand-in for S3 from PyPI, since Debian does not have it.
 pub const MOTO: &str = "moto_server";
 
 /// Packages of PyPI, with their versions. What moto itself calls a server's needs is ten times as

@@ -5,14 +5,14 @@ use std::io::{Write, stdout};
 use std::time::{Duration, Instant};
 
 const FRAMES: [&str; 10] = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
-/// To the start of the line, and away with what it says.
+/// Moves to the start of the line, and clears it.
 const CLEAR: &str = "\r\x1b[K";
 /// A line that is too long is cut at the edge instead of wrapped: wrapped, it could not be cleared.
 const NO_WRAP: (&str, &str) = ("\x1b[?7l", "\x1b[?7h");
 
 const TURN: Duration = Duration::from_millis(80);
 
-/// The line is gone when this is dropped.
+/// A progress line, which is cleared when this is dropped.
 #[derive(Debug)]
 pub struct Progress {
     live: bool,
@@ -27,7 +27,7 @@ impl Default for Progress {
 }
 
 impl Progress {
-    /// On a terminal; elsewhere it stays silent.
+    /// Begins a progress line on a terminal; elsewhere it prints nothing.
     pub fn new() -> Self {
         Self { live: style::on_terminal(), start: Instant::now(), shown: String::new() }
     }

@@ -6,7 +6,7 @@ use selfup_signals::Signal;
 /// It failed, or it was interrupted.
 #[derive(Debug)]
 pub enum Stop {
-    /// Something did not hold.
+    /// A check has failed.
     Failed(Failure),
     /// A signal ended it.
     Interrupted(Signal),

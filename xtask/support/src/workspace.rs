@@ -22,9 +22,9 @@ pub struct Workspace {
 pub struct Package {
     pub name: String,
     pub version: String,
-    /// Part of this workspace.
+    /// Whether the package is a member of this workspace.
     pub ours: bool,
-    /// May go to a registry.
+    /// Whether the package may go to a registry.
     pub publishable: bool,
     pub rust_version: Option<String>,
     pub description: Option<String>,
@@ -38,7 +38,7 @@ pub struct Package {
 }
 
 impl Workspace {
-    /// Asks cargo.
+    /// Reads the metadata from cargo.
     pub fn load() -> Result<Self> {
         let json = stdout_of(&mut cargo(&["metadata", "--format-version", "1"]))?;
         let json: Value = serde_json::from_str(&json).map_err(|error| {
@@ -65,7 +65,7 @@ impl Workspace {
         self.packages.iter().find(|package| package.name == name && package.version == version)
     }
 
-    /// Where cargo puts what it builds.
+    /// The target folder of cargo.
     pub fn target(&self) -> &Path {
         &self.target
     }

@@ -153,7 +153,7 @@ fn another_choice_of_the_same_release_is_new() {
     let api = Api::with("v1.0.0", b"plain");
     let mut source = source(&api);
     assert_eq!(install(&mut source).unwrap(), "plain");
-    // It costs less, so it is the one now.
+    // The compressed asset costs less to transfer, so it is chosen now.
     api.upload("v1.0.0", &name(".gz"), &crate::gzip(b"compressed"));
     assert_eq!(fetch(&mut source).unwrap().unwrap(), "compressed");
     source.report(Outcome::UpToDate);

@@ -69,7 +69,7 @@ fn credentials_go_to_their_own_origin_only() {
         assert_eq!(secrets(request), [""; 0], "{}", request.method);
     }
 
-    // Within the origin they stay.
+    // Within the origin the headers are kept.
     let home = Server::start(|request, reply| match request.path.as_str() {
         "/latest" => reply.answer(request, 302, &[("Location", "app")], b""),
         _ => reply.answer(request, 200, &[], b"one"),
@@ -79,7 +79,7 @@ fn credentials_go_to_their_own_origin_only() {
         assert_eq!(secrets(&request).len(), 2, "{}", request.path);
     }
 
-    // Those in the address are no different.
+    // The same holds for credentials in the URL.
     let other = file();
     let home = to(other.url("/app"), 302);
     let url = home.url("/app").replace("http://", "http://me:p%40ss@");

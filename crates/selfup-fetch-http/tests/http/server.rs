@@ -42,7 +42,7 @@ pub(crate) struct Reply<'a> {
 pub(crate) trait Stream: Read + Write {}
 impl<T: Read + Write> Stream for T {}
 
-/// What becomes of the connection.
+/// What happens to the connection after the response.
 pub(crate) enum Then {
     Keep,
     Close,
@@ -185,7 +185,7 @@ impl Reply<'_> {
         self.send((head + "\r\n").as_bytes());
     }
 
-    /// Bytes as they are. A client that has gone is none of the server's business.
+    /// Sends bytes as they are. It is no error if the client has gone.
     pub(crate) fn send(&mut self, bytes: &[u8]) {
         drop(self.stream.write_all(bytes).and_then(|()| self.stream.flush()));
     }

@@ -15,7 +15,7 @@ use nix::sys::statvfs::{FsFlags, statvfs};
 use selfup_install::{Checks, Error, ErrorKind, Expected, Installed, Staged, Target, Trial};
 use tempfile::TempDir;
 
-/// Far more than anything here takes.
+/// Far longer than anything here takes.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
 
 /// A script that responds to the probe, like a program that calls `sanity_check()` first.
@@ -151,7 +151,7 @@ pub(crate) fn assert_says(error: &Error, kind: ErrorKind, words: &[&str]) {
     }
 }
 
-/// Asks again and again until it is so.
+/// Waits until the condition holds.
 #[track_caller]
 pub(crate) fn wait_until(what: &str, mut so: impl FnMut() -> bool) {
     let until = Instant::now() + DEADLINE;

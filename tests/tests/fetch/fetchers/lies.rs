@@ -15,8 +15,7 @@ pub(crate) fn more_announced<S: Remote>(stage: &mut Stage<S>) {
 }
 
 /// Over HTTP that cannot be distinguished from a shorter file; a fetcher that knows more of the file
-/// notices. In no
-/// case is it the last word.
+/// notices. The next poll corrects it in any case.
 pub(crate) fn fewer_announced<S: Remote>(stage: &mut Stage<S>) {
     stage.spoil(Responses::Files, &Fault::Announce(-1), |fetcher| {
         match fetcher.ask() {

@@ -4,7 +4,7 @@ use selfup::fetch::{Error, ErrorKind, Fetch, Outcome, RunningExecutable};
 use selfup_tests::sandbox::{PATIENCE, wait_for};
 use std::io::Read;
 
-/// A fetcher that is asked as the master asks it.
+/// A fetcher that is polled as by the master.
 pub(crate) struct Poll {
     fetcher: Box<dyn Fetch>,
     current: RunningExecutable,
@@ -17,7 +17,7 @@ impl Poll {
         Self { fetcher, current }
     }
 
-    /// Asks, and reads what comes to its end.
+    /// Polls, and reads the artifact to its end.
     pub(crate) fn ask(&mut self) -> Result<Option<Vec<u8>>, Error> {
         let Some(mut artifact) = self.fetcher.fetch(&self.current)? else { return Ok(None) };
         let mut bytes = Vec::new();
@@ -28,7 +28,7 @@ impl Poll {
         Ok(Some(bytes))
     }
 
-    /// Asks, and reads nothing yet.
+    /// Polls, and reads nothing yet.
     pub(crate) fn reader(&mut self) -> Box<dyn Read + Send> {
         let artifact = self.fetcher.fetch(&self.current).unwrap();
         artifact.expect("something new").reader
@@ -42,21 +42,21 @@ impl Poll {
         self.fetcher.report(outcome);
     }
 
-    /// There is something new: these bytes. What becomes of them is for the caller to say.
+    /// Checks that a poll returns these bytes. The caller settles the artifact.
     #[track_caller]
     pub(crate) fn finds(&mut self, expected: &[u8]) {
         let found = self.ask().unwrap().expect("something new");
         assert!(found == expected, "{} bytes came, not the right ones", found.len());
     }
 
-    /// There is something new: these bytes, which are installed.
+    /// Checks that a poll returns these bytes, and reports them as installed.
     #[track_caller]
     pub(crate) fn installs(&mut self, expected: &[u8]) {
         self.finds(expected);
         self.report(Outcome::Installed);
     }
 
-    /// There is nothing new, however often it is asked.
+    /// Checks that repeated polls return nothing new.
     #[track_caller]
     pub(crate) fn finds_nothing(&mut self) {
         for _ in 0..3 {
@@ -65,7 +65,7 @@ impl Poll {
         }
     }
 
-    /// It does not work, for one of these reasons; then the master settles it as failed.
+    /// Checks that a poll fails for one of these reasons, and settles it as failed, like the master.
     #[track_caller]
     pub(crate) fn fails(&mut self, kinds: &[ErrorKind]) -> Error {
         let error = match self.ask() {
@@ -77,7 +77,7 @@ impl Poll {
         error
     }
 
-    /// The fault is over, so the next poll brings these bytes, which are installed. A poll that was
+    /// Checks that the next poll after the fault returns these bytes, and installs them. A poll that was
     /// held back because the server had asked for that does not count, nor one that missed a
     /// deadline which was made short for the fault's sake.
     #[track_caller]

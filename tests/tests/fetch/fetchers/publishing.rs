@@ -10,7 +10,7 @@ pub(crate) fn first_poll<S: Source>(stage: &mut Stage<S>) {
     assert!(error.is_transient(), "it may be published yet: {error}");
     stage.source.publish(&release(1));
     fetcher.installs(&release(1));
-    // Another one knows nothing of what this one has seen.
+    // Another fetcher does not know what this one has fetched.
     stage.fetcher().installs(&release(1));
 }
 
@@ -73,7 +73,7 @@ pub(crate) fn empty<S: Source>(stage: &mut Stage<S>) {
     fetcher.installs(&release(2));
 }
 
-/// What has begun to come is not mixed with what is published meanwhile, and that is not missed.
+/// A transfer is not mixed with a file that is published meanwhile, and that file is not missed.
 pub(crate) fn replaced_while_read<S: Source>(stage: &mut Stage<S>) {
     // More than fits between the two.
     let first = vec![1; 32 << 20];

@@ -55,7 +55,7 @@ pub(crate) fn left_unread_comes_again<S: Source>(stage: &mut Stage<S>) {
     fetcher.finds_nothing();
 }
 
-/// What came in doubt is not fetched again and again, and not forgotten either.
+/// An artifact whose outcome is in doubt is not fetched again and again, and not forgotten either.
 pub(crate) fn doubtful_is_held_back<S: Source>(stage: &mut Stage<S>) {
     stage.source.publish(&release(1));
     let mut fetcher = stage.fetcher();

@@ -5,7 +5,7 @@ use selfup::fetch::Fetch;
 use selfup_tests::front::{Fault, Responses};
 
 impl<S: Remote> Stage<S> {
-    /// Lets it go wrong at a fetcher's first poll, and at a later one. Each time, the next poll
+    /// Injects the fault at a fetcher's first poll, and at a later one. Each time, the next poll
     /// brings what is published.
     pub(crate) fn spoil(
         &mut self,
@@ -16,7 +16,7 @@ impl<S: Remote> Stage<S> {
         self.spoil_for(self.source.fetcher(), responses, fault, goes_wrong);
     }
 
-    /// The same, for a fetcher that is not the usual one.
+    /// Does the same with a fetcher that is not the usual one.
     pub(crate) fn spoil_for(
         &mut self,
         fetcher: Box<dyn Fetch>,
@@ -24,7 +24,7 @@ impl<S: Remote> Stage<S> {
         fault: &Fault,
         goes_wrong: impl Fn(&mut Poll),
     ) {
-        // Read where a test fails.
+        // The output helps where a test fails.
         eprintln!("{fault:?}, {responses:?}");
         let mut fetcher = Poll::of(fetcher);
         for _ in 0..2 {

@@ -20,7 +20,7 @@ pub(crate) fn stalled<S: Remote>(stage: &mut Stage<S>) {
     });
 }
 
-/// What goes on moving is waited for, longer than for what does not.
+/// A fetcher waits for a slow transfer for longer than for one that stands still.
 pub(crate) fn slow<S: Remote>(stage: &mut Stage<S>) {
     let patience = Duration::from_secs(1);
     let fetcher = stage.source.fetcher_at(&stage.origin(), patience);

@@ -42,7 +42,7 @@ pub(crate) fn in_trouble<S: Remote>(stage: &mut Stage<S>) {
     }
 }
 
-/// What the server asks for is passed on. A fetcher may keep to it by itself, too.
+/// The fetcher reports the pause that the server asks for. It may keep the pause by itself, too.
 pub(crate) fn asked_to_wait<S: Remote>(stage: &mut Stage<S>) {
     let second = Duration::from_secs(1);
     let headers = vec![("retry-after", "1".to_owned())];

@@ -5,11 +5,11 @@ use selfup_tests::front::{Fault, Responses};
 use selfup_tests::sandbox::{PATIENCE, wait_until};
 use std::time::Duration;
 
-/// That of the program under test.
+/// The interval of the program under test.
 const INTERVAL: Duration = Duration::from_millis(20);
 
 impl<S: Remote> Stage<S> {
-    /// Waits for so many requests; the pauses between them.
+    /// Waits for so many requests, and returns the pauses between them.
     fn pauses(&self, requests: usize) -> Vec<Duration> {
         let seen = || self.source.front().requests();
         wait_until("requests", PATIENCE, || seen().len() > requests);
@@ -18,7 +18,6 @@ impl<S: Remote> Stage<S> {
 
     /// Waits for so many requests while each response has this fault, and returns the pauses
     /// between them. Then it removes the fault, and waits until an upgrade goes through.
-    /// well, and an upgrade goes through.
     fn pauses_while(&mut self, fault: Fault, requests: usize) -> Vec<Duration> {
         let second = self.release(2);
         self.source.publish(&second.bytes());
@@ -50,7 +49,7 @@ pub(crate) fn it_waits_as_long_as_it_is_asked<S: Remote>(stage: &mut Stage<S>) {
 pub(crate) fn it_asks_at_its_interval<S: Remote>(stage: &mut Stage<S>) {
     stage.source.publish(&stage.first.bytes());
     let service = stage.deployment.start([stage.source.word()]);
-    // What a manifest has a digest of need not be fetched to be known.
+    // A file need not be fetched if the manifest has its digest.
     wait_until("some polls", PATIENCE, || stage.source.front().requests().len() > 3);
     let before = stage.source.front().requests().len();
     let pauses = stage.pauses(before + 5);

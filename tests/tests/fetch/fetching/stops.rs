@@ -50,7 +50,7 @@ impl<S: Remote> Stage<S> {
     }
 }
 
-/// In a network of its own, with a name server that never responds.
+/// Runs the program in a network of its own, with a name server that never responds.
 pub(crate) fn while_resolving<S: Remote>(stage: &mut Stage<S>) {
     if !need::root() || !need::program("unshare") || !need::program("ip") {
         return;
@@ -62,7 +62,7 @@ pub(crate) fn while_resolving<S: Remote>(stage: &mut Stage<S>) {
     command.arg(stage.deployment.program()).arg(S::word_at("http://source.example"));
     let deployment = &stage.deployment;
     let start = move || {
-        // Of this thread, and of what it starts.
+        // This changes the namespace of this thread, and of what it starts.
         unshare(CloneFlags::CLONE_NEWNET).unwrap();
         let up = Command::new("ip").args(["link", "set", "lo", "up"]).status().unwrap();
         assert!(up.success());

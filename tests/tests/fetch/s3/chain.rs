@@ -7,7 +7,7 @@ use selfup_tests::{
 };
 use std::process::Command;
 
-/// A program that asks with nothing but these variables.
+/// A program that polls with these variables alone.
 fn chain(folder: &Sandbox, endpoint: &str, variables: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_chain"));
     command.arg(format!("endpoint={endpoint}")).env_clear();

@@ -46,7 +46,7 @@ fn damage(bucket: &Bucket) {
     fs::write(bucket.object(), bytes).unwrap();
 }
 
-/// Its tag is of the tags of its parts, and so is its checksum: neither says anything of the bytes.
+/// Its tag is computed from the tags of its parts, and so is its checksum: neither covers the bytes.
 #[test]
 fn a_checksum_of_parts_is_not_taken_for_that_of_the_whole() {
     moto::with("a_checksum_of_parts_is_not_taken_for_that_of_the_whole", |moto| {

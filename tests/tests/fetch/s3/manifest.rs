@@ -7,7 +7,7 @@ use selfup_tests::source::{ACCESS_KEY, Bucket, Remote};
 const ONE: &str = "sha256:7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed";
 const ONE_ID: &str = "fe05bcdcdc4928012781a5f1a2a77cbb5398e106";
 
-/// Publishes one that has this for us.
+/// Publishes a manifest with this entry for this platform.
 fn publish(publisher: &Publisher, version: &str, fields: &str, entry: &str) {
     let os = std::env::consts::OS;
     let text = format!(
@@ -25,7 +25,7 @@ fn source(publisher: &Publisher) -> S3 {
         .proxy_from_env(false)
 }
 
-/// How many requests that takes.
+/// Returns the result, and the number of requests.
 fn requests<T>(bucket: &Bucket, ask: impl FnOnce() -> T) -> (T, usize) {
     let before = bucket.front().requests().len();
     let response = ask();
@@ -47,7 +47,7 @@ fn it_is_polled_and_the_object_fetched_when_there_is_a_new_one() {
         let mut source = source(publisher);
         for outcome in [Outcome::Failed, Outcome::Installed] {
             let (found, asked) = requests(bucket, || fetch(&mut source).unwrap());
-            // Each is looked at first, and then fetched as it was seen.
+            // Each object is looked up first, and then fetched by the version found.
             assert_eq!((found.as_deref(), asked), (Some(b"one".as_slice()), 4));
             source.report(outcome);
         }

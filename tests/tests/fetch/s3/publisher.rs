@@ -37,7 +37,7 @@ impl Publisher {
         }
     }
 
-    /// Waits for what is asked.
+    /// Runs a request of the SDK to its end.
     pub(crate) fn wait<T, E: std::fmt::Debug>(
         &self,
         request: impl Future<Output = Result<T, SdkError<E>>>,

@@ -5,7 +5,7 @@ use selfup::fetch::{Error, ErrorKind, Fetch, Outcome, S3};
 use std::error::Error as _;
 use std::time::Duration;
 
-/// Fails as it should, twice the same.
+/// Checks that two polls fail in the same way.
 #[track_caller]
 fn fails(mut source: S3, kind: ErrorKind, is_transient: bool, words: &[&str]) -> Error {
     let error = poll(&mut source).unwrap_err();
@@ -21,7 +21,7 @@ fn fails(mut source: S3, kind: ErrorKind, is_transient: bool, words: &[&str]) ->
     error
 }
 
-/// Asks a server that says only this.
+/// Polls a server that always sends this response.
 fn at(endpoint: &str) -> S3 {
     S3::new("releases", "app")
         .region("us-east-1")

@@ -15,7 +15,7 @@ pub(crate) fn always(status: u16, headers: &str, body: &str) -> String {
     let body = body.to_owned();
     thread::spawn(move || {
         for connection in listener.incoming() {
-            // A client that goes is no reason to stop.
+            // A client that disconnects does not stop the server.
             answer(connection.unwrap(), &head, &body).unwrap_or_default();
         }
     });
@@ -40,7 +40,7 @@ fn answer(connection: TcpStream, head: &str, body: &str) -> std::io::Result<()> 
     }
 }
 
-/// S3's form for what is wrong.
+/// An error in the format of S3.
 pub(crate) fn error(code: &str, message: &str, more: &str) -> String {
     format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{code}</Code>\

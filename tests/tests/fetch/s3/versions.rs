@@ -35,7 +35,7 @@ fn each_version_is_new_once() {
     });
 }
 
-/// What was begun is brought to its end, over a broken line and a new version.
+/// A transfer is completed, over a broken connection and a new version.
 #[test]
 fn a_transfer_stays_with_its_version() {
     with("a_transfer_stays_with_its_version", |moto| {

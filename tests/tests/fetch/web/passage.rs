@@ -59,7 +59,7 @@ impl Passage {
         format!("http://{}{path}", self.address)
     }
 
-    /// The same by another name, which is the one that certificates have.
+    /// The same address by the name that the certificates have.
     pub(crate) fn secure_url(&self, path: &str) -> String {
         format!("https://localhost:{}{path}", self.port())
     }
@@ -75,7 +75,7 @@ impl Drop for Passage {
     }
 }
 
-/// Until either side ends, or the way breaks.
+/// Carries bytes until either side ends, or the passage breaks.
 fn carry(client: TcpStream, server: UnixStream, limit: u64) {
     let (asking, asked) = (client.try_clone().unwrap(), server.try_clone().unwrap());
     let requests = thread::spawn(move || {

@@ -4,7 +4,7 @@ use super::site::{Site, fetch, install};
 use selfup_fetch::ErrorKind;
 use std::fs;
 
-/// With tags, with times alone, and without `HEAD`: what is asked to learn that nothing changed.
+/// The requests by which a poll learns that nothing changed: with tags, with times alone, without `HEAD`.
 #[test]
 fn a_release_comes_once() {
     for (name, server, unchanged) in [
@@ -13,12 +13,12 @@ fn a_release_comes_once() {
         (
             "no-head",
             "if ($request_method = HEAD) { return 405; }",
-            // The first is answered 405, and no further one is asked.
+            // The response to the first is 405, and no further one is sent.
             ["GET /app 304", "GET /app 304"],
         ),
         (
             "bare-head",
-            // HEAD is answered without what GET is answered with.
+            // The response to `HEAD` lacks headers that the response to `GET` has.
             "set $bare ''; if ($request_method = HEAD) { rewrite ^ /bare last; }
              location = /bare { internal; return 200; }",
             ["GET /app 304", "GET /app 304"],

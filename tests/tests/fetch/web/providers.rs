@@ -18,7 +18,7 @@ fn built(package: &str, features: &[&str]) -> PathBuf {
     command.arg("--manifest-path").arg(workspace).arg("--target-dir").arg(folder);
     let output = command.output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    // Built with other features, it is at the same place.
+    // With other features, the executable is at the same path.
     let program = folder.join(format!("{package}{}", features.concat()));
     std::fs::copy(folder.join("debug").join(package), &program).unwrap();
     program

@@ -12,7 +12,7 @@ use std::process::Command;
 struct Tinyproxy {
     address: SocketAddr,
     process: Process,
-    /// Bound, and never listening: so the port stays ours until the proxy listens on it.
+    /// A bound socket that never listens: no other process takes the port before the proxy listens on it.
     _port: Socket,
 }
 

@@ -5,7 +5,7 @@ use selfup_fetch::{Error, ErrorKind, Fetch, Outcome};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 
-/// More than the buffers on the way hold.
+/// More bytes than the buffers on the way hold.
 const LARGE: usize = 12 << 20;
 
 #[test]
@@ -35,7 +35,7 @@ fn the_rest_comes_wherever_it_broke() {
     }
 }
 
-/// How long the head is that comes before the file.
+/// The length of the head of the response.
 fn head_length(site: &Site) -> u64 {
     let mut stream = TcpStream::connect(site.passage.address()).unwrap();
     stream.write_all(b"GET /app HTTP/1.1\r\nHost: site\r\n\r\n").unwrap();

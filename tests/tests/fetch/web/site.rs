@@ -26,7 +26,7 @@ impl Site {
         Self::start_with(name, server, "")
     }
 
-    /// The same, with other servers beside.
+    /// Serves the folder in the same way, with other servers beside.
     pub(crate) fn start_with(name: &str, server: &str, others: &str) -> Option<Self> {
         if !need::program(Nginx::PROGRAM) {
             return None;
@@ -41,7 +41,7 @@ impl Site {
         Some(Self { sandbox, nginx, passage, published: 0 })
     }
 
-    /// A way to another server of it.
+    /// A passage to another server of this nginx.
     pub(crate) fn passage_to(&self, socket: &str) -> Passage {
         Passage::to(self.nginx.file(socket))
     }
@@ -62,7 +62,7 @@ impl Site {
         patient(self.passage.url(path))
     }
 
-    /// What was asked since the last call, once it is so many lines.
+    /// The requests since the last call, once there are so many.
     pub(crate) fn asked(&self, lines: usize) -> Vec<String> {
         let log = self.nginx.file("log");
         let read = || fs::read_to_string(&log).unwrap_or_default();
@@ -93,7 +93,7 @@ pub(crate) fn fetch(source: &mut Http) -> Result<Option<Vec<u8>>, Error> {
     poll(source)?.map(read).transpose()
 }
 
-/// The same, and it is installed.
+/// Polls and reads in the same way, and reports the artifact as installed.
 pub(crate) fn install(source: &mut Http) -> Option<Vec<u8>> {
     let bytes = fetch(source).unwrap();
     source.report(Outcome::Installed);
@@ -106,7 +106,7 @@ pub(crate) fn read(artifact: Artifact) -> Result<Vec<u8>, Error> {
     Ok(bytes)
 }
 
-/// What does not repeat, so that parts of it put together wrongly are noticed.
+/// Bytes that do not repeat, so that parts that are joined wrongly are noticed.
 pub(crate) fn program(length: usize) -> Vec<u8> {
     (0_u64..)
         .flat_map(|n| n.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes())

@@ -24,7 +24,7 @@ fn a_program_whose_file_is_gone_when_it_starts_runs_without() {
     assert_eq!(service.ask_for("enabled"), "false");
     assert_eq!(service.ask_for("id"), release.id(), "known all the same");
     service.process().wait_line("event Warning: could not start the first child", PATIENCE);
-    // It is a plain program now: signals do to it what they do.
+    // It is a plain program now: signals have their default actions.
     assert_eq!(service.terminate().signal(), Some(libc::SIGTERM));
 
     deployment.install(&release);
@@ -93,7 +93,7 @@ fn allow(mut prlimit: Command, pid: u32, limit: &str) {
     assert!(status.success(), "{status}");
 }
 
-/// Whatever the number of descriptors is too small for: never silence, and never a hang.
+/// However few descriptors there are, the program reports what it lacks, and never hangs.
 #[test]
 fn with_too_few_descriptors_it_runs_without_a_master_or_reports_why_not() {
     if !need::program("prlimit") {
@@ -110,7 +110,7 @@ fn with_too_few_descriptors_it_runs_without_a_master_or_reports_why_not() {
     deployment.finish();
 }
 
-/// The hard limit, too: the soft one is raised as far as it lets.
+/// Sets the hard limit, too: the master raises the soft one up to it.
 fn with_descriptors(deployment: &Deployment, limit: u32) -> String {
     let mut command = Command::new("prlimit");
     command.arg(format!("--nofile={limit}:{limit}")).arg("--").arg(deployment.program());

@@ -4,7 +4,7 @@ use super::deployed;
 use selfup_tests::sandbox::PATIENCE;
 use std::process::Command;
 
-/// As the installer asks, with a token of our own.
+/// Probes as the installer does, with a token of this test.
 fn probe(program: &std::path::Path) -> Command {
     let mut command = Command::new(program);
     command.env_clear().env("SELFUP_BIN_CHECK", "the token");

@@ -30,7 +30,7 @@ impl App {
         Self::version_1(name, &words, settings, &[])
     }
 
-    /// The same without an address, and with other units.
+    /// Boots without an address, and with other units.
     #[track_caller]
     pub(crate) fn version_1(
         name: &str,
@@ -67,7 +67,7 @@ impl App {
         Self { systemd, deployment }
     }
 
-    /// Starts it; where it listens.
+    /// Starts the service, and returns its address.
     #[track_caller]
     pub(crate) fn start(&self) -> SocketAddr {
         self.systemd.systemctl(&["start", UNIT]);

@@ -19,7 +19,7 @@ fn hardened(name: &str, more: &str) -> App {
     app
 }
 
-/// It finds its way to its folder, which is its own.
+/// Lets the user reach the sandbox, and gives the program's folder to the user.
 fn open_to_user(sandbox: &Sandbox) {
     fs::set_permissions(sandbox.path(), fs::Permissions::from_mode(0o755)).unwrap();
     let chown = Command::new("chown")

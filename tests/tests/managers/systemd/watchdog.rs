@@ -6,7 +6,7 @@ use nix::sys::signal::Signal;
 use selfup_tests::sandbox::children_of;
 use selfup_tests::systemd;
 
-/// Those of the page, with shorter times.
+/// The settings of the page, with shorter times.
 fn settings() -> String {
     page::unit("app.service.d/watchdog.conf").to_owned() + "WatchdogSec=2\nTimeoutAbortSec=1\n"
 }

@@ -98,7 +98,7 @@ fn hands_a_unix_socket_over(name: &str, program: &str, arguments: &[&str]) {
         let (mut kept, mut silent, mut later) = (connect()?, connect()?, connect()?);
         let response = ask(&mut kept)?;
         let old = format!("pid={} ", children_of(process.pid())[0]);
-        // The silent one was accepted before.
+        // The silent connection was accepted before.
         assert!(response.contains(&old) && ask(&mut later)?.contains(&old), "{response:?}");
         process.signal(libc::SIGUSR2);
         wait_until("an answer of the new child", PATIENCE, || {
@@ -118,7 +118,7 @@ fn serves_a_connection_that_was_silent(process: Process, old_child_at_first: imp
     let server = process.wait_listening(PATIENCE);
     within_the_grace(|| {
         let mut silent = TcpStream::connect(server)?;
-        // A later one is answered, so the child has accepted the silent one, too.
+        // A later connection gets a response, so the child has accepted the silent one, too.
         let mut kept = TcpStream::connect(server)?;
         let old_child = children_of(process.pid())[0];
         let old = format!("pid={old_child} ");

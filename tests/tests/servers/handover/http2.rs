@@ -101,7 +101,7 @@ fn an_idle_client_that_does_not_acknowledge_pings_is_closed_after_the_grace() {
     for server in ["hyper", "axum"] {
         let sandbox = Sandbox::new(&format!("http2-idle-{server}"));
         let (process, address) = streams(&sandbox, server, (GRACE, FOR_EVER));
-        // One has asked, one has not, and one has stopped within a frame.
+        // One client has sent a request, one has not, and one has stopped within a frame.
         let (asked, silent, half) =
             (Client::connect(address), Client::connect(address), Client::connect(address));
         for client in [&asked, &half] {
@@ -115,7 +115,7 @@ fn an_idle_client_that_does_not_acknowledge_pings_is_closed_after_the_grace() {
             assert_eq!(client.next_goaway(), ALL, "{server}");
             client.next_of(PING);
         }
-        // As long as it may not have heard.
+        // The client may still send a request, since it may not have read the first GOAWAY.
         asked.ask(3, "/");
         asked.read_response(3);
         assert_eq!((asked.next_goaway(), silent.next_goaway()), (3, 0), "{server}");

@@ -130,7 +130,7 @@ fn peers() -> PathBuf {
     workspace::root().join("xtask/bench/peers")
 }
 
-/// Where the shell finds a command.
+/// The path at which the shell finds a command.
 fn found(command: &str, package: &str) -> Result<PathBuf> {
     let output = command::captured(&mut command::program(
         "sh",
@@ -143,7 +143,7 @@ fn found(command: &str, package: &str) -> Result<PathBuf> {
     Ok(path.into())
 }
 
-/// What a program says on either stream.
+/// The output of a program, of both streams.
 fn printed(program: &Path, arguments: &[&str]) -> Result<String> {
     let output =
         command::captured(&mut command::program(&program.display().to_string(), arguments))?;

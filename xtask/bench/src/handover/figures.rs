@@ -8,9 +8,9 @@ use std::time::Duration;
 pub(super) struct Figures {
     pub(super) sent: usize,
     pub(super) losses: BTreeMap<Loss, u64>,
-    /// Of requests due before the first restart.
+    /// The latencies of requests due before the first restart.
     pub(super) steady: Quantiles,
-    /// Of requests due soon after a signal.
+    /// The latencies of requests due soon after a signal.
     pub(super) around: Quantiles,
     /// From the signal to the first response of a new process, median and longest.
     pub(super) first_response: (Duration, Duration),

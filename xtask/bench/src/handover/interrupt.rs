@@ -11,7 +11,7 @@ use xtask_support::interrupt;
 /// The group that runs; 0 where there is none.
 static RUNNING: AtomicU32 = AtomicU32::new(0);
 
-/// From now on this group is ended with us.
+/// Registers a process group that ends together with this process.
 pub(super) fn ends(group: u32) {
     RUNNING.store(group, Ordering::SeqCst);
 }

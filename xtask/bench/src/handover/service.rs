@@ -29,7 +29,7 @@ pub(super) enum Restart {
     Successor(Signal),
     /// The master starts another, and gets these signals to end once that one serves.
     SecondMaster { start: Signal, end: &'static [Signal] },
-    /// There is none but to stop it and to start it again.
+    /// The system can only be stopped and started again.
     StopStart,
 }
 
@@ -43,7 +43,7 @@ pub(super) struct Service<'a> {
     group: u32,
 }
 
-/// When one restart went how far.
+/// The times of one restart.
 #[derive(Clone, Copy)]
 pub(super) struct Restarted {
     pub(super) signalled: Instant,
@@ -62,13 +62,13 @@ impl<'a> Service<'a> {
         interrupt::ends(group);
         let mut service = Self { ready, restart, folder, process, address, serving: 0, group };
         service.serving = service.wait_for_response(&[])?;
-        // A daemon has made itself a group of its own.
+        // A daemon has created a process group of its own.
         service.group = process::group_of(service.serving).unwrap_or(service.group);
         interrupt::ends(service.group);
         Ok(service)
     }
 
-    /// Restarts it, and returns when the old one is gone.
+    /// Restarts the system, and returns when the old processes are gone.
     pub(super) fn restart(&mut self) -> Result<Restarted> {
         let before = process::of_group(self.group);
         let main = self.main_pid();
@@ -108,7 +108,7 @@ impl<'a> Service<'a> {
         Ok(Restarted { signalled, answered, done })
     }
 
-    /// What stays when it restarts, or at least is there beside what serves.
+    /// The process that stays across restarts, or at least runs beside the one that serves.
     pub(super) fn resident(&self) -> Option<u32> {
         match self.restart {
             Restart::Master(_) | Restart::SecondMaster { .. } => Some(self.main_pid()),
@@ -159,7 +159,7 @@ impl Drop for Service<'_> {
     }
 }
 
-/// In a process group of its own, in which it and its successors are found again.
+/// Starts the command in a process group of its own, in which its successors are found, too.
 fn spawn(ready: &Ready, address: SocketAddr, folder: &Path) -> Result<Child> {
     let fill = |text: &str| {
         let text = text.replace("{address}", &address.to_string());

@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 use xtask_support::command::{Failure, Result};
 
-/// How many there are.
+/// The number of silent clients.
 pub(super) const CLIENTS: usize = 50;
 
 /// From the restart to their requests: within the idle grace of selfup, which is three seconds.
@@ -17,7 +17,7 @@ pub(super) const SILENCE: Duration = Duration::from_secs(1);
 /// Longer than a response takes, and than a system lets a client wait for one.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// What became of them.
+/// The outcome for these clients.
 #[derive(Clone, Copy)]
 pub(super) struct Silent {
     pub(super) answered: usize,

@@ -30,7 +30,7 @@ pub(super) const KEPT: usize = 32;
 /// Bytes of a POST.
 const BODY: usize = 1000;
 
-/// What was seen of one system.
+/// The measurements of one system.
 pub(super) struct Trial {
     pub(super) version: String,
     pub(super) report: Report,
@@ -40,9 +40,9 @@ pub(super) struct Trial {
     pub(super) resident: Option<Resident>,
     /// Of all its processes, proportional, in KiB.
     pub(super) memory: u64,
-    /// What came of clients that had said nothing yet at one more restart, after the load.
+    /// The outcome for silent clients at one more restart, after the load.
     pub(super) silent: Option<Silent>,
-    /// Why it was not restarted as often as it should have been.
+    /// Why the system was not restarted as often as planned.
     pub(super) trouble: Option<String>,
 }
 

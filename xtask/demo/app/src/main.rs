@@ -17,7 +17,7 @@ use std::{
 
 use selfup::{Config, Connection, GracefulShutdown, State, Verbosity, fetch::Http};
 
-/// Which build this is.
+/// The number of this build.
 const BUILD: &str = match option_env!("BUILD_ID") {
     Some(id) => id,
     None => "0",
