@@ -84,8 +84,11 @@ fn an_unencrypted_api_is_a_warning_unless_signatures_are_verified() {
         github.init(&current).unwrap();
         github.caution(&current)
     };
-    let told = caution("http://github.example.com", false).unwrap();
-    assert!(told.contains("http://github.example.com") && told.contains("trusted key"), "{told}");
+    let warning = caution("http://github.example.com", false).unwrap();
+    assert!(
+        warning.contains("http://github.example.com") && warning.contains("trusted key"),
+        "{warning}"
+    );
     assert_eq!(caution("http://github.example.com", true), None);
     assert_eq!(caution("https://github.example.com", false), None);
 }
