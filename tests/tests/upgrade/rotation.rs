@@ -94,6 +94,13 @@ fn a_committed_release_brings_its_keys() {
     it.deployment.wait_listing(&[PREVIOUS, "app"]);
     assert_eq!(count(process, OTHERS), 2, "the same keys in another order are no others");
     assert_eq!(count(process, NONE), 0);
+
+    // One that trusts other keys than those that have signed it is not fetched again, and refused.
+    it.installs(&it.release(6, &[&it.old]), &it.new, 6);
+    wait_until("the third warning", PATIENCE, || count(process, OTHERS) == 3);
+    let polls = it.origin.requests().len();
+    wait_until("five more polls", PATIENCE, || it.origin.requests().len() > polls + 5);
+    assert_eq!(count(process, "refused a new executable"), 1, "{:?}", process.lines());
     it.service.terminate();
     it.deployment.finish();
 }

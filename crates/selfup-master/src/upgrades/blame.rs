@@ -57,6 +57,14 @@ pub(super) fn is_of_the_version(error: &selfup_install::Error) -> bool {
     matches!(error.kind(), ErrorKind::Downgrade | ErrorKind::VersionUnknown)
 }
 
+/// Whether the signature is refused, or its lack, which other keys may change.
+pub(super) fn is_of_the_signature(error: &selfup_install::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::SignatureMissing | ErrorKind::SignatureUntrusted | ErrorKind::SignatureInvalid
+    )
+}
+
 /// Whether the bytes, if no digest vouches for them, may differ from the published ones: they may be damaged,
 /// or still the earlier ones. They are refused, but another fetch may bring the right ones. The same
 /// bytes again are beyond doubt.

@@ -10,7 +10,7 @@ use selfup_fetch::{Artifact, Outcome, RunningExecutable};
 use selfup_install::{Error, ErrorKind, Id};
 
 use super::{
-    blame::{Blame, blame, is_of_the_version},
+    blame::{Blame, blame, is_of_the_signature, is_of_the_version},
     reports::Reports,
     shared::Shared,
     verdict::Verdict,
@@ -36,7 +36,9 @@ pub(super) struct Intake {
     held_back: Option<Id>,
     /// The executable that was committed last.
     committed: Option<Id>,
-    /// Whether other keys are trusted since the last attempt.
+    /// Whether the last artifact was refused for its signature.
+    signature_refused: bool,
+    /// Whether it may be accepted now, as other keys are trusted.
     has_other_keys: bool,
 }
 
@@ -50,6 +52,7 @@ impl Intake {
             waiting: None,
             held_back: None,
             committed: None,
+            signature_refused: false,
             has_other_keys: false,
         }
     }
@@ -85,9 +88,10 @@ impl Intake {
         self.acceptance.trust.serves(serving);
         if let Some(keys) = self.shared.adopted().take() {
             self.acceptance.trust.adopt(keys);
-            // What was refused for its signature may be accepted now.
+            // What was refused for its signature may be accepted now. What serves is not fetched again: the
+            // keys that have signed it need not be trusted by itself.
+            self.has_other_keys = std::mem::take(&mut self.signature_refused);
             self.refused.clear();
-            self.has_other_keys = true;
         }
     }
 
@@ -124,6 +128,7 @@ impl Intake {
     ) -> Result<Outcome, Error> {
         let taken = self.try_to_take_in(artifact, verdicts, reports);
         self.prepared = taken.is_ok();
+        self.signature_refused = taken.as_ref().is_err_and(is_of_the_signature);
         taken
     }
 
