@@ -2,7 +2,7 @@
 
 use std::{
     env, fs, io,
-    os::unix::fs::MetadataExt,
+    os::unix::{ffi::OsStrExt, fs::MetadataExt},
     path::{Path, PathBuf},
     sync::OnceLock,
 };
@@ -17,10 +17,11 @@ use crate::{
 
 /// The path from which the running executable was started: absolute, and with its symbolic links.
 ///
-/// It is read once, before anything can have been replaced, and never from `argv[0]`. Links are kept, so that a
-/// restart after a link was pointed elsewhere runs the new executable. Where the path that the kernel passed to
-/// the process does not lead to the executable that runs (it was started through a descriptor, for example), the
-/// resolved path is used. Where there is no /proc, the path that the kernel passed is used if a file is there.
+/// It is never taken from `argv[0]`. Links are kept, so that a restart after a link was pointed elsewhere runs
+/// the new executable. Where another file has taken the place of the executable since it was started, it is the
+/// path of that file. Where the path that the kernel passed to the process leads to neither (it was started
+/// through a descriptor, for example), the resolved path is used. Where there is no /proc, the path that the
+/// kernel passed is used if a file is there.
 ///
 /// # Errors
 ///
@@ -76,7 +77,12 @@ pub fn was_started_from(path: &Path) {
 fn find() -> Result<PathBuf, Error> {
     let given = sys::launch::path_given_to_exec().and_then(|path| as_it_was_named(&path));
     match (env::current_exe(), given) {
-        (Ok(_), Some(given)) if is_the_running_one(&given).unwrap_or(false) => Ok(given),
+        (Ok(running), Some(given))
+            if is_the_running_one(&given).unwrap_or(false)
+                || was_replaced(&running, &given).unwrap_or(false) =>
+        {
+            Ok(given)
+        }
         (Ok(running), _) => Ok(running),
         // Without /proc nothing can be compared.
         (Err(_), Some(given)) if given.is_file() => Ok(given),
@@ -106,6 +112,14 @@ fn is_the_same_folder(named: &Path) -> bool {
         Ok((named.dev(), named.ino()) == (here.dev(), here.ino()))
     };
     named.is_absolute() && same().unwrap_or(false)
+}
+
+/// Whether another file is where the running one was when it was started: another service that shares it may
+/// have upgraded it just now. The kernel marks the path of a file that is gone; see
+/// [proc_pid_exe(5)](https://man7.org/linux/man-pages/man5/proc_pid_exe.5.html).
+fn was_replaced(running: &Path, given: &Path) -> io::Result<bool> {
+    let before = running.as_os_str().as_bytes().strip_suffix(b" (deleted)");
+    Ok(before == Some(fs::canonicalize(given)?.as_os_str().as_bytes()))
 }
 
 fn is_the_running_one(path: &Path) -> io::Result<bool> {

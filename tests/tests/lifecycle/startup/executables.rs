@@ -6,7 +6,7 @@ use selfup_tests::origin::{Offer, Origin};
 use selfup_tests::sandbox::PATIENCE;
 use selfup_tests::service::Deployment;
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, chown};
+use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::path::Path;
 use std::process::Command;
 
@@ -37,6 +37,31 @@ fn another_executable_that_cannot_run_leaves_the_program_to_run_without() {
             &["address=127.0.0.1:0", &format!("exec_file={path}"), "required"],
         );
         assert!(line.contains(&path) && line.contains(words), "{line}");
+    }
+    deployment.finish();
+}
+
+/// Another service that shares the executable may commit an upgrade at any moment.
+#[test]
+fn an_executable_that_is_replaced_before_run_has_a_master_all_the_same() {
+    let (deployment, _) = Deployment::with(
+        "replaced-early",
+        env!("CARGO_BIN_EXE_upgradable"),
+        "version=1 replaces_itself",
+    );
+    let link = deployment.sandbox().join("link");
+    symlink(deployment.program(), &link).unwrap();
+    deployment.sandbox().expect_files(["link"]);
+    for path in [deployment.program(), link] {
+        let mut command = Command::new(path);
+        command.arg("address=127.0.0.1:0");
+        let service = deployment.start_as(command);
+        service.is_version(1);
+        assert_eq!(service.ask_for("enabled"), "true");
+        service.restart();
+        service.process().wait_line("v1 finishes", PATIENCE);
+        assert_eq!(service.warnings(), [""; 0], "{:?}", service.process().lines());
+        service.terminate();
     }
     deployment.finish();
 }
