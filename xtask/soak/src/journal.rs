@@ -73,9 +73,9 @@ impl Excuse {
 pub(super) struct Counts {
     pub(super) masters: u64,
     pub(super) handovers: u64,
-    pub(super) kept: u64,
+    pub(super) committed: u64,
     pub(super) refused: u64,
-    pub(super) put_back: u64,
+    pub(super) rolled_back: u64,
 }
 
 impl Journal {
@@ -143,7 +143,7 @@ impl Journal {
         if mark == "." {
             self.count(&line);
         } else if line.text.starts_with("rolled back to the previous executable") {
-            self.counts.put_back += 1;
+            self.counts.rolled_back += 1;
         } else if line.text.starts_with("refused a new executable") {
             self.counts.refused += 1;
         }
@@ -169,7 +169,7 @@ impl Journal {
 
     fn count(&mut self, line: &Line) {
         if line.text.starts_with("committed ") {
-            self.counts.kept += 1;
+            self.counts.committed += 1;
         }
         let Some(generation) = serving(&line.text) else { return };
         let master = self.masters.entry(line.pid).or_default();

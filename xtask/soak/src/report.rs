@@ -39,12 +39,12 @@ impl Steps {
 /// What happened to the service.
 pub(super) fn events(counts: &Counts, audit: &Audit) -> String {
     let mut text = format!(
-        "restarts {} (by {} masters, up to {} by one), upgrades kept {}, put back {}, refused {}",
+        "restarts {} (by {} masters, up to {} by one), upgrades committed {}, rolled back {}, refused {}",
         counts.handovers,
         counts.masters,
         audit.longest,
-        counts.kept,
-        counts.put_back,
+        counts.committed,
+        counts.rolled_back,
         counts.refused
     );
     write!(text, "\nmasters audited {}", audit.audits).ok();

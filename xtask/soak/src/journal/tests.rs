@@ -19,7 +19,7 @@ fn good_news_is_counted_and_bad_news_wants_an_explanation() {
     let mut journal = journal(&folder, text);
     assert_eq!((journal.master(7).serving, journal.master(7).handovers), (3, 1));
     assert_eq!(journal.master(7).candidate, None);
-    assert_eq!((journal.counts.masters, journal.counts.put_back), (1, 1));
+    assert_eq!((journal.counts.masters, journal.counts.rolled_back), (1, 1));
     assert_eq!(journal.unexplained().len(), 4);
     assert!(journal.explain(&["#2", "before it was ready"]));
     assert!(!journal.explain(&["#2", "before it was ready"]));
