@@ -11,18 +11,23 @@ use crate::{
 
 impl Master {
     pub(super) fn commit(&mut self) {
-        let Some(committed) = self.upgrades.commit() else { return };
+        let active = self.lifecycle.active().and_then(|active| self.children.find(active));
+        let keys = active.map(|child| &*child.keys);
+        let Some((committed, adopted)) = self.upgrades.commit(keys) else { return };
         self.committed(committed);
-        if let Some(active) = self.lifecycle.active() {
-            self.trust_as(active);
-        }
+        self.report_keys(adopted);
     }
 
     /// Verifies releases with the keys that the program of a child trusts. It serves, and is not on
     /// trial.
     pub(super) fn trust_as(&mut self, generation: Generation) {
         let Some(child) = self.children.find(generation) else { return };
-        let reason = match self.upgrades.adopt_keys(&child.keys) {
+        let adopted = self.upgrades.adopt_keys(&child.keys);
+        self.report_keys(adopted);
+    }
+
+    fn report_keys(&mut self, adopted: Adopted) {
+        let reason = match adopted {
             Adopted::Same => return,
             Adopted::Others => {
                 "the program that serves trusts other keys than the one before it: releases are \
@@ -42,7 +47,7 @@ impl Master {
                 let version = self.version_on_trial();
                 self.report(Event::Committed { id, version });
                 if let Some(error) = warning {
-                    self.warn("the new executable is kept, but", &error);
+                    self.warn("the new executable is committed, but", &error);
                 }
             }
             Commit::NotYet(error) => self.warn(
@@ -51,7 +56,7 @@ impl Master {
                 &error,
             ),
             Commit::Overruled(error) => {
-                self.warn("the new executable runs, and is not kept", &error);
+                self.warn("the new executable runs, and is not committed", &error);
             }
         }
     }

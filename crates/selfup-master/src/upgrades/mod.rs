@@ -179,16 +179,20 @@ impl Upgrades {
         other.unwrap_or(path).to_owned()
     }
 
-    /// Commits the executable on trial.
-    pub(super) fn commit(&mut self) -> Option<Commit> {
+    /// Commits the executable on trial. Releases are verified with the keys that its child has declared from
+    /// then on, unless it was refused meanwhile, or its child has ended.
+    pub(super) fn commit(&mut self, keys: Option<&[String]>) -> Option<(Commit, Adopted)> {
         let undecided = self.undecided.take()?;
         let committed = self.try_to_commit(undecided);
-        let verdict = match committed {
-            Commit::Overruled(_) => Verdict::Overruled,
-            Commit::Done(..) | Commit::NotYet(_) => Verdict::Committed,
+        let (verdict, adopted) = match committed {
+            Commit::Overruled(_) => (Verdict::Overruled, Adopted::Same),
+            Commit::Done(..) | Commit::NotYet(_) => {
+                (Verdict::Committed, keys.map_or(Adopted::Same, |keys| self.adopt_keys(keys)))
+            }
         };
+        // The worker goes on with the verdict, and has to find the keys then.
         self.decide(verdict);
-        Some(committed)
+        Some((committed, adopted))
     }
 
     /// Tries again to put a committed executable at the path, after an attempt that failed.

@@ -10,8 +10,9 @@ use std::{
 };
 
 use selfup_fetch::{Artifact, Error, ErrorKind, Fetch, Outcome, RunningExecutable};
+use selfup_install::{Checks, Expected, Target};
 
-use super::{Plan, Shared, Verdict, worker::Worker};
+use super::{Adopted, Commit, Plan, Shared, Undecided, Upgrades, Verdict, worker::Worker};
 use crate::{
     acceptance::Acceptance,
     event::Event,
@@ -177,19 +178,7 @@ impl Stage {
         let path = folder.path().join("app");
         std::fs::write(&path, RUNNING).unwrap();
         let world = Arc::new(Mutex::new(world));
-        let source = Source {
-            world: Arc::clone(&world),
-            settled: None,
-            doubtful: false,
-            refused: None,
-            pending: None,
-            caution,
-        };
-        let plan = Plan {
-            fetcher: Box::new(source),
-            acceptance: acceptance(path, trust),
-            min_interval: Duration::from_millis(20),
-        };
+        let plan = plan(&world, path, trust, caution);
         let (sender, inbox) = inbox().unwrap();
         let (verdicts, receiver) = mpsc::channel();
         let worker = Worker::new(plan, sender, Arc::<Shared>::default(), receiver, false);
@@ -262,6 +251,27 @@ impl Drop for Stage {
         if let Some(thread) = self.thread.take() {
             thread.join().unwrap();
         }
+    }
+}
+
+fn plan(
+    world: &Arc<Mutex<World>>,
+    path: PathBuf,
+    trust: Trust,
+    caution: Option<&'static str>,
+) -> Plan {
+    let source = Source {
+        world: Arc::clone(world),
+        settled: None,
+        doubtful: false,
+        refused: None,
+        pending: None,
+        caution,
+    };
+    Plan {
+        fetcher: Box::new(source),
+        acceptance: acceptance(path, trust),
+        min_interval: Duration::from_millis(20),
     }
 }
 
@@ -378,6 +388,30 @@ fn a_signature_that_keeps_changing_does_not_bring_the_executable_each_time() {
 fn trusting(key: &str) -> Trust {
     let keys = vec![key.to_owned()];
     UpgradeOptions { keys, allow_downgrade: true, ..UpgradeOptions::default() }.check().unwrap()
+}
+
+/// Another process has put something else at the path, and so has decided.
+#[test]
+fn a_release_that_was_overruled_brings_no_keys() {
+    for is_overruled in [false, true] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("app");
+        std::fs::write(&path, RUNNING).unwrap();
+        let mut staged = Target::new(&path).unwrap().stage(Expected::new()).unwrap();
+        staged.write(&mut &b"#!/bin/sh\n"[..], &mut |_| ()).unwrap();
+        let trial = staged.verify(Checks::new().probe(None)).unwrap().try_out().unwrap();
+        if is_overruled {
+            std::fs::write(folder.path().join("new"), PAGE).unwrap();
+            std::fs::rename(folder.path().join("new"), &path).unwrap();
+        }
+        let plan = plan(&Arc::default(), path, trusting(KEY), None);
+        let undecided = Some(Undecided::Beside(Box::new(trial)));
+        let mut upgrades = Upgrades::new(Some(plan), undecided);
+        let (committed, adopted) = upgrades.commit(Some(&[SIGNER.to_owned()])).unwrap();
+        let expected = if is_overruled { Adopted::Same } else { Adopted::Others };
+        assert_eq!(matches!(committed, Commit::Overruled(_)), is_overruled, "{committed:?}");
+        assert_eq!(adopted, expected);
+    }
 }
 
 #[test]

@@ -22,7 +22,7 @@ impl Notes {
             file.read_to_end(&mut end)
         });
         if let Err(error) = read {
-            eprintln!("cannot read this program's notes: {error}");
+            eprintln!("could not read this program's notes: {error}");
         }
         let text = String::from_utf8_lossy(&end);
         let notes = text.rsplit_once(START).map(|(_, notes)| notes).unwrap_or_default();
