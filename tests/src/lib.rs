@@ -19,6 +19,7 @@ mod guide;
 pub mod manager;
 pub mod need;
 pub mod nginx;
+pub mod open_requests;
 pub mod origin;
 pub mod page;
 pub mod recorder;

@@ -2,32 +2,34 @@
 
 use super::app::{App, UNIT, send, wait_version};
 use nix::sys::signal::Signal;
-use selfup_tests::load::{Config, Lane, Load, Report, Running};
-use selfup_tests::sandbox::{PATIENCE, children_of, fds_of, wait_until};
+use selfup_tests::open_requests::OpenRequests;
+use selfup_tests::sandbox::{PATIENCE, children_of, wait_until};
 use selfup_tests::systemd;
-use std::net::SocketAddr;
+use std::io;
+use std::time::{Duration, Instant};
 
-/// Requests that take a while, all of them accepted.
-fn slow_requests(app: &App, server: SocketAddr) -> Running {
-    let slow = Lane::new("slow").path("/slow?ms=2500").rate(1000.0).limit(5);
-    let load = Load::start(Config::new(server).timeout(PATIENCE).lane(slow));
-    wait_until("five connections accepted", PATIENCE, || {
-        let child = children_of(app.master())[0];
-        let fds = fds_of(child);
-        let sockets = fds.iter().filter(|(_, path)| path.to_string_lossy().starts_with("socket:"));
-        sockets.count() >= 7 // and the listener, and the control channel
-    });
-    load
-}
-
-fn stopped_with_slow_requests(name: &str, settings: &str) -> Report {
+/// Stops the service in the middle of five requests, and finishes them when it has drained for this
+/// long, or else when it is gone.
+fn stopped_with_open_requests(
+    name: &str,
+    settings: &str,
+    after: Option<Duration>,
+) -> (usize, Vec<io::Error>) {
     let app = App::axum(name, settings);
-    let server = app.start();
-    let load = slow_requests(&app, server);
-    app.systemd.systemctl(&["stop", UNIT]);
+    let requests = OpenRequests::start(app.start(), 5);
+    app.systemd.systemctl(&["stop", "--no-block", UNIT]);
+    match after {
+        Some(time) => {
+            requests.wait_for_the_drain();
+            let asked = Instant::now();
+            wait_until("the time to be over", PATIENCE, || asked.elapsed() > time);
+        }
+        None => app.wait_for("MainPID", "0"),
+    }
+    let ends = requests.finish();
     app.wait_for("MainPID", "0");
     app.finish();
-    load.finish()
+    ends
 }
 
 #[test]
@@ -35,8 +37,8 @@ fn a_stop_waits_for_the_requests_that_are_open() {
     if !systemd::available() {
         return;
     }
-    let report = stopped_with_slow_requests("systemd-stop", "");
-    assert_eq!((report.answered(), report.lost()), (5, 0), "{report}");
+    let (responses, errors) = stopped_with_open_requests("systemd-stop", "", Some(Duration::ZERO));
+    assert_eq!(responses, 5, "{errors:?}");
 }
 
 #[test]
@@ -44,8 +46,10 @@ fn a_stop_may_take_longer_than_the_unit_allows_if_the_master_extends_the_timeout
     if !systemd::available() {
         return;
     }
-    let report = stopped_with_slow_requests("systemd-long-stop", "TimeoutStopSec=1");
-    assert_eq!((report.answered(), report.lost()), (5, 0), "{report}");
+    let longer = Some(Duration::from_millis(1500));
+    let (responses, errors) =
+        stopped_with_open_requests("systemd-long-stop", "TimeoutStopSec=1", longer);
+    assert_eq!(responses, 5, "{errors:?}");
 }
 
 /// What the test above would see without a request.
@@ -55,8 +59,8 @@ fn without_notify_access_the_master_is_killed_at_the_timeout() {
         return;
     }
     let settings = "Type=exec\nNotifyAccess=none\nFileDescriptorStoreMax=0\nTimeoutStopSec=1";
-    let report = stopped_with_slow_requests("systemd-unheard-stop", settings);
-    assert_eq!((report.answered(), report.lost()), (0, 5), "{report}");
+    let (responses, errors) = stopped_with_open_requests("systemd-unheard-stop", settings, None);
+    assert_eq!((responses, errors.len()), (0, 5), "{errors:?}");
 }
 
 /// SIGTERM goes to the child itself as well, whose server drains on it. A program that dies of it is
@@ -67,8 +71,9 @@ fn a_signal_to_the_whole_control_group_cuts_no_request_off() {
         return;
     }
     let settings = "KillMode=control-group";
-    let report = stopped_with_slow_requests("systemd-control-group", settings);
-    assert_eq!((report.answered(), report.lost()), (5, 0), "{report}");
+    let (responses, errors) =
+        stopped_with_open_requests("systemd-control-group", settings, Some(Duration::ZERO));
+    assert_eq!(responses, 5, "{errors:?}");
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::{net::SocketAddr, process::Command, time::Duration};
 
 use selfup_tests::{
     load::{Config, Lane, Load, Loss, Report},
+    open_requests::OpenRequests,
     sandbox::{PATIENCE, Process, Sandbox, wait_until},
 };
 
@@ -107,31 +108,16 @@ fn axum_loses_nothing_where_no_connection_is_kept() {
     sandbox.finish();
 }
 
-/// How many connections to it have been accepted: one that waits for that has no inode yet.
-fn accepted(server: SocketAddr) -> usize {
-    let port = format!(":{:04X}", server.port());
-    let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
-    let is_accepted = |line: &&str| {
-        let fields: Vec<&str> = line.split_ascii_whitespace().collect();
-        fields[1].ends_with(&port) && fields[3] == "01" && fields[9] != "0"
-    };
-    table.lines().skip(1).filter(is_accepted).count()
-}
-
 #[test]
-fn stopping_gracefully_loses_no_request_that_was_sent() {
+fn stopping_gracefully_loses_no_request_that_is_open() {
     let sandbox = Sandbox::new("handover-stop");
     sandbox.expect_files(["axum"]);
     let process = axum(&sandbox);
-    let server = process.wait_listening(PATIENCE);
-    let slow = || Lane::new("slow").path("/slow?ms=1000").rate(1000.0).limit(5);
-    let load = Load::start(Config::new(server).timeout(PATIENCE).lane(slow()));
-    wait_until("five requests under way", PATIENCE, || load.report_so_far().sent() == 5);
-    // The last one may be written and not accepted yet.
-    wait_until("five connections accepted", PATIENCE, || accepted(server) == 5);
+    let requests = OpenRequests::start(process.wait_listening(PATIENCE), 5);
     process.signal(libc::SIGTERM);
-    let report = load.finish();
-    assert_eq!((report.answered(), report.lost()), (5, 0), "{report}");
+    requests.wait_for_the_drain();
+    let (responses, errors) = requests.finish();
+    assert_eq!(responses, 5, "{errors:?}");
     assert!(process.wait(PATIENCE).success());
     sandbox.finish();
 }
