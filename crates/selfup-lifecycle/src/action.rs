@@ -3,6 +3,8 @@
 use selfup_signals::End;
 
 use crate::{
+    answer::Answer,
+    asking::Ticket,
     generation::Generation,
     input::{Arrived, Cause, Unsuitable},
 };
@@ -40,6 +42,8 @@ pub enum Action {
     EndLike(End),
     /// Report what happened.
     Report(Note),
+    /// Answer an operator. Each ticket is answered once.
+    Answer(Ticket, Answer),
 }
 
 /// Which executable a child runs.

@@ -4,7 +4,10 @@ use std::{fmt, time::Duration};
 
 use selfup_signals::{End, Received, Signal};
 
-use crate::generation::Generation;
+use crate::{
+    asking::{Ask, Ticket},
+    generation::Generation,
+};
 
 /// Something that happens to a master.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -30,6 +33,10 @@ pub enum Input {
     Restart(Cause),
     /// This child requested a restart.
     AskedToRestart(Generation),
+    /// An operator asked for something.
+    Asked(Ticket, Ask),
+    /// The operator does not wait for the answer any more.
+    Forgotten(Ticket),
     /// A new executable has been verified, and can be tried.
     Installed,
     /// The new executable was rolled back by hand: it is not tried any further.
@@ -71,6 +78,8 @@ pub enum Cause {
     Call,
     /// A new executable was installed.
     Upgrade,
+    /// An operator asked for it, over the control socket.
+    Control,
 }
 
 impl fmt::Display for Cause {
@@ -79,6 +88,7 @@ impl fmt::Display for Cause {
             Self::Signal => "by signal",
             Self::Call => "by request",
             Self::Upgrade => "upgrade",
+            Self::Control => "by an operator",
         })
     }
 }

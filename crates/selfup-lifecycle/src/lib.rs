@@ -7,6 +7,8 @@
 )]
 
 mod action;
+mod answer;
+mod asking;
 mod condition;
 mod generation;
 mod handover;
@@ -21,11 +23,13 @@ mod tests;
 mod time;
 
 pub use action::{Action, Blame, Note, Overdue, Program};
+pub use answer::{Answer, Failure};
+pub use asking::{Ask, Ticket, Until};
 pub use condition::Condition;
 pub use generation::Generation;
 pub use handover::Handover;
 pub use input::{Arrived, Cause, Input, Unsuitable};
-pub use lifecycle::Lifecycle;
+pub use lifecycle::{Lifecycle, Standing};
 pub use policy::Policy;
 pub use restarts::Restarts;
 pub use time::Time;

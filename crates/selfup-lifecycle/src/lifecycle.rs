@@ -6,6 +6,7 @@ use selfup_signals::{End, Signal};
 
 use crate::{
     action::Program,
+    answer::Waiting,
     generation::Generation,
     input::{Arrived, Cause},
     policy::Policy,
@@ -33,6 +34,8 @@ pub struct Lifecycle {
     /// Set while children that died soon after they took over are replaced.
     pub(crate) revival: Option<Revival>,
     pub(crate) phase: Phase,
+    /// The operators that wait for an answer, oldest first.
+    pub(crate) waiting: Vec<Waiting>,
     /// How the master ends if no child serves any more: the end of the child that served last.
     pub(crate) verdict: Option<End>,
 }
@@ -63,6 +66,19 @@ pub(crate) enum Role {
     /// The child has been killed, and has not been reaped. If it was the `last_hope`, a candidate while
     /// no child served, the next step is decided when it has ended.
     Killed { last_hope: bool },
+}
+
+/// The role of a child, as others see it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It starts.
+    Candidate,
+    /// It serves.
+    Active,
+    /// It finishes its requests.
+    Draining,
+    /// It has been killed, and has not been reaped.
+    Killed,
 }
 
 /// How many attempts of a start have failed, and until when it is attempted again.
@@ -135,6 +151,7 @@ impl Lifecycle {
             upgrade: Upgrade::None,
             revival: None,
             phase: Phase::Serving,
+            waiting: Vec::new(),
             verdict: None,
         }
     }
@@ -232,6 +249,40 @@ impl Lifecycle {
     #[must_use]
     pub fn next_generation(&self) -> Generation {
         self.next
+    }
+
+    /// Returns the role of a child, with the time of its deadline, if it has one.
+    #[must_use]
+    pub fn standing(&self, generation: Generation) -> Option<(Standing, Option<Time>)> {
+        let child = self.children.iter().find(|child| child.generation == generation)?;
+        let standing = match child.role {
+            Role::Candidate { .. } => Standing::Candidate,
+            Role::Active { .. } => Standing::Active,
+            Role::Draining { .. } => Standing::Draining,
+            Role::Killed { .. } => Standing::Killed,
+        };
+        Some((standing, child.role.deadline()))
+    }
+
+    /// Returns the time at which the executable on probation is committed, if there is one.
+    #[must_use]
+    pub fn on_probation_until(&self) -> Option<Time> {
+        match self.upgrade {
+            Upgrade::Probation { until } => Some(until),
+            Upgrade::None | Upgrade::Installed | Upgrade::Starting => None,
+        }
+    }
+
+    /// Returns whether a new executable is on trial: it waits for a child, or a child runs it.
+    #[must_use]
+    pub fn is_trying(&self) -> bool {
+        self.upgrade != Upgrade::None
+    }
+
+    /// Returns whether a restart was requested, and has not begun.
+    #[must_use]
+    pub fn has_queued_restart(&self) -> bool {
+        self.queued.is_some()
     }
 
     /// Returns which executable a child that is started now runs.

@@ -10,6 +10,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("selfup-install", &[]),
     ("selfup-fetch", &[]),
     ("selfup-channel", &[]),
+    ("selfup-control", &[]),
     ("selfup-lifecycle", &["selfup-signals"]),
     ("selfup-fetch-*", &["selfup-fetch"]),
     ("selfup-program", &["selfup-channel", "selfup-fds", "selfup-install", "selfup-signals"]),
@@ -19,6 +20,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "selfup-master",
         &[
             "selfup-channel",
+            "selfup-control",
             "selfup-fds",
             "selfup-fetch",
             "selfup-install",
@@ -30,6 +32,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "selfup",
         &[
+            "selfup-control",
             "selfup-fds",
             "selfup-fetch*",
             "selfup-install",

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 const WITHOUT: &[&str] = &[
     "selfup-actix",
     "selfup-channel",
+    "selfup-control",
     "selfup-fds",
     "selfup-fetch",
     "selfup-fetch-file",

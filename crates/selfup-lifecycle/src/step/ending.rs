@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     action::{Action, Blame, Note, Overdue, Program},
+    answer::Failure,
     generation::Generation,
     lifecycle::{Attempts, Child, Phase, Retry, Revival, Role, Upgrade},
 };
@@ -79,6 +80,7 @@ impl Step<'_> {
         self.report(Note::ProbationFailed(generation, end));
         self.life.upgrade = Upgrade::None;
         self.act(Action::RollBack(Blame::Probation(end)));
+        self.restart_failed(Failure::RolledBack(generation, end));
         if let Some(candidate) = self.life.candidate() {
             // It runs the executable that was just rolled back.
             self.kill(candidate, Overdue::RolledBack, false);
@@ -109,5 +111,6 @@ impl Step<'_> {
             child.program = Program::Proven;
         }
         self.act(Action::Commit);
+        self.committed();
     }
 }

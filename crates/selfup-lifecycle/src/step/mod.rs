@@ -2,6 +2,7 @@
 //!
 //! There is one file for each subject. They change the [`Lifecycle`] and collect the [`Action`]s.
 
+mod asked;
 mod ending;
 mod restarting;
 mod signals;
@@ -27,6 +28,7 @@ impl Lifecycle {
             step.apply(input);
             step.begin_queued_restart();
             step.end_with_the_last_child();
+            step.answer_what_is_decided();
         }
         step.actions
     }
@@ -52,6 +54,8 @@ impl Step<'_> {
             Input::Signal(arrived) => self.signal(arrived),
             Input::Restart(cause) => self.restart(cause),
             Input::AskedToRestart(generation) => self.asked_to_restart(generation),
+            Input::Asked(ticket, ask) => self.asked(ticket, ask),
+            Input::Forgotten(ticket) => self.forgotten(ticket),
             Input::Installed => self.installed(),
             Input::Replaced => self.replaced(),
             Input::RolledBack => self.rolled_back(),

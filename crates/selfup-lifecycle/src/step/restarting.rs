@@ -3,6 +3,7 @@
 use super::Step;
 use crate::{
     action::{Action, Blame, Note, Overdue, Program},
+    answer::Failure,
     generation::Generation,
     handover::Handover,
     input::Cause,
@@ -60,6 +61,9 @@ impl Step<'_> {
             return;
         }
         let tries = |child: &Child| child.program == Program::Trial;
+        if self.life.children.iter().any(tries) {
+            self.restart_failed(Failure::RolledBackByHand);
+        }
         if let Some(candidate) = self.life.candidate()
             && self.life.child(candidate).is_some_and(|child| tries(child))
         {
@@ -89,16 +93,19 @@ impl Step<'_> {
         match (self.life.policy.handover, self.life.active()) {
             (Handover::Sequential, Some(active)) => {
                 self.report(Note::Restarting(cause));
+                self.restart_begins();
                 self.drain(active);
                 self.back_to_the_start_of_the_trial();
             }
             (Handover::Sequential, None) => {
                 self.life.queued = None;
+                self.restart_begins();
                 self.spawn();
             }
             (Handover::Overlap, _) => {
                 self.life.queued = None;
                 self.report(Note::Restarting(cause));
+                self.restart_begins();
                 self.spawn();
             }
         }

@@ -7,6 +7,7 @@ use selfup_signals::End;
 use super::Step;
 use crate::{
     action::{Action, Blame, Note, Overdue, Program},
+    answer::Failure,
     generation::Generation,
     input::{Cause, Unsuitable},
     lifecycle::{Attempts, Child, Phase, Retry, Role, Upgrade},
@@ -78,6 +79,7 @@ impl Step<'_> {
             let attempts = Attempts { failed, ..child.attempts };
             self.life.retry = Some(Retry { at, attempts });
         } else {
+            self.restart_failed(Failure::NotStarted(generation));
             self.candidate_failed(child, None, Judgement::Unjudged);
         }
     }
@@ -99,6 +101,7 @@ impl Step<'_> {
             self.life.upgrade = Upgrade::Probation { until };
         }
         self.act(Action::Promote(generation));
+        self.serves(generation);
         for held in std::mem::take(&mut self.life.held) {
             self.send(generation, held.arrived);
         }
@@ -127,6 +130,10 @@ impl Step<'_> {
     fn kill_candidate(&mut self, generation: Generation, overdue: Overdue, judged: Judgement) {
         let Some(child) = self.life.child(generation).copied() else { return };
         let last_hope = self.life.active().is_none();
+        self.restart_failed(match overdue {
+            Overdue::Unsuitable(why) => Failure::Unsuitable(generation, why),
+            _ => Failure::Late(generation),
+        });
         self.kill(generation, overdue, last_hope);
         if last_hope {
             self.judge(None, judged);
@@ -139,6 +146,11 @@ impl Step<'_> {
     pub(super) fn candidate_ended(&mut self, child: Child, end: End) {
         let asked = child.ended_as_asked(end);
         let judgement = if asked { Judgement::Excused } else { Judgement::Failed };
+        if asked && self.life.upgrade == Upgrade::Starting && self.life.active().is_some() {
+            self.restart_begins_again();
+        } else {
+            self.restart_failed(Failure::Crashed(child.generation, end));
+        }
         self.candidate_failed(child, Some(end), judgement);
     }
 

@@ -35,11 +35,16 @@ impl Step<'_> {
             return self.hasten();
         }
         if drains {
-            for child in [self.life.active(), self.life.candidate()].into_iter().flatten() {
-                self.act(Action::Drain(child));
-            }
-        } else {
-            self.send_to_all(arrived);
+            return self.drain_all();
+        }
+        self.send_to_all(arrived);
+        self.stop_all();
+    }
+
+    /// Drains every child, and ends.
+    pub(super) fn drain_all(&mut self) {
+        for child in [self.life.active(), self.life.candidate()].into_iter().flatten() {
+            self.act(Action::Drain(child));
         }
         self.stop_all();
     }

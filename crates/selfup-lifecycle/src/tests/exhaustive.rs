@@ -203,7 +203,8 @@ impl Model {
                 check(self.truth.is_empty(), "children outlive the master")?;
                 self.ended = true;
             }
-            Action::StopSelf(_) | Action::CloseSockets | Action::Report(_) => {}
+            Action::StopSelf(_) | Action::CloseSockets | Action::Report(_) | Action::Answer(..) => {
+            }
         }
         Ok(())
     }

@@ -5,7 +5,13 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
-use crate::{action::Program, input::Cause, lifecycle::Phase};
+use crate::{
+    action::Program,
+    answer::{Answer, Failure},
+    asking::{Ask, Ticket, Until},
+    input::Cause,
+    lifecycle::Phase,
+};
 
 /// A random input. Children are picked by their index among those that live.
 #[derive(Clone, Debug)]
@@ -21,6 +27,8 @@ enum Chance {
     RolledBack,
     TimePasses(u64),
     Resumed(u64),
+    Asks(usize),
+    Forgets,
 }
 
 const SIGNALS: [Signal; 8] = [
@@ -32,6 +40,19 @@ const SIGNALS: [Signal; 8] = [
     Signal::TSTP,
     Signal::CONT,
     Signal::TERM,
+];
+
+const ASKS: [Ask; 10] = [
+    Ask::Upgrade(Until::Done),
+    Ask::Upgrade(Until::Committed),
+    Ask::Restart(Until::Accepted),
+    Ask::Restart(Until::Done),
+    Ask::Restart(Until::Done),
+    Ask::Restart(Until::Done),
+    Ask::Restart(Until::Committed),
+    Ask::Restart(Until::Committed),
+    Ask::Restart(Until::Committed),
+    Ask::Stop(Until::Done),
 ];
 
 fn chance() -> impl Strategy<Value = Chance> {
@@ -47,6 +68,8 @@ fn chance() -> impl Strategy<Value = Chance> {
         1 => Just(Chance::RolledBack),
         3 => (0..40_u64).prop_map(Chance::TimePasses),
         1 => (0..40_u64).prop_map(Chance::Resumed),
+        3 => (0..ASKS.len()).prop_map(Chance::Asks),
+        1 => Just(Chance::Forgets),
     ]
 }
 
@@ -63,6 +86,12 @@ struct World {
     ends: Vec<End>,
     last_end: Option<(Generation, End)>,
     undecided: bool,
+    /// The requests of operators that have not been answered, each with the numbers of commits and
+    /// rollbacks before it.
+    asked: BTreeMap<Ticket, (Ask, u64, u64)>,
+    commits: u64,
+    rollbacks: u64,
+    tickets: u64,
 }
 
 impl World {
@@ -78,6 +107,10 @@ impl World {
             ends: Vec::new(),
             last_end: None,
             undecided: on_trial,
+            asked: BTreeMap::new(),
+            commits: 0,
+            rollbacks: 0,
+            tickets: 0,
         }
     }
 
@@ -99,7 +132,8 @@ impl World {
     }
 
     fn act(&mut self, action: Action, failed: &mut Vec<Generation>) {
-        assert!(self.ends.is_empty(), "{action:?} after the end");
+        let is_answer = matches!(action, Action::Answer(..));
+        assert!(is_answer || self.ends.is_empty(), "{action:?} after the end");
         match action {
             Action::Spawn(generation, program) => {
                 assert_eq!(program == Program::Trial, self.undecided, "the wrong executable");
@@ -129,10 +163,42 @@ impl World {
             Action::Commit | Action::RollBack(_) | Action::Shelve => {
                 assert!(self.undecided, "{action:?} without an upgrade");
                 self.undecided = false;
+                self.commits += u64::from(action == Action::Commit);
+                self.rollbacks += u64::from(matches!(action, Action::RollBack(_)));
             }
             Action::Excuse => assert!(self.undecided, "{action:?} without an upgrade"),
             Action::EndLike(end) => self.ends.push(end),
+            Action::Answer(ticket, answer) => self.answered(ticket, answer),
             Action::StopSelf(_) | Action::CloseSockets | Action::Report(_) => {}
+        }
+    }
+
+    /// Each answer comes once, and is true at the end of the step that decides it.
+    fn answered(&mut self, ticket: Ticket, answer: Answer) {
+        let asked = self.asked.remove(&ticket).expect("an answer to a request that waits for it");
+        let (ask, commits, rollbacks) = asked;
+        let serves = self.life.phase == Phase::Serving;
+        match answer {
+            Answer::Accepted { .. } => {
+                assert!(matches!(ask, Ask::Restart(Until::Accepted) | Ask::Stop(Until::Accepted)));
+            }
+            Answer::Serving { generation, on_probation } => {
+                // In sequential order, the next restart may drain it in the same step.
+                let drains = self.life.active().is_none() && self.life.queued.is_some();
+                assert!(drains || self.life.active() == Some(generation), "{answer:?}");
+                let waits = ask == Ask::Restart(Until::Committed);
+                assert!(!(on_probation && waits), "an answer before the commit");
+            }
+            Answer::Committed => assert!(self.commits > commits, "it was not committed since"),
+            Answer::Failed { failure, serving } => {
+                assert_eq!(serving, self.life.active().filter(|_| serves), "{answer:?}");
+                let rolled_back =
+                    matches!(failure, Failure::RolledBack(..) | Failure::RolledBackByHand);
+                assert!(!rolled_back || self.rollbacks > rollbacks, "{answer:?}");
+            }
+            Answer::NoRestarts => assert_eq!(self.life.policy.restarts, Restarts::Never),
+            Answer::Stopping => assert!(!serves, "it does not stop"),
+            Answer::Stopped(end) => assert_eq!(self.ends, [end]),
         }
     }
 
@@ -209,6 +275,17 @@ impl World {
                 self.now += seconds;
                 self.happens(Input::Tick);
             }
+            Chance::Asks(index) => {
+                self.tickets += 1;
+                let (ticket, ask) = (Ticket(self.tickets), ASKS[index]);
+                self.asked.insert(ticket, (ask, self.commits, self.rollbacks));
+                self.happens(Input::Asked(ticket, ask));
+            }
+            Chance::Forgets => {
+                if let Some((ticket, _)) = self.asked.pop_first() {
+                    self.happens(Input::Forgotten(ticket));
+                }
+            }
             Chance::Resumed(seconds) => {
                 self.now += seconds;
                 self.happens(Input::Resumed(Duration::from_secs(seconds)));
@@ -241,6 +318,7 @@ impl World {
             }
         }
         assert_eq!(self.ends.len(), 1, "it ends, once");
+        assert!(self.asked.is_empty(), "without an answer: {:?}", self.asked);
         if was_serving && serving.is_some() {
             assert_eq!(Some(self.ends[0]), served, "it ends as the child that served");
         }

@@ -69,6 +69,6 @@ fn action(action: &Action) -> Option<String> {
         Action::CloseSockets => "close".to_owned(),
         Action::EndLike(End::Exited(code)) => format!("end={code}"),
         Action::EndLike(End::Signaled { signal, .. }) => format!("end={signal}"),
-        Action::Report(_) => return None,
+        Action::Answer(..) | Action::Report(_) => return None,
     })
 }

@@ -2,7 +2,7 @@
 
 use selfup_channel::FromMaster;
 use selfup_fds::FdSet;
-use selfup_lifecycle::{Action, Generation, Input, Note, Program};
+use selfup_lifecycle::{Action, Answer, Generation, Input, Note, Program, Ticket};
 use selfup_signals::{Pid, Signal};
 
 use super::Master;
@@ -49,6 +49,7 @@ impl Master {
                 self.end = Some(end);
             }
             Action::Report(note) => self.report_note(note),
+            Action::Answer(ticket, answer) => self.answer(ticket, answer),
         }
     }
 
@@ -167,6 +168,8 @@ impl Master {
             self.warn(&format!("could not have child {generation} end at once"), &error);
         }
     }
+
+    fn answer(&mut self, _ticket: Ticket, _answer: Answer) {}
 
     fn report_note(&mut self, note: Note) {
         let event = match note {
