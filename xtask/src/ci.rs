@@ -17,6 +17,11 @@ const FIRST: &[Step] = &[
     Step { name: "spelling", what: "no word that is misspelt", run: spelling::run },
     Step { name: "deny", what: "licences, banned crates, sources", run: deny::run },
     Step {
+        name: "package",
+        what: "what would be published is whole and described",
+        run: package::run,
+    },
+    Step {
         name: "rust-version",
         what: "no dependency asks for a newer compiler than the crate promises",
         run: rust_version::run,
@@ -29,8 +34,11 @@ const COMPILED: &[Step] = &[
     Step { name: "rustdoc", what: "no broken link, no warning", run: lint::rustdoc },
     Step { name: "api", what: "the public interfaces are what docs/api says", run: api::run },
     Step { name: "semver", what: "nothing that a release has promised is gone", run: semver::run },
-    Step { name: "features", what: "every crate alone, every feature alone", run: features::run },
-    Step { name: "package", what: "what would be published builds", run: package::run },
+    Step {
+        name: "features",
+        what: "every crate as it would be published, alone, and every feature alone",
+        run: features::run,
+    },
 ];
 
 /// What runs, and mostly waits.

@@ -1,9 +1,9 @@
-//! Checks that each package for the registry is complete, described, and builds on its own.
+//! Checks that each package for the registry is complete and described, and lays out what is in it.
 
 use crate::command::{Failure, Result, cargo, program, run as run_command, stdout_of};
 use crate::workspace::{self, Package, Workspace};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Files that every published crate carries.
 const CARRIED: &[&str] = &["Cargo.toml", "README.md", "LICENSE-MIT", "LICENSE-APACHE"];
@@ -18,13 +18,12 @@ pub(crate) fn run() -> Result {
     if !complaints.is_empty() {
         return Err(Failure::new(complaints.join("\n")));
     }
-    build(&workspace)
+    Ok(())
 }
 
-/// Packs the crates, and checks each as it is in its archive, against the others' archives. A library
-/// is not linked, so to check it is to build it but for its code; and what is below it has been
-/// checked alike by `features`.
-fn build(workspace: &Workspace) -> Result {
+/// Packs the crates, unpacks each beside the others, and returns the manifest of the workspace that
+/// they are.
+pub(crate) fn unpacked(workspace: &Workspace) -> Result<PathBuf> {
     let mut args = vec!["package", "--allow-dirty", "--no-verify", "--quiet"];
     for package in workspace.publishable() {
         args.extend(["--package", &package.name]);
@@ -32,12 +31,7 @@ fn build(workspace: &Workspace) -> Result {
     run_command(&mut cargo(&args))?;
     let unpacked = workspace.target().join("unpacked");
     unpack(workspace, &unpacked)?;
-    let manifest = unpacked.join("Cargo.toml").display().to_string();
-    for package in workspace.publishable() {
-        let words = ["check", "--quiet", "--manifest-path", &manifest, "--package", &package.name];
-        run_command(cargo(&words).env("CARGO_TARGET_DIR", workspace.target()))?;
-    }
-    Ok(())
+    Ok(unpacked.join("Cargo.toml"))
 }
 
 /// Lays the archives beside each other, as a workspace in which each is there for the others.
@@ -56,9 +50,18 @@ fn unpack(workspace: &Workspace, folder: &Path) -> Result {
         stdout_of(tar.arg(folder).arg("--file").arg(archive))?;
         manifest += &format!("{} = {{ path = \"{name}\" }}\n", package.name);
     }
+    let ours = fs::read_to_string(workspace::root().join("Cargo.toml")).map_err(failed)?;
+    manifest += &profiles(&ours);
     fs::copy(workspace::root().join("Cargo.lock"), folder.join("Cargo.lock"))
         .and_then(|_| fs::write(folder.join("Cargo.toml"), manifest))
         .map_err(failed)
+}
+
+/// How the workspace compiles what others have made: alike, it need not be compiled again.
+fn profiles(manifest: &str) -> String {
+    let sections = manifest.split("\n[").filter(|section| section.starts_with("profile."));
+    let foreign = sections.filter(|section| !section.contains(".selfup"));
+    foreign.map(|section| format!("\n[{section}\n")).collect()
 }
 
 /// What the registry's page of this crate would lack.
@@ -108,6 +111,13 @@ mod tests {
             keywords: vec!["socket".to_owned()],
             ..Package::default()
         }
+    }
+
+    #[test]
+    fn profiles_of_other_packages_are_taken_over() {
+        let manifest = "[a]\nb = 1\n[profile.dev.package.sha2]\nopt-level = 3\n\
+                        [profile.dev.package.selfup-load]\nopt-level = 3\n";
+        assert_eq!(profiles(manifest), "\n[profile.dev.package.sha2]\nopt-level = 3\n");
     }
 
     #[test]
