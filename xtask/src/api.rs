@@ -1,4 +1,5 @@
-//! Checks that the public interface of every published crate is what docs/api says.
+//! Checks that the docs have no broken link, and that the public interface of every published crate is
+//! what docs/api says.
 
 use crate::command::Result;
 use crate::program;

@@ -31,8 +31,11 @@ const FIRST: &[Step] = &[
 /// What compiles and runs nothing.
 const COMPILED: &[Step] = &[
     Step { name: "clippy", what: "no warning, tests included", run: lint::clippy },
-    Step { name: "rustdoc", what: "no broken link, no warning", run: lint::rustdoc },
-    Step { name: "api", what: "the public interfaces are what docs/api says", run: api::run },
+    Step {
+        name: "api",
+        what: "no broken link in the docs; the public interfaces are what docs/api says",
+        run: api::run,
+    },
     Step { name: "semver", what: "nothing that a release has promised is gone", run: semver::run },
     Step {
         name: "features",

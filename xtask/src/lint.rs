@@ -15,7 +15,3 @@ pub(crate) fn fmt() -> Result {
 pub(crate) fn clippy() -> Result {
     run(&mut cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))
 }
-
-pub(crate) fn rustdoc() -> Result {
-    run(cargo(&["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))
-}

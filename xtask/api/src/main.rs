@@ -1,4 +1,5 @@
-//! `cargo xtask api`: the public interface of every published crate is what docs/api says it is.
+//! `cargo xtask api`: the docs have no broken link, and the public interface of every published crate is
+//! what docs/api says it is.
 
 #![forbid(unsafe_code)]
 #![allow(clippy::print_stdout, reason = "what it prints is for a person at a terminal")]

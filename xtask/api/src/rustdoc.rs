@@ -10,9 +10,10 @@ use xtask_support::command::{Failure, Result, cargo, run};
 /// build scripts would run again, and what they are for would be built again.
 const RUSTDOC: &str = "#!/bin/sh\nRUSTC_BOOTSTRAP=1 exec rustdoc \"$@\"\n";
 
-const FLAGS: &str = "-Z unstable-options --output-format json";
+/// A broken link is an error: rustdoc has found it before it writes anything.
+const FLAGS: &str = "-D warnings -Z unstable-options --output-format json";
 
-/// The folder with a file for each crate. Of all the workspace, with the features that its tests turn
+/// The folder with a file for each crate, programs included. Of all the workspace, with the features that its tests turn
 /// on: that is what other steps have built already.
 pub(super) fn json(target: &Path) -> Result<PathBuf> {
     let toolchain = Toolchain::find()?;
@@ -26,7 +27,7 @@ pub(super) fn json(target: &Path) -> Result<PathBuf> {
         .and_then(|()| fs::write(&rustdoc, RUSTDOC))
         .and_then(|()| fs::set_permissions(&rustdoc, fs::Permissions::from_mode(0o755)))
         .map_err(|error| Failure::new(format!("could not write {}: {error}", rustdoc.display())))?;
-    let mut command = cargo(&["doc", "--quiet", "--workspace", "--no-deps", "--lib"]);
+    let mut command = cargo(&["doc", "--quiet", "--workspace", "--no-deps"]);
     command.arg("--target-dir").arg(&target);
     toolchain.choose(&mut command);
     run(command.env("RUSTDOC", rustdoc).env("RUSTDOCFLAGS", FLAGS))?;
