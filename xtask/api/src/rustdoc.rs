@@ -13,8 +13,9 @@ const RUSTDOC: &str = "#!/bin/sh\nRUSTC_BOOTSTRAP=1 exec rustdoc \"$@\"\n";
 /// A broken link is an error: rustdoc has found it before it writes anything.
 const FLAGS: &str = "-D warnings -Z unstable-options --output-format json";
 
-/// The folder with a file for each crate, programs included. Of all the workspace, with the features that its tests turn
-/// on: that is what other steps have built already.
+/// The folder with a file for each library: of the some fifty programs, which take four times as long,
+/// nobody reads what rustdoc makes. Of all the workspace, with the features that its tests turn on: that
+/// is what other steps have built already.
 pub(super) fn json(target: &Path) -> Result<PathBuf> {
     let toolchain = Toolchain::find()?;
     let rustdoc = target.join("rustdoc-json");
@@ -27,7 +28,7 @@ pub(super) fn json(target: &Path) -> Result<PathBuf> {
         .and_then(|()| fs::write(&rustdoc, RUSTDOC))
         .and_then(|()| fs::set_permissions(&rustdoc, fs::Permissions::from_mode(0o755)))
         .map_err(|error| Failure::new(format!("could not write {}: {error}", rustdoc.display())))?;
-    let mut command = cargo(&["doc", "--quiet", "--workspace", "--no-deps"]);
+    let mut command = cargo(&["doc", "--quiet", "--workspace", "--no-deps", "--lib"]);
     command.arg("--target-dir").arg(&target);
     toolchain.choose(&mut command);
     run(command.env("RUSTDOC", rustdoc).env("RUSTDOCFLAGS", FLAGS))?;
