@@ -91,8 +91,14 @@ impl Target {
         let directory = names.directory();
         let failed =
             |cause| Error::system(format_args!("could not list {}", directory.display()), cause);
-        let known =
-            [names.record(), names.previous(), names.replaced(), names.lock(), names.turn()];
+        let known = [
+            names.record(),
+            names.previous(),
+            names.replaced(),
+            names.lock(),
+            names.turn(),
+            names.paused(),
+        ];
         let mut lines = Vec::new();
         for entry in fs::read_dir(directory).map_err(failed)?.flatten() {
             let path = entry.path();

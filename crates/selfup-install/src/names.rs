@@ -54,6 +54,11 @@ impl Names {
         self.directory.join(self.name(".selfup-record"))
     }
 
+    /// Why upgrades are paused.
+    pub(crate) fn paused(&self) -> PathBuf {
+        self.directory.join(self.name(".selfup-paused"))
+    }
+
     /// The record while it is being written.
     pub(crate) fn new_record(&self) -> PathBuf {
         self.directory.join(self.name(".selfup-record-new"))

@@ -7,9 +7,17 @@ use std::{
 };
 
 use selfup_install::{Id, Trial};
+use selfup_lifecycle::{Input, Ticket};
 
 use super::sync::{Arc, Mutex, PoisonError, UnixStream};
-use crate::{event::Event, executable::Identified, upgrades::look::Looked};
+use crate::{
+    event::Event,
+    executable::Identified,
+    upgrades::{
+        look::Looked,
+        order::{Asked, Order, OrderDone},
+    },
+};
 
 /// The sending side: a list of messages, and a socket that wakes the loop.
 #[derive(Clone)]
@@ -31,17 +39,36 @@ struct Shared {
 
 /// A message to the master's loop.
 #[derive(Debug)]
+#[cfg_attr(
+    not(feature = "control"),
+    expect(dead_code, reason = "operators come by the control socket alone")
+)]
 pub(crate) enum Message {
     /// Restart: the program called `restart`.
     Restart,
     /// Report this event, which has no other effect.
     Report(Event),
     /// A new executable has been verified and can be tried. The worker waits for the verdict.
-    Verified(Box<Trial>),
+    Verified(Box<Trial>, Option<Asked>),
     /// Another process has put these bytes, which were fetched, at the path already.
     AlreadyInstalled(Id),
     /// What is at the path, which the loop wanted to know before a restart.
     Looked(Looked),
+    /// An input for the lifecycle, as an operator wants it.
+    Steered(Input),
+    /// An operator wants to know the state of the service.
+    #[cfg(feature = "control")]
+    WantsStatus(Ticket, Box<selfup_control::Upgrades>),
+    /// What an operator wanted is done already.
+    #[cfg(feature = "control")]
+    Respond(Ticket, selfup_control::Response),
+    /// An operator wants this signal to be handled.
+    #[cfg(feature = "control")]
+    Signalled(Ticket, selfup_lifecycle::Arrived),
+    /// An operator wants an executable to be fetched, or installed.
+    Ordered(Order),
+    /// What became of that, if nothing is to be tried.
+    OrderDone(Ticket, OrderDone),
     /// The id of the executable that a child runs.
     Identified(Box<Identified>),
 }

@@ -9,6 +9,8 @@
 pub mod acceptance;
 mod child_messages;
 mod children;
+#[cfg(feature = "control")]
+mod control;
 pub mod error;
 pub mod event;
 mod executable;

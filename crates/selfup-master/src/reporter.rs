@@ -9,6 +9,8 @@ use std::{
 use selfup_fetch::printable;
 use selfup_signals::Blocked;
 
+#[cfg(feature = "control")]
+use crate::control::Control;
 use crate::{
     event::Event,
     settings::{OnEvent, Options},
@@ -24,6 +26,8 @@ pub struct Reporter {
     status_line: StatusLine,
     stderr: Stderr,
     hook_took: Duration,
+    #[cfg(feature = "control")]
+    control: Option<Control>,
 }
 
 impl Reporter {
@@ -36,6 +40,8 @@ impl Reporter {
             status_line: StatusLine::default(),
             stderr: Stderr::new("[selfup master]"),
             hook_took: Duration::ZERO,
+            #[cfg(feature = "control")]
+            control: None,
         }
     }
 
@@ -54,6 +60,17 @@ impl Reporter {
         &mut self.status_line
     }
 
+    #[cfg(feature = "control")]
+    pub(crate) fn set_control(&mut self, control: Option<Control>) {
+        self.control = control;
+    }
+
+    /// The operators, if there is a control socket.
+    #[cfg(feature = "control")]
+    pub(crate) fn control(&mut self) -> Option<&mut Control> {
+        self.control.as_mut()
+    }
+
     /// Reports a warning.
     pub fn warn(&mut self, reason: String) {
         self.report(&Event::Warning { reason });
@@ -62,6 +79,10 @@ impl Reporter {
     /// Reports an event to the hook, and on stderr if it matters.
     pub fn report(&mut self, event: &Event) {
         self.status_line.update(event);
+        #[cfg(feature = "control")]
+        if let Some(control) = &mut self.control {
+            control.note(event);
+        }
         self.call_hook(event);
         let is_printed = match self.verbosity {
             Verbosity::Silent => false,

@@ -33,6 +33,8 @@ pub struct Settings {
     pub on_event: Option<OnEvent>,
     /// Where to write the master's pid.
     pub pid_file: Option<PathBuf>,
+    /// The name of the service, for its control socket. Without the feature `control` it has no effect.
+    pub control: Option<String>,
     /// The settings that are plain values.
     pub options: Options,
 }

@@ -48,6 +48,10 @@ impl Master {
                     self.report_left_running(&left);
                 }
                 self.manager.finish(self.now(), LAST_WORDS);
+                #[cfg(feature = "control")]
+                if let Some(control) = self.reporter.control() {
+                    control.finish(LAST_WORDS);
+                }
                 return Ok(end);
             }
             self.wait().map_err(|errno| {

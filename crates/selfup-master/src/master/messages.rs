@@ -1,30 +1,54 @@
 //! Handles the messages of the master's other threads.
 
 use selfup_install::Trial;
-use selfup_lifecycle::{Cause, Input};
+use selfup_lifecycle::{Ask, Cause, Input};
 
 use super::Master;
-use crate::{event::Event, executable::Identified, inbox::Message, reason::RollbackReason};
+use crate::{
+    event::Event,
+    executable::Identified,
+    inbox::Message,
+    reason::RollbackReason,
+    upgrades::order::{Asked, OrderDone},
+};
 
 impl Master {
     pub(super) fn take_message(&mut self, message: Message) {
         match message {
             Message::Restart => self.inputs.push_back(Input::Restart(Cause::Call)),
             Message::Report(event) => self.report(event),
-            Message::Verified(trial) => self.verified(trial),
+            Message::Verified(trial, asked) => self.verified(trial, asked),
             Message::AlreadyInstalled(id) => {
                 self.try_what_is_at_the_path();
                 self.report(Event::Installed { id });
             }
+            Message::Steered(input) => self.inputs.push_back(input),
+            #[cfg(feature = "control")]
+            Message::WantsStatus(ticket, upgrades) => self.respond_with_status(ticket, *upgrades),
+            #[cfg(feature = "control")]
+            Message::Respond(ticket, response) => self.respond(ticket, response),
+            #[cfg(feature = "control")]
+            Message::Signalled(ticket, arrived) => {
+                self.inputs.push_back(Input::Signal(arrived));
+                let text = format!("{} is taken up", arrived.signal());
+                let taken_up = selfup_control::Outcome::Accepted;
+                self.respond(ticket, selfup_control::Response::new(taken_up, text));
+            }
+            Message::Ordered(order) => self.upgrades.order(order),
+            Message::OrderDone(ticket, done) => self.answer_order(ticket, done),
             Message::Looked(looked) => self.looked(looked),
             Message::Identified(identified) => self.identified(*identified),
         }
     }
 
     /// A new executable can be tried.
-    fn verified(&mut self, trial: Box<Trial>) {
+    fn verified(&mut self, trial: Box<Trial>, asked: Option<Asked>) {
         let (id, warnings) = (trial.id(), trial.warnings().to_vec());
         if !self.upgrades.verified(trial, self.lifecycle.waits_for_a_start()) {
+            if let Some((ticket, _)) = asked {
+                let reason = "another executable is on trial".to_owned();
+                self.answer_order(ticket, OrderDone::Failed(reason));
+            }
             return;
         }
         for warning in warnings {
@@ -34,6 +58,9 @@ impl Master {
         // It was forgiven, perhaps.
         self.rolled_back.take_if(|rolled_back| *rolled_back == id);
         self.inputs.push_back(Input::Installed);
+        if let Some((ticket, until)) = asked {
+            self.inputs.push_back(Input::Asked(ticket, Ask::Upgrade(until)));
+        }
         self.report(Event::Installed { id });
     }
 
@@ -42,6 +69,10 @@ impl Master {
     fn identified(&mut self, identified: Identified) {
         let Identified { generation, id, version, before } = identified;
         self.reporter.status_line().set_id(generation.number(), id);
+        #[cfg(feature = "control")]
+        if let Some(control) = self.reporter.control() {
+            control.identified(generation.number(), id);
+        }
         let Some(before) = before else { return };
         match before.refusal {
             // The master has reported it when it rolled back.

@@ -3,6 +3,7 @@
 //! One loop waits for signals, children, other threads and deadlines, and feeds them to
 //! [`Lifecycle::step`]. `perform` then does what the lifecycle decides.
 
+mod answers;
 mod decisions;
 mod event_loop;
 mod messages;
@@ -64,8 +65,8 @@ pub struct Master {
     newest_version: Option<(Generation, String)>,
     /// The executable that was rolled back last, which has been reported.
     rolled_back: Option<Id>,
-    /// A request to restart, which waits until it is known what is at the path.
-    wants_restart: Option<Input>,
+    /// The latest request to restart, and those of operators, which wait until it is known what is at the path.
+    wants_restart: Vec<Input>,
     reporter: Reporter,
     manager: Manager,
     /// Whether the last stop signal reached the children as well.

@@ -2,7 +2,7 @@
 
 use selfup_channel::FromMaster;
 use selfup_fds::FdSet;
-use selfup_lifecycle::{Action, Answer, Generation, Input, Note, Program, Ticket};
+use selfup_lifecycle::{Action, Generation, Input, Note, Program};
 use selfup_signals::{Pid, Signal};
 
 use super::Master;
@@ -168,8 +168,6 @@ impl Master {
             self.warn(&format!("could not have child {generation} end at once"), &error);
         }
     }
-
-    fn answer(&mut self, _ticket: Ticket, _answer: Answer) {}
 
     fn report_note(&mut self, note: Note) {
         let event = match note {

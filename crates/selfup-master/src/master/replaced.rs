@@ -1,6 +1,6 @@
 //! Checks before a restart whether the executable was rolled back or replaced by hand.
 
-use selfup_lifecycle::{Cause, Input};
+use selfup_lifecycle::{Ask, Cause, Input};
 
 use super::Master;
 use crate::{
@@ -18,16 +18,17 @@ impl Master {
             self.handle(Input::RolledBack);
             return Some(input);
         }
-        if self.wants_restart.is_some() {
-            // The latest request wins.
-            self.wants_restart = Some(input);
+        if !self.wants_restart.is_empty() {
+            // The latest request wins, but each operator gets an answer.
+            self.wants_restart.retain(|input| matches!(input, Input::Asked(..)));
+            self.wants_restart.push(input);
             return None;
         }
         let serving = self.lifecycle.active().and_then(|active| self.children.find(active));
         let Some(serving) = serving.map(Running::pid) else { return Some(input) };
         match self.upgrades.look(&self.recipe.path, serving, &self.sender) {
             Ok(true) => {
-                self.wants_restart = Some(input);
+                self.wants_restart.push(input);
                 None
             }
             Ok(false) => Some(input),
@@ -41,7 +42,9 @@ impl Master {
     fn requests_restart(&self, input: Input) -> bool {
         self.lifecycle.may_start_another()
             && match input {
-                Input::Restart(_) | Input::AskedToRestart(_) => true,
+                Input::Restart(_) | Input::AskedToRestart(_) | Input::Asked(_, Ask::Restart(_)) => {
+                    true
+                }
                 Input::Signal(arrived) => self.lifecycle.is_restart_signal(arrived.signal()),
                 _ => false,
             }
@@ -56,7 +59,7 @@ impl Master {
 
     /// It is known now what is at the path. The restart that waited for it follows.
     pub(super) fn looked(&mut self, looked: Looked) {
-        let restart = self.wants_restart.take();
+        let restarts = std::mem::take(&mut self.wants_restart);
         match looked {
             Looked::Same => {}
             // The child that serves is about to be replaced for it, and it is reported.
@@ -85,7 +88,7 @@ impl Master {
                 self.report(Event::Warning { reason });
             }
         }
-        if let Some(restart) = restart {
+        for restart in restarts {
             self.handle(restart);
         }
     }

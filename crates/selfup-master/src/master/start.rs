@@ -9,6 +9,7 @@ use std::{
 };
 
 use selfup_fds::{FdSet, LocalAddress, SocketFiles};
+use selfup_fetch::Fetch;
 use selfup_install::Target;
 use selfup_lifecycle::{Generation, Input, Lifecycle, Policy, Time};
 use selfup_program::{
@@ -35,8 +36,10 @@ use crate::{
     sockets::{self, Unused},
     sys::memory,
     threads,
-    upgrades::{Plan, Undecided, Upgrades},
+    upgrades::{Plan, Undecided, Upgrades, order::NoSource},
 };
+#[cfg(feature = "control")]
+use crate::{control::Control, error::Chain};
 
 /// The error of [`Master::start`], with everything that the program needs to run by itself.
 #[derive(Debug)]
@@ -182,12 +185,26 @@ impl Master {
             let sender = sender.clone();
             move || sender.send(Message::Restart)
         });
-        let plan = settings.fetcher.take().map(|fetcher| Plan {
+        let has_source = settings.fetcher.is_some();
+        let fetcher = settings.fetcher.take().or_else(|| {
+            // An operator may order an executable to be installed.
+            settings.control.is_some().then(|| Box::new(NoSource) as Box<dyn Fetch>)
+        });
+        let plan = fetcher.map(|fetcher| Plan {
             fetcher,
+            has_source,
             acceptance: Acceptance::new(recipe.path.clone(), &mut settings.upgrades, trust),
             min_interval: settings.options.min_fetch_interval,
         });
         let mut reporter = Reporter::new(&settings.options, settings.on_event.take());
+        #[cfg(feature = "control")]
+        if let Some(name) = settings.control.take() {
+            let version = settings.upgrades.version.clone();
+            match Control::open(name, &recipe.path, version, has_source, &sender) {
+                Ok(control) => reporter.set_control(Some(control)),
+                Err(error) => reporter.warn(Chain(&*error).to_string()),
+            }
+        }
         if let Some(reason) = threads::of_a_runtime() {
             reporter.warn(reason.to_owned());
         }
@@ -220,7 +237,7 @@ impl Master {
             inbox,
             trial: undecided.as_ref().map(|_| Generation::FIRST),
             upgrades: Upgrades::new(plan, undecided.take()),
-            wants_restart: None,
+            wants_restart: Vec::new(),
             executable: None,
             newest_version: None,
             rolled_back: None,

@@ -7,10 +7,11 @@ use std::{
 };
 
 use selfup_fetch::{Artifact, Outcome, RunningExecutable};
-use selfup_install::{Error, ErrorKind, Id};
+use selfup_install::{Error, ErrorKind, Id, Pause, Target};
 
 use super::{
     blame::{Blame, blame, is_of_the_signature, is_of_the_version},
+    order::Asked,
     reports::Reports,
     shared::Shared,
     verdict::Verdict,
@@ -40,6 +41,8 @@ pub(super) struct Intake {
     signature_refused: bool,
     /// Whether it may be accepted now, as other keys are trusted.
     has_other_keys: bool,
+    /// The operator who waits for what is taken in.
+    pub(super) asked: Option<Asked>,
 }
 
 impl Intake {
@@ -54,6 +57,7 @@ impl Intake {
             committed: None,
             signature_refused: false,
             has_other_keys: false,
+            asked: None,
         }
     }
 
@@ -71,6 +75,11 @@ impl Intake {
     /// Whether an executable is on trial that did not come from the worker. One trial at a time.
     pub(super) fn is_busy(&self) -> bool {
         self.shared.is_trying.load(Ordering::SeqCst)
+    }
+
+    /// Why an operator has paused upgrades.
+    pub(super) fn paused(&self) -> Option<Pause> {
+        Target::new(&self.acceptance.path).ok()?.paused()
     }
 
     /// Looks at the executable that serves, which may have changed since: after a rollback by hand, say.
@@ -99,6 +108,12 @@ impl Intake {
     pub(super) fn may_try_again(&self) -> bool {
         self.has_other_keys
             || self.held_back.is_some_and(|id| self.acceptance.refusal(id).is_none())
+    }
+
+    /// Why the record refuses what was fetched last, if it does.
+    pub(super) fn why_held_back(&self) -> Option<String> {
+        let id = self.held_back?;
+        self.acceptance.refusal(id).map(|reason| refused_before(id, &reason))
     }
 
     /// Forgets what holds it back: it is about to be fetched again.
@@ -182,9 +197,8 @@ impl Intake {
             }
         })?;
         drop(at_work);
-        reports.send(Message::Verified(Box::new(trial)));
-        // Without a loop no verdict comes. The next master finds what is in place.
-        let verdict = verdicts.recv().unwrap_or(Verdict::Committed);
+        reports.send(Message::Verified(Box::new(trial), self.asked.take()));
+        let verdict = wait_for(verdicts);
         let recorded = self.acceptance.refusal(id);
         match (verdict, recorded) {
             (Verdict::Committed, _) => {
@@ -204,9 +218,20 @@ impl Intake {
             }
             (Verdict::Refused | Verdict::Shelved, _) => drop(self.refused.insert(id)),
             (Verdict::Waits, _) => self.waiting = Some(id),
-            (Verdict::Overruled | Verdict::Later, _) => {}
+            (Verdict::Overruled | Verdict::Later | Verdict::Ordered, _) => {}
         }
         Ok(verdict.into())
+    }
+}
+
+/// Waits for a verdict. Without a loop none comes: the next master finds what is in place.
+pub(super) fn wait_for(verdicts: &mpsc::Receiver<Verdict>) -> Verdict {
+    loop {
+        match verdicts.recv() {
+            Ok(Verdict::Ordered) => {}
+            Ok(verdict) => return verdict,
+            Err(_) => return Verdict::Committed,
+        }
     }
 }
 

@@ -7,6 +7,8 @@ mod blame;
 mod doubt;
 mod intake;
 pub(crate) mod look;
+pub(crate) mod order;
+mod ordered;
 mod reports;
 mod running;
 mod shared;
@@ -27,6 +29,7 @@ use selfup_lifecycle::Program;
 use selfup_signals::{Blocked, Pid};
 
 use crate::inbox::{Message, Sender};
+use order::Order;
 use shared::Shared;
 use verdict::Verdict;
 use worker::Worker;
@@ -241,8 +244,7 @@ impl Upgrades {
     /// Has the worker verify releases with these keys of the program that serves. If there are none, it
     /// keeps those that it has: a program without keys must not turn verification off.
     pub(super) fn adopt_keys(&mut self, declared: &[String]) -> Adopted {
-        let has_worker = self.plan.is_some() || self.verdicts.is_some();
-        if !has_worker || (self.keys.is_empty() && declared.is_empty()) {
+        if !self.has_worker() || (self.keys.is_empty() && declared.is_empty()) {
             return Adopted::Same;
         }
         // The child has checked its keys before it could become ready.
@@ -266,6 +268,20 @@ impl Upgrades {
     /// Removes half-written files, because the master ends now.
     pub(super) fn abandon(&mut self) {
         self.shared.workplace.close();
+    }
+
+    /// Has the worker do what an operator has ordered, as soon as it can.
+    pub(super) fn order(&self, order: Order) {
+        self.shared.orders().push_back(order);
+        if let Some(verdicts) = &self.verdicts {
+            // A worker that has ended does nothing any more.
+            let _sent = verdicts.send(Verdict::Ordered);
+        }
+    }
+
+    /// Whether there is a worker, or will be once a child serves.
+    pub(super) fn has_worker(&self) -> bool {
+        self.plan.is_some() || self.verdicts.is_some()
     }
 
     fn decide(&mut self, verdict: Verdict) {

@@ -37,6 +37,12 @@ impl From<&selfup_install::Error> for Failure {
     }
 }
 
+impl Failure {
+    pub(super) fn into_reason(self) -> String {
+        self.reason
+    }
+}
+
 impl Reports {
     pub(super) fn new(sender: Sender) -> Self {
         Self { sender, last: None, failing: false }

@@ -269,6 +269,7 @@ fn plan(
         caution,
     };
     Plan {
+        has_source: true,
         fetcher: Box::new(source),
         acceptance: acceptance(path, trust),
         min_interval: Duration::from_millis(20),

@@ -5,6 +5,8 @@ use selfup_fetch::Outcome;
 /// The decision about a new executable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
+    /// None yet, but an operator has ordered something.
+    Ordered,
     Committed,
     /// It failed.
     Refused,
@@ -23,7 +25,7 @@ impl From<Verdict> for Outcome {
         match verdict {
             Verdict::Committed | Verdict::Waits | Verdict::Overruled => Self::Installed,
             Verdict::Refused | Verdict::Shelved => Self::Refused,
-            Verdict::Later => Self::Failed,
+            Verdict::Later | Verdict::Ordered => Self::Failed,
         }
     }
 }

@@ -8,7 +8,7 @@ use std::{
         Arc,
         mpsc::{self, RecvTimeoutError},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use selfup_fetch::{Artifact, Backoff, Fetch, Outcome, RunningExecutable, printable};
@@ -17,7 +17,7 @@ use selfup_install::ErrorKind;
 use super::{
     blame::{Blame, asked_to_wait, blame, is_overtaken, may_be_damaged},
     doubt::Doubts,
-    intake::Intake,
+    intake::{Intake, wait_for},
     reports::{Failure, Reports},
     shared::Shared,
     verdict::Verdict,
@@ -30,6 +30,9 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5 * 60);
 /// After this many panics without a completed poll in between, the worker gives up.
 const MOST_PANICS: u32 = 5;
 
+/// How long a worker without a source sleeps, unless there is an order.
+const NEVER: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
 /// How many times in a row another process may be installing before that is reported. Masters that share
 /// an executable install one after the other, which takes some time.
 const MOST_BUSY: u32 = 60;
@@ -41,6 +44,8 @@ const MOST_OVERTAKEN: u32 = 5;
 /// The configuration of the worker.
 pub(crate) struct Plan {
     pub(crate) fetcher: Box<dyn Fetch>,
+    /// Whether the fetcher is asked by itself, and not only if an operator orders it.
+    pub(crate) has_source: bool,
     pub(crate) acceptance: Acceptance,
     pub(crate) min_interval: Duration,
 }
@@ -54,15 +59,19 @@ impl fmt::Debug for Plan {
 /// Polls the fetcher, and takes in what it brings.
 pub(super) struct Worker {
     fetcher: Box<dyn Fetch>,
+    pub(super) has_source: bool,
+    pub(super) shared: Arc<Shared>,
     interval: Duration,
-    intake: Intake,
+    pub(super) intake: Intake,
     doubts: Doubts,
-    reports: Reports,
-    verdicts: mpsc::Receiver<Verdict>,
+    pub(super) reports: Reports,
+    pub(super) verdicts: mpsc::Receiver<Verdict>,
     /// Whether an upgrade of an earlier master is undecided. Nothing is fetched before its verdict.
     is_undecided: bool,
     /// Whether something has been settled, so that what comes next is new by what the source says.
     has_settled: bool,
+    /// Whether the fetcher could begin.
+    pub(super) has_begun: bool,
     /// Whether the fetcher's caution has been reported.
     has_cautioned: bool,
     /// The number of polls that were completed without a panic.
@@ -74,7 +83,7 @@ pub(super) struct Worker {
 }
 
 /// The result of a poll.
-enum Poll {
+pub(super) enum Poll {
     Nothing,
     Arrived(Outcome),
     /// What came is worth another attempt. The failure is reported, if there is one.
@@ -104,6 +113,8 @@ impl Worker {
         let interval = plan.fetcher.interval().unwrap_or_default().max(plan.min_interval);
         Self {
             fetcher: plan.fetcher,
+            has_source: plan.has_source,
+            shared: Arc::clone(&shared),
             interval,
             intake: Intake::new(plan.acceptance, shared),
             doubts: Doubts::new(interval, seed()),
@@ -111,6 +122,7 @@ impl Worker {
             verdicts,
             is_undecided,
             has_settled: false,
+            has_begun: false,
             has_cautioned: false,
             polls: 0,
             busy: 0,
@@ -145,10 +157,15 @@ impl Worker {
     }
 
     fn work(&mut self) {
-        if self.is_undecided && self.verdicts.recv().is_err() {
-            return;
+        if self.is_undecided {
+            // Without a loop, the next wait returns at once.
+            let _verdict = wait_for(&self.verdicts);
         }
         self.is_undecided = false;
+        if !self.has_source {
+            while self.pause(NEVER) {}
+            return;
+        }
         let mut backoff = self.backoff();
         loop {
             let Err(error) = self.fetcher.init(&self.current()) else { break };
@@ -161,6 +178,7 @@ impl Worker {
                 return;
             }
         }
+        self.has_begun = true;
         if let Some(reason) = self.fetcher.caution(&self.current())
             && !self.has_cautioned
         {
@@ -187,12 +205,7 @@ impl Worker {
         match poll {
             Poll::Nothing => backoff.after_success(self.interval),
             Poll::Arrived(outcome) => {
-                if !matches!(outcome, Outcome::Refused | Outcome::Doubtful) {
-                    self.reports.forget();
-                }
-                self.doubts.settle_bytes();
-                self.has_settled = true;
-                self.fetcher.report(outcome);
+                self.settled(outcome);
                 backoff.after_success(self.interval)
             }
             Poll::Doubted { failure } => {
@@ -207,11 +220,11 @@ impl Worker {
                 }
             }
             Poll::Overtaken => {
-                self.fetcher.report(Outcome::Failed);
+                self.failed();
                 backoff.after_success(self.interval)
             }
             Poll::Busy { failure } => {
-                self.fetcher.report(Outcome::Failed);
+                self.failed();
                 self.busy = self.busy.saturating_add(1);
                 if self.is_stuck_behind_another() {
                     self.reports.failed(failure);
@@ -219,24 +232,49 @@ impl Worker {
                 backoff.after_success(self.interval)
             }
             Poll::Failed { failure, asked } => {
-                self.fetcher.report(Outcome::Failed);
+                self.failed();
                 self.reports.failed(failure);
                 backoff.after_failure(asked)
             }
         }
     }
 
-    /// Waits, and returns whether the master still runs. A verdict outside of a trial does not come.
-    fn pause(&self, pause: Duration) -> bool {
-        matches!(self.verdicts.recv_timeout(pause), Err(RecvTimeoutError::Timeout))
+    /// Something has come, and it is settled what became of it.
+    pub(super) fn settled(&mut self, outcome: Outcome) {
+        if !matches!(outcome, Outcome::Refused | Outcome::Doubtful) {
+            self.reports.forget();
+        }
+        self.doubts.settle_bytes();
+        self.has_settled = true;
+        self.fetcher.report(outcome);
     }
 
-    fn poll(&mut self) -> Poll {
+    pub(super) fn failed(&mut self) {
+        self.fetcher.report(Outcome::Failed);
+    }
+
+    /// Waits, does what operators order meanwhile, and returns whether the master still runs. A verdict
+    /// outside of a trial does not come.
+    fn pause(&mut self, pause: Duration) -> bool {
+        let now = Instant::now();
+        let until = now.checked_add(pause).unwrap_or(now + NEVER);
+        loop {
+            self.follow_orders();
+            let left = until.saturating_duration_since(Instant::now());
+            match self.verdicts.recv_timeout(left) {
+                Ok(Verdict::Ordered) => {}
+                Err(RecvTimeoutError::Timeout) => return true,
+                Ok(_) | Err(RecvTimeoutError::Disconnected) => return false,
+            }
+        }
+    }
+
+    pub(super) fn poll(&mut self) -> Poll {
         if let Err(error) = self.intake.prepare() {
             return Poll::Failed { failure: Failure::from(&error), asked: None };
         }
         self.intake.look_at_what_serves();
-        if self.intake.is_busy() {
+        if self.intake.is_busy() || self.intake.paused().is_some() {
             return Poll::Nothing;
         }
         let is_retry = self.intake.may_try_again() || self.doubts.is_due();
@@ -272,7 +310,7 @@ impl Worker {
         }
     }
 
-    fn take_in(&mut self, artifact: Artifact) -> Poll {
+    pub(super) fn take_in(&mut self, artifact: Artifact) -> Poll {
         let (signed_anew, is_vouched) = (artifact.signed_anew, !artifact.digests.is_empty());
         let taken = self.intake.take_in(artifact, &self.verdicts, &mut self.reports);
         if let Err(error) = &taken

@@ -184,6 +184,28 @@ impl Config {
         self
     }
 
+    /// Opens a control socket, on which an operator asks what the service does, and has it restart, upgrade or
+    /// stop: `NAME.sock` in `$RUNTIME_DIRECTORY`, else in `$XDG_RUNTIME_DIR`, else, as root, in `/run`. The default
+    /// is none.
+    ///
+    /// Only the user of the service and root may ask: the socket has the mode 0600, and the master looks at the
+    /// credentials of its peers. [`cli`](crate::cli) is the client in the program's own command line, and
+    /// `docs/CONTROL.md` describes the protocol.
+    ///
+    /// If the socket cannot be opened, because another service of the name runs for example, the master warns,
+    /// and the service runs without it.
+    ///
+    /// ```
+    /// # fn program(_: selfup::State) {}
+    /// let config = selfup::Config::new(program).control("app");
+    /// ```
+    #[cfg(feature = "control")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "control")))]
+    pub fn control(mut self, name: impl Into<String>) -> Self {
+        self.master.control = Some(name.into());
+        self
+    }
+
     /// Sets whether it is an error if no master can run. The default is `false`: [`run`](crate::run) warns
     /// then, and runs the program in this process.
     ///

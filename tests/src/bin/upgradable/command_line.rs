@@ -107,6 +107,7 @@ fn configured(config: Config, key: &str, value: &str) -> Result<Config, String> 
         "debug" => config.verbosity(Verbosity::Debug),
         "silent" => config.verbosity(Verbosity::Silent),
         "pid_file" => config.pid_file(value),
+        "control" => config.control(value),
         "events" => config.on_event(tell),
         "events_panic" => config.on_event(|_| panics()),
         _ => return Err("not known".to_owned()),

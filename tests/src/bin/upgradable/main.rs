@@ -20,6 +20,9 @@ use std::thread;
 use std::time::Duration;
 
 pub(crate) fn main() -> ExitCode {
+    if let Some(code) = selfup::cli::run("app") {
+        return code;
+    }
     let notes = Notes::of_this_program();
     if notes.has("sanity_check") {
         selfup::sanity_check();
