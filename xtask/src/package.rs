@@ -46,7 +46,8 @@ fn unpack(workspace: &Workspace, folder: &Path) -> Result {
     for package in workspace.publishable() {
         let name = format!("{}-{}", package.name, package.version);
         let archive = workspace.target().join(format!("package/{name}.crate"));
-        let mut tar = program("tar", &["--extract", "--gzip", "--directory"]);
+        // As new: in an archive, every file has the same time, and cargo would see no change.
+        let mut tar = program("tar", &["--extract", "--touch", "--gzip", "--directory"]);
         stdout_of(tar.arg(folder).arg("--file").arg(archive))?;
         manifest += &format!("{} = {{ path = \"{name}\" }}\n", package.name);
     }
