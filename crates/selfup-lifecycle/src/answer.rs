@@ -32,6 +32,9 @@ pub enum Answer {
         /// The child that serves instead; `None` if the master stops.
         serving: Option<Generation>,
     },
+    /// The executable is in place, and the configuration allows no restart: it waits for the next start of
+    /// the service.
+    WaitsForAStart,
     /// The configuration allows no restart.
     NoRestarts,
     /// The master stops, so nothing is started any more.

@@ -9,7 +9,7 @@ pub struct Ticket(pub u64);
 pub enum Ask {
     /// To restart.
     Restart(Until),
-    /// To restart with the executable that was just installed.
+    /// To restart with the executable that was just installed, or rolled back to.
     Upgrade(Until),
     /// To drain every child and to end.
     Stop(Until),

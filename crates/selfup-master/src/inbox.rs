@@ -51,7 +51,7 @@ pub(crate) enum Message {
     /// A new executable has been verified and can be tried. The worker waits for the verdict.
     Verified(Box<Trial>, Option<Asked>),
     /// Another process has put these bytes, which were fetched, at the path already.
-    AlreadyInstalled(Id),
+    AlreadyInstalled(Id, Option<Asked>),
     /// What is at the path, which the loop wanted to know before a restart.
     Looked(Looked),
     /// An input for the lifecycle, as an operator wants it.

@@ -44,6 +44,9 @@ impl Step<'_> {
 
     /// The executable has been installed, and a restart may have begun for that.
     fn asked_for_an_upgrade(&mut self, ticket: Ticket, until: Until) {
+        if self.life.phase == Phase::Serving && self.life.policy.restarts == Restarts::Never {
+            return self.answer(ticket, Answer::WaitsForAStart);
+        }
         let stage = match self.life.upgrade {
             Upgrade::Starting => Stage::Starting,
             Upgrade::Probation { .. } => Stage::Probation,

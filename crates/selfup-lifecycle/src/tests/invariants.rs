@@ -196,7 +196,9 @@ impl World {
                     matches!(failure, Failure::RolledBack(..) | Failure::RolledBackByHand);
                 assert!(!rolled_back || self.rollbacks > rollbacks, "{answer:?}");
             }
-            Answer::NoRestarts => assert_eq!(self.life.policy.restarts, Restarts::Never),
+            Answer::NoRestarts | Answer::WaitsForAStart => {
+                assert_eq!(self.life.policy.restarts, Restarts::Never)
+            }
             Answer::Stopping => assert!(!serves, "it does not stop"),
             Answer::Stopped(end) => assert_eq!(self.ends, [end]),
         }

@@ -37,15 +37,14 @@ fn asked(path: &Path, ticket: Ticket, request: Request) -> Message {
         Wait::Probation => Until::Committed,
     };
     let order = |what| Message::Ordered(Order { asked: (ticket, until), what });
-    let restart = || Message::Steered(Input::Asked(ticket, Ask::Restart(until)));
     match request.verb {
         Verb::Status => Message::WantsStatus(ticket, Box::new(upgrades(path))),
-        Verb::Restart => restart(),
+        Verb::Restart => Message::Steered(Input::Asked(ticket, Ask::Restart(until))),
         Verb::Stop => Message::Steered(Input::Asked(ticket, Ask::Stop(until))),
         Verb::Upgrade => order(What::Fetch),
         Verb::Reload(file) => order(What::Install(file)),
         Verb::Rollback => match target(path).and_then(|target| target.roll_back()) {
-            Ok(_) => restart(),
+            Ok(_) => Message::Steered(Input::Asked(ticket, Ask::Upgrade(until))),
             Err(error) => failed(ticket, &error),
         },
         Verb::Pause(reason) => match target(path).and_then(|target| target.pause(&reason)) {

@@ -75,6 +75,10 @@ fn in_words(answer: Answer) -> Response {
                 .with_reason(reason)
                 .with_generation(serving.map(Generation::number))
         }
+        Answer::WaitsForAStart => {
+            let text = "its executable is in place: stop and start the service to have it run";
+            Response::new(Outcome::Accepted, text)
+        }
         Answer::NoRestarts => {
             let text = "its configuration allows no restart: stop and start the service";
             Response::new(Outcome::Refused, text).with_reason("no-restarts")

@@ -18,8 +18,13 @@ impl Master {
             Message::Restart => self.inputs.push_back(Input::Restart(Cause::Call)),
             Message::Report(event) => self.report(event),
             Message::Verified(trial, asked) => self.verified(trial, asked),
-            Message::AlreadyInstalled(id) => {
-                self.try_what_is_at_the_path();
+            Message::AlreadyInstalled(id, asked) => {
+                match asked {
+                    Some((ticket, until)) => {
+                        self.inputs.push_back(Input::Asked(ticket, Ask::Upgrade(until)));
+                    }
+                    None => self.try_what_is_at_the_path(),
+                }
                 self.report(Event::Installed { id });
             }
             Message::Steered(input) => self.inputs.push_back(input),

@@ -42,9 +42,9 @@ impl Master {
     fn requests_restart(&self, input: Input) -> bool {
         self.lifecycle.may_start_another()
             && match input {
-                Input::Restart(_) | Input::AskedToRestart(_) | Input::Asked(_, Ask::Restart(_)) => {
-                    true
-                }
+                Input::Restart(_)
+                | Input::AskedToRestart(_)
+                | Input::Asked(_, Ask::Restart(_) | Ask::Upgrade(_)) => true,
                 Input::Signal(arrived) => self.lifecycle.is_restart_signal(arrived.signal()),
                 _ => false,
             }

@@ -170,7 +170,7 @@ impl Intake {
             _ if self.refused.contains(&id) => return Ok(Outcome::Refused),
             Novelty::InPlace => {
                 self.acceptance.trust.runs(claims);
-                reports.send(Message::AlreadyInstalled(id));
+                reports.send(Message::AlreadyInstalled(id, self.asked.take()));
                 return Ok(Outcome::Installed);
             }
             Novelty::New if self.waiting == Some(id) => return Ok(Outcome::Installed),
@@ -186,7 +186,7 @@ impl Intake {
         if trial.as_ref().is_err_and(|error| error.kind() == ErrorKind::AlreadyInstalled) {
             // Another master that shares the path was faster.
             self.acceptance.trust.runs(claims);
-            reports.send(Message::AlreadyInstalled(id));
+            reports.send(Message::AlreadyInstalled(id, self.asked.take()));
             return Ok(Outcome::Installed);
         }
         let trial = trial.inspect_err(|error| {

@@ -1,6 +1,7 @@
 //! What `restart --wait` is told in each case.
 
 use super::*;
+use selfup_tests::sandbox::wait_until;
 use std::fs;
 
 #[test]
@@ -11,7 +12,8 @@ fn a_restart_that_works_names_the_child_that_serves() {
     run(&deployment, "restart --wait --json").is(0, &[r#""outcome":"done""#, r#""generation":3"#]);
     // Without an upgrade there is no probation to wait for.
     run(&deployment, "restart --through-probation").is(0, &["child #4 serves"]);
-    assert_eq!(service.ask_for("generation"), "4");
+    // The one before accepts for a moment longer.
+    wait_until("only the last child responds", PATIENCE, || service.ask_for("generation") == "4");
     service.terminate();
     deployment.finish();
 }
@@ -65,11 +67,28 @@ fn a_release_that_survives_its_probation_is_told_as_committed() {
     let good = deployment.release("version=2");
     let reload = format!("reload {} --through-probation", good.path().display());
     run(&deployment, &reload).is(0, &["committed"]);
-    service.is_version(2);
+    service.wait_version(2);
     assert_eq!(deployment.installed(), good.id());
     run(&deployment, &format!("{reload} --json")).is(0, &["up to date"]);
     run(&deployment, "rollback --wait").is(0, &["serves"]);
     service.wait_version(1);
+    service.terminate();
+    deployment.finish();
+}
+
+/// A script may put the executable at the path by itself.
+#[test]
+fn a_release_that_is_at_the_path_already_is_told_when_it_serves() {
+    let deployment = deployed("control-in-place");
+    let service = start(&deployment, &["probation=300"]);
+    let reload = format!("reload {} --through-probation", deployment.program().display());
+    run(&deployment, &reload).is(0, &["up to date"]);
+    deployment.install(&deployment.release("version=2"));
+    run(&deployment, &reload).is(0, &["committed"]);
+    service.wait_version(2);
+    deployment.install(&deployment.release("version=3 exits_at_once=5"));
+    run(&deployment, &reload).is(1, &["exited with code 5", "child #2 serves"]);
+    service.is_version(2);
     service.terminate();
     deployment.finish();
 }

@@ -27,7 +27,9 @@ fn deployed(name: &str) -> Deployment {
 fn start(deployment: &Deployment, words: &[&str]) -> Service {
     let mut command = Command::new(deployment.program());
     command.args(["address=127.0.0.1:0", "control=app"]).args(words);
-    deployment.start_as(near(deployment, command))
+    let service = deployment.start_as(near(deployment, command));
+    wait_phase(deployment, &[r#""phase":"serving""#]);
+    service
 }
 
 /// Has a command look for the socket in the sandbox.

@@ -94,6 +94,9 @@ fn a_service_that_never_restarts_refuses_to() {
     let deployment = deployed("control-never");
     let service = start(&deployment, &["never_restarts"]);
     run(&deployment, "restart --wait").is(1, &["allows no restart"]);
+    let second = deployment.release("version=2");
+    run(&deployment, &format!("reload {} --wait", second.path().display()))
+        .is(0, &["in place: stop and start the service"]);
     service.is_version(1);
     service.terminate();
     deployment.finish();
