@@ -9,6 +9,9 @@ struct Upgrade;
 #[doc = include_str!("../../docs/guide/from-overseer.md")]
 struct FromOverseer;
 
+#[doc = include_str!("../../docs/guide/from-littleboss.md")]
+struct FromLittleboss;
+
 #[doc = include_str!("../../docs/guide/from-self-update.md")]
 struct FromSelfUpdate;
 
