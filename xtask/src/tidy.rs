@@ -16,6 +16,7 @@ mod lint_config;
 mod message_length;
 mod messages;
 mod module_docs;
+mod platform;
 mod readmes;
 mod rust_source;
 mod tree;
@@ -59,6 +60,7 @@ impl fmt::Display for Finding {
 /// Each must find nothing.
 const RULES: &[fn(&Tree) -> Vec<Finding>] = &[
     unsafe_code::check,
+    platform::check,
     banned::check,
     lint_config::check,
     expectations::check,

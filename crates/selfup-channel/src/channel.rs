@@ -10,12 +10,13 @@ use nix::{
     errno::Errno,
     poll::{PollFd, PollFlags, PollTimeout, poll},
     sys::{
-        socket::{self, AddressFamily, MsgFlags, SockFlag, SockType},
+        socket::{self, MsgFlags},
         stat::fstat,
     },
 };
 
 use crate::message::{FromChild, FromMaster, MAX_LEN, Malformed, Message};
+use crate::sys;
 
 /// One end of the control channel: a connected `SOCK_SEQPACKET` pair. A message arrives whole or not at
 /// all, and each end sees at once when the other has died.
@@ -25,7 +26,7 @@ use crate::message::{FromChild, FromMaster, MAX_LEN, Malformed, Message};
 pub struct Channel<In, Out> {
     fd: OwnedFd,
     /// Device and inode of the socket, by which a reused descriptor number is recognised.
-    identity: Option<(u64, u64)>,
+    identity: Option<Identity>,
     directions: PhantomData<fn(Out) -> In>,
 }
 
@@ -52,10 +53,9 @@ pub enum Incoming<M> {
 ///
 /// # Errors
 ///
-/// The limit of open files is reached.
+/// The limit of open files is reached, or the system has no such sockets (macOS).
 pub fn pair() -> io::Result<(MasterEnd, OwnedFd)> {
-    let (master, child) =
-        socket::socketpair(AddressFamily::Unix, SockType::SeqPacket, None, SockFlag::SOCK_CLOEXEC)?;
+    let (master, child) = sys::pair()?;
     Ok((Channel::from(master), child))
 }
 
@@ -69,8 +69,7 @@ impl<In: Message, Out: Message> Channel<In, Out> {
     ///
     /// The queue is full, or the channel cannot be written.
     pub fn send(&self, message: &Out) -> io::Result<()> {
-        let flags = MsgFlags::MSG_NOSIGNAL | MsgFlags::MSG_DONTWAIT;
-        match socket::send(self.fd.as_raw_fd(), &message.encode(), flags) {
+        match socket::send(self.fd.as_raw_fd(), &message.encode(), sys::SEND) {
             Ok(_) | Err(Errno::EPIPE | Errno::ECONNRESET) => Ok(()),
             Err(errno) => Err(errno.into()),
         }
@@ -132,8 +131,11 @@ impl<In, Out> Channel<In, Out> {
     }
 }
 
-fn identity(fd: &OwnedFd) -> Option<(u64, u64)> {
-    fstat(fd).ok().map(|stat| (stat.st_dev, stat.st_ino))
+/// Each system has numbers of another width for a device and an inode; these hold all of them.
+type Identity = (i128, i128);
+
+fn identity(fd: &OwnedFd) -> Option<Identity> {
+    fstat(fd).ok().map(|stat| (stat.st_dev.into(), stat.st_ino.into()))
 }
 
 impl<In, Out> From<OwnedFd> for Channel<In, Out> {

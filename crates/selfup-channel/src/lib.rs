@@ -11,6 +11,7 @@ mod channel;
 #[doc(hidden)]
 pub mod fuzzing;
 mod message;
+mod sys;
 mod truncate;
 
 pub use channel::{Channel, ChildEnd, Incoming, MasterEnd, pair};

@@ -14,6 +14,7 @@ mod request;
 mod response;
 mod server;
 mod status;
+mod sys;
 
 pub use client::Client;
 pub use error::{Error, ErrorKind, Result};

@@ -3,9 +3,9 @@
 use std::fmt;
 use std::os::fd::{AsFd, BorrowedFd};
 
-use nix::sys::socket::{getsockopt, sockopt};
-use nix::sys::stat::{SFlag, fstat};
 use socket2::{Domain, SockRef, Type};
+
+use crate::sys::{number, system::listens};
 
 /// The kind of an fd, as far as it matters for taking it over.
 ///
@@ -57,13 +57,12 @@ impl Kind {
     /// ```
     pub fn of(fd: impl AsFd) -> Self {
         let fd = fd.as_fd();
-        let Ok(stat) = fstat(fd) else { return Self::Other };
-        match SFlag::from_bits_truncate(stat.st_mode) & SFlag::S_IFMT {
-            SFlag::S_IFSOCK => of_socket(fd).unwrap_or(Self::OtherSocket),
-            SFlag::S_IFIFO => Self::Pipe,
-            SFlag::S_IFREG => Self::File,
-            SFlag::S_IFDIR => Self::Directory,
-            SFlag::S_IFCHR | SFlag::S_IFBLK => Self::Device,
+        match number::file_type(fd) {
+            Some(libc::S_IFSOCK) => of_socket(fd).unwrap_or(Self::OtherSocket),
+            Some(libc::S_IFIFO) => Self::Pipe,
+            Some(libc::S_IFREG) => Self::File,
+            Some(libc::S_IFDIR) => Self::Directory,
+            Some(libc::S_IFCHR | libc::S_IFBLK) => Self::Device,
             _ => Self::Other,
         }
     }
@@ -72,7 +71,7 @@ impl Kind {
 fn of_socket(fd: BorrowedFd<'_>) -> std::io::Result<Kind> {
     let socket = SockRef::from(&fd);
     let socket_type = socket.r#type()?;
-    let listens = getsockopt(&fd, sockopt::AcceptConn)?;
+    let listens = listens(fd)?;
     Ok(match (socket.local_addr()?.domain(), socket_type) {
         (Domain::IPV4 | Domain::IPV6, Type::STREAM) if listens => Kind::TcpListener,
         (Domain::IPV4 | Domain::IPV6, Type::STREAM) => Kind::TcpStream,

@@ -68,6 +68,7 @@ mod file;
 mod open;
 mod reading;
 mod stamp;
+mod sys;
 
 pub use file::File;
 

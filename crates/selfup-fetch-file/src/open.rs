@@ -8,7 +8,7 @@ use std::{
 
 use selfup_fetch::{Error, ErrorKind};
 
-use crate::stamp::Stamp;
+use crate::{stamp::Stamp, sys};
 
 /// Examines the file at the path without opening it.
 pub(crate) fn look(path: &Path) -> Result<Stamp, Error> {
@@ -20,8 +20,7 @@ pub(crate) fn look(path: &Path) -> Result<Stamp, Error> {
 pub(crate) fn open(path: &Path) -> Result<(fs::File, Stamp), Error> {
     let mut options = OpenOptions::new();
     options.read(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, libc::O_NONBLOCK);
+    sys::without_waiting(&mut options);
     let file = options.open(path).map_err(|error| explain(path, error))?;
     let found = file.metadata().map_err(|error| explain(path, error))?;
     let stamp = regular(path, &found)?;
@@ -37,18 +36,8 @@ fn regular(path: &Path, found: &Metadata) -> Result<Stamp, Error> {
 }
 
 fn kind(found: FileType) -> &'static str {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::FileTypeExt;
-        if found.is_fifo() {
-            return "a fifo";
-        } else if found.is_socket() {
-            return "a socket";
-        } else if found.is_block_device() || found.is_char_device() {
-            return "a device";
-        }
-    }
-    if found.is_dir() { "a directory" } else { "something else" }
+    let plain = if found.is_dir() { "a directory" } else { "something else" };
+    sys::special(found).unwrap_or(plain)
 }
 
 pub(crate) fn explain(path: &Path, error: io::Error) -> Error {

@@ -96,6 +96,8 @@ mod printable;
 mod redact;
 mod running_executable;
 mod signature;
+#[cfg(feature = "archive")]
+mod sys;
 mod template;
 mod unprotected;
 

@@ -13,6 +13,9 @@ use crate::sys;
 use crate::target::Target;
 use crate::temporary::temporary;
 
+/// `S_ISVTX`, whose type in the C library is not everywhere that of a mode.
+const STICKY: u32 = 0o1000;
+
 impl Target {
     /// Checks, before anything is downloaded, that this target could be replaced: creates a file beside it,
     /// gives it the target's owner, attributes and mode, and removes it.
@@ -72,7 +75,7 @@ impl Target {
         };
         let user = geteuid();
         let owns = |uid| user.is_root() || uid == user.as_raw();
-        if directory.mode() & libc::S_ISVTX != 0 && !owns(file.uid()) && !owns(directory.uid()) {
+        if directory.mode() & STICKY != 0 && !owns(file.uid()) && !owns(directory.uid()) {
             return refuse("it belongs to another user and its directory is sticky");
         }
         Ok(())

@@ -14,12 +14,12 @@ use std::{
 
 use nix::{
     poll::{PollFd, PollFlags, PollTimeout, poll},
-    sys::{signal::killpg, stat::fstat},
+    sys::signal::killpg,
 };
 use selfup_channel::{self as control, Incoming, MasterEnd};
 use selfup_fds::FdSet;
 use selfup_lifecycle::Generation;
-use selfup_program::process::env;
+use selfup_program::process::{env, open_files};
 use selfup_signals::{Blocked, End, Pid, Signal, ignore_on_exec, reset_on_exec};
 
 use crate::{left_running as left, sys};
@@ -92,7 +92,7 @@ impl Children {
         fds: &FdSet,
     ) -> Result<Pid, StartError> {
         let (channel, theirs) = control::pair().map_err(StartError::Channel)?;
-        let their_end = fstat(&theirs).map_or(0, |stat| stat.st_ino);
+        let their_end = open_files::inode(&theirs).unwrap_or(0);
         let mut pass = fds.pass();
         // An executable on trial gets the name that it will have later.
         pass = pass.arg0(recipe.arg0.as_deref().unwrap_or(recipe.path.as_os_str()));

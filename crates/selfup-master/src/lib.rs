@@ -41,4 +41,5 @@ pub use error::{Error, ErrorKind, Result};
 pub use event::Event;
 pub use master::{Master, start::NotStarted};
 pub use settings::{Options, Settings, UpgradeOptions};
+pub use sys::system::RUNS_A_MASTER;
 pub use verbosity::Verbosity;

@@ -37,6 +37,8 @@ pub struct Settings {
     pub control: Option<String>,
     /// The settings that are plain values.
     pub options: Options,
+    /// For tests: behaves as on a system where no master runs.
+    pub as_if_unsupported: bool,
 }
 
 /// The settings that are plain values.

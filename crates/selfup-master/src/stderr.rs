@@ -210,8 +210,8 @@ fn is_journal() -> bool {
     let is_stderr = |stream: &str| {
         let (device, inode) = stream.split_once(':')?;
         let stat = fstat(io::stderr()).ok()?;
-        let (device, inode) = (device.parse::<u64>().ok()?, inode.parse::<u64>().ok()?);
-        Some((stat.st_dev, stat.st_ino) == (device, inode))
+        let (device, inode) = (device.parse::<i128>().ok()?, inode.parse::<i128>().ok()?);
+        Some((i128::from(stat.st_dev), i128::from(stat.st_ino)) == (device, inode))
     };
     env::journal_stream().is_some_and(|stream| is_stderr(&stream).unwrap_or(false))
 }

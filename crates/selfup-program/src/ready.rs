@@ -10,12 +10,12 @@ use std::{
     },
 };
 
-use nix::sys::stat::fstat;
 use selfup_fds::{Inherited, Kind};
 
 use crate::{
     master_link::MasterLink,
     notify::{Field, Notify},
+    process::open_files::inode,
     readiness::Readiness,
 };
 
@@ -203,7 +203,7 @@ fn inode_to_wait_at(fd: BorrowedFd<'_>) -> Option<u64> {
             | Kind::UnixSeqpacketListener
             | Kind::OtherSocket
     );
-    waits.then(|| fstat(fd).ok().map(|stat| stat.st_ino)).flatten()
+    waits.then(|| inode(fd)).flatten()
 }
 
 /// Reports for one listener that its clients are accepted from now on. From

@@ -3,12 +3,15 @@
 use nix::unistd::getpid;
 
 use super::pipe::{ReadEnd, WriteEnd};
-use super::sync::{AtomicU64, Ordering};
+use super::sync::{AtomicU32, Ordering};
 use crate::origin::{Origin, Received};
 use crate::pid::Pid;
 use crate::record::Record;
 use crate::signal::Signal;
 use crate::sys::send::raise_by_default_on_return;
+
+/// Enough words for every signal: the highest number is 64 on Linux, 127 on some of its processors, 126 on FreeBSD.
+const WORDS: usize = 4;
 
 /// The writing side of a receiver.
 ///
@@ -17,14 +20,16 @@ use crate::sys::send::raise_by_default_on_return;
 #[derive(Debug)]
 pub(crate) struct Inbox {
     pipe: WriteEnd,
-    /// One bit for each signal of which a record did not fit into the pipe; bit 0 is signal 1.
-    overflow: AtomicU64,
+    /// One bit for each signal of which a record did not fit into the pipe; bit 0 of the first word is signal 0.
+    ///
+    /// Words of 32 bits, because not every processor has atomics of 64.
+    overflow: [AtomicU32; WORDS],
     owner: Pid,
 }
 
 impl Inbox {
     pub(crate) fn new(pipe: WriteEnd) -> Self {
-        Self { pipe, overflow: AtomicU64::new(0), owner: Pid::this() }
+        Self { pipe, overflow: [(); WORDS].map(|()| AtomicU32::new(0)), owner: Pid::this() }
     }
 
     /// Adds a signal. Handlers call this.
@@ -40,7 +45,8 @@ impl Inbox {
         }
         // The reader empties the pipe, then looks at the overflow. If it emptied the pipe before
         // this sets the bit, there is room for a wake-up now. Otherwise it has yet to look.
-        self.overflow.fetch_or(bit(signal), Ordering::SeqCst);
+        let (word, bit) = place(signal);
+        self.overflow[word].fetch_or(bit, Ordering::SeqCst);
         self.pipe.write(&Record::WAKE);
     }
 
@@ -57,23 +63,24 @@ impl Inbox {
 
     /// Takes the lowest signal out of the overflow.
     fn take_overflow(&self) -> Option<Signal> {
-        let kinds = self.overflow.load(Ordering::SeqCst);
-        let lowest = kinds & kinds.wrapping_neg();
-        if lowest == 0 {
-            return None;
-        }
-        self.overflow.fetch_and(!lowest, Ordering::SeqCst);
-        Signal::from_raw(lowest.trailing_zeros() as i32 + 1)
+        self.overflow.iter().enumerate().find_map(|(word, kinds)| {
+            let lowest = kinds.load(Ordering::SeqCst).trailing_zeros();
+            let bit = 1_u32.checked_shl(lowest)?;
+            kinds.fetch_and(!bit, Ordering::SeqCst);
+            Signal::from_raw((word as u32 * u32::BITS + lowest) as i32)
+        })
     }
 
     /// Makes the receiver readable again if the reader has left something in the overflow.
     pub(crate) fn wake_if_overflown(&self) {
-        if self.overflow.load(Ordering::SeqCst) != 0 {
+        if self.overflow.iter().any(|kinds| kinds.load(Ordering::SeqCst) != 0) {
             self.pipe.write(&Record::WAKE);
         }
     }
 }
 
-fn bit(signal: Signal) -> u64 {
-    1 << (signal.as_raw() - 1)
+/// Returns the word and the bit of a signal. It does not panic: a number has seven bits.
+fn place(signal: Signal) -> (usize, u32) {
+    let number = signal.as_raw() as u32;
+    ((number / u32::BITS) as usize % WORDS, 1 << (number % u32::BITS))
 }

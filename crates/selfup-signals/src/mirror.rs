@@ -2,12 +2,11 @@
 
 use std::process;
 
-use nix::sys::prctl;
 use nix::sys::resource::{Resource, setrlimit};
 
 use crate::end::End;
 use crate::signal::Signal;
-use crate::sys;
+use crate::sys::{self, system};
 
 impl End {
     /// Ends this process the same way, so that its parent sees how the other process ended.
@@ -38,7 +37,7 @@ fn die_by(signal: Signal) {
 /// is a superfluous core file, and the process has to die in any case.
 fn forbid_core_file() {
     let _ = setrlimit(Resource::RLIMIT_CORE, 0, 0);
-    let _ = prctl::set_dumpable(false);
+    system::make_undumpable();
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place that ends the process")]

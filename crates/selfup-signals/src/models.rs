@@ -9,7 +9,7 @@
 mod inbox;
 
 mod sync {
-    pub(crate) use loom::sync::atomic::{AtomicU64, Ordering};
+    pub(crate) use loom::sync::atomic::{AtomicU32, Ordering};
 }
 
 /// A pipe with room for one record.

@@ -6,10 +6,11 @@ use std::str::FromStr;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::signal::Signal;
+use crate::sys::system::signals_of_this_system;
 
-/// Generates the constants and the table from one list, so that they always agree.
-macro_rules! standard_signals {
-    ($($(#[$note:meta])* $name:ident = $number:ident,)*) => {
+/// Generates constants and a table from one list, so that they always agree.
+macro_rules! declare {
+    ($table:ident: $($(#[$note:meta])* $name:ident = $number:ident,)*) => {
         impl Signal {
             $(
                 $(#[$note])*
@@ -17,11 +18,17 @@ macro_rules! standard_signals {
             )*
         }
 
-        const TABLE: &[(&str, Signal)] = &[$((stringify!($name), Signal::$name),)*];
+        const $table: &[(&str, Signal)] = &[$((stringify!($name), Signal::$name),)*];
     };
 }
 
-standard_signals! {
+macro_rules! own {
+    ($($signals:tt)*) => { declare! { OF_THIS_SYSTEM: $($signals)* } };
+}
+signals_of_this_system!(own);
+
+declare! {
+    OF_EVERY_SYSTEM:
     /// Hang-up: the terminal is gone. By custom, a daemon reads its configuration again.
     HUP = SIGHUP,
     /// Interrupt: Ctrl-C.
@@ -52,8 +59,6 @@ standard_signals! {
     ALRM = SIGALRM,
     /// Terminate.
     TERM = SIGTERM,
-    /// Unused by Linux, but catchable.
-    STKFLT = SIGSTKFLT,
     /// A child has ended, stopped or continued.
     CHLD = SIGCHLD,
     /// Continue.
@@ -80,8 +85,6 @@ standard_signals! {
     WINCH = SIGWINCH,
     /// Input or output has become possible.
     IO = SIGIO,
-    /// Power failure.
-    PWR = SIGPWR,
     /// Bad system call.
     SYS = SIGSYS,
 }
@@ -92,12 +95,16 @@ const ALIASES: [(&str, Signal); 3] =
 
 /// Returns the name without `SIG`, or `None` for real-time and reserved signals.
 pub(crate) fn name(signal: Signal) -> Option<&'static str> {
-    TABLE.iter().find(|(_, known)| *known == signal).map(|(name, _)| *name)
+    table().find(|(_, known)| *known == signal).map(|(name, _)| *name)
 }
 
 /// Returns the signal with this name, which is in upper case and without `SIG`.
 fn signal(name: &str) -> Option<Signal> {
-    TABLE.iter().chain(&ALIASES).find(|(known, _)| *known == name).map(|(_, signal)| *signal)
+    table().chain(&ALIASES).find(|(known, _)| *known == name).map(|(_, signal)| *signal)
+}
+
+fn table() -> impl Iterator<Item = &'static (&'static str, Signal)> {
+    OF_EVERY_SYSTEM.iter().chain(OF_THIS_SYSTEM)
 }
 
 impl fmt::Display for Signal {

@@ -56,7 +56,8 @@ pub enum Origin {
         /// The `si_code`.
         code: i32,
     },
-    /// Unknown: so many signals waited unread that only the number of this one was recorded.
+    /// Unknown: so many signals waited unread that only the number of this one was recorded; or the system does
+    /// not say (macOS, OpenBSD and illumos, for most signals).
     Unknown,
 }
 

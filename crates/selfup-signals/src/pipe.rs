@@ -1,12 +1,13 @@
 //! The pipe between the handlers and a receiver. A record goes through it whole or not at all.
 
+use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use nix::errno::Errno;
-use nix::fcntl::OFlag;
-use nix::unistd::{self, pipe2};
+use nix::unistd;
 
 use crate::record::{self, Record};
+use crate::sys::system;
 
 /// The receiver's end.
 #[derive(Debug)]
@@ -17,8 +18,8 @@ pub(crate) struct ReadEnd(OwnedFd);
 pub(crate) struct WriteEnd(OwnedFd);
 
 /// Opens a pipe whose ends are both non-blocking.
-pub(crate) fn pipe() -> nix::Result<(ReadEnd, WriteEnd)> {
-    let (read, write) = pipe2(OFlag::O_CLOEXEC | OFlag::O_NONBLOCK)?;
+pub(crate) fn pipe() -> io::Result<(ReadEnd, WriteEnd)> {
+    let (read, write) = system::pipe()?;
     Ok((ReadEnd(read), WriteEnd(write)))
 }
 

@@ -3,6 +3,8 @@
 use crate::origin::{Origin, Received, Value};
 use crate::pid::Pid;
 use crate::signal::Signal;
+use crate::sys::sender::Sender;
+use crate::sys::system::sender;
 
 /// The length of a record in bytes. A pipe writes fewer than `PIPE_BUF` (4096) bytes in one piece or not
 /// at all, so handlers that run at the same time never mix their records.
@@ -50,11 +52,12 @@ impl Record {
     pub(crate) fn received(&self) -> Option<Received> {
         let signal = Signal::from_raw(self.number)?;
         let (pid, uid) = (Pid::new(self.pid), self.uid);
-        let origin = match self.code {
-            libc::SI_USER | libc::SI_TKILL => Origin::Process { pid, uid },
-            libc::SI_QUEUE => Origin::Queued { pid, uid, value: Value::from_bits(self.value) },
-            code if code > 0 => Origin::Kernel,
-            code => Origin::Other { code },
+        let origin = match sender(self.code) {
+            Sender::Process => Origin::Process { pid, uid },
+            Sender::Queued => Origin::Queued { pid, uid, value: Value::from_bits(self.value) },
+            Sender::Kernel => Origin::Kernel,
+            Sender::Other => Origin::Other { code: self.code },
+            Sender::Unknown => Origin::Unknown,
         };
         Some(Received::new(signal, origin))
     }

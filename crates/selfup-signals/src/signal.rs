@@ -2,6 +2,8 @@
 
 use std::ffi::c_int;
 
+use crate::sys::system;
+
 /// A signal, by its number on this machine.
 ///
 /// Every number that the kernel knows is a signal, the real-time ones included, so that each end of a
@@ -67,11 +69,11 @@ impl Signal {
 
     /// The first real-time signal that the C library leaves to programs.
     pub(crate) fn first_real_time() -> c_int {
-        libc::SIGRTMIN()
+        system::first_real_time()
     }
 
     /// The highest signal number.
     pub(crate) fn last() -> c_int {
-        libc::SIGRTMAX()
+        system::last()
     }
 }

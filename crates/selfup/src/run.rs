@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use selfup_master::{
-    ErrorKind, Master, NotStarted, Result,
+    ErrorKind, Master, NotStarted, RUNS_A_MASTER, Result,
     error::Chain,
     pid_file::PidFile,
     reporter::Reporter,
@@ -90,12 +90,12 @@ pub fn try_run(mut config: Config) -> Result<ExitCode> {
     }
 }
 
-/// Whether a master can run on this platform: `true` on Linux. Elsewhere, [`run`] runs the program in the process
-/// that was started.
+/// Whether a master can run on this platform: `true` on Linux. Elsewhere, [`run`] warns once, and runs the program in
+/// the process that was started, with its listeners.
 #[must_use]
 #[doc(alias = "IsSupported")]
 pub const fn is_supported() -> bool {
-    cfg!(target_os = "linux")
+    RUNS_A_MASTER
 }
 
 fn end_like(end: End) -> ExitCode {

@@ -14,6 +14,7 @@ use nix::{poll::PollFlags, unistd::geteuid};
 use crate::{
     request::{Malformed, Request},
     response::{Outcome, Response},
+    sys,
 };
 
 /// The longest request.
@@ -211,16 +212,5 @@ impl AsFd for Connection {
 
 /// Whether the peer is the user of this process, or root.
 fn is_allowed(stream: &UnixStream) -> bool {
-    peer(stream).is_ok_and(|peer| peer == geteuid().as_raw() || peer == 0)
-}
-
-#[cfg(any(target_os = "linux", target_os = "android"))]
-fn peer(stream: &UnixStream) -> nix::Result<u32> {
-    use nix::sys::socket::{getsockopt, sockopt::PeerCredentials};
-    getsockopt(stream, PeerCredentials).map(|peer| peer.uid())
-}
-
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
-fn peer(stream: &UnixStream) -> nix::Result<u32> {
-    nix::unistd::getpeereid(stream).map(|(uid, _)| uid.as_raw())
+    sys::peer(stream).is_ok_and(|peer| peer == geteuid().as_raw() || peer == 0)
 }

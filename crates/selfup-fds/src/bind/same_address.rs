@@ -1,21 +1,23 @@
 //! Compares the address of an open socket with a requested one.
 
 use std::net::SocketAddr;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::BorrowedFd;
 
-use nix::sys::socket::{getsockopt, sockopt};
 use socket2::{SockRef, Type};
 
 use super::inet;
 use crate::address::{Address, Family, Form, Inet, Transport};
 use crate::local_address::LocalAddress;
+use crate::sys::system::listens;
 use crate::unix_name::UnixName;
 
 /// Returns whether binding the address could have created this socket. Port 0 matches any port.
 pub(super) fn is_at(address: &Address, fd: BorrowedFd<'_>) -> bool {
     match (&address.form, LocalAddress::of(fd)) {
         (Form::Inet(inet), Some(LocalAddress::Tcp(at))) => {
-            inet.transport == Transport::Tcp && listens(fd) && is_at_inet(address, inet, at, fd)
+            inet.transport == Transport::Tcp
+                && listens(fd).unwrap_or(false)
+                && is_at_inet(address, inet, at, fd)
         }
         (Form::Inet(inet), Some(LocalAddress::Udp(at))) => {
             inet.transport == Transport::Udp && is_at_inet(address, inet, at, fd)
@@ -23,7 +25,11 @@ pub(super) fn is_at(address: &Address, fd: BorrowedFd<'_>) -> bool {
         (
             Form::Unix { kind, name, .. },
             Some(LocalAddress::Unix { kind: found, name: Some(at) }),
-        ) => *kind == found && same_name(name, &at) && (is_datagram(fd) || listens(fd)),
+        ) => {
+            *kind == found
+                && same_name(name, &at)
+                && (is_datagram(fd) || listens(fd).unwrap_or(false))
+        }
         _ => false,
     }
 }
@@ -72,8 +78,4 @@ fn same_name(wanted: &UnixName, at: &UnixName) -> bool {
 
 fn is_datagram(fd: BorrowedFd<'_>) -> bool {
     SockRef::from(&fd).r#type().is_ok_and(|found| found == Type::DGRAM)
-}
-
-fn listens(fd: BorrowedFd<'_>) -> bool {
-    getsockopt(&fd.as_fd(), sockopt::AcceptConn).unwrap_or(false)
 }

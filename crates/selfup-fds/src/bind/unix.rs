@@ -92,7 +92,7 @@ fn make_way(address: &Address, path: &Path, in_use: io::Error) -> Result<()> {
 fn open(kind: UnixKind, path: &Path, mode: Option<u32>) -> io::Result<Socket> {
     let socket = Socket::new(Domain::UNIX, kind.socket_type(), None)?;
     if let Some(mode) = mode {
-        fchmod(&socket, Mode::from_bits_truncate(mode))?;
+        fchmod(&socket, Mode::from_bits_truncate(mode as libc::mode_t))?;
     }
     socket.bind(&SockAddr::unix(path)?)?;
     if let Some(mode) = mode {

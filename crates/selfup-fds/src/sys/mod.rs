@@ -4,3 +4,4 @@ pub(crate) mod environment;
 pub(crate) mod exec;
 pub(crate) mod number;
 pub(crate) mod pointers;
+pub(crate) mod system;

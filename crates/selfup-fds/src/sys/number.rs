@@ -6,6 +6,8 @@ use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
+use super::system::{Stat, fstat};
+
 /// The state of a number, by fcntl(2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum State {
@@ -51,19 +53,30 @@ pub(crate) fn duplicate_from(fd: BorrowedFd<'_>, minimum: RawFd) -> io::Result<O
 /// The device and inode of the open file at a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Identity {
-    device: libc::dev_t,
-    inode: libc::ino_t,
+    // Each system has numbers of another width; these hold all of them.
+    device: i128,
+    inode: i128,
 }
 
 /// Returns the open file at a number, or `None` if the number is closed. Async-signal-safe.
 pub(crate) fn identity(number: RawFd) -> Option<Identity> {
-    let mut stat = MaybeUninit::<libc::stat>::uninit();
+    let stat = stat(number)?;
+    Some(Identity { device: stat.st_dev.into(), inode: stat.st_ino.into() })
+}
+
+/// Returns the type of the file of an fd: the bits of `S_IFMT`.
+pub(crate) fn file_type(fd: BorrowedFd<'_>) -> Option<libc::mode_t> {
+    Some(stat(fd.as_raw_fd())?.st_mode as libc::mode_t & libc::S_IFMT)
+}
+
+/// Async-signal-safe.
+fn stat(number: RawFd) -> Option<Stat> {
+    let mut stat = MaybeUninit::<Stat>::uninit();
     // SAFETY: the pointer leads to memory of the right type, and a closed number is an error.
-    let result = unsafe { libc::fstat(number, stat.as_mut_ptr()) };
+    let result = unsafe { fstat(number, stat.as_mut_ptr()) };
     if result == -1 {
         return None;
     }
     // SAFETY: fstat succeeded, so it has written the whole value.
-    let stat = unsafe { stat.assume_init() };
-    Some(Identity { device: stat.st_dev, inode: stat.st_ino })
+    Some(unsafe { stat.assume_init() })
 }

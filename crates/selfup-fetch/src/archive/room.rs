@@ -4,6 +4,8 @@ use std::cell::Cell;
 use std::fs::File;
 use std::io;
 
+use crate::sys::space;
+
 /// The number of bytes between two checks.
 const STEP: u64 = 1 << 20;
 
@@ -34,18 +36,4 @@ impl Room {
         );
         Err(io::Error::new(io::ErrorKind::StorageFull, reason))
     }
-}
-
-/// Returns the bytes that are free for all users, and the size of the disk.
-#[cfg(unix)]
-fn space(file: &File) -> Option<(u64, u64)> {
-    let disk = nix::sys::statvfs::fstatvfs(file).ok()?;
-    let bytes = |blocks: nix::libc::fsblkcnt_t| blocks.saturating_mul(disk.fragment_size());
-    // A file system that reports no blocks at all does not know its size.
-    (disk.blocks() > 0).then(|| (bytes(disk.blocks_available()), bytes(disk.blocks())))
-}
-
-#[cfg(not(unix))]
-fn space(_: &File) -> Option<(u64, u64)> {
-    None
 }

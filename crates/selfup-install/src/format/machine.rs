@@ -59,7 +59,7 @@ impl Machine {
         };
         let number = MACHINES.iter().find(|(_, known)| *known == name)?.0;
         let word = if usize::BITS == 64 { WORD_64 } else { WORD_32 };
-        let order = if cfg!(target_endian = "big") { BIG } else { LITTLE };
+        let order = if u16::from_be(1) == 1 { BIG } else { LITTLE };
         Some(Self { number, word, order })
     }
 }

@@ -16,6 +16,7 @@ use headers::{Headers, fill};
 use machine::Machine;
 
 use crate::notes::Notes;
+use crate::sys;
 pub(crate) use headers::ReadAt;
 
 /// The number of bytes by which the kind of a file is recognised: a tar archive has its magic at byte 257.
@@ -100,7 +101,7 @@ fn classify(
     if head.starts_with(b"#!") {
         return loader::require_of_script(head).map(|()| Executable::Script);
     }
-    if cfg!(target_vendor = "apple") && known::is_mach_o(head) {
+    if sys::RUNS_MACH_O && known::is_mach_o(head) {
         return Ok(Executable::MachO);
     }
     if head.starts_with(&object::elf::ELFMAG) {

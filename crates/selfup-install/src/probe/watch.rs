@@ -9,8 +9,9 @@ use std::time::Instant;
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{Signal, killpg};
-use nix::sys::wait::{Id, WaitPidFlag, waitid};
 use nix::unistd::Pid;
+
+use crate::sys::wait::wait_until_ended;
 
 /// The most bytes that are kept of each stream. More on the standard output ends the probe.
 pub(super) const LIMIT: usize = 4096;
@@ -72,8 +73,7 @@ fn announce_end(pid: Pid) -> io::Result<PipeReader> {
     let (reader, writer) = io::pipe()?;
     let wait = move || {
         let _closed_at_the_end: PipeWriter = writer;
-        let flags = WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT;
-        while waitid(Id::Pid(pid), flags) == Err(Errno::EINTR) {}
+        wait_until_ended(pid);
     };
     thread::Builder::new().name("selfup-probe".into()).spawn(wait)?;
     Ok(reader)

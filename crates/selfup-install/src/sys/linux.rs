@@ -4,10 +4,11 @@
 use std::ffi::{CStr, CString};
 use std::fs::File;
 use std::io;
+use std::mem::MaybeUninit;
 use std::os::fd::AsRawFd;
 
-use nix::fcntl::FallocateFlags;
-use nix::sys::statvfs::{FsFlags, Statvfs, fstatvfs};
+/// Whether this system executes Mach-O files.
+pub(crate) const RUNS_MACH_O: bool = false;
 
 /// A bit of `FS_IOC_GETFLAGS`, see ioctl_iflags(2).
 const FS_IMMUTABLE_FL: libc::c_int = 0x10;
@@ -91,7 +92,7 @@ pub(crate) fn is_immutable(file: &File) -> bool {
 
 /// Returns whether the file system is mounted `noexec`.
 pub(crate) fn is_noexec(file: &File) -> bool {
-    fstatvfs(file).is_ok_and(|fs| fs.flags().contains(FsFlags::ST_NOEXEC))
+    disk(file).is_some_and(|disk| disk.f_flag & libc::ST_NOEXEC != 0)
 }
 
 /// Returns whether the file is a mount of its own in the directory, as containers mount single files; see
@@ -105,9 +106,28 @@ pub(crate) fn is_mount_point(file: &File, directory: &File) -> bool {
     mount(file) != mount(directory)
 }
 
+/// Returns what the file system says of itself. This call alone is as wide on every processor; see statvfs(3).
+fn disk(file: &File) -> Option<libc::statvfs64> {
+    let mut disk = MaybeUninit::<libc::statvfs64>::zeroed();
+    // SAFETY: the pointer leads to room for the result.
+    let result = unsafe { libc::fstatvfs64(file.as_raw_fd(), disk.as_mut_ptr()) };
+    // SAFETY: plain numbers, all zero or as the kernel wrote them.
+    (result == 0).then(|| unsafe { disk.assume_init() })
+}
+
+/// Returns the size of a number of blocks.
+fn size_of(disk: &libc::statvfs64, blocks: u64) -> u64 {
+    blocks.saturating_mul(wide(disk.f_frsize))
+}
+
+/// Makes 64 bits of what has 32 or 64.
+fn wide(number: impl Into<u64>) -> u64 {
+    number.into()
+}
+
 /// Returns the free space for users other than root.
-fn free_bytes(disk: &Statvfs) -> u64 {
-    disk.blocks_available().saturating_mul(disk.fragment_size())
+fn free_bytes(disk: &libc::statvfs64) -> u64 {
+    size_of(disk, disk.f_bavail)
 }
 
 /// Checks that this many bytes leave enough free space for other programs: a twentieth of the disk, or 256 MiB if
@@ -116,8 +136,8 @@ pub(crate) fn require_room(file: &File, bytes: u64) -> Result<(), (u64, u64)> {
     const RESERVE: u64 = 256 << 20;
     const SHARE: u64 = 20;
     // A file system that reports no blocks at all does not know.
-    let Some(disk) = fstatvfs(file).ok().filter(|disk| disk.blocks() > 0) else { return Ok(()) };
-    let total = disk.blocks().saturating_mul(disk.fragment_size());
+    let Some(disk) = disk(file).filter(|disk| disk.f_blocks > 0) else { return Ok(()) };
+    let total = size_of(&disk, disk.f_blocks);
     let (free, kept) = (free_bytes(&disk), RESERVE.min(total / SHARE));
     if free.saturating_sub(bytes) < kept { Err((free, kept)) } else { Ok(()) }
 }
@@ -125,7 +145,7 @@ pub(crate) fn require_room(file: &File, bytes: u64) -> Result<(), (u64, u64)> {
 /// Reserves space for `size` bytes without changing the file's size. On a file system that cannot reserve, this
 /// does nothing.
 pub(crate) fn reserve(file: &File, size: u64) -> io::Result<()> {
-    let Ok(size) = libc::off_t::try_from(size) else {
+    let Ok(length) = libc::off64_t::try_from(size) else {
         return Err(io::Error::from_raw_os_error(libc::EFBIG));
     };
     if size == 0 {
@@ -133,15 +153,21 @@ pub(crate) fn reserve(file: &File, size: u64) -> io::Result<()> {
     }
     // A file system may take all it has from others before it finds out that it is too little.
     // A file system that reports no blocks at all does not know.
-    let is_short = |disk: &Statvfs| disk.blocks() > 0 && free_bytes(disk) < size.unsigned_abs();
-    if fstatvfs(file).is_ok_and(|disk| is_short(&disk)) {
+    let is_short = |disk: &libc::statvfs64| disk.f_blocks > 0 && free_bytes(disk) < size;
+    if disk(file).is_some_and(|disk| is_short(&disk)) {
         return Err(io::Error::from_raw_os_error(libc::ENOSPC));
     }
     loop {
-        match nix::fcntl::fallocate(file, FallocateFlags::FALLOC_FL_KEEP_SIZE, 0, size) {
-            Err(nix::errno::Errno::EINTR) => {}
-            Err(nix::errno::Errno::EOPNOTSUPP | nix::errno::Errno::ENOSYS) => return Ok(()),
-            result => return Ok(result?),
+        let (fd, keep) = (file.as_raw_fd(), libc::FALLOC_FL_KEEP_SIZE);
+        // SAFETY: the call takes integers only.
+        if unsafe { libc::fallocate64(fd, keep, 0, length) } == 0 {
+            return Ok(());
+        }
+        let error = io::Error::last_os_error();
+        match error.raw_os_error() {
+            Some(libc::EINTR) => {}
+            Some(libc::EOPNOTSUPP | libc::ENOSYS) => return Ok(()),
+            _ => return Err(error),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod child;
 pub(crate) mod flock;
+pub(crate) mod wait;
 
 #[cfg(target_os = "linux")]
 mod linux;

@@ -4,6 +4,9 @@ use std::ffi::{CStr, CString};
 use std::fs::File;
 use std::io;
 
+/// Whether this system executes Mach-O files.
+pub(crate) const RUNS_MACH_O: bool = cfg!(target_vendor = "apple");
+
 pub(crate) fn attribute_names(_: &File) -> io::Result<Vec<CString>> {
     Ok(Vec::new())
 }

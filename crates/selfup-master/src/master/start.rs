@@ -34,7 +34,7 @@ use crate::{
     reporter::Reporter,
     settings::{Options, Settings},
     sockets::{self, Unused},
-    sys::memory,
+    sys::{memory, system::RUNS_A_MASTER},
     threads,
     upgrades::{Plan, Undecided, Upgrades, order::NoSource},
 };
@@ -71,7 +71,8 @@ impl Master {
             }
         };
         let raised = open_files::make_room(settings.listen.len());
-        let recipe = recipe(settings.upgrades.exec_file.as_deref(), &settings.options)
+        let recipe = must_run_a_master(&settings)
+            .and_then(|()| recipe(settings.upgrades.exec_file.as_deref(), &settings.options))
             .map(|recipe| Recipe { open_files: raised, ..recipe });
         // Before inherited sockets are taken, because this process may execute another file.
         let mut undecided =
@@ -281,6 +282,15 @@ fn start_first(
 /// signal.
 fn block_as_pid_1() -> Option<Blocked> {
     (std::process::id() == 1).then(Blocked::all)?.ok()
+}
+
+/// Fails on a system where no master runs.
+fn must_run_a_master(settings: &Settings) -> Result<(), Error> {
+    if RUNS_A_MASTER && !settings.as_if_unsupported {
+        return Ok(());
+    }
+    let text = format!("could not start a master: none runs on {} yet", env::consts::OS);
+    Err(Error::new(ErrorKind::Unsupported, text))
 }
 
 fn recipe(exec_file: Option<&Path>, options: &Options) -> Result<Recipe, Error> {

@@ -6,3 +6,4 @@ pub(crate) mod flock;
 pub(crate) mod memory;
 pub(crate) mod orphans;
 pub(crate) mod pidfd;
+pub(crate) mod system;

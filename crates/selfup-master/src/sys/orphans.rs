@@ -5,6 +5,8 @@ use std::{io, mem::MaybeUninit, ptr};
 use libc::{pid_t, siginfo_t};
 use nix::errno::Errno;
 
+use super::system::{THIS_THREAD, is_subreaper};
+
 /// Returns a child that has ended, if there is one. It can still be waited for.
 ///
 /// This considers the children of the calling thread alone: those that it has forked itself and, in the main
@@ -12,7 +14,7 @@ use nix::errno::Errno;
 /// [waitid(2)](https://man7.org/linux/man-pages/man2/waitid.2.html). (nix's `waitid` returns an error for a
 /// child that was killed by a real-time signal.)
 pub(crate) fn ended_child_of_this_thread() -> io::Result<Option<pid_t>> {
-    let flags = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT | libc::__WNOTHREAD;
+    let flags = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT | THIS_THREAD;
     // Zeroed, because the kernel writes nothing if there is nothing to report.
     let mut info = MaybeUninit::<siginfo_t>::zeroed();
     // SAFETY: `info` points to room for the result.
@@ -34,7 +36,7 @@ pub(crate) fn has_ended(child: pid_t) -> bool {
     let flags = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
     // Zeroed, because the kernel writes nothing if there is nothing to report.
     let mut info = MaybeUninit::<siginfo_t>::zeroed();
-    let id = child.unsigned_abs();
+    let id = child as libc::id_t;
     // SAFETY: `info` points to room for the result.
     let result = unsafe { libc::waitid(libc::P_PID, id, info.as_mut_ptr(), flags) };
     // SAFETY: plain numbers, all zero or as the kernel wrote them.
@@ -54,5 +56,5 @@ pub(crate) fn take_off(pid: pid_t) -> io::Result<()> {
 /// subreaper. See
 /// [PR_SET_CHILD_SUBREAPER](https://man7.org/linux/man-pages/man2/PR_SET_CHILD_SUBREAPER.2const.html).
 pub(crate) fn come_to_this_process() -> bool {
-    std::process::id() == 1 || nix::sys::prctl::get_child_subreaper().unwrap_or(false)
+    std::process::id() == 1 || is_subreaper()
 }

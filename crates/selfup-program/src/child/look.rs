@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::waits;
+use crate::sys::waits;
 use crate::{master_link::MasterLink, ready::Ready};
 
 /// When to look again, and what was reported.

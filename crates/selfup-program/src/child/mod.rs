@@ -2,7 +2,6 @@
 
 pub(crate) mod control_thread;
 mod look;
-mod waits;
 
 use std::process::ExitCode;
 

@@ -6,7 +6,6 @@ use std::{
     io::{self, IoSlice},
     os::{
         fd::{AsFd, AsRawFd, BorrowedFd},
-        linux::net::SocketAddrExt,
         unix::{
             ffi::OsStrExt,
             net::{SocketAddr, UnixDatagram},
@@ -18,12 +17,12 @@ use std::{
 use nix::{
     errno::Errno,
     poll::{PollFd, PollFlags, PollTimeout, poll},
-    sys::socket::{ControlMessage, MsgFlags, sendmsg},
+    sys::socket::{ControlMessage, sendmsg},
 };
 
 pub use field::Field;
 
-use crate::process::env;
+use crate::{process::env, sys::system};
 
 /// The socket of a service manager: systemd's, or that of any other that sets `NOTIFY_SOCKET`.
 #[derive(Debug)]
@@ -57,7 +56,7 @@ impl Notify {
         let Some(told) = env::take_notify() else { return Ok(None) };
         let name = told.socket.as_bytes();
         let address = match name.split_first() {
-            Some((b'@', name)) => SocketAddr::from_abstract_name(name)?,
+            Some((b'@', name)) => system::abstract_address(name)?,
             Some((b'/', _)) => SocketAddr::from_pathname(&told.socket)?,
             // Such as the vsock of a virtual machine, which is not on this machine.
             _ => {
@@ -119,7 +118,7 @@ impl Notify {
         let rights = fd.as_ref().map(|fd| ControlMessage::ScmRights(fd));
         let socket = self.socket.as_raw_fd();
         loop {
-            match sendmsg::<()>(socket, &parts, rights.as_slice(), MsgFlags::MSG_NOSIGNAL, None) {
+            match sendmsg::<()>(socket, &parts, rights.as_slice(), system::QUIETLY, None) {
                 Ok(_) => return Ok(()),
                 Err(Errno::EINTR) => {}
                 Err(errno) => return Err(errno),

@@ -22,7 +22,10 @@ use super::{
     shutdown::GracefulShutdown,
     stream::Stream,
 };
-use crate::{process::signals::drain_where_default, ready::Accepting};
+use crate::{
+    process::signals::drain_where_default, ready::Accepting,
+    sys::system::ACCEPTS_IN_THE_MODE_OF_THE_LISTENER,
+};
 
 /// A listening socket that all generations of the program share.
 ///
@@ -215,8 +218,7 @@ impl Socket {
             Self::Tcp(listener) => Stream::Tcp(listener.accept()?.0),
             Self::Unix(listener) => Stream::Unix(listener.accept()?.0),
         };
-        // Linux does not hand the listener's mode on to the connection; others do.
-        if !cfg!(any(target_os = "linux", target_os = "android")) {
+        if ACCEPTS_IN_THE_MODE_OF_THE_LISTENER {
             stream.set_nonblocking(false)?;
         }
         Ok(stream)

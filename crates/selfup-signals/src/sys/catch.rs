@@ -9,6 +9,8 @@ use signal_hook_registry::{SigId, register_sigaction, unregister};
 use crate::inbox::Inbox;
 use crate::record::Record;
 use crate::signal::Signal;
+use crate::sys::sender::Sender;
+use crate::sys::system::sender;
 
 /// The registration of one signal with an inbox. Dropping it ends the registration.
 #[derive(Debug)]
@@ -53,7 +55,7 @@ fn record(signal: Signal, info: &siginfo_t) -> Record {
     let pid = unsafe { info.si_pid() };
     // SAFETY: as above.
     let uid = unsafe { info.si_uid() };
-    let value = if code == libc::SI_QUEUE {
+    let value = if sender(code) == Sender::Queued {
         // SAFETY: the code shows that there is a value.
         let value = unsafe { info.si_value() };
         value.sival_ptr.addr()

@@ -6,6 +6,8 @@ mod catch;
 mod disposition;
 mod exec;
 pub(crate) mod send;
+pub(crate) mod sender;
+pub(crate) mod system;
 mod wait;
 
 pub(crate) use catch::{Registration, register, register_nothing};

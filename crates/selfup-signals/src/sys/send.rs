@@ -7,6 +7,7 @@ use libc::sigset_t;
 use nix::errno::Errno;
 
 use super::disposition::set_default;
+use super::system;
 use crate::origin::Value;
 use crate::pid::Pid;
 use crate::signal::Signal;
@@ -25,12 +26,9 @@ pub(crate) fn kill_group(leader: Pid, signal: Signal) -> nix::Result<()> {
     Errno::result(result).map(drop)
 }
 
-/// Sends a signal with a value to a process.
+/// Sends a signal with a value to a process, where the system can.
 pub(crate) fn queue(pid: Pid, signal: Signal, value: Value) -> nix::Result<()> {
-    let value = libc::sigval { sival_ptr: ptr::without_provenance_mut(value.as_bits()) };
-    // SAFETY: takes numbers only. The pointer is never dereferenced.
-    let result = unsafe { libc::sigqueue(pid.as_raw(), signal.as_raw(), value) };
-    Errno::result(result).map(drop)
+    system::queue(pid.as_raw(), signal.as_raw(), value.as_bits())
 }
 
 /// Raises a signal in the calling thread.

@@ -16,7 +16,7 @@ pub(crate) fn is_stopped(child: Pid) -> nix::Result<bool> {
     let flags = libc::WSTOPPED | libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
     // Zeroed, because the kernel writes nothing if there is nothing to report.
     let mut info = MaybeUninit::<siginfo_t>::zeroed();
-    let id = child.as_raw().unsigned_abs();
+    let id = child.as_raw() as libc::id_t;
     // SAFETY: `info` points to room for the result.
     let result = unsafe { libc::waitid(libc::P_PID, id, info.as_mut_ptr(), flags) };
     Errno::result(result)?;

@@ -206,6 +206,13 @@ impl Config {
         self
     }
 
+    /// For the tests of this project: behaves as on a system where no master runs.
+    #[doc(hidden)]
+    pub fn as_if_unsupported(mut self) -> Self {
+        self.master.as_if_unsupported = true;
+        self
+    }
+
     /// Sets whether it is an error if no master can run. The default is `false`: [`run`](crate::run) warns
     /// then, and runs the program in this process.
     ///

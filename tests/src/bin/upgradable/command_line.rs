@@ -104,6 +104,7 @@ fn configured(config: Config, key: &str, value: &str) -> Result<Config, String> 
         "never_restarts" => config.restarts(Restarts::Never),
         "restarts_on_request" => config.restarts(Restarts::OnRequest),
         "required" => config.required(true),
+        "as_if_unsupported" => config.as_if_unsupported(),
         "debug" => config.verbosity(Verbosity::Debug),
         "silent" => config.verbosity(Verbosity::Silent),
         "pid_file" => config.pid_file(value),

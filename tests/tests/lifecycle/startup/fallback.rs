@@ -51,6 +51,33 @@ fn without_a_master_the_restart_signal_does_nothing_and_sigterm_drains() {
     deployment.finish();
 }
 
+/// As on macOS, the BSDs and Windows.
+#[test]
+fn on_a_system_without_masters_the_program_runs_directly() {
+    let (deployment, _) = deployed("unsupported");
+    let release = deployment.release("version=1");
+    deployment.install(&release);
+    let service = deployment.start(["as_if_unsupported"]);
+    service
+        .wait_warning(&["could not start a master: none runs on", "; the program runs by itself"]);
+    assert_eq!(service.ask_for("enabled"), "false");
+    assert_eq!(service.ask_for("id"), release.id());
+    assert_eq!(service.ask_for("pid"), service.process().pid().to_string());
+    // Ctrl-C is the program's own: this one does nothing about it.
+    service.process().signal(libc::SIGINT);
+    assert_eq!(service.process().wait(PATIENCE).signal(), Some(libc::SIGINT));
+    let lines = service.process().wait_all_lines(PATIENCE);
+    let warnings = lines.iter().filter(|line| line.starts_with("[selfup")).count();
+    assert_eq!(warnings, 1, "{lines:?}");
+
+    let line = refusal(&deployment, &["address=127.0.0.1:0", "as_if_unsupported", "required"]);
+    assert!(line.contains("could not start a master: none runs on"), "{line}");
+    // An address that cannot be bound is an error there, too.
+    let line = refusal(&deployment, &["address=192.0.2.1:8080", "as_if_unsupported"]);
+    assert!(line.contains("192.0.2.1"), "{line}");
+    deployment.finish();
+}
+
 #[test]
 fn a_child_that_cannot_be_forked_leaves_the_program_to_run_without() {
     if !need::root() || !need::program("setpriv") || !need::program("prlimit") {

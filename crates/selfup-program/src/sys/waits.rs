@@ -8,7 +8,7 @@
 use std::{collections::BTreeSet, fs, os::unix::fs::FileExt};
 
 /// The inodes of all sockets at which this process waits.
-pub(super) fn sockets_waited_on() -> BTreeSet<u64> {
+pub(crate) fn sockets_waited_on() -> BTreeSet<u64> {
     let mut inodes = watched_by_epoll();
     inodes.extend(waited_on_by_threads());
     inodes
@@ -73,18 +73,40 @@ fn call_of(text: &str) -> Option<Call> {
 /// The descriptors from which the call waits for input.
 fn descriptors((number, first, second): Call) -> Vec<i32> {
     match number {
-        libc::SYS_accept | libc::SYS_accept4 => vec![first as i32],
+        libc::SYS_accept4 => vec![first as i32],
         libc::SYS_recvfrom | libc::SYS_recvmsg | libc::SYS_recvmmsg | libc::SYS_read => {
             vec![first as i32]
         }
         libc::SYS_ppoll => polled(first, second),
         libc::SYS_pselect6 => selected(first, second),
-        #[cfg(target_arch = "x86_64")]
+        // Those with a wide time, of all processors of 32 bits.
+        #[cfg(target_pointer_width = "32")]
+        414 => polled(first, second),
+        #[cfg(target_pointer_width = "32")]
+        413 => selected(first, second),
+        #[cfg(target_arch = "x86")]
+        libc::SYS_socketcall => socketcall(first, second).into_iter().collect(),
+        #[cfg(not(target_arch = "x86"))]
+        libc::SYS_accept => vec![first as i32],
+        #[cfg(any(target_arch = "x86_64", target_arch = "x86", target_arch = "arm"))]
         libc::SYS_poll => polled(first, second),
         #[cfg(target_arch = "x86_64")]
         libc::SYS_select => selected(first, second),
+        #[cfg(any(target_arch = "x86", target_arch = "arm"))]
+        libc::SYS__newselect => selected(first, second),
         _ => Vec::new(),
     }
+}
+
+/// The descriptor of socketcall(2), if the call waits for input. Its arguments are in memory.
+#[cfg(target_arch = "x86")]
+fn socketcall(call: u64, arguments: u64) -> Option<i32> {
+    // accept, recv, recvfrom, recvmsg, accept4, recvmmsg; see `linux/net.h`.
+    if !matches!(call, 5 | 10 | 12 | 17 | 18 | 19) {
+        return None;
+    }
+    let bytes = memory(arguments, 4)?;
+    Some(i32::from_ne_bytes(bytes.try_into().ok()?))
 }
 
 /// The bytes that a thread's call points to. They may change while they are read; then what is read

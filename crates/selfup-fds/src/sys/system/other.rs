@@ -1,0 +1,3 @@
+//! Other Unixes, whose `stat` is wide.
+
+pub(crate) use libc::{fstat, stat as Stat};
