@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     action::Program,
-    answer::{Answer, Failure},
+    answer::{Answer, Failure, Stage},
     asking::{Ask, Ticket, Until},
     input::Cause,
     lifecycle::Phase,
@@ -204,12 +204,28 @@ impl World {
         }
     }
 
+    /// Each operator waits for something that is still to come.
+    fn check_waiting(&self) {
+        let life = &self.life;
+        for waiting in &life.waiting {
+            let will_come = match waiting.stage {
+                Stage::Queued => life.queued.is_some(),
+                Stage::Starting => life.has_successor() || life.queued.is_some(),
+                Stage::Probation => life.is_trying(),
+                Stage::Failed(_) => life.active().is_none(),
+                Stage::Stopping => life.phase != Phase::Serving,
+            };
+            assert!(will_come, "waits for nothing: {waiting:?}, {}", render::state(life));
+        }
+    }
+
     fn check(&self, input: Input, active_before: Option<Generation>, was_serving: bool) {
         let count = |wanted: &str| {
             let state = render::state(&self.life);
             state.split(' ').filter(|word| word.ends_with(wanted)).count()
         };
         assert!(count("C") <= 1, "two candidates");
+        self.check_waiting();
         assert!(count("A") <= 1, "two active children");
         assert!(self.life.draining() <= self.life.policy.max_draining + 1, "too many drain");
         let left = matches!((input, active_before), (Input::Exited(gone, _), Some(active)) if gone == active);
