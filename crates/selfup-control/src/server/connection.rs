@@ -102,7 +102,7 @@ impl Connection {
 
     /// Whether it could be disconnected for the sake of another.
     pub(super) fn is_idle(&self) -> bool {
-        self.state == State::Reading
+        matches!(self.state, State::Reading | State::Closing)
     }
 
     pub(super) fn last_active(&self) -> Instant {

@@ -103,14 +103,17 @@ impl Server {
         let mut gone = Vec::new();
         for (index, event) in events.iter().skip(2).enumerate() {
             let Some(client) = self.clients.get_mut(index) else { break };
-            // What a client that has gone has sent before is of no use: its response could not be read.
-            let hung_up = event.intersects(PollFlags::POLLHUP | PollFlags::POLLERR);
-            let mut served = if hung_up { Err(io::ErrorKind::BrokenPipe.into()) } else { Ok(()) };
+            // A client may send a request and go: that is done, too.
+            let mut served = Ok(());
+            if event.contains(PollFlags::POLLIN) {
+                served = attend_one(client, &mut self.next, &mut self.hear);
+            }
             if served.is_ok() && event.contains(PollFlags::POLLOUT) {
                 served = client.write();
             }
-            if served.is_ok() && event.contains(PollFlags::POLLIN) {
-                served = attend_one(client, &mut self.next, &mut self.hear);
+            let hung_up = event.intersects(PollFlags::POLLHUP | PollFlags::POLLERR);
+            if hung_up {
+                served = Err(io::ErrorKind::BrokenPipe.into());
             }
             if served.is_err() {
                 gone.push(index);
@@ -163,6 +166,10 @@ impl Server {
             match self.socket.listener.accept() {
                 Ok((stream, _)) => {
                     let Ok(mut client) = Connection::new(stream) else { continue };
+                    // One that is denied is gone already, unless it has no room for the response.
+                    if client.write().is_err() {
+                        continue;
+                    }
                     if self.clients.len() >= MOST_CLIENTS && !self.make_room() {
                         let text = format!("{MOST_CLIENTS} clients wait already; try again later");
                         client.close_with(&Response::new(Outcome::Busy, text));

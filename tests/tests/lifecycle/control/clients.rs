@@ -56,6 +56,9 @@ fn a_thousand_clients_that_stall_or_lie_move_neither_service_nor_master() {
         }
     }
     service.is_version(1);
+    // Those that stall are still there.
+    let descriptors = fs::read_dir(format!("/proc/{pid}/fd")).unwrap().count();
+    assert!(descriptors < 100, "{descriptors} descriptors");
     drop(stalled);
     wait_until("room for an operator", PATIENCE, || {
         raw(&deployment, r#"{"verb":"status"}"#).contains(r#""phase":"serving""#)
@@ -63,8 +66,6 @@ fn a_thousand_clients_that_stall_or_lie_move_neither_service_nor_master() {
     run(&deployment, "restart --wait").is(0, &["child #2 serves"]);
     let grown = peak(pid) - before;
     assert!(grown < 16 << 10, "the master grew by {grown} KiB");
-    let descriptors = fs::read_dir(format!("/proc/{pid}/fd")).unwrap().count();
-    assert!(descriptors < 100, "{descriptors} descriptors");
     service.terminate();
     deployment.finish();
 }
@@ -137,6 +138,18 @@ fn the_status_is_right_while_eight_generations_drain() {
     run(&deployment, "restart").is(0, &["it waits"]);
     drop(held);
     wait_phase(&deployment, &[r#""restarts":9"#, r#""phase":"serving""#]);
+    service.terminate();
+    deployment.finish();
+}
+
+#[test]
+fn a_client_that_sends_a_request_and_goes_has_it_done() {
+    let deployment = deployed("control-goes");
+    let service = start(&deployment, &[]);
+    let mut client = UnixStream::connect(socket(&deployment)).unwrap();
+    client.write_all(b"{\"verb\":\"restart\",\"wait\":true}\n").unwrap();
+    drop(client);
+    wait_phase(&deployment, &[r#""restarts":1"#]);
     service.terminate();
     deployment.finish();
 }
