@@ -4,7 +4,7 @@ use std::{
     fs::{self, File, OpenOptions, Permissions},
     io,
     os::{
-        fd::{AsRawFd, OwnedFd},
+        fd::AsRawFd,
         unix::{
             fs::{MetadataExt, OpenOptionsExt, PermissionsExt},
             net::UnixListener,
@@ -15,12 +15,12 @@ use std::{
 
 use nix::{
     fcntl::{Flock, FlockArg},
-    sys::socket::{AddressFamily, Backlog, SockFlag, SockType, UnixAddr, bind, listen, socket},
+    sys::socket::{Backlog, UnixAddr, bind, listen},
 };
 
 use crate::{
     error::{Error, ErrorKind, Result},
-    place,
+    place, sys,
 };
 
 /// How many times another process may come first between the lock and the look at its file.
@@ -95,8 +95,7 @@ impl Socket {
 
 /// The mode is set before anybody can connect.
 fn listen_at(path: &Path) -> io::Result<UnixListener> {
-    let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
-    let fd: OwnedFd = socket(AddressFamily::Unix, SockType::Stream, flags, None)?;
+    let fd = sys::stream_socket()?;
     bind(fd.as_raw_fd(), &UnixAddr::new(path)?)?;
     fs::set_permissions(path, Permissions::from_mode(0o600))?;
     listen(&fd, Backlog::new(BACKLOG)?)?;
