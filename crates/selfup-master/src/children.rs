@@ -2,13 +2,9 @@
 
 use std::{
     ffi::OsString,
-    io,
-    os::{
-        fd::{AsFd, BorrowedFd, OwnedFd},
-        unix::process::CommandExt,
-    },
+    os::fd::{AsFd, BorrowedFd, OwnedFd},
     path::{Path, PathBuf},
-    process::{Child, Command},
+    process::Child,
     time::{Duration, Instant},
 };
 
@@ -19,8 +15,12 @@ use nix::{
 use selfup_channel::{self as control, Incoming, MasterEnd};
 use selfup_fds::FdSet;
 use selfup_lifecycle::Generation;
-use selfup_program::process::{env, open_files};
-use selfup_signals::{Blocked, End, Pid, Signal, ignore_on_exec, reset_on_exec};
+pub(super) use selfup_program::launch::StartError;
+use selfup_program::{
+    launch::{Launch, Launched},
+    process::env,
+};
+use selfup_signals::{End, Pid, Signal};
 
 use crate::{left_running as left, sys};
 
@@ -91,35 +91,23 @@ impl Children {
         recipe: &Recipe,
         fds: &FdSet,
     ) -> Result<Pid, StartError> {
-        let (channel, theirs) = control::pair().map_err(StartError::Channel)?;
-        let their_end = open_files::inode(&theirs).unwrap_or(0);
-        let mut pass = fds.pass();
-        // An executable on trial gets the name that it will have later.
-        pass = pass.arg0(recipe.arg0.as_deref().unwrap_or(recipe.path.as_os_str()));
-        pass = pass.pid_variable(env::CONTROL_PID);
-        let control = pass.extra(theirs.as_fd());
-        let mut command = Command::new(executable);
-        command
-            .args(&recipe.args)
-            .env(env::CONTROL, control.to_string())
-            .env(env::GENERATION, generation.number().to_string())
-            .env(env::BIN_PATH, &recipe.path);
-        for variable in env::OF_THE_MANAGER {
-            command.env_remove(variable);
-        }
-        if let Some(soft) = recipe.open_files {
-            command.env(env::OPEN_FILES, soft.to_string());
-        }
-        ignore_on_exec(&mut command, recipe.restart_signal);
-        reset_on_exec(&mut command);
-        if recipe.kill_group {
-            command.process_group(0);
-        }
-        // The forked copy of this process, which is about to become the child, must not handle a
-        // signal to the whole group.
-        let blocked = Blocked::all().map_err(StartError::Signals)?;
-        let process = pass.spawn(&mut command).map_err(StartError::Spawn)?;
-        drop(blocked);
+        let variables = vec![
+            (env::GENERATION, generation.number().to_string().into()),
+            (env::BIN_PATH, recipe.path.clone().into()),
+        ];
+        let open_files = recipe.open_files.map(|soft| (env::OPEN_FILES, soft.to_string().into()));
+        let launch = Launch {
+            executable,
+            // An executable on trial gets the name that it will have later.
+            arg0: recipe.arg0.as_deref().unwrap_or(recipe.path.as_os_str()),
+            args: &recipe.args,
+            channel: (env::CONTROL, env::CONTROL_PID),
+            variables: variables.into_iter().chain(open_files).collect(),
+            without: &env::OF_THE_MANAGER,
+            ignored: recipe.restart_signal,
+            leads_group: recipe.kill_group,
+        };
+        let Launched { process, channel, their_end } = launch.start(fds)?;
         let pid = Pid::from(&process);
         self.running.push(Running {
             generation,
@@ -251,49 +239,6 @@ impl Running {
                 None
             }
             Ok(incoming) => Some(incoming),
-        }
-    }
-}
-
-/// Why a child could not be started.
-#[derive(Debug)]
-pub(super) enum StartError {
-    Channel(io::Error),
-    Signals(selfup_signals::Error),
-    Spawn(selfup_fds::Error),
-}
-
-impl StartError {
-    /// Whether another attempt may succeed.
-    pub(super) fn is_transient(&self) -> bool {
-        match self {
-            Self::Channel(error) => matches!(
-                error.raw_os_error(),
-                Some(libc::EMFILE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM | libc::EAGAIN)
-            ),
-            Self::Signals(_) => false,
-            Self::Spawn(error) => error.is_transient(),
-        }
-    }
-}
-
-impl std::fmt::Display for StartError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Channel(_) => f.write_str("could not make a control channel for it"),
-            Self::Signals(_) => f.write_str("could not block signals meanwhile"),
-            // It names the program. The caller adds that a child was to be started.
-            Self::Spawn(error) => error.fmt(f),
-        }
-    }
-}
-
-impl std::error::Error for StartError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Channel(error) => Some(error),
-            Self::Signals(error) => Some(error),
-            Self::Spawn(error) => error.source(),
         }
     }
 }

@@ -11,6 +11,7 @@ mod child;
 mod entry;
 mod error;
 mod handle;
+pub mod launch;
 mod master_link;
 pub mod notify;
 mod options;
@@ -39,6 +40,7 @@ pub use serving::{
     connection::Connection,
     idle_grace::IdleGrace,
     listener::{Incoming, Listener},
+    parts::Serving,
     shutdown::GracefulShutdown,
     stream::Stream,
 };

@@ -237,8 +237,7 @@ impl Accepting {
         Self { ready: Some((ready, index)), begun: Arc::default() }
     }
 
-    /// For a socket without a report, in tests.
-    #[cfg(test)]
+    /// For a socket without a report.
     pub(crate) fn of_nothing() -> Self {
         Self { ready: None, begun: Arc::default() }
     }

@@ -14,6 +14,8 @@ use std::{collections::BTreeSet, process::Command};
 
 use selfup_tests::sandbox::{PATIENCE, Process, Sandbox, children_of, wait_for, wait_until};
 
+pub(crate) use load::clients;
+
 const RESTARTS: usize = 20;
 
 /// Restarts, each time as soon as the new child is there and clients are answered again.

@@ -7,5 +7,6 @@
     reason = "in a test a panic is the report, and what it prints is read with it"
 )]
 
+mod handoff;
 mod handover;
 mod load;

@@ -16,6 +16,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("selfup-program", &["selfup-channel", "selfup-fds", "selfup-install", "selfup-signals"]),
     ("selfup-tokio", &["selfup-program"]),
     ("selfup-actix", &["selfup-program"]),
+    ("selfup-handoff", &["selfup-channel", "selfup-fds", "selfup-program", "selfup-signals"]),
     (
         "selfup-master",
         &[

@@ -9,6 +9,7 @@ use std::ffi::OsString;
 use std::fmt;
 use std::io;
 use std::os::fd::{BorrowedFd, RawFd};
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command};
 use std::sync::Arc;
@@ -110,10 +111,7 @@ impl<'a> Pass<'a> {
     ///   to two more for each fd.
     #[expect(clippy::disallowed_methods, reason = "this is where children are started")]
     pub fn spawn(self, command: &mut Command) -> Result<Child> {
-        let (arg0, pids) = (self.arg0.as_deref(), &self.pid_variables);
-        let image = Image::new(self.set, command, arg0, self.env_clear, pids)
-            .map(Arc::new)
-            .map_err(|error| not_started(command, error))?;
+        let image = self.image(command)?;
         let fds: Vec<_> = self.set.iter().map(|(_, fd)| fd).chain(self.extras).collect();
         let mut numbers = Numbers::new(fds.into_iter()).map_err(|error| no_room(command, error))?;
         let mut attempts = 0;
@@ -128,6 +126,43 @@ impl<'a> Pass<'a> {
                 Err(error) => return Err(not_started(command, error)),
             }
         }
+    }
+
+    /// Executes the program in place of this one, in the same process, by execve(2). It returns only if that
+    /// failed.
+    ///
+    /// The pid stays, and every other thread of this process ends without running a destructor. The signals that
+    /// are blocked in the calling thread stay blocked, those that are pending stay pending, and those that are
+    /// caught get their default action.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`spawn`](Self::spawn). The fds may be at the numbers from 3 already, in place of what this process
+    /// had there: a program that goes on after the error can rely on none of its descriptors, and is best ended.
+    pub fn exec(self, command: &mut Command) -> Error {
+        let image = match self.image(command) {
+            Ok(image) => image,
+            Err(error) => return error,
+        };
+        let fds: Vec<_> = self.set.iter().map(|(_, fd)| fd).chain(self.extras).collect();
+        let moves = Numbers::new(fds.into_iter())
+            .and_then(|mut numbers| numbers.moves().map(|moves| (numbers, moves)));
+        let (_held, moves) = match moves {
+            Ok(moves) => moves,
+            Err(error) => return no_room(command, error),
+        };
+        let plan = Arc::new(Plan { image, moves });
+        exec::arrange(command, Arc::downgrade(&plan));
+        let error = command.exec();
+        not_started(command, error)
+    }
+
+    /// What the child executes, in memory that is prepared before fork.
+    fn image(&self, command: &Command) -> Result<Arc<Image>> {
+        let (arg0, pids) = (self.arg0.as_deref(), &self.pid_variables);
+        Image::new(self.set, command, arg0, self.env_clear, pids)
+            .map(Arc::new)
+            .map_err(|error| not_started(command, error))
     }
 }
 

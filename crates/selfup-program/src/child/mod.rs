@@ -21,7 +21,6 @@ use crate::{
     },
     restart,
     state::State,
-    sys,
 };
 
 /// Whether the master has passed a socket for each address; the names of those that are missing. A
@@ -40,7 +39,7 @@ fn has_all_sockets(listen: &[Listen], sockets: &Inherited) -> Result<(), String>
 ///
 /// What the master handed over cannot be used, or the process cannot be prepared.
 pub fn enter(mut entry: Entry, assignment: Assignment) -> Result<ExitCode, Error> {
-    let channel = sys::fd::adopt(assignment.control).map_err(|error| {
+    let channel = assignment.channel().map_err(|error| {
         Error::new(
             ErrorKind::Child,
             format!(

@@ -16,6 +16,10 @@ pub enum Field {
     },
     /// The service ends.
     Stopping,
+    /// From now on, this process is the main one of the service.
+    MainPid(u32),
+    /// Close the descriptor that comes along, once every message before this one has been handled.
+    Barrier,
     /// One line for people.
     Status(String),
     /// What is under way may take so long from now.
@@ -45,6 +49,8 @@ impl fmt::Display for Field {
                 write!(f, "RELOADING=1\nMONOTONIC_USEC={}", since.as_micros())
             }
             Self::Stopping => f.write_str("STOPPING=1"),
+            Self::MainPid(pid) => write!(f, "MAINPID={pid}"),
+            Self::Barrier => f.write_str("BARRIER=1"),
             Self::Status(text) => write!(f, "STATUS={}", one_line(text)),
             Self::ExtendTimeout(by) => {
                 let micros = u64::try_from(by.as_micros()).unwrap_or(u64::MAX);

@@ -3,12 +3,13 @@
 mod field;
 
 use std::{
+    ffi::OsString,
     io::{self, IoSlice},
     os::{
         fd::{AsFd, AsRawFd, BorrowedFd},
         unix::{
             ffi::OsStrExt,
-            net::{SocketAddr, UnixDatagram},
+            net::{SocketAddr, UnixDatagram, UnixStream},
         },
     },
     time::{Duration, Instant},
@@ -29,6 +30,8 @@ use crate::{process::env, sys::system};
 pub struct Notify {
     socket: UnixDatagram,
     address: SocketAddr,
+    /// The value of `NOTIFY_SOCKET`, for a process that is to report in place of this one.
+    pub told: OsString,
     /// The longest time between two reports that the service is alive, if the manager wants them.
     pub watchdog: Option<Duration>,
 }
@@ -67,7 +70,23 @@ impl Notify {
         let socket = UnixDatagram::unbound()?;
         socket.set_nonblocking(true)?;
         socket.connect_addr(&address)?;
-        Ok(Some(Self { socket, address, watchdog: told.watchdog }))
+        Ok(Some(Self { socket, address, watchdog: told.watchdog, told: told.socket }))
+    }
+
+    /// Waits until the manager has handled what was sent, at most for `patience`. A manager that does not know
+    /// barriers, as systemd before its version 246, closes the descriptor at once.
+    ///
+    /// # Errors
+    ///
+    /// There is no descriptor left for a pipe, or why the message did not get to the manager.
+    pub fn barrier(&self, patience: Duration) -> Result<(), NotSent> {
+        let (ours, theirs) = UnixStream::pair().map_err(NotSent::Never)?;
+        self.send(&[Field::Barrier], Some(theirs.as_fd()))?;
+        drop(theirs);
+        let timeout = PollTimeout::try_from(patience).unwrap_or(PollTimeout::MAX);
+        // Closed, or late: either way the caller goes on.
+        let _closed = poll(&mut [PollFd::new(ours.as_fd(), PollFlags::POLLIN)], timeout);
+        Ok(())
     }
 
     /// Sends all fields in one message, with a descriptor if there is one. Never waits.

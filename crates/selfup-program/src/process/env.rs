@@ -1,6 +1,13 @@
 //! The variables by which an executable learns whether it is master, child or probe.
 
-use std::{env, ffi::OsString, os::fd::RawFd, path::PathBuf, time::Duration};
+use std::{
+    env,
+    ffi::OsString,
+    io,
+    os::fd::{OwnedFd, RawFd},
+    path::PathBuf,
+    time::Duration,
+};
 
 use crate::{
     error::{Error, ErrorKind},
@@ -12,6 +19,13 @@ pub const CONTROL: &str = "SELFUP_CONTROL";
 /// The pid of the child that the variables are for, as `LISTEN_PID` is: a process that the child starts may inherit
 /// them.
 pub const CONTROL_PID: &str = "SELFUP_CONTROL_PID";
+/// As [`CONTROL`], where no master has started the process, but the process that it is to succeed.
+pub const HANDOFF: &str = "SELFUP_HANDOFF";
+/// As [`CONTROL_PID`], beside [`HANDOFF`].
+pub const HANDOFF_PID: &str = "SELFUP_HANDOFF_PID";
+/// The pid of the process that serves while this one, which has executed the new file in its own place, starts. The
+/// channel leads to that process.
+pub const HELPER: &str = "SELFUP_HANDOFF_HELPER";
 /// The child's number.
 pub const GENERATION: &str = "SELFUP_GENERATION";
 /// The path from which the child was started.
@@ -36,6 +50,17 @@ pub struct Assignment {
     pub open_files: Option<u64>,
 }
 
+impl Assignment {
+    /// Takes over this process's end of the control channel. Called once.
+    ///
+    /// # Errors
+    ///
+    /// It is not open.
+    pub fn channel(&self) -> io::Result<OwnedFd> {
+        sys::fd::adopt(self.control)
+    }
+}
+
 /// The token, if this process is a probe.
 #[must_use]
 pub fn probe_token() -> Option<OsString> {
@@ -49,13 +74,30 @@ pub fn probe_token() -> Option<OsString> {
 ///
 /// A variable of the master cannot be read.
 pub fn take_assignment() -> Result<Option<Assignment>, Error> {
-    let (Some(control), generation, bin_path) = (read(CONTROL), read(GENERATION), read(BIN_PATH))
+    take(CONTROL, CONTROL_PID)
+}
+
+/// The assignment of this process, if it is to succeed another one without a master, and the pid of its helper, if it
+/// has executed the new file in its own place. As [`take_assignment`].
+///
+/// # Errors
+///
+/// A variable of the predecessor cannot be read.
+pub fn take_handoff() -> Result<Option<(Assignment, Option<i32>)>, Error> {
+    let helper = read(HELPER).and_then(|pid| pid.to_str()?.parse().ok());
+    sys::env::remove_if_alone(&[HELPER]);
+    Ok(take(HANDOFF, HANDOFF_PID)?.map(|assignment| (assignment, helper)))
+}
+
+fn take(control_name: &str, pid_name: &str) -> Result<Option<Assignment>, Error> {
+    let (Some(control), generation, bin_path) =
+        (read(control_name), read(GENERATION), read(BIN_PATH))
     else {
         return Ok(None);
     };
     let open_files = read(OPEN_FILES);
-    let whose = read(CONTROL_PID);
-    sys::env::remove_if_alone(&[CONTROL, CONTROL_PID, GENERATION, BIN_PATH, OPEN_FILES]);
+    let whose = read(pid_name);
+    sys::env::remove_if_alone(&[control_name, pid_name, GENERATION, BIN_PATH, OPEN_FILES]);
     // A master of an earlier version sets no pid.
     let is_ours = |whose: &OsString| whose.to_str() == Some(&std::process::id().to_string());
     if !whose.as_ref().is_none_or(is_ours) {
@@ -73,7 +115,7 @@ pub fn take_assignment() -> Result<Option<Assignment>, Error> {
     };
     let control_number = number(&control)
         .and_then(|fd| RawFd::try_from(fd).ok())
-        .ok_or_else(|| malformed(CONTROL, Some(&control)))?;
+        .ok_or_else(|| malformed(control_name, Some(&control)))?;
     let generation_number = generation
         .as_ref()
         .and_then(number)

@@ -8,6 +8,7 @@ pub(crate) mod listener;
 #[cfg(test)]
 mod models;
 mod once;
+pub(crate) mod parts;
 pub(crate) mod shutdown;
 pub(crate) mod stream;
 mod sync;

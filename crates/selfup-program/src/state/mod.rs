@@ -19,7 +19,7 @@ use crate::{
     options::Options,
     process::identity::Identity,
     ready::Ready,
-    serving::{counter::Counter, shutdown::GracefulShutdown},
+    serving::{counter::Counter, parts::drain_limit, shutdown::GracefulShutdown},
 };
 
 /// How long a program that is about to end waits for its master to read its last messages.
@@ -223,12 +223,6 @@ impl State {
         }
         code
     }
-}
-
-/// The terminate timeout less a second, or less a tenth of it if that is shorter: the rest is for the program
-/// to return before it is killed.
-fn drain_limit(terminate_timeout: Duration) -> Duration {
-    terminate_timeout - (terminate_timeout / 10).min(Duration::from_secs(1))
 }
 
 /// A descriptor that is no socket has no address; it keeps its place with an empty one.

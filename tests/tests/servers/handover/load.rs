@@ -11,7 +11,7 @@ use selfup_tests::{
 use super::{RESTARTS, actix, axum, hello, hyper, restart, stop};
 
 /// All kinds of clients at once.
-fn clients(server: SocketAddr) -> Config {
+pub(crate) fn clients(server: SocketAddr) -> Config {
     Config::new(server)
         .timeout(Duration::from_secs(20))
         .lane(Lane::new("new").rate(200.0))
