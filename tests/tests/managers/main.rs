@@ -11,6 +11,7 @@
 
 mod container;
 mod contract;
+mod handoff;
 mod start_stop_daemon;
 mod systemd;
 
