@@ -103,24 +103,29 @@ fn successor_dies(words: &str, number: usize) -> bool {
     // The predecessor ends only if it has a successor.
     let is_over = || has_ended(successor) || has_ended(server.serves);
     wait_until("one of both to end", PATIENCE, is_over);
+    let is_replaced = has_ended(server.serves);
+    if is_replaced && !has_ended(successor) {
+        // It may be killed at any moment still.
+        let _gone = kill(Pid::from_raw(successor.cast_signed()), Signal::SIGKILL);
+    }
+    wait_until("strace to have written all", PATIENCE, || has_ended(strace.pid()));
+    strace.wait(PATIENCE);
     let calls = fs::read_to_string(sandbox.join("calls")).unwrap();
     // Killed at this very call, it may have sent it or not.
     let was_the_service = calls.lines().any(|call| call.contains("\"\\6\""));
+    assert!(was_the_service || !is_replaced, "replaced by a process that was not there:\n{calls}");
     if !was_the_service {
         let response = ask(server.address).expect("the predecessor serves");
         assert_eq!(pid_of(&response), server.serves);
         serves_and_ends(&server);
-    } else if !has_ended(server.serves)
-        && ask(server.address).is_ok_and(|it| pid_of(&it) == server.serves)
-    {
-        serves_and_ends(&server);
-    } else if !has_ended(successor) {
-        // It may be killed at any moment still.
-        let _gone = kill(Pid::from_raw(successor.cast_signed()), Signal::SIGKILL);
-        wait_until("the successor to end", PATIENCE, || has_ended(successor));
+    } else if !has_ended(server.serves) {
+        wait_until("the predecessor to end or to serve", PATIENCE, || {
+            has_ended(server.serves) || ask(server.address).is_ok()
+        });
+        if !has_ended(server.serves) {
+            send(server.serves, Signal::SIGQUIT);
+        }
     }
-    wait_until("strace to end", PATIENCE, || has_ended(strace.pid()));
-    strace.wait(PATIENCE);
     server.process.wait(PATIENCE);
     sandbox.finish();
     was_the_service
