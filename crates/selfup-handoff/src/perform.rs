@@ -48,8 +48,12 @@ impl Coordinator {
                 self.reply(Ok(()));
             }
             Action::End => {
-                if let Some(mut next) = self.next.take() {
+                if let Some(next) = &mut self.next {
                     next.end();
+                }
+                // The process that comes back is told of a helper that is gone, too.
+                if self.situation.phase != Phase::Draining(Why::Return) {
+                    self.next = None;
                 }
             }
             Action::Release => {

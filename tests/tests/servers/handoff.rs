@@ -10,7 +10,7 @@ mod signals;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use selfup_tests::sandbox::{
-    PATIENCE, Process, Sandbox, children_of, fds_of, state_of, wait_until,
+    PATIENCE, Process, Sandbox, children_of, fds_of, state_of, threads_of, wait_until,
 };
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -111,6 +111,9 @@ impl Server {
     /// had a whole turn since.
     #[track_caller]
     fn settled_fds(&self) -> Vec<String> {
+        // The loop that accepts has begun, and the thread of this connection has ended.
+        self.is_served_by(self.generation, self.serves);
+        wait_until("two threads", PATIENCE, || threads_of(self.serves) == 2);
         for _ in 0..2 {
             self.signal(Signal::SIGHUP);
             self.process.wait_line("hangup", PATIENCE);

@@ -15,9 +15,11 @@ fn coordinator(pid: u32) -> u32 {
     wait_for("the thread for handoffs", PATIENCE, || {
         let tasks = fs::read_dir(format!("/proc/{pid}/task")).ok()?;
         let numbers = tasks.flatten().map(|task| task.file_name().into_string().unwrap());
+        // Between fork and exec, the first thread has the name of the one that has forked it.
         let is_it = |task: &String| {
-            fs::read_to_string(format!("/proc/{pid}/task/{task}/comm"))
-                .is_ok_and(|name| name == "selfup-handoff\n")
+            *task != pid.to_string()
+                && fs::read_to_string(format!("/proc/{pid}/task/{task}/comm"))
+                    .is_ok_and(|name| name == "selfup-handoff\n")
         };
         numbers.into_iter().find(is_it)?.parse().ok()
     })
