@@ -4,7 +4,7 @@ mod lanes;
 
 use crate::command::{Failure, Result, cargo, run as run_command};
 use crate::step::{self, Step};
-use crate::{api, deny, features, lint, package, rust_version, semver, spelling, tidy};
+use crate::{api, deny, features, lint, package, rust_version, semver, spelling, targets, tidy};
 
 /// What takes seconds.
 const FIRST: &[Step] = &[
@@ -36,6 +36,7 @@ const COMPILED: &[Step] = &[
         what: "no broken link in the docs; the public interfaces are what docs/api says",
         run: api::run,
     },
+    Step { name: "targets", what: "it compiles for other systems", run: targets::run },
     Step { name: "semver", what: "nothing that a release has promised is gone", run: semver::run },
     Step {
         name: "features",

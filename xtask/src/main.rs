@@ -25,6 +25,7 @@ mod rust_version;
 mod semver;
 mod spelling;
 mod step;
+mod targets;
 mod test;
 mod tidy;
 

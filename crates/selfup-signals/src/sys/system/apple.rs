@@ -5,7 +5,8 @@ use std::ffi::c_int;
 use std::io;
 use std::os::fd::OwnedFd;
 
-use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::fcntl::{FcntlArg, FdFlag, OFlag, fcntl};
+use nix::unistd::pipe as pipe_without_flags;
 
 pub(crate) use super::without_sigqueue::queue;
 use crate::sys::sender::Sender;
@@ -46,9 +47,9 @@ pub(crate) fn sender(code: c_int) -> Sender {
 
 /// There is no pipe2(2): the ends become close-on-exec and non-blocking a moment after they were opened.
 pub(crate) fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
-    let (read, write) = io::pipe()?;
-    let ends = (OwnedFd::from(read), OwnedFd::from(write));
+    let ends = pipe_without_flags()?;
     for end in [&ends.0, &ends.1] {
+        fcntl(end, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC))?;
         let flags = OFlag::from_bits_retain(fcntl(end, FcntlArg::F_GETFL)?);
         fcntl(end, FcntlArg::F_SETFL(flags | OFlag::O_NONBLOCK))?;
     }
