@@ -21,7 +21,7 @@ cargo xtask TASK
   test [-- ARGS]   install what the tests need, then run every test
                    ARGS go to `cargo test`: cargo xtask test -- -p selfup-fds
   ci [STEP...]     everything a change must pass, or only the steps named
-                   (fmt, clippy, api, semver, features, spelling, deny, rust-version, tidy, package, test,
+                   (fmt, clippy, api, semver, features, targets, spelling, deny, rust-version, tidy, package, test,
                    soak)
   bench [PART...]  what selfup costs, against the same program without it, and restarts
                    under load beside those of others; bench --help says more

@@ -137,30 +137,39 @@ fn serves_a_connection_that_was_silent(process: Process, old_child_at_first: imp
     stop(&process);
 }
 
+/// An error, unless the server reads a line, and closes then.
+fn gets_one_more_line(client: &mut TcpStream) -> io::Result<()> {
+    client.set_read_timeout(Some(PATIENCE))?;
+    client.write_all(b"two\n")?;
+    let mut rest = String::new();
+    client.read_to_string(&mut rest)?;
+    match rest == "TWO\nBYE\n" {
+        true => Ok(()),
+        false => Err(io::Error::other(format!("{rest:?}"))),
+    }
+}
+
 #[test]
 fn a_protocol_on_tokio_serves_one_more_line_and_closes() {
     let sandbox = Sandbox::new("handover-tokio");
     sandbox.expect_files(["tokio"]);
     let process = tokio(&sandbox);
     let server = process.wait_listening(PATIENCE);
-    let mut silent = TcpStream::connect(server).unwrap();
-    let mut kept = TcpStream::connect(server).unwrap();
-    kept.set_read_timeout(Some(PATIENCE)).unwrap();
-    let mut response = [0; 4];
-    kept.write_all(b"one\n").unwrap();
-    kept.read_exact(&mut response).unwrap();
-    assert_eq!(&response, b"ONE\n");
-    let old_child = children_of(process.pid())[0];
-    process.signal(libc::SIGUSR2);
-    lets_go_of_the_socket(old_child);
-    for client in [&mut kept, &mut silent] {
-        client.set_read_timeout(Some(PATIENCE)).unwrap();
-        client.write_all(b"two\n").unwrap();
-        let mut rest = String::new();
-        client.read_to_string(&mut rest).unwrap();
-        assert_eq!(rest, "TWO\nBYE\n");
-    }
-    wait_until("one child", PATIENCE, || children_of(process.pid()).len() == 1);
+    within_the_grace(|| {
+        let mut silent = TcpStream::connect(server)?;
+        let mut kept = TcpStream::connect(server)?;
+        kept.set_read_timeout(Some(PATIENCE))?;
+        let mut response = [0; 4];
+        kept.write_all(b"one\n")?;
+        kept.read_exact(&mut response)?;
+        assert_eq!(&response, b"ONE\n");
+        let old_child = children_of(process.pid())[0];
+        process.signal(libc::SIGUSR2);
+        lets_go_of_the_socket(old_child);
+        let ends = [&mut kept, &mut silent].map(gets_one_more_line);
+        wait_until("one child", PATIENCE, || children_of(process.pid()).len() == 1);
+        ends.into_iter().collect()
+    });
     stop(&process);
     sandbox.finish();
 }
