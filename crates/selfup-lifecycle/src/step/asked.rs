@@ -110,6 +110,12 @@ impl Step<'_> {
         }
     }
 
+    /// What is on trial will not be committed, though no child may run it at the moment.
+    pub(super) fn commit_is_off(&mut self, failure: Failure) {
+        let waiting = self.life.waiting.iter_mut().filter(|it| it.stage == Stage::Probation);
+        waiting.for_each(|waiting| waiting.stage = Stage::Failed(failure));
+    }
+
     /// A candidate has taken over.
     pub(super) fn serves(&mut self, generation: Generation) {
         let on_probation = matches!(self.life.upgrade, Upgrade::Probation { .. });

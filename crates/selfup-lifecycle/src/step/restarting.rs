@@ -61,6 +61,7 @@ impl Step<'_> {
             return;
         }
         let tries = |child: &Child| child.program == Program::Trial;
+        self.commit_is_off(Failure::RolledBackByHand);
         if self.life.children.iter().any(tries) {
             self.restart_failed(Failure::RolledBackByHand);
         }

@@ -359,6 +359,29 @@ fn some_rules() -> impl Strategy<Value = Policy> {
     )
 }
 
+/// The executable on trial is rolled back while the start of its next child is waited for.
+#[test]
+fn an_operator_hears_of_a_rollback_though_no_child_runs() {
+    let policy = Policy { handover: Handover::Sequential, listens: false, ..policy() };
+    let mut world = World::new(policy, false, 2);
+    world.happens(Input::Start);
+    for chance in [
+        Chance::Ready(0),
+        Chance::Asks(6),
+        Chance::Installed,
+        Chance::Exits(0, false),
+        Chance::TimePasses(1),
+        Chance::Asks(2),
+        Chance::Ready(0),
+        Chance::Exits(0, false),
+    ] {
+        world.chance(chance);
+    }
+    assert!(world.living.is_empty() && world.asked.len() == 1);
+    world.chance(Chance::RolledBack);
+    world.terminate(false);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
 
