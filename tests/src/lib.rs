@@ -31,6 +31,7 @@ pub mod signer;
 pub mod source;
 pub mod subject;
 pub mod systemd;
+pub mod uninterrupted;
 pub mod visitor;
 
 pub use selfup_load as load;

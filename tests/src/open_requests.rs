@@ -1,6 +1,7 @@
 //! Requests that a server is in the middle of, for as long as a test wants.
 
 use crate::sandbox::PATIENCE;
+use crate::uninterrupted::uninterrupted;
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 
@@ -33,7 +34,7 @@ impl OpenRequests {
     /// Waits until the server drains.
     #[track_caller]
     pub fn wait_for_the_drain(&self) {
-        let end = (&self.idle).read(&mut [0]).unwrap();
+        let end = uninterrupted(|| (&self.idle).read(&mut [0])).unwrap();
         assert_eq!(end, 0, "more than one response");
     }
 

@@ -4,6 +4,7 @@ use super::deployed;
 use selfup_tests::origin::{Offer, Origin};
 use selfup_tests::sandbox::{PATIENCE, udp_sockets, wait_for};
 use selfup_tests::service::{Service, put};
+use selfup_tests::uninterrupted::uninterrupted;
 use selfup_tests::visitor::ask;
 use std::fs;
 use std::net::{SocketAddr, UdpSocket};
@@ -167,7 +168,7 @@ fn echoed(client: &UdpSocket, server: SocketAddr, text: &str) -> String {
 
 fn received(client: &UdpSocket) -> String {
     let mut datagram = [0; 100];
-    let length = client.recv(&mut datagram).expect("an answer");
+    let length = uninterrupted(|| client.recv(&mut datagram)).expect("an answer");
     String::from_utf8_lossy(&datagram[..length]).into_owned()
 }
 

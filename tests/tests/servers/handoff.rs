@@ -12,6 +12,7 @@ use nix::unistd::Pid;
 use selfup_tests::sandbox::{
     PATIENCE, Process, Sandbox, children_of, fds_of, state_of, threads_of, wait_until,
 };
+use selfup_tests::uninterrupted::uninterrupted;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::process::Command;
@@ -153,7 +154,7 @@ fn ask(address: SocketAddr) -> std::io::Result<String> {
     let mut bytes = [0; 1024];
     let mut response = String::new();
     while !response.contains("pid=") {
-        match stream.read(&mut bytes)? {
+        match uninterrupted(|| stream.read(&mut bytes))? {
             0 => return Err(std::io::ErrorKind::UnexpectedEof.into()),
             read => response += &String::from_utf8_lossy(&bytes[..read]),
         }

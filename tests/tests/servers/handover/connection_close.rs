@@ -15,6 +15,7 @@ use nix::sys::{
 use selfup_tests::sandbox::{
     PATIENCE, Process, Sandbox, children_of, tcp_listeners, wait_for, wait_until,
 };
+use selfup_tests::uninterrupted::uninterrupted;
 
 use super::{actix, axum, hello, hyper, stop, tokio};
 
@@ -241,7 +242,7 @@ fn ask(connection: &mut (impl Read + Write + AsFd)) -> io::Result<String> {
     connection.write_all(b"GET / HTTP/1.1\r\nHost: test\r\n\r\n")?;
     let (mut response, mut part) = (String::new(), [0; 1024]);
     while !response.ends_with(")\n") {
-        let read = connection.read(&mut part)?;
+        let read = uninterrupted(|| connection.read(&mut part))?;
         if read == 0 {
             break;
         }

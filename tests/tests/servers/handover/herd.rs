@@ -9,6 +9,7 @@ use std::{
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use selfup_tests::sandbox::{PATIENCE, Process, Sandbox, children_of, wait_until};
+use selfup_tests::uninterrupted::uninterrupted;
 
 use super::{axum, hello, hyper, stop};
 
@@ -49,7 +50,7 @@ fn herd(server: &str, start: fn(&Sandbox) -> Process, wanted: usize) -> Option<V
             let mut response = Vec::new();
             while !response.ends_with(b")\n") {
                 let mut part = [0; 1024];
-                let read = client.read(&mut part).unwrap();
+                let read = uninterrupted(|| client.read(&mut part)).unwrap();
                 assert!(read > 0, "closed before the restart");
                 response.extend_from_slice(&part[..read]);
             }
@@ -73,7 +74,7 @@ fn herd(server: &str, start: fn(&Sandbox) -> Process, wanted: usize) -> Option<V
         open.retain_mut(|client| {
             let is_over = ready.next().unwrap();
             if is_over {
-                assert_eq!(client.read(&mut [0]).unwrap(), 0);
+                assert_eq!(uninterrupted(|| client.read(&mut [0])).unwrap(), 0);
                 tenths[tenth] += 1;
             }
             !is_over

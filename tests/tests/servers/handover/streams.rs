@@ -8,6 +8,7 @@ use std::{
 };
 
 use selfup_tests::sandbox::{PATIENCE, Process, Sandbox, children_of, wait_until};
+use selfup_tests::uninterrupted::uninterrupted;
 
 /// Long enough for a slow machine.
 const GRACE: Duration = Duration::from_secs(2);
@@ -61,7 +62,7 @@ fn ask(mut connection: &TcpStream, path: &str) {
 /// What comes until this text, or until the end.
 fn read_until(mut connection: &TcpStream, text: &str) -> io::Result<String> {
     let (mut response, mut byte) = (String::new(), [0]);
-    while !response.ends_with(text) && connection.read(&mut byte)? > 0 {
+    while !response.ends_with(text) && uninterrupted(|| connection.read(&mut byte))? > 0 {
         response.push(byte[0].into());
     }
     Ok(response)
