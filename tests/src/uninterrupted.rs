@@ -4,6 +4,10 @@
 use std::io;
 
 /// Repeats a call as long as it is interrupted.
+///
+/// # Errors
+///
+/// Those of the call.
 pub fn uninterrupted<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     loop {
         match call() {

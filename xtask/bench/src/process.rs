@@ -1,8 +1,9 @@
 //! What the kernel reports about a process.
 
+use nix::errno::Errno;
 use selfup_signals::{Pid, Signal};
 use std::fs;
-use std::path::PathBuf;
+use std::io::ErrorKind;
 use std::time::Duration;
 use xtask_support::command::{Failure, Result};
 use xtask_support::proc::{Stat, having};
@@ -17,8 +18,7 @@ pub(super) fn send(pid: u32, signal: Signal) -> Result {
 /// How often the threads of a process have been switched to.
 pub(super) fn switches(pid: u32) -> Result<u64> {
     let mut sum = 0;
-    for task in tasks(pid)? {
-        let status = read(&task.join("status").to_string_lossy())?;
+    for status in of_each_thread(pid, "status")? {
         sum += field(&status, "voluntary_ctxt_switches")?;
         sum += field(&status, "nonvoluntary_ctxt_switches")?;
     }
@@ -28,8 +28,7 @@ pub(super) fn switches(pid: u32) -> Result<u64> {
 /// How long the threads of a process have been on a processor.
 pub(super) fn busy(pid: u32) -> Result<Duration> {
     let mut sum = Duration::ZERO;
-    for task in tasks(pid)? {
-        let text = read(&task.join("schedstat").to_string_lossy())?;
+    for text in of_each_thread(pid, "schedstat")? {
         let nanoseconds = text.split_whitespace().next().and_then(|it| it.parse().ok());
         let failed = || Failure::new(format!("there is no time in {text:?}"));
         sum += Duration::from_nanos(nanoseconds.ok_or_else(failed)?);
@@ -37,10 +36,21 @@ pub(super) fn busy(pid: u32) -> Result<Duration> {
     Ok(sum)
 }
 
-fn tasks(pid: u32) -> Result<Vec<PathBuf>> {
-    fs::read_dir(format!("/proc/{pid}/task"))
-        .map(|tasks| tasks.flatten().map(|task| task.path()).collect())
-        .map_err(|error| Failure::new(format!("could not look at process {pid}: {error}")))
+/// What the kernel reports in this file about each thread that still runs.
+fn of_each_thread(pid: u32, file: &str) -> Result<Vec<String>> {
+    let failed = |error| Failure::new(format!("could not look at process {pid}: {error}"));
+    let tasks = fs::read_dir(format!("/proc/{pid}/task")).map_err(failed)?;
+    let mut texts = Vec::new();
+    for task in tasks.flatten() {
+        match fs::read_to_string(task.path().join(file)) {
+            Ok(text) => texts.push(text),
+            // The thread has ended meanwhile: ESRCH if the file was open by then.
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) if error.raw_os_error() == Some(Errno::ESRCH as i32) => {}
+            Err(error) => return Err(failed(error)),
+        }
+    }
+    Ok(texts)
 }
 
 /// The memory of a process in KiB: its own pages, with or without its share of those it has in
