@@ -60,13 +60,14 @@ impl Client {
         Ok(Self { stream: BufReader::new(stream) })
     }
 
-    /// Sends a request, and waits for its response.
+    /// Sends a request, and waits for its response; for as long as it takes without a timeout, or with one that no
+    /// clock can express.
     ///
     /// # Errors
     ///
     /// The response did not come in time, or the service has ended before.
     pub fn ask(&mut self, request: &Request, timeout: Option<Duration>) -> Result<Response> {
-        let until = timeout.map(|timeout| Instant::now() + timeout);
+        let until = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         // A server that has too many clients closes without reading. Its response can still be read.
         let _sent = self.stream.get_ref().write_all(&request.encode());
         self.response(until)

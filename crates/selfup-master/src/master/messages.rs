@@ -9,7 +9,7 @@ use crate::{
     executable::Identified,
     inbox::Message,
     reason::RollbackReason,
-    upgrades::order::{Asked, OrderDone},
+    upgrades::order::{Asked, Order, OrderDone},
 };
 
 impl Master {
@@ -39,10 +39,17 @@ impl Master {
                 let taken_up = selfup_control::Outcome::Accepted;
                 self.respond(ticket, selfup_control::Response::new(taken_up, text));
             }
-            Message::Ordered(order) => self.upgrades.order(order),
+            Message::Ordered(order) => self.order(order),
             Message::OrderDone(ticket, done) => self.answer_order(ticket, done),
             Message::Looked(looked) => self.looked(looked),
             Message::Identified(identified) => self.identified(*identified),
+        }
+    }
+
+    fn order(&mut self, order: Order) {
+        if let Err(Order { asked: (ticket, _), .. }) = self.upgrades.order(order) {
+            let reason = "nothing can be installed here: see the warnings of the master".to_owned();
+            self.answer_order(ticket, OrderDone::Failed(reason));
         }
     }
 

@@ -3,7 +3,7 @@
 use std::{
     collections::HashSet,
     io::{self, Read},
-    sync::{Arc, atomic::Ordering, mpsc},
+    sync::{Arc, atomic::Ordering},
 };
 
 use selfup_fetch::{Artifact, Outcome, RunningExecutable};
@@ -15,6 +15,7 @@ use super::{
     reports::Reports,
     shared::Shared,
     verdict::Verdict,
+    word::Heard,
 };
 use crate::{
     acceptance::{Acceptance, Novelty, novelty},
@@ -138,10 +139,10 @@ impl Intake {
     pub(super) fn take_in(
         &mut self,
         artifact: Artifact,
-        verdicts: &mpsc::Receiver<Verdict>,
+        heard: &Heard,
         reports: &mut Reports,
     ) -> Result<Outcome, Error> {
-        let taken = self.try_to_take_in(artifact, verdicts, reports);
+        let taken = self.try_to_take_in(artifact, heard, reports);
         self.prepared = taken.is_ok();
         self.signature_refused = taken.as_ref().is_err_and(is_of_the_signature);
         taken
@@ -150,7 +151,7 @@ impl Intake {
     fn try_to_take_in(
         &mut self,
         artifact: Artifact,
-        verdicts: &mpsc::Receiver<Verdict>,
+        heard: &Heard,
         reports: &mut Reports,
     ) -> Result<Outcome, Error> {
         let at_work = self.shared.workplace.enter(&self.acceptance.path);
@@ -198,7 +199,7 @@ impl Intake {
         })?;
         drop(at_work);
         reports.send(Message::Verified(Box::new(trial), self.asked.take()));
-        let verdict = wait_for(verdicts);
+        let verdict = heard.verdict(reports);
         let recorded = self.acceptance.refusal(id);
         match (verdict, recorded) {
             (Verdict::Committed, _) => {
@@ -218,20 +219,9 @@ impl Intake {
             }
             (Verdict::Refused | Verdict::Shelved, _) => drop(self.refused.insert(id)),
             (Verdict::Waits, _) => self.waiting = Some(id),
-            (Verdict::Overruled | Verdict::Later | Verdict::Ordered, _) => {}
+            (Verdict::Overruled | Verdict::Later, _) => {}
         }
         Ok(verdict.into())
-    }
-}
-
-/// Waits for a verdict. Without a loop none comes: the next master finds what is in place.
-pub(super) fn wait_for(verdicts: &mpsc::Receiver<Verdict>) -> Verdict {
-    loop {
-        match verdicts.recv() {
-            Ok(Verdict::Ordered) => {}
-            Ok(verdict) => return verdict,
-            Err(_) => return Verdict::Committed,
-        }
     }
 }
 

@@ -9,18 +9,21 @@ mod intake;
 pub(crate) mod look;
 pub(crate) mod order;
 mod ordered;
+mod poll;
 mod reports;
 mod running;
 mod shared;
+mod source;
 mod undecided;
 mod verdict;
+mod word;
 mod worker;
 mod workplace;
 
 use std::{
     io,
     path::{Path, PathBuf},
-    sync::{Arc, atomic::Ordering, mpsc},
+    sync::{Arc, atomic::Ordering},
     thread,
 };
 
@@ -32,6 +35,7 @@ use crate::inbox::{Message, Sender};
 use order::Order;
 use shared::Shared;
 use verdict::Verdict;
+use word::{Heard, Words, words};
 use worker::Worker;
 
 pub(crate) use undecided::{Commit, RolledBack, Undecided};
@@ -40,8 +44,9 @@ pub(crate) use worker::Plan;
 /// The loop's side: the executable on trial, and the worker.
 #[derive(Debug)]
 pub(super) struct Upgrades {
-    plan: Option<Plan>,
-    verdicts: Option<mpsc::Sender<Verdict>>,
+    /// The way to the worker, if there is one, or will be once a child serves.
+    words: Option<Words>,
+    not_started: Option<NotStarted>,
     shared: Arc<Shared>,
     /// The executable on trial, or about to be tried.
     undecided: Option<Undecided>,
@@ -58,6 +63,15 @@ pub(super) struct Upgrades {
     keys: Vec<PublicKey>,
     /// Whether the program that serves trusts no key, which has been reported.
     has_no_successors: bool,
+}
+
+/// The worker, before a child serves.
+#[derive(Debug)]
+struct NotStarted {
+    plan: Plan,
+    heard: Heard,
+    /// Whether it has to wait for the verdict about what an earlier master left on trial.
+    is_undecided: bool,
 }
 
 /// What a program that serves changes about the keys that releases are verified with.
@@ -77,9 +91,10 @@ impl Upgrades {
         let keys =
             plan.as_ref().map(|plan| plan.acceptance.trust.keys().to_vec()).unwrap_or_default();
         let is_awaited = undecided.is_some();
+        let (words, heard) = words();
         Self {
-            plan,
-            verdicts: None,
+            words: plan.is_some().then_some(words),
+            not_started: plan.map(|plan| NotStarted { plan, heard, is_undecided: is_awaited }),
             shared: Arc::default(),
             undecided,
             is_awaited,
@@ -99,18 +114,18 @@ impl Upgrades {
         version: Option<String>,
         sender: &Sender,
     ) -> io::Result<()> {
-        if self.plan.is_none() && self.verdicts.is_none() {
+        if self.words.is_none() {
             return Ok(());
         }
         self.shared.running.set(child, version);
-        let Some(plan) = self.plan.take() else { return Ok(()) };
-        let (verdicts, receiver) = mpsc::channel();
+        let Some(NotStarted { plan, heard, is_undecided }) = self.not_started.take() else {
+            return Ok(());
+        };
         let shared = Arc::clone(&self.shared);
-        let worker = Worker::new(plan, sender.clone(), shared, receiver, self.is_awaited);
+        let worker = Worker::new(plan, sender.clone(), shared, heard, is_undecided);
         let blocked = Blocked::all().map_err(io::Error::other)?;
         thread::Builder::new().name("selfup-fetch".into()).spawn(move || worker.run())?;
         drop(blocked);
-        self.verdicts = Some(verdicts);
         Ok(())
     }
 
@@ -271,26 +286,26 @@ impl Upgrades {
     }
 
     /// Has the worker do what an operator has ordered, as soon as it can.
-    pub(super) fn order(&self, order: Order) {
-        self.shared.orders().push_back(order);
-        if let Some(verdicts) = &self.verdicts {
-            // A worker that has ended does nothing any more.
-            let _sent = verdicts.send(Verdict::Ordered);
+    ///
+    /// Returns the order if there is no worker.
+    pub(super) fn order(&self, order: Order) -> Result<(), Order> {
+        match &self.words {
+            Some(words) => words.order(order),
+            None => Err(order),
         }
     }
 
     /// Whether there is a worker, or will be once a child serves.
     pub(super) fn has_worker(&self) -> bool {
-        self.plan.is_some() || self.verdicts.is_some()
+        self.words.is_some()
     }
 
     fn decide(&mut self, verdict: Verdict) {
         self.shared.is_trying.store(false, Ordering::SeqCst);
-        if let Some(verdicts) = &self.verdicts
-            && std::mem::take(&mut self.is_awaited)
+        if std::mem::take(&mut self.is_awaited)
+            && let Some(words) = &self.words
         {
-            // A worker that has ended needs no verdict.
-            let _sent = verdicts.send(verdict);
+            words.decide(verdict);
         }
     }
 }

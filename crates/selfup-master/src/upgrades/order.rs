@@ -47,6 +47,12 @@ pub(crate) enum OrderDone {
     Failed(String),
 }
 
+impl OrderDone {
+    pub(super) fn on_trial() -> Self {
+        Self::Failed("another executable is on trial".to_owned())
+    }
+}
+
 /// The fetcher of a service without a source: only what an operator orders is installed.
 pub(crate) struct NoSource;
 

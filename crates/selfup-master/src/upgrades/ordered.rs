@@ -4,37 +4,38 @@ use selfup_fetch::Outcome;
 
 use super::{
     order::{Order, OrderDone, What, artifact},
+    poll::Poll,
     reports::Failure,
-    worker::{Poll, Worker},
+    worker::Worker,
 };
 use crate::{error::Chain, inbox::Message};
 
 impl Worker {
-    pub(super) fn follow_orders(&mut self) {
-        loop {
-            let order = self.shared.orders().pop_front();
-            let Some(Order { asked, what }) = order else { return };
-            self.intake.asked = Some(asked);
-            let done = self.follow(what);
-            // Otherwise it is on trial, and the lifecycle answers.
-            if let Some((ticket, _)) = self.intake.asked.take() {
-                self.reports.send(Message::OrderDone(ticket, done));
-            }
+    /// Does what an operator orders, and answers.
+    pub(super) fn follow(&mut self, order: Order) {
+        let Order { asked, what } = order;
+        self.intake.asked = Some(asked);
+        let done = self.perform(what);
+        // Otherwise it is on trial, and the lifecycle answers.
+        self.answer(done);
+    }
+
+    /// Answers the operator who waits, if there is one.
+    pub(super) fn answer(&mut self, done: OrderDone) {
+        if let Some((ticket, _)) = self.intake.asked.take() {
+            self.reports.send(Message::OrderDone(ticket, done));
         }
     }
 
-    fn follow(&mut self, what: What) -> OrderDone {
+    fn perform(&mut self, what: What) -> OrderDone {
         if self.intake.is_busy() {
-            return OrderDone::Failed("another executable is on trial".to_owned());
+            return OrderDone::on_trial();
         }
         match what {
-            What::Fetch if !self.has_source => {
-                OrderDone::Failed("the service has no source of upgrades".to_owned())
-            }
-            What::Fetch if !self.has_begun => {
-                OrderDone::Failed("the source could not be asked yet".to_owned())
-            }
             What::Fetch => {
+                if let Some(fault) = self.source.fault() {
+                    return OrderDone::Failed(fault);
+                }
                 if let Some(paused) = self.intake.paused() {
                     let reason = paused.reason();
                     return OrderDone::Failed(format!("upgrades are paused: {reason}"));
@@ -51,7 +52,7 @@ impl Worker {
                         return OrderDone::Failed(reason);
                     }
                 };
-                match self.intake.take_in(artifact, &self.verdicts, &mut self.reports) {
+                match self.intake.take_in(artifact, &self.heard, &mut self.reports) {
                     Ok(outcome) => self.told(outcome),
                     Err(error) => OrderDone::Failed(Chain(&error).to_string()),
                 }

@@ -1,13 +1,10 @@
 //! The state that the loop and the worker share.
 
-use std::{
-    collections::VecDeque,
-    sync::{Mutex, MutexGuard, PoisonError, atomic::AtomicBool},
-};
+use std::sync::{Mutex, MutexGuard, PoisonError, atomic::AtomicBool};
 
 use selfup_install::{Id, PublicKey};
 
-use super::{order::Order, running::Running, workplace::Workplace};
+use super::{running::Running, workplace::Workplace};
 
 /// The state that the loop and the worker share.
 #[derive(Debug, Default)]
@@ -19,7 +16,6 @@ pub(super) struct Shared {
     pub(super) is_trying: AtomicBool,
     rolled_back: Mutex<Option<Id>>,
     adopted: Mutex<Option<Vec<PublicKey>>>,
-    orders: Mutex<VecDeque<Order>>,
 }
 
 impl Shared {
@@ -27,11 +23,6 @@ impl Shared {
     /// that it no longer runs.
     pub(super) fn rolled_back(&self) -> MutexGuard<'_, Option<Id>> {
         self.rolled_back.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// What operators have ordered, oldest first.
-    pub(super) fn orders(&self) -> MutexGuard<'_, VecDeque<Order>> {
-        self.orders.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The keys of another program that serves, until the worker has taken them.

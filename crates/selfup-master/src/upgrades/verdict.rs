@@ -5,8 +5,6 @@ use selfup_fetch::Outcome;
 /// The decision about a new executable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// None yet, but an operator has ordered something.
-    Ordered,
     Committed,
     /// It failed.
     Refused,
@@ -25,7 +23,7 @@ impl From<Verdict> for Outcome {
         match verdict {
             Verdict::Committed | Verdict::Waits | Verdict::Overruled => Self::Installed,
             Verdict::Refused | Verdict::Shelved => Self::Refused,
-            Verdict::Later | Verdict::Ordered => Self::Failed,
+            Verdict::Later => Self::Failed,
         }
     }
 }

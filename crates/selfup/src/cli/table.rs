@@ -12,8 +12,7 @@ pub(super) fn of(status: &Status, is_coloured: bool) -> String {
     let mut text = String::new();
     let up = ago(status.since);
     let Status { service, pid, phase, restarts, .. } = status;
-    let _written =
-        writeln!(text, "{service}: {phase}, pid {pid}, up {up}, restarted {restarts} times");
+    let _written = writeln!(text, "{service}: {phase}, pid {pid}, up {up}, restarts: {restarts}");
     let _written = writeln!(text, "executable  {}", status.master.path);
     for socket in &status.sockets {
         let _written = writeln!(text, "socket      {} at {}", socket.name, socket.address);

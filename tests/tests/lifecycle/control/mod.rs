@@ -2,6 +2,8 @@
 
 mod clients;
 mod decided;
+mod orders;
+mod pages;
 mod verbs;
 
 use selfup_tests::sandbox::{PATIENCE, Process};
