@@ -120,6 +120,23 @@ impl Target {
         }
         rename_previous(&turn, record, None, present.map(|id| (id, Why::ByHand)))
     }
+
+    /// Rolls back by one `rename(2)`, because the executable at the path has failed after it was committed. It
+    /// may be tried again later ([`Refusal`](crate::Refusal) describes when). `reason` is shortened to one line of
+    /// 500 bytes.
+    ///
+    /// If another process has an upgrade on trial beside the target, its commit fails then with
+    /// [`TargetChanged`](ErrorKind::TargetChanged).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`roll_back`](Self::roll_back).
+    pub fn fall_back(&self, reason: &str) -> Result<Restored> {
+        let turn = ShortLock::take(self)?;
+        let record = turn.record()?;
+        let present = self.id().ok();
+        rename_previous(&turn, record, None, present.map(|id| (id, Why::Failed(reason))))
+    }
 }
 
 /// Renames the previous executable over the target, if it is the expected one, and records that the one at the

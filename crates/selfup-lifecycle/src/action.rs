@@ -1,5 +1,7 @@
 //! The outputs of the state machine: what the master has to do.
 
+use std::time::Duration;
+
 use selfup_signals::End;
 
 use crate::{
@@ -34,6 +36,9 @@ pub enum Action {
     RollBack(Blame),
     /// Return to the proven executable without refusing the new one, which could not be tried here.
     Shelve,
+    /// Put the previous executable back, because the present one was committed, and its children keep ending
+    /// like this.
+    FallBack(End),
     /// Record that the upgrade, which stays undecided, is not to blame for the end of the master.
     Excuse,
     /// Close the master's copies of the sockets: no further child will be started.
@@ -100,6 +105,8 @@ pub enum Note {
     ProbationFailed(Generation, End),
     /// A child ended soon after it took over, and another is started in its place.
     Revived(Generation, End),
+    /// A child has ended, and another is started in its place after this pause.
+    Respawned(Generation, End, Duration),
     /// A signal waits until a child is ready for it.
     SignalWaits(Arrived),
     /// No further child is started. The master ends with the last child.

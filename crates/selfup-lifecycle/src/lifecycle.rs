@@ -31,8 +31,10 @@ pub struct Lifecycle {
     pub(crate) held: Vec<Held>,
     /// The state of the new executable, if there is one.
     pub(crate) upgrade: Upgrade,
-    /// Set while children that died soon after they took over are replaced.
+    /// Set while children that died soon after they took over, or one after the other, are replaced.
     pub(crate) revival: Option<Revival>,
+    /// Until when children that begin to die are held against the executable, which was committed here.
+    pub(crate) fall_back_until: Option<Time>,
     pub(crate) phase: Phase,
     /// The operators that wait for an answer, oldest first.
     pub(crate) waiting: Vec<Waiting>,
@@ -59,7 +61,7 @@ pub(crate) enum Role {
     /// The child starts, and has to be ready by the deadline.
     Candidate { ready_by: Time },
     /// The child serves. If it replaced another one and dies before `young_until`, a further child is
-    /// started.
+    /// started. With `OnExit::Respawn`, its end is then one of a series.
     Active { young_until: Option<Time> },
     /// The child drains, and has to have ended by the deadline.
     Draining { gone_by: Time },
@@ -95,7 +97,7 @@ pub(crate) struct Retry {
     pub(crate) attempts: Attempts,
 }
 
-/// A series of children that died soon after they took over.
+/// A series of children that died, each soon after it took over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Revival {
     /// How many children have been started in the place of another.
@@ -150,6 +152,7 @@ impl Lifecycle {
             held: Vec::new(),
             upgrade: Upgrade::None,
             revival: None,
+            fall_back_until: None,
             phase: Phase::Serving,
             waiting: Vec::new(),
             verdict: None,
@@ -200,6 +203,9 @@ impl Lifecycle {
         }
         if let Some(revival) = &mut self.revival {
             revival.until = revival.until + by;
+        }
+        if let Some(until) = &mut self.fall_back_until {
+            *until = *until + by;
         }
     }
 

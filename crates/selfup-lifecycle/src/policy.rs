@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use selfup_signals::Signal;
 
-use crate::{handover::Handover, restarts::Restarts};
+use crate::{handover::Handover, on_exit::OnExit, restarts::Restarts};
 
 /// The part of the configuration that governs the lifecycle.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -21,6 +21,8 @@ pub struct Policy {
     pub drain_on_terminate: bool,
     /// What restarts the program. The default is [`Restarts::Automatic`].
     pub restarts: Restarts,
+    /// What follows when the program ends although nobody has asked it to. The default is [`OnExit::End`].
+    pub on_exit: OnExit,
     /// How long a candidate may take to become ready. The default is 30 s.
     pub ready_timeout: Duration,
     /// How long a draining child may take to end. The default is 30 s, the time that most load balancers
@@ -49,6 +51,7 @@ impl Default for Policy {
             restart_signal: Signal::USR2,
             drain_on_terminate: false,
             restarts: Restarts::default(),
+            on_exit: OnExit::default(),
             ready_timeout: Duration::from_secs(30),
             terminate_timeout: Duration::from_secs(30),
             probation: Duration::from_secs(10),

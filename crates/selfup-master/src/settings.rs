@@ -2,6 +2,7 @@
 
 use std::{
     error, fmt,
+    os::fd::RawFd,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -50,6 +51,8 @@ pub struct Options {
     pub min_fetch_interval: Duration,
     /// What has to be alive for the service manager's watchdog.
     pub watchdog: Watchdog,
+    /// The number of the descriptor on which the service manager waits for a newline.
+    pub notification_fd: Option<RawFd>,
     /// Whether the process group of a child is killed when the child has ended.
     pub kill_group: bool,
     /// What is printed on stderr.
@@ -117,6 +120,7 @@ impl Default for Options {
             policy: Policy::default(),
             min_fetch_interval: Duration::from_secs(1),
             watchdog: Watchdog::default(),
+            notification_fd: None,
             kill_group: false,
             verbosity: Verbosity::default(),
         }

@@ -7,7 +7,7 @@ use selfup_fds::Inherited;
 use crate::{
     entry::Entry,
     error::Error,
-    notify::Notify,
+    notify::{Descriptor, Notify},
     process::{exe_path::launch_path, identity::Identity, signals},
     state::State,
 };
@@ -22,12 +22,13 @@ pub fn run_alone(
     mut entry: Entry,
     sockets: Inherited,
     manager: Option<Notify>,
+    descriptor: Option<Descriptor>,
     warn: impl FnOnce(String),
 ) -> Result<ExitCode, Error> {
     let path = launch_path().unwrap_or_default();
     let identity = Identity::new(path);
     let state = State::new(sockets.nonblocking(true), 0, identity, &entry.options, None);
-    state.set_manager(manager);
+    state.set_manager(manager, descriptor);
     // What the configuration promises of signals holds here, too.
     if let Err(error) = signals::settle(&entry.options, &state.graceful_shutdown()) {
         warn(format!("could not install handlers for signals: {error}"));

@@ -56,9 +56,9 @@ impl Handle {
     }
 
     /// Whether the program runs under a master. If not, nothing is restarted or upgraded, and
-    /// [`graceful_shutdown`](Self::graceful_shutdown) is requested by signals alone: by SIGTERM with
-    /// `Config::drain_on_terminate`, and as [`Listener::drain_on_signals`](crate::Listener::drain_on_signals)
-    /// has it.
+    /// [`graceful_shutdown`](Self::graceful_shutdown) is requested by signals alone, as
+    /// `Config::drain_on_terminate` and [`Listener::drain_on_signals`](crate::Listener::drain_on_signals) have
+    /// it.
     ///
     /// ```
     /// # let state = selfup::State::disabled();

@@ -30,8 +30,9 @@ pub struct Options {
     pub terminate_timeout: Duration,
     /// The signal that restarts, which does nothing in a child.
     pub restart_signal: Signal,
-    /// The child drains on SIGTERM.
-    pub drain_on_terminate: bool,
+    /// Whether the child drains on SIGTERM. `None`: if the program uses the signal to drain, and has no handler of
+    /// its own for SIGTERM.
+    pub drain_on_terminate: Option<bool>,
     /// The version of the program, for the master to report.
     pub version: Option<String>,
     /// The public keys that the program trusts, as they were given.
@@ -47,7 +48,7 @@ impl Default for Options {
             ready_timeout: Duration::from_secs(30),
             terminate_timeout: Duration::from_secs(30),
             restart_signal: Signal::USR2,
-            drain_on_terminate: false,
+            drain_on_terminate: None,
             version: None,
             keys: Vec::new(),
         }

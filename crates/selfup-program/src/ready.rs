@@ -14,7 +14,7 @@ use selfup_fds::{Inherited, Kind};
 
 use crate::{
     master_link::MasterLink,
-    notify::{Field, Notify},
+    notify::{Descriptor, Field, Notify},
     process::open_files::inode,
     readiness::Readiness,
 };
@@ -32,6 +32,7 @@ struct Shared {
     link: Option<MasterLink>,
     /// The service manager, where there is no master to notify it.
     manager: Mutex<Option<Notify>>,
+    descriptor: Mutex<Option<Descriptor>>,
 }
 
 struct Socket {
@@ -64,6 +65,7 @@ impl Ready {
             said: AtomicBool::new(false),
             link,
             manager: Mutex::default(),
+            descriptor: Mutex::default(),
         };
         Self { shared: Arc::new(shared) }
     }
@@ -75,8 +77,9 @@ impl Ready {
     }
 
     /// The service manager that this process notifies itself.
-    pub(crate) fn set_manager(&self, manager: Option<Notify>) {
+    pub(crate) fn set_manager(&self, manager: Option<Notify>, descriptor: Option<Descriptor>) {
         *self.shared.manager.lock().unwrap_or_else(PoisonError::into_inner) = manager;
+        *self.shared.descriptor.lock().unwrap_or_else(PoisonError::into_inner) = descriptor;
     }
 
     /// Reports that the program can serve. Later calls have no effect.
@@ -86,6 +89,12 @@ impl Ready {
         }
         if let Some(link) = &self.shared.link {
             link.ready();
+        }
+        let descriptor =
+            self.shared.descriptor.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(descriptor) = descriptor {
+            // One that has gone does not want to hear it.
+            let _told = descriptor.ready();
         }
         let manager = self.shared.manager.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(manager) = manager {

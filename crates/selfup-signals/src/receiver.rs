@@ -62,7 +62,9 @@ use crate::sys::{self, Registration};
 /// # Ok::<(), selfup_signals::Error>(())
 /// ```
 pub struct Receiver {
-    /// The first field, because fields are dropped in this order: a handler that wrote to a pipe without
+    /// The signals that are received without a registration, because their handler stays for good.
+    unhandled: Vec<Signal>,
+    /// The first of what the system knows field, because fields are dropped in this order: a handler that wrote to a pipe without
     /// a reader would raise SIGPIPE, which it may handle itself, in an endless loop.
     registrations: Vec<Registration>,
     pipe: ReadEnd,
@@ -86,20 +88,55 @@ impl Receiver {
         })?;
         let inbox = Arc::new(Inbox::new(write));
         // From here on, dropping the receiver undoes the registrations.
-        let mut receiver = Self { pipe, inbox, registrations: Vec::new() };
+        let mut receiver = Self { unhandled: Vec::new(), registrations: Vec::new(), pipe, inbox };
         for signal in signals {
             receiver.catch(signal)?;
         }
         Ok(receiver)
     }
 
-    fn catch(&mut self, signal: Signal) -> Result<()> {
-        if !signal.is_catchable() {
-            return Err(Error::new(
-                ErrorKind::NotCatchable,
-                format!("could not catch {signal}: no program can, or it must not"),
-            ));
+    /// Starts to receive these signals for as long as the program has no handler of its own for them.
+    ///
+    /// A signal that does not have its default action now is left alone: [`catches`](Self::catches) returns
+    /// whether a signal is received. If the program, or a library in it, installs a handler later, the signal
+    /// is the program's alone from then on, even if that handler calls the one that it has replaced, as those
+    /// of the signal-hook family do. Handlers of that family stay, so they have the signal for good.
+    ///
+    /// The handler and the receiver stay until the process ends.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotCatchable`] if a signal is not [catchable](Signal::is_catchable),
+    /// [`ErrorKind::System`] if no file descriptor is left.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use selfup_signals::{Receiver, Signal};
+    ///
+    /// let receiver = Receiver::for_unhandled([Signal::TERM, Signal::INT])?;
+    /// assert!(receiver.catches(Signal::TERM));
+    /// // It is handled by now.
+    /// assert!(!Receiver::for_unhandled([Signal::TERM])?.catches(Signal::TERM));
+    /// # Ok::<(), selfup_signals::Error>(())
+    /// ```
+    pub fn for_unhandled(signals: impl IntoIterator<Item = Signal>) -> Result<&'static mut Self> {
+        let receiver = Self::new([])?;
+        let inbox: &'static Arc<Inbox> = Box::leak(Box::new(Arc::clone(&receiver.inbox)));
+        let receiver = Box::leak(Box::new(receiver));
+        for signal in signals {
+            check(signal)?;
+            let is_received = sys::register_unless_handled(signal, inbox)
+                .map_err(|errno| Error::system(format!("could not catch {signal}"), errno))?;
+            if is_received {
+                receiver.unhandled.push(signal);
+            }
         }
+        Ok(receiver)
+    }
+
+    fn catch(&mut self, signal: Signal) -> Result<()> {
+        check(signal)?;
         let ignored = signal.is_ignored_on_purpose() && disposition::is_ignored(signal)?;
         if self.catches(signal) || ignored {
             return Ok(());
@@ -113,7 +150,11 @@ impl Receiver {
     /// Returns whether this receiver receives a signal. A signal that was ignored before it is not.
     #[must_use]
     pub fn catches(&self, signal: Signal) -> bool {
-        self.registrations.iter().any(|registration| registration.signal() == signal)
+        self.signals().any(|caught| caught == signal)
+    }
+
+    fn signals(&self) -> impl Iterator<Item = Signal> {
+        self.registrations.iter().map(Registration::signal).chain(self.unhandled.iter().copied())
     }
 
     /// Takes the signals that have arrived, without blocking.
@@ -125,6 +166,14 @@ impl Receiver {
     }
 }
 
+fn check(signal: Signal) -> Result<()> {
+    if signal.is_catchable() {
+        return Ok(());
+    }
+    let message = format!("could not catch {signal}: no program can, or it must not");
+    Err(Error::new(ErrorKind::NotCatchable, message))
+}
+
 impl AsFd for Receiver {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.pipe.as_fd()
@@ -133,10 +182,9 @@ impl AsFd for Receiver {
 
 impl fmt::Debug for Receiver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let signals = self.registrations.iter().map(Registration::signal);
         f.debug_struct("Receiver")
             .field("pipe", &self.pipe)
-            .field("signals", &signals.collect::<Vec<_>>())
+            .field("signals", &self.signals().collect::<Vec<_>>())
             .finish()
     }
 }

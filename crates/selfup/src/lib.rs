@@ -22,7 +22,7 @@ pub use rollback::rollback;
 pub use run::{is_supported, run, try_run};
 pub use selfup_fds::{Address, Error as SocketError, ErrorKind as SocketErrorKind};
 pub use selfup_install::Id;
-pub use selfup_lifecycle::{Cause as RestartCause, Handover, Restarts};
+pub use selfup_lifecycle::{Cause as RestartCause, Handover, OnExit, Respawn, Restarts};
 pub use selfup_master::{
     Error, ErrorKind, Event, Result, Verbosity,
     reason::{KillReason, RollbackReason},

@@ -107,7 +107,7 @@ fn end_like(end: End) -> ExitCode {
 
 /// Runs the program in this process.
 fn fall_back(not_started: NotStarted, entry: Entry, required: bool) -> Result<ExitCode> {
-    let NotStarted { error, mut settings, fds, notify } = not_started;
+    let NotStarted { error, mut settings, fds, notify, descriptor } = not_started;
     let cannot_be_meant = matches!(
         error.kind(),
         ErrorKind::Address | ErrorKind::Child | ErrorKind::Configuration | ErrorKind::PidFile
@@ -124,7 +124,7 @@ fn fall_back(not_started: NotStarted, entry: Entry, required: bool) -> Result<Ex
         let written = PidFile::write_now(&path);
         written.map_err(|error| trouble(Chain(&error).to_string())).ok()
     });
-    let code = run_alone(entry, fds.into_inherited(), notify, &mut trouble)?;
+    let code = run_alone(entry, fds.into_inherited(), notify, descriptor, &mut trouble)?;
     if let Some(Err(error)) = pid_file.map(|mut file| file.remove()) {
         trouble(format!("could not remove the pid file: {error}"));
     }

@@ -28,7 +28,7 @@ fn main() -> ExitCode {
             }
         }
     }
-    let mut config = selfup::Config::new(program).address(address).drain_on_terminate(true);
+    let mut config = selfup::Config::new(program).address(address);
     if let Some(url) = url {
         // Without a trusted_key, anyone who controls the source controls the program: an example has no
         // key of its own, a program that is published sets one.

@@ -33,7 +33,7 @@ fn main() -> ExitCode {
     selfup::sanity_check();
     let mut arguments = env::args().skip(1);
     let address = arguments.next().unwrap_or_else(|| "127.0.0.1:3000".into());
-    let mut config = selfup::Config::new(program).address(address).drain_on_terminate(true);
+    let mut config = selfup::Config::new(program).address(address);
     if let Some(url) = arguments.next() {
         // Without a trusted_key, anyone who controls the source controls the program: an example has no
         // key of its own, a program that is published sets one.

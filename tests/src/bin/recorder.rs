@@ -2,6 +2,8 @@
 //!
 //! - `restart=SIGNAL` is the restart signal, `no-restart` allows none, `drain-on-terminate` has
 //!   SIGTERM drain, `terminate=MILLISECONDS` is the terminate timeout.
+//! - `by-default` leaves open what SIGTERM does. `uses-first` has it ask whether it is to drain before it
+//!   catches signals, `never-asks` has it never ask.
 //! - `kill-group` has it lead a process group of its own.
 //! - `plain` catches no signal at all, `stops` does not catch those of job control.
 //! - `leaves` has it leave the process group of its master.
@@ -38,11 +40,13 @@ use std::time::Duration;
 fn main() -> ExitCode {
     let mut config = Config::new(program)
         .readiness(Readiness::Explicit)
-        .drain_on_terminate(given("drain-on-terminate"))
         .kill_group(given("kill-group"))
         // However soon after a restart a child ends, its end is the master's.
         .probation(Duration::ZERO)
         .verbosity(Verbosity::Debug);
+    if !given("by-default") {
+        config = config.drain_on_terminate(given("drain-on-terminate"));
+    }
     if given("no-restart") {
         config = config.restarts(Restarts::Never);
     }
@@ -79,6 +83,10 @@ fn program(state: State) -> ExitCode {
     }
     println!("{me} runs as {} under {}", process::id(), parent_id());
     gate::pass(&format!("gate-{}", state.generation()));
+    let drain = state.graceful_shutdown();
+    if given("uses-first") {
+        assert!(!drain.requested());
+    }
     let mut signals = Receiver::new(caught()).unwrap();
     state.ready();
     if let Some(program) = option::<String>("executes") {
@@ -94,17 +102,16 @@ fn program(state: State) -> ExitCode {
             }
         });
     }
-    let drain = state.graceful_shutdown();
     let mut draining = false;
     loop {
         let mut fds = vec![PollFd::new(signals.as_fd(), PollFlags::POLLIN)];
-        if !draining {
+        if !draining && !given("never-asks") {
             fds.push(PollFd::new(drain.fd().unwrap(), PollFlags::POLLIN));
         }
         // Interrupted is as good as readable.
         let _ = poll(&mut fds, PollTimeout::NONE);
         // Asked for before the signals are: what was sent before is then recorded, too.
-        let told_to_finish = drain.requested() && !draining;
+        let told_to_finish = !given("never-asks") && drain.requested() && !draining;
         for received in signals.pending() {
             if let Some(code) = asked_to_end(received) {
                 return ExitCode::from(code);

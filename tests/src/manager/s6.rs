@@ -24,6 +24,13 @@ impl S6 {
     }
 }
 
+impl S6 {
+    /// Whether the service has reported that it is ready.
+    pub fn is_ready(&self) -> bool {
+        self.stat("ready") == "true"
+    }
+}
+
 impl Manager for S6 {
     fn available() -> bool {
         ["s6-svscan", "s6-supervise", "s6-svc", "s6-svstat", "s6-svok"]
@@ -33,6 +40,9 @@ impl Manager for S6 {
 
     fn start(sandbox: &Sandbox, command: &str) -> Self {
         sandbox.expect_files(["service"]);
+        if command.contains("notification_fd=3") {
+            sandbox.script("service/app/notification-fd", "3\n");
+        }
         for name in ["run", "finish"] {
             let text = page::file(PAGE, &format!("app/{name}"), command);
             sandbox.script(format!("service/app/{name}"), &text);

@@ -90,7 +90,8 @@ impl Service {
         wait_until("a single child", PATIENCE, || children_of(master).len() == 1);
         let child = children_of(master)[0];
         self.visit();
-        wait_until("the thread of the visit to end", PATIENCE, || threads_of(child) == 2);
+        // The program, and those that hear the master and SIGTERM.
+        wait_until("the thread of the visit to end", PATIENCE, || threads_of(child) == 3);
         [Belongings::of(master), Belongings::of(child)]
     }
 

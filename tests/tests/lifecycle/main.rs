@@ -19,6 +19,7 @@ mod prefork;
 mod protocol;
 mod readiness;
 mod readme;
+mod respawn;
 mod serving;
 mod startup;
 

@@ -79,7 +79,7 @@ fn sigterm_ends_a_program_that_has_no_handler_for_it() {
         return;
     }
     let (deployment, _) = deployed("container-plain", "version=1");
-    let service = start(&deployment, "", &[]);
+    let service = start(&deployment, "", &["forward_terminate"]);
     assert_eq!(stop(&service), Some(128 + libc::SIGTERM));
     deployment.finish();
 }

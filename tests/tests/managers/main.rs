@@ -12,6 +12,7 @@
 mod container;
 mod contract;
 mod handoff;
+mod notification;
 mod start_stop_daemon;
 mod systemd;
 

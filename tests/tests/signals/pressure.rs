@@ -187,6 +187,8 @@ fn a_child_that_became_another_program_is_ended_by_sigterm() {
     recorder.serves(2);
     recorder.wait_reported("child #1 was killed by SIGTERM");
     assert!(!recorder.has_reported("draining child #1"));
+    // What it gets before it executes the other program is its own.
+    recorder.wait_reported("child #2 has closed its control channel");
     recorder.signal(Signal::TERM);
     assert_eq!(recorder.process().wait(PATIENCE).signal(), Some(libc::SIGTERM));
     sandbox.finish();

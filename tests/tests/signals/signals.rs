@@ -169,6 +169,64 @@ fn with_drain_on_terminate_a_child_drains_on_sigterm_from_any_process() {
     }
 }
 
+#[test]
+fn by_default_sigterm_drains_a_program_without_a_handler_for_it() {
+    let sandbox = Sandbox::new("term-by-default");
+    let recorder = recorder(&sandbox, &["by-default", "plain", "code=9"]);
+    recorder.serves(1);
+    recorder.signal(Signal::TERM);
+    recorder.records(1, "drains");
+    assert_eq!(recorder.process().wait(PATIENCE).code(), Some(9));
+    sandbox.finish();
+}
+
+#[test]
+fn by_default_a_second_sigterm_ends_a_program_that_drains() {
+    let sandbox = Sandbox::new("term-twice-by-default");
+    let recorder = recorder(&sandbox, &["by-default", "plain", "hold", "terminate=60000"]);
+    recorder.serves(1);
+    recorder.signal(Signal::TERM);
+    recorder.records(1, "drains");
+    // Within a second it may be the same request, so it is repeated until it is another one.
+    wait_until("the end", PATIENCE, || {
+        recorder.signal(Signal::TERM);
+        recorder.process().status().is_some()
+    });
+    let status = recorder.process().wait(PATIENCE);
+    assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(libc::SIGTERM));
+    sandbox.finish();
+}
+
+/// Whether it was installed before the program asked for the drain or after.
+#[test]
+fn by_default_a_handler_of_the_program_gets_sigterm_alone() {
+    for options in [&["by-default"][..], &["by-default", "uses-first"]] {
+        let sandbox = Sandbox::new("term-handled");
+        let recorder = recorder(&sandbox, options);
+        recorder.serves(1);
+        recorder.signal(Signal::TERM);
+        recorder.records_from_master(1, Signal::TERM);
+        recorder.signal(Signal::HUP);
+        recorder.records_from_master(1, Signal::HUP);
+        recorder.end(4);
+        assert_eq!(recorder.process().wait(PATIENCE).code(), Some(4), "{options:?}");
+        let drained = recorder.process().lines().iter().any(|line| line.contains("drains"));
+        assert!(!drained, "{options:?}");
+        sandbox.finish();
+    }
+}
+
+#[test]
+fn by_default_a_program_that_never_asks_dies_of_sigterm() {
+    let sandbox = Sandbox::new("term-never-asks");
+    let recorder = recorder(&sandbox, &["by-default", "plain", "never-asks"]);
+    recorder.serves(1);
+    recorder.signal(Signal::TERM);
+    let status = recorder.process().wait(PATIENCE);
+    assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(libc::SIGTERM));
+    sandbox.finish();
+}
+
 // Known limits, as docs/SIGNALS.md has them
 
 /// While the master does not run, so that neither copy waits for the other and is one with it.

@@ -11,6 +11,7 @@ use crate::{
     answer::Failure,
     generation::Generation,
     lifecycle::{Attempts, Child, Phase, Retry, Revival, Role, Upgrade},
+    on_exit::OnExit,
 };
 
 /// High enough for the pauses between revivals to reach their full length.
@@ -59,10 +60,26 @@ impl Step<'_> {
         }
         if self.life.has_successor() {
             self.report(Note::ActiveLost(child.generation, end));
-        } else if young && !asked && !end.success() {
-            self.revive(child.generation, end);
-        } else {
+        } else if asked {
             self.stop(None);
+        } else {
+            self.replace_active(child.generation, young, end);
+        }
+    }
+
+    /// The active child has ended by itself, and no other one is about to take over.
+    fn replace_active(&mut self, generation: Generation, young: bool, end: End) {
+        match self.life.policy.on_exit {
+            // A program without sockets that ends with 0 has done its work.
+            OnExit::Respawn(_) if end.success() && !self.life.policy.listens => self.stop(None),
+            OnExit::Respawn(_) => {
+                if !young {
+                    self.life.revival = None;
+                }
+                self.revive(generation, end);
+            }
+            OnExit::End if young && !end.success() => self.revive(generation, end),
+            OnExit::End => self.stop(None),
         }
     }
 
@@ -88,19 +105,41 @@ impl Step<'_> {
         self.spawn();
     }
 
-    /// Starts another child in the place of one that died soon after it took over: the service worked
-    /// before the restart, and clients should not pay for it. This continues for as long as the replaced
-    /// child may drain, because that child may hold a resource that the new one lacks.
+    /// Starts another child in the place of one that has died.
+    ///
+    /// By default, this is for a child that died soon after it took over: the service worked before the restart,
+    /// and clients should not pay for it. It continues for as long as the replaced child may drain, because
+    /// that child may hold a resource that the new one lacks.
     pub(super) fn revive(&mut self, generation: Generation, end: End) {
-        let until = self.now + self.life.policy.terminate_timeout;
-        let revival = self.life.revival.unwrap_or(Revival { children: 0, until });
+        let limit = match self.life.policy.on_exit {
+            OnExit::End => self.life.policy.terminate_timeout,
+            OnExit::Respawn(respawn) => respawn.limit,
+        };
+        let begins = Revival { children: 0, until: self.now + limit };
+        if self.life.revival.is_none() && self.life.fall_back_until.is_some_and(|it| it <= self.now)
+        {
+            self.life.fall_back_until = None;
+        }
+        let mut revival = self.life.revival.unwrap_or(begins);
         if revival.until <= self.now {
-            return self.stop(None);
+            match self.life.policy.on_exit {
+                // The next child tries it.
+                OnExit::Respawn(_) if self.life.upgrade == Upgrade::Installed => {}
+                OnExit::Respawn(_) if self.life.fall_back_until.take().is_some() => {
+                    self.act(Action::FallBack(end));
+                }
+                OnExit::Respawn(_) | OnExit::End => return self.stop(None),
+            }
+            revival = begins;
         }
         let children = (revival.children + 1).min(MOST_COUNTED);
         self.life.revival = Some(Revival { children, ..revival });
-        self.report(Note::Revived(generation, end));
-        let at = self.now + pause(children);
+        let pause = pause(children);
+        self.report(match self.life.policy.on_exit {
+            OnExit::End => Note::Revived(generation, end),
+            OnExit::Respawn(_) => Note::Respawned(generation, end, pause),
+        });
+        let at = self.now + pause;
         let attempts = Attempts { failed: 0, until: at + self.life.policy.ready_timeout };
         self.life.retry = Some(Retry { at, attempts });
     }
@@ -110,6 +149,10 @@ impl Step<'_> {
         for child in &mut self.life.children {
             child.program = Program::Proven;
         }
+        self.life.fall_back_until = match self.life.policy.on_exit {
+            OnExit::End => None,
+            OnExit::Respawn(respawn) => Some(self.now + respawn.fall_back),
+        };
         self.act(Action::Commit);
         self.committed();
     }

@@ -11,6 +11,7 @@ use crate::{
     generation::Generation,
     input::{Cause, Unsuitable},
     lifecycle::{Attempts, Child, Phase, Retry, Role, Upgrade},
+    on_exit::OnExit,
     signal_set::SignalSet,
 };
 
@@ -88,9 +89,12 @@ impl Step<'_> {
         if self.life.candidate() != Some(generation) || self.life.phase != Phase::Serving {
             return;
         }
-        // The first child replaces none: if it dies, the service ends as the program does.
-        let replaces = generation != Generation::FIRST;
-        let young_until = replaces.then(|| self.now + self.life.policy.probation);
+        let young_until = match self.life.policy.on_exit {
+            OnExit::Respawn(respawn) => Some(self.now + respawn.limit),
+            // The first child replaces none: if it dies, the service ends as the program does.
+            OnExit::End if generation == Generation::FIRST => None,
+            OnExit::End => Some(self.now + self.life.policy.probation),
+        };
         if let Some(old) = self.life.active() {
             self.drain(old);
         }

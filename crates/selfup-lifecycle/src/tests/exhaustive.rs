@@ -12,6 +12,7 @@ use crate::{
     action::{Blame, Note, Program},
     input::Cause,
     lifecycle::{Attempts, Child, Phase, Role, Upgrade},
+    on_exit::{OnExit, Respawn},
     signal_set::SignalSet,
 };
 
@@ -37,6 +38,8 @@ struct Model {
     starting: Option<Generation>,
     /// Whether there is a new executable that has not been decided about.
     undecided: bool,
+    /// Whether an executable was committed, and was not left again.
+    committed: bool,
     upgrades_left: u8,
     ended: bool,
 }
@@ -66,6 +69,7 @@ impl Model {
             truth: Vec::new(),
             starting: None,
             undecided: false,
+            committed: false,
             upgrades_left: UPGRADES,
             ended: false,
         }
@@ -158,6 +162,7 @@ impl Model {
         }
         self.may_blame(input, &actions)?;
         self.is_served(input, &model)?;
+        self.is_respawned(now, input, &model)?;
         Ok((model.canonical(now), actions))
     }
 
@@ -195,8 +200,14 @@ impl Model {
                 check(self.undecided, "a verdict about nothing")?;
                 self.undecided = false;
                 if action == Action::Commit {
+                    self.committed = true;
                     self.truth.iter_mut().for_each(|truth| truth.program = Program::Proven);
                 }
+            }
+            Action::FallBack(_) => {
+                check(!self.undecided, "the way back leads past what is on trial")?;
+                check(self.committed, "there is nothing to fall back to")?;
+                self.committed = false;
             }
             Action::Excuse => check(self.undecided, "nothing is excused")?,
             Action::EndLike(_) => {
@@ -253,6 +264,19 @@ impl Model {
         let left = matches!((input, self.life.active()), (Input::Exited(gone, _), Some(active)) if gone == active);
         let taken = self.life.active().is_some() && after.life.active().is_none() && !left;
         if overlaps && both_serving && taken { Err("no child accepts".to_owned()) } else { Ok(()) }
+    }
+
+    /// Checks that a program that is to be respawned is, until the limit.
+    fn is_respawned(&self, now: Time, input: Input, after: &Self) -> Result<(), Broken> {
+        let OnExit::Respawn(_) = self.life.policy.on_exit else { return Ok(()) };
+        let Input::Exited(gone, _) = input else { return Ok(()) };
+        let asked = self.truth.iter().any(|truth| truth.generation == gone && truth.asked);
+        let in_time = self.life.revival.is_none_or(|revival| now < revival.until);
+        let stops = self.life.phase == Phase::Serving && after.life.phase != Phase::Serving;
+        if self.life.active() == Some(gone) && !asked && in_time && stops {
+            return Err("it is not respawned".to_owned());
+        }
+        Ok(())
     }
 
     /// The next input if nothing unexpected happens: children become ready and drain, killed ones die, time
@@ -331,6 +355,7 @@ impl Model {
         if let Some(revival) = &mut life.revival {
             left(&mut revival.until);
         }
+        life.fall_back_until.iter_mut().for_each(left);
         if let Phase::Stopping { second_from: Some(from), .. } = &mut life.phase {
             left(from);
         }
@@ -515,6 +540,13 @@ fn every_state_of_a_sequential_handover() {
 #[test]
 fn every_state_of_a_program_without_sockets_that_drains_on_sigterm() {
     keeps_the_rules(Policy { listens: false, drain_on_terminate: true, ..short() });
+}
+
+#[test]
+fn every_state_of_a_program_that_is_respawned() {
+    let limit = Duration::from_secs(1);
+    let respawn = Respawn::new().limit(limit).fall_back(limit);
+    keeps_the_rules(Policy { on_exit: OnExit::Respawn(respawn), ..short() });
 }
 
 #[test]

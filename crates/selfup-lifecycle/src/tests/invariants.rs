@@ -11,6 +11,7 @@ use crate::{
     asking::{Ask, Ticket, Until},
     input::Cause,
     lifecycle::Phase,
+    on_exit::{OnExit, Respawn},
 };
 
 /// A random input. Children are picked by their index among those that live.
@@ -166,6 +167,7 @@ impl World {
                 self.commits += u64::from(action == Action::Commit);
                 self.rollbacks += u64::from(matches!(action, Action::RollBack(_)));
             }
+            Action::FallBack(_) => assert!(!self.undecided, "past what is on trial"),
             Action::Excuse => assert!(self.undecided, "{action:?} without an upgrade"),
             Action::EndLike(end) => self.ends.push(end),
             Action::Answer(ticket, answer) => self.answered(ticket, answer),
@@ -347,13 +349,15 @@ impl World {
 fn some_rules() -> impl Strategy<Value = Policy> {
     let restarts =
         prop_oneof![Just(Restarts::Automatic), Just(Restarts::OnRequest), Just(Restarts::Never)];
-    (any::<bool>(), any::<bool>(), restarts, any::<bool>(), 1..4_usize).prop_map(
-        |(sequential, drain_on_terminate, restarts, listens, max_draining)| Policy {
+    let on_exit = prop_oneof![Just(OnExit::End), Just(OnExit::Respawn(Respawn::new()))];
+    (any::<bool>(), any::<bool>(), restarts, any::<bool>(), 1..4_usize, on_exit).prop_map(
+        |(sequential, drain_on_terminate, restarts, listens, max_draining, on_exit)| Policy {
             handover: if sequential { Handover::Sequential } else { Handover::Overlap },
             drain_on_terminate,
             listens,
             restarts,
             max_draining,
+            on_exit,
             ..policy()
         },
     )

@@ -65,6 +65,7 @@ fn action(action: &Action) -> Option<String> {
         Action::Commit => "commit".to_owned(),
         Action::RollBack(_) => "roll-back".to_owned(),
         Action::Shelve => "shelve".to_owned(),
+        Action::FallBack(_) => "fall-back".to_owned(),
         Action::Excuse => "excuse".to_owned(),
         Action::CloseSockets => "close".to_owned(),
         Action::EndLike(End::Exited(code)) => format!("end={code}"),

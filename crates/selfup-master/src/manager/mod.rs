@@ -21,7 +21,7 @@ use selfup_fds::FdSet;
 use selfup_lifecycle::{Lifecycle, Time};
 use selfup_program::{
     Watchdog as Proof,
-    notify::{Field, NotSent, Notify},
+    notify::{Descriptor, Field, NotSent, Notify},
 };
 
 use announce::Announcer;
@@ -34,6 +34,8 @@ pub(super) use watchdog::Due;
 #[derive(Debug, Default)]
 pub(crate) struct Manager {
     link: Option<Link>,
+    /// Where a newline reports that the service is ready, until it has.
+    descriptor: Option<Descriptor>,
     /// Whether the last attempt to send failed, which has been reported.
     failing: bool,
 }
@@ -61,14 +63,19 @@ pub(super) fn is_stored(name: &str) -> bool {
 }
 
 impl Manager {
-    pub(crate) fn new(notify: Option<Notify>, proof: Proof, now: Time) -> Self {
+    pub(crate) fn new(
+        notify: Option<Notify>,
+        descriptor: Option<Descriptor>,
+        proof: Proof,
+        now: Time,
+    ) -> Self {
         let link = notify.map(|notify| Link {
             watchdog: notify.watchdog.map(|within| Watchdog::new(within, proof, now)),
             announcer: Announcer::new(),
             outbox: Outbox::default(),
             notify,
         });
-        Self { link, failing: false }
+        Self { link, descriptor, failing: false }
     }
 
     /// Whether there is a manager.
@@ -108,6 +115,11 @@ impl Manager {
         status: impl FnOnce() -> String,
         now: Time,
     ) -> Option<io::Error> {
+        if life.active().is_some()
+            && let Some(Err(error)) = self.descriptor.take().map(Descriptor::ready)
+        {
+            return Some(error);
+        }
         self.send_with(now, |link| {
             let fields = link.announcer.next(life, &status(), now, clock);
             link.outbox.add(fields, now);

@@ -1,6 +1,7 @@
 //! Commits an upgrade, or returns to the proven executable.
 
 use selfup_lifecycle::{Blame, Generation};
+use selfup_signals::End;
 
 use super::Master;
 use crate::{
@@ -92,6 +93,15 @@ impl Master {
     pub(super) fn shelve(&mut self) {
         if let Some(RolledBack { failed: Some(error), .. }) = self.upgrades.shelve() {
             self.warn("could not go back to the proven executable", &error);
+        }
+    }
+
+    /// Puts the previous executable back. The next child shows whether it runs, and reports it then.
+    pub(super) fn fall_back(&mut self, end: End) {
+        let reason =
+            format!("it was committed, and then its children kept ending: the last one {end}");
+        if let Err(error) = self.upgrades.fall_back(&self.recipe.path, &reason) {
+            self.warn("could not fall back to the previous executable", &error);
         }
     }
 

@@ -30,6 +30,7 @@ impl Master {
             Action::Commit => self.commit(),
             Action::RollBack(blame) => self.roll_back(blame),
             Action::Shelve => self.shelve(),
+            Action::FallBack(end) => self.fall_back(end),
             Action::Excuse => {
                 if let Err(error) = self.upgrades.excuse() {
                     self.warn("could not note that an upgrade is not to blame", &error);
@@ -197,6 +198,12 @@ impl Master {
             Note::Revived(generation, end) => Event::Warning {
                 reason: format!(
                     "child {generation} {end} soon after it took over; starting another in its place"
+                ),
+            },
+            Note::Respawned(generation, end, pause) => Event::Warning {
+                reason: format!(
+                    "child {generation} {end}; starting another in its place in {} s",
+                    pause.as_secs_f64()
                 ),
             },
             Note::SignalWaits(arrived) => Event::SignalWaits { signal: arrived.signal() },

@@ -14,7 +14,7 @@ use selfup_install::Target;
 use selfup_lifecycle::{Generation, Input, Lifecycle, Policy, Time};
 use selfup_program::{
     Watchdog,
-    notify::Notify,
+    notify::{Descriptor, Notify},
     process::{exe_path::own_executable, open_files},
     restart,
 };
@@ -52,6 +52,8 @@ pub struct NotStarted {
     pub fds: FdSet,
     /// The service manager, which still has to learn that the service is up.
     pub notify: Option<Notify>,
+    /// The descriptor on which it waits for a newline.
+    pub descriptor: Option<Descriptor>,
 }
 
 impl Master {
@@ -66,8 +68,8 @@ impl Master {
         let pid_file = match settings.pid_file.as_deref().map(PidFile::claim).transpose() {
             Ok(pid_file) => pid_file,
             Err(error) => {
-                let (fds, notify) = (FdSet::new(), None);
-                return Err(Box::new(NotStarted { error, settings, fds, notify }));
+                let (fds, notify, descriptor) = (FdSet::new(), None, None);
+                return Err(Box::new(NotStarted { error, settings, fds, notify, descriptor }));
             }
         };
         let raised = open_files::make_room(settings.listen.len());
@@ -78,6 +80,7 @@ impl Master {
         let mut undecided =
             recipe.as_ref().ok().and_then(|recipe| recovery::recover(recipe, &mut settings));
         let notify = Notify::take();
+        let descriptor = settings.options.notification_fd.map(Descriptor::take).transpose();
         let mut fds = FdSet::new();
         let opened = sockets::open(&mut fds, &settings.listen);
         let ready = opened.and_then(|unused| Ok((unused, recipe?)));
@@ -87,7 +90,7 @@ impl Master {
         });
         match started {
             Ok((mut master, unused)) => {
-                master.meet_manager(notify, settings.options.watchdog, unused);
+                master.meet_manager(notify, descriptor, settings.options.watchdog, unused);
                 Ok(Self { pid_file, ..master })
             }
             Err(error) => {
@@ -97,8 +100,9 @@ impl Master {
                 // Without a child, the upgrade was not tried. If this cannot be recorded, the start
                 // counts against it, and nothing worse follows.
                 drop(undecided.map(|undecided| undecided.excuse()));
-                let notify = notify.unwrap_or_default();
-                Err(Box::new(NotStarted { error, settings, fds, notify }))
+                let (notify, descriptor) =
+                    (notify.unwrap_or_default(), descriptor.unwrap_or_default());
+                Err(Box::new(NotStarted { error, settings, fds, notify, descriptor }))
             }
         }
     }
@@ -107,6 +111,7 @@ impl Master {
     fn meet_manager(
         &mut self,
         notify: io::Result<Option<Notify>>,
+        descriptor: io::Result<Option<Descriptor>>,
         proof: Watchdog,
         unused: Unused,
     ) {
@@ -120,7 +125,11 @@ impl Master {
             self.warn("could not reach the service manager", &error);
             None
         });
-        self.manager = Manager::new(notify, proof, self.now());
+        let descriptor = descriptor.unwrap_or_else(|error| {
+            self.warn("could not use the notification descriptor", &error);
+            None
+        });
+        self.manager = Manager::new(notify, descriptor, proof, self.now());
         let failed = self.manager.store_sockets(&self.fds, &unused.stored, self.now());
         self.warn_about_manager(failed);
         // The first child may take longer than the manager waits by default.

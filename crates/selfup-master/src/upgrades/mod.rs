@@ -27,7 +27,7 @@ use std::{
     thread,
 };
 
-use selfup_install::{Id, PublicKey, Trial};
+use selfup_install::{Id, PublicKey, Target, Trial};
 use selfup_lifecycle::Program;
 use selfup_signals::{Blocked, Pid};
 
@@ -238,6 +238,19 @@ impl Upgrades {
     /// Returns to the proven executable, because the one on trial was rolled back by hand.
     pub(super) fn give_up(&mut self) -> Option<RolledBack> {
         self.go_back(Verdict::Overruled, Undecided::shelve)
+    }
+
+    /// Puts the previous executable in the place of the one that was committed, which keeps failing.
+    pub(super) fn fall_back(
+        &mut self,
+        path: &Path,
+        reason: &str,
+    ) -> Result<(), selfup_install::Error> {
+        match self.stuck.take() {
+            // The previous one is at the path still.
+            Some(trial) => trial.roll_back(reason).map(drop),
+            None => Target::new(path)?.fall_back(reason).map(drop),
+        }
     }
 
     fn go_back(

@@ -4,7 +4,7 @@ use std::{
     collections::VecDeque,
     io::{self, Cursor, Read},
     path::PathBuf,
-    sync::{Arc, Mutex, PoisonError, mpsc},
+    sync::{Arc, Mutex, PoisonError},
     thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
@@ -12,7 +12,11 @@ use std::{
 use selfup_fetch::{Artifact, Error, ErrorKind, Fetch, Outcome, RunningExecutable};
 use selfup_install::{Checks, Expected, Target};
 
-use super::{Adopted, Commit, Plan, Shared, Undecided, Upgrades, Verdict, worker::Worker};
+use super::{
+    Adopted, Commit, Plan, Shared, Undecided, Upgrades,
+    word::{Words, words},
+    worker::Worker,
+};
 use crate::{
     acceptance::Acceptance,
     event::Event,
@@ -163,7 +167,7 @@ struct Stage {
     world: Arc<Mutex<World>>,
     inbox: Inbox,
     reports: Vec<String>,
-    verdicts: Option<mpsc::Sender<Verdict>>,
+    words: Option<Words>,
     thread: Option<JoinHandle<()>>,
     _folder: tempfile::TempDir,
 }
@@ -180,11 +184,11 @@ impl Stage {
         let world = Arc::new(Mutex::new(world));
         let plan = plan(&world, path, trust, caution);
         let (sender, inbox) = inbox().unwrap();
-        let (verdicts, receiver) = mpsc::channel();
-        let worker = Worker::new(plan, sender, Arc::<Shared>::default(), receiver, false);
+        let (words, heard) = words();
+        let worker = Worker::new(plan, sender, Arc::<Shared>::default(), heard, false);
         let thread = thread::spawn(move || worker.run());
-        let (verdicts, thread) = (Some(verdicts), Some(thread));
-        Self { world, inbox, reports: Vec::new(), verdicts, thread, _folder: folder }
+        let (words, thread) = (Some(words), Some(thread));
+        Self { world, inbox, reports: Vec::new(), words, thread, _folder: folder }
     }
 
     /// Publishes other bodies.
@@ -245,12 +249,19 @@ impl Stage {
     }
 }
 
-impl Drop for Stage {
-    fn drop(&mut self) {
-        drop(self.verdicts.take());
+impl Stage {
+    /// Ends the worker, as the end of the master does.
+    fn end(&mut self) {
+        drop(self.words.take());
         if let Some(thread) = self.thread.take() {
             thread.join().unwrap();
         }
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        self.end();
     }
 }
 
@@ -355,7 +366,7 @@ fn a_source_that_fails_to_begin_is_tried_again() {
     let inits = [Error::new(ErrorKind::Configuration, "no address")].into();
     let mut stage = Stage::new(World { inits, ..world([Body::Whole(RUNNING)]) });
     stage.wait("FetchDisabled could not fetch: no address");
-    stage.thread.take().unwrap().join().unwrap();
+    stage.end();
     assert_eq!(lock(&stage.world).polls, 0);
 }
 
@@ -368,7 +379,7 @@ fn the_worker_starts_again_after_a_panic_but_not_for_ever() {
 
     let mut stage = Stage::new(World { panics: u32::MAX, ..world([Body::Whole(RUNNING)]) });
     stage.wait("FetchDisabled the thread that fetches panicked: a fetcher's own\\u{1b} failure");
-    stage.thread.take().unwrap().join().unwrap();
+    stage.end();
     assert_eq!(stage.reported("FetchFailed"), 1, "{:?}", stage.reports);
     assert_eq!(lock(&stage.world).polls, 5);
 }

@@ -1,5 +1,6 @@
 //! Speaking to a service manager by the protocol of sd_notify(3): one datagram, a line to a field.
 
+mod descriptor;
 mod field;
 
 use std::{
@@ -21,6 +22,7 @@ use nix::{
     sys::socket::{ControlMessage, sendmsg},
 };
 
+pub use descriptor::Descriptor;
 pub use field::Field;
 
 use crate::{process::env, sys::system};

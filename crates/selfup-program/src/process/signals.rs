@@ -1,8 +1,9 @@
 //! What the process of the program does on signals that are meant for its master, or for all of a service.
 
 use std::{
-    io,
+    io::{self, Write},
     os::fd::AsFd,
+    sync::mpsc,
     thread,
     time::{Duration, Instant},
 };
@@ -13,29 +14,54 @@ use selfup_signals::{Blocked, End, Receiver, Signal, discard, is_default, unigno
 use super::standstill;
 use crate::{options::Options, serving::shutdown::GracefulShutdown};
 
-/// Makes the restart signal do nothing in this process, and SIGTERM drain it, if the options ask for that:
+/// Makes the restart signal do nothing in this process, and SIGTERM drain it as the options have it:
 /// whichever process sent the signal, and whether or not the master received it too (`killall`, `kill -PGID`).
 pub(crate) fn settle(options: &Options, drain: &GracefulShutdown) -> io::Result<()> {
     do_nothing_on(options.restart_signal).map_err(io::Error::other)?;
-    if options.drain_on_terminate {
-        drain_on(vec![Signal::TERM], drain.clone(), options.terminate_timeout)?;
-    }
-    Ok(())
-}
-
-/// Makes this process drain on SIGTERM and SIGINT, unless the program handles or ignores them. The terminate
-/// timeout bounds the drain.
-pub(crate) fn drain_where_default(drain: &GracefulShutdown, timeout: Duration) -> io::Result<()> {
-    let mut signals = Vec::new();
-    for signal in [Signal::TERM, Signal::INT] {
-        if is_default(signal).map_err(io::Error::other)? {
-            signals.push(signal);
+    let timeout = options.terminate_timeout;
+    match options.drain_on_terminate {
+        Some(true) => drain_on(Signal::TERM, drain.clone(), timeout),
+        Some(false) => Ok(()),
+        None => {
+            // A program that does not use it would not end before it is killed.
+            drain.on_first_use(move |drain| {
+                if let Err(error) = drain_where_default(&[Signal::TERM], drain, timeout) {
+                    warn(&error);
+                }
+            });
+            Ok(())
         }
     }
-    match signals.is_empty() {
-        true => Ok(()),
-        false => drain_on(signals, drain.clone(), timeout),
+}
+
+fn warn(error: &io::Error) {
+    let text = format!(
+        "[selfup] could not have SIGTERM drain this process, which ends it at once: {error}\n"
+    );
+    let _said = io::stderr().write_all(text.as_bytes());
+}
+
+/// Makes this process drain on these signals, as long as the program does not handle or ignore them. The
+/// terminate timeout bounds the drain.
+pub(crate) fn drain_where_default(
+    signals: &[Signal],
+    drain: &GracefulShutdown,
+    timeout: Duration,
+) -> io::Result<()> {
+    let mut unhandled = Vec::new();
+    for &signal in signals {
+        if is_default(signal).map_err(io::Error::other)? {
+            unhandled.push(signal);
+        }
     }
+    if unhandled.is_empty() {
+        return Ok(());
+    }
+    let drain = drain.clone();
+    start(
+        move || Receiver::for_unhandled(unhandled),
+        move |receiver| hear(receiver, &drain, timeout),
+    )
 }
 
 /// A handler, and no `SIG_IGN`: what the program starts does not inherit it.
@@ -48,17 +74,36 @@ fn do_nothing_on(signal: Signal) -> selfup_signals::Result<()> {
     discarded
 }
 
-fn drain_on(signals: Vec<Signal>, drain: GracefulShutdown, timeout: Duration) -> io::Result<()> {
-    // In between, the signals have their default actions; and the thread is to receive none.
+fn drain_on(signal: Signal, drain: GracefulShutdown, timeout: Duration) -> io::Result<()> {
+    let receive = move || {
+        // In between, it has its default action; here it is blocked, and in the thread that waits for this.
+        unignore(signal)?;
+        Receiver::new([signal])
+    };
+    start(receive, move |mut receiver| hear(&mut receiver, &drain, timeout))
+}
+
+/// Starts a thread that receives signals. Without the thread, nobody would look at what is received, so the
+/// handlers, which stay for good, are installed by it. No signal is delivered to it.
+fn start<R>(
+    receive: impl FnOnce() -> selfup_signals::Result<R> + Send + 'static,
+    hear: impl FnOnce(R) + Send + 'static,
+) -> io::Result<()> {
     let blocked = Blocked::all().map_err(io::Error::other)?;
-    for signal in &signals {
-        unignore(*signal).map_err(io::Error::other)?;
-    }
-    let receiver = Receiver::new(signals).map_err(io::Error::other)?;
+    let (installed, is_installed) = mpsc::sync_channel(1);
     let thread = thread::Builder::new().name("selfup-signals".into()).stack_size(STACK);
-    thread.spawn(move || hear(receiver, &drain, timeout))?;
+    thread.spawn(move || match receive() {
+        Ok(receiver) => {
+            let _heard = installed.send(Ok(()));
+            hear(receiver);
+        }
+        Err(error) => {
+            let _heard = installed.send(Err(error));
+        }
+    })?;
+    let installed = is_installed.recv().map_err(io::Error::other)?;
     drop(blocked);
-    Ok(())
+    installed.map_err(io::Error::other)
 }
 
 /// The thread calls nothing deep.
@@ -70,8 +115,8 @@ const ONE: Duration = Duration::from_secs(1);
 /// A master that received the signal too has a deadline of its own, which is to come first.
 const MARGIN: Duration = Duration::from_secs(1);
 
-fn hear(mut receiver: Receiver, drain: &GracefulShutdown, timeout: Duration) {
-    wait_readable(&receiver, None);
+fn hear(receiver: &mut Receiver, drain: &GracefulShutdown, timeout: Duration) {
+    wait_readable(receiver, None);
     let first = Instant::now();
     drain.request();
     let mut left = timeout.saturating_add(MARGIN);
@@ -85,7 +130,7 @@ fn hear(mut receiver: Receiver, drain: &GracefulShutdown, timeout: Duration) {
             End::Signaled { signal: Signal::KILL, core_dumped: false }.mirror()
         }
         let (asked, before) = (left.min(standstill::LOOK), Instant::now());
-        wait_readable(&receiver, Some(asked));
+        wait_readable(receiver, Some(asked));
         let slept = before.elapsed();
         let lost = standstill::lost(asked, slept).unwrap_or_default();
         left = left.saturating_sub(slept.saturating_sub(lost));

@@ -22,6 +22,8 @@ use super::{
     shutdown::GracefulShutdown,
     stream::Stream,
 };
+use selfup_signals::Signal;
+
 use crate::{
     process::signals::drain_where_default, ready::Accepting,
     sys::system::ACCEPTS_IN_THE_MODE_OF_THE_LISTENER,
@@ -181,7 +183,7 @@ impl Listener {
     }
 
     /// Makes this process drain on SIGTERM and on SIGINT, as the servers of most frameworks do. A signal that
-    /// the program handles or ignores by now keeps that meaning. The program then returns with its own exit
+    /// the program handles or ignores, now or later, keeps that meaning. The program then returns with its own exit
     /// code; a second signal, more than a second after the first, ends the process at once. The servers of
     /// `selfup-tokio` and `selfup-actix` call this when they start.
     ///
@@ -192,7 +194,7 @@ impl Listener {
     ///
     /// The process has no descriptors or threads left.
     pub fn drain_on_signals(&self) -> io::Result<()> {
-        drain_where_default(&self.drain, self.drain_limit)
+        drain_where_default(&[Signal::TERM, Signal::INT], &self.drain, self.drain_limit)
     }
 
     /// Waits until there may be a connection; `false` if the program is to drain.

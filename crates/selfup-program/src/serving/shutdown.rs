@@ -9,7 +9,7 @@ use std::{
         unix::net::UnixStream,
     },
     pin::Pin,
-    sync::{Arc, OnceLock},
+    sync::{Arc, Once as CalledOnce, OnceLock},
     task::{Context, Poll},
     time::{Duration, Instant},
 };
@@ -23,7 +23,8 @@ use super::once::{Once, Place};
 /// All clones are one signal. Once requested, it stays requested.
 ///
 /// The master requests it when the next child is ready, and when the service shuts down. The child requests
-/// it by itself when its master has died, and on SIGTERM with `Config::drain_on_terminate`.
+/// it by itself when its master has died; and on SIGTERM, if the program has no handler for that and has used
+/// this value before (`Config::drain_on_terminate`).
 ///
 /// ```
 /// # let state = selfup::State::disabled();
@@ -49,28 +50,55 @@ struct Shared {
     since: OnceLock<Instant>,
     /// Created by the first call of `fd`: `(read end, write end)`.
     pipe: OnceLock<(UnixStream, UnixStream)>,
+    /// What is done when the program uses the signal for the first time.
+    first_use: OnceLock<FirstUse>,
+}
+
+struct FirstUse {
+    done: CalledOnce,
+    run: Box<dyn Fn(&GracefulShutdown) + Send + Sync>,
 }
 
 impl GracefulShutdown {
     pub(crate) fn new() -> Self {
-        let shared = Shared { request: Once::new(), since: OnceLock::new(), pipe: OnceLock::new() };
+        let shared = Shared {
+            request: Once::new(),
+            since: OnceLock::new(),
+            pipe: OnceLock::new(),
+            first_use: OnceLock::new(),
+        };
         Self { shared: Arc::new(shared), place: None }
     }
 
-    /// Whether the program is to drain. The call is one atomic load.
+    /// Has this done when the program uses the signal for the first time: when it asks, waits or polls.
+    pub(crate) fn on_first_use(&self, run: impl Fn(&Self) + Send + Sync + 'static) {
+        let first_use = FirstUse { done: CalledOnce::new(), run: Box::new(run) };
+        let _second = self.shared.first_use.set(first_use);
+    }
+
+    fn used(&self) {
+        if let Some(FirstUse { done, run }) = self.shared.first_use.get() {
+            done.call_once(|| run(self));
+        }
+    }
+
+    /// Whether the program is to drain. The call is a few atomic loads.
     #[must_use]
     pub fn requested(&self) -> bool {
+        self.used();
         self.shared.request.has_happened()
     }
 
     /// Blocks until the program is to drain.
     pub fn wait(&self) {
+        self.used();
         self.shared.request.wait();
     }
 
     /// Blocks until the program is to drain, at most for `timeout`. Returns whether it is.
     #[must_use]
     pub fn wait_timeout(&self, timeout: Duration) -> bool {
+        self.used();
         self.shared.request.wait_timeout(timeout)
     }
 
@@ -93,12 +121,13 @@ impl GracefulShutdown {
     ///
     /// The first call creates a socket pair, which fails when the process has no descriptors left.
     pub fn fd(&self) -> io::Result<BorrowedFd<'_>> {
+        self.used();
         if self.shared.pipe.get().is_none() {
             let pair = UnixStream::pair()?;
             // A second caller drops its pair; the request below is written to the first one.
             let _second = self.shared.pipe.set(pair);
             self.shared.request.hold(|| {
-                if self.requested() {
+                if self.shared.request.has_happened() {
                     self.shared.make_readable();
                 }
             });
@@ -120,7 +149,7 @@ impl GracefulShutdown {
     /// When it was requested; `None` as long as it was not.
     #[must_use]
     pub fn since(&self) -> Option<Instant> {
-        if self.requested() { self.shared.since.get().copied() } else { None }
+        if self.shared.request.has_happened() { self.shared.since.get().copied() } else { None }
     }
 }
 
@@ -139,6 +168,7 @@ impl Future for GracefulShutdown {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        self.used();
         let Self { shared, place } = &mut *self;
         if shared.request.poll(place, context.waker()) { Poll::Ready(()) } else { Poll::Pending }
     }
@@ -161,7 +191,9 @@ impl Drop for GracefulShutdown {
 
 impl fmt::Debug for GracefulShutdown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("GracefulShutdown").field("requested", &self.requested()).finish()
+        f.debug_struct("GracefulShutdown")
+            .field("requested", &self.shared.request.has_happened())
+            .finish()
     }
 }
 

@@ -15,7 +15,7 @@ use selfup_fds::{FdSet, Inherited, LocalAddress};
 use crate::{
     handle::Handle,
     master_link::MasterLink,
-    notify::Notify,
+    notify::{Descriptor, Notify},
     options::Options,
     process::identity::Identity,
     ready::Ready,
@@ -131,8 +131,8 @@ impl State {
     }
 
     /// The service manager that this process reports to, where the program runs in the process that it started.
-    pub(crate) fn set_manager(&self, manager: Option<Notify>) {
-        self.handle.readiness().set_manager(manager);
+    pub(crate) fn set_manager(&self, manager: Option<Notify>, descriptor: Option<Descriptor>) {
+        self.handle.readiness().set_manager(manager, descriptor);
     }
 
     pub(crate) fn readiness(&self) -> Ready {

@@ -48,7 +48,7 @@ pub(crate) fn register_nothing(signal: Signal) -> io::Result<()> {
 }
 
 /// Copies the relevant fields of the kernel's record. Runs in the handler.
-fn record(signal: Signal, info: &siginfo_t) -> Record {
+pub(super) fn record(signal: Signal, info: &siginfo_t) -> Record {
     let code = info.si_code;
     // SAFETY: the kernel fills the whole structure. If this signal has no sender, these bytes
     // belong to another field, and are plain numbers that `Record::received` ignores.

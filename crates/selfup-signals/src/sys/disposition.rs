@@ -19,7 +19,7 @@ pub(crate) fn is_default(signal: Signal) -> nix::Result<bool> {
 }
 
 /// Returns the address of the handler, `SIG_IGN` or `SIG_DFL`.
-fn disposition(signal: Signal) -> nix::Result<libc::sighandler_t> {
+pub(super) fn disposition(signal: Signal) -> nix::Result<libc::sighandler_t> {
     let mut current = MaybeUninit::<sigaction>::zeroed();
     // SAFETY: a null `act` only queries, and `oldact` points to room for the result.
     let result = unsafe { sigaction(signal.as_raw(), ptr::null(), current.as_mut_ptr()) };

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use selfup_lifecycle::{Handover, Restarts};
+use selfup_lifecycle::{Handover, OnExit, Restarts};
 use selfup_program::{Readiness, Watchdog};
 use selfup_signals::Signal;
 
@@ -111,15 +111,23 @@ impl Config {
         self
     }
 
-    /// Sets whether SIGTERM drains. The default is `false`: it is forwarded like every signal, and a program
-    /// without a handler for it dies of it, with the requests that it has. With `true`, the children drain
-    /// ([`State::graceful_shutdown`](crate::State::graceful_shutdown)), and the master ends with the exit code
-    /// of the program. Either way, children that still run after
-    /// [`terminate_timeout`](Self::terminate_timeout) are killed.
+    /// Sets whether SIGTERM always drains, or never.
     ///
-    /// With `true` a child also drains on a SIGTERM that is sent to it directly, or to all processes of the
-    /// service at once. In both cases a handler of the program's own for SIGTERM is called as well, if it is
-    /// installed by the signal-hook family (as tokio's is); a handler that replaces others replaces this one.
+    /// By default it drains a program that has no handler of its own for it, and that uses a
+    /// [`Listener`](crate::Listener), one of the servers of `selfup-tokio` and `selfup-actix`, or
+    /// [`State::graceful_shutdown`](crate::State::graceful_shutdown): the master forwards the signal, the program
+    /// finishes the requests that it has and returns, and the master ends with its exit code. A program that
+    /// handles SIGTERM gets it, and nothing else happens. A program that does neither dies of it at once, as any
+    /// process does.
+    ///
+    /// With `true` every child drains, and a handler of the program's own is called as well if it is installed by
+    /// the signal-hook family (as tokio's is); a handler that replaces others replaces this one. With `false` the
+    /// signal is forwarded, and the program does with it what it does without selfup; the servers of
+    /// `selfup-tokio` and `selfup-actix` drain all the same, unless it is handled.
+    ///
+    /// In each case, a SIGTERM that is sent to a child directly, or to all processes of the service at once, has
+    /// the same effect, and children that still run after [`terminate_timeout`](Self::terminate_timeout) are
+    /// killed.
     ///
     /// ```
     /// # fn program(_: selfup::State) {}
@@ -127,6 +135,7 @@ impl Config {
     /// ```
     pub fn drain_on_terminate(mut self, drain: bool) -> Self {
         self.master.options.policy.drain_on_terminate = drain;
+        self.child.drain_on_terminate = Some(drain);
         self
     }
 
@@ -148,6 +157,26 @@ impl Config {
     /// ```
     pub fn kill_group(mut self, kill: bool) -> Self {
         self.master.options.kill_group = kill;
+        self
+    }
+
+    /// Sets what follows when the program ends although nobody has asked it to. The default is
+    /// [`OnExit::End`]: the master ends as the program did, so that the process manager sees it. With
+    /// [`OnExit::Respawn`], another child is started in its place, with growing pauses up to a limit, and a
+    /// release that keeps dying soon after its commit gives way to the previous one.
+    ///
+    /// The first child of a master has to become ready once: if it ends before that, the master ends.
+    ///
+    /// ```
+    /// use selfup::{Config, OnExit, Respawn};
+    /// use std::time::Duration;
+    ///
+    /// # fn program(_: selfup::State) {}
+    /// let respawn = Respawn::new().limit(Duration::from_secs(5 * 60));
+    /// let config = Config::new(program).on_exit(OnExit::Respawn(respawn));
+    /// ```
+    pub fn on_exit(mut self, on_exit: OnExit) -> Self {
+        self.master.options.policy.on_exit = on_exit;
         self
     }
 

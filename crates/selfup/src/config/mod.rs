@@ -3,7 +3,7 @@
 mod handover;
 mod upgrades;
 
-use std::{fmt, path::PathBuf};
+use std::{fmt, os::fd::RawFd, path::PathBuf};
 
 use selfup_master::{Error, ErrorKind, Event, Settings, Verbosity};
 use selfup_program::{Entry, Listen, Outcome, Prepare, Program, State};
@@ -184,6 +184,22 @@ impl Config {
         self
     }
 
+    /// Sets the number of the descriptor on which the service manager waits for a newline: what is in the file
+    /// `notification-fd` of a service of [s6](https://skarnet.org/software/s6/notifywhenup.html), and commonly 3. The
+    /// default is none.
+    ///
+    /// The newline is written when the first child is ready, and the descriptor is closed. Children do not inherit
+    /// it. A program that is started by hand, so that no pipe is passed under this number, warns and goes on.
+    ///
+    /// ```
+    /// # fn program(_: selfup::State) {}
+    /// let config = selfup::Config::new(program).notification_fd(3);
+    /// ```
+    pub fn notification_fd(mut self, number: RawFd) -> Self {
+        self.master.options.notification_fd = Some(number);
+        self
+    }
+
     /// Opens a control socket, on which an operator asks what the service does, and has it restart, upgrade or
     /// stop: `NAME.sock` in `$RUNTIME_DIRECTORY`, else in `$XDG_RUNTIME_DIR`, else, as root, in `/run`. The default
     /// is none.
@@ -251,7 +267,6 @@ impl Config {
         child.ready_timeout = policy.ready_timeout;
         child.terminate_timeout = policy.terminate_timeout;
         child.restart_signal = policy.restart_signal;
-        child.drain_on_terminate = policy.drain_on_terminate;
         child.watchdog = master.options.watchdog;
         child.version = master.upgrades.version.clone();
         child.keys.clone_from(&master.upgrades.keys);

@@ -2,7 +2,8 @@
 
 use selfup::fetch::{Artifact, File, Http, RunningExecutable, from_fn};
 use selfup::{
-    Config, Event, Handover, Readiness, Restarts, State, UpgradePolicy, Verbosity, Watchdog,
+    Config, Event, Handover, OnExit, Readiness, Respawn, Restarts, State, UpgradePolicy, Verbosity,
+    Watchdog,
 };
 use selfup_tests::release::Notes;
 use std::io;
@@ -99,7 +100,10 @@ fn configured(config: Config, key: &str, value: &str) -> Result<Config, String> 
         "catches" | "metrics" => config,
         "sequential" => config.handover(Handover::Sequential),
         "explicit" => config.readiness(Readiness::Explicit),
+        "notification_fd" => config.notification_fd(value.parse().map_err(|_| "a number, please")?),
+        "respawn" => config.on_exit(OnExit::Respawn(Respawn::new().limit(millis(value)?))),
         "drain_on_terminate" => config.drain_on_terminate(true),
+        "forward_terminate" => config.drain_on_terminate(false),
         "kill_group" => config.kill_group(true),
         "never_restarts" => config.restarts(Restarts::Never),
         "restarts_on_request" => config.restarts(Restarts::OnRequest),
