@@ -11,6 +11,8 @@ mod progress;
 mod refusals;
 mod rollback;
 mod run;
+#[cfg(feature = "control")]
+mod supervise;
 mod update;
 mod upgrade_policy;
 
@@ -32,5 +34,8 @@ pub use selfup_program::{
     Readiness, State, Stream, Watchdog, release, restart::restart, sanity_check,
 };
 pub use selfup_signals::{End, Pid, Signal};
+#[cfg(feature = "control")]
+#[cfg_attr(docsrs, doc(cfg(feature = "control")))]
+pub use supervise::Supervise;
 pub use update::{Progress, Update, Updated, update};
 pub use upgrade_policy::UpgradePolicy;

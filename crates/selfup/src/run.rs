@@ -80,13 +80,17 @@ pub fn try_run(mut config: Config) -> Result<ExitCode> {
         // One that could not be a master after the next start must not get to serve.
         upgrades.check()?;
     }
-    let (entry, settings) = config.split();
     if let Some(assignment) = assignment {
+        let (entry, _) = config.split();
         return Ok(enter(entry, assignment)?);
     }
+    #[cfg(feature = "control")]
+    config.take_start()?;
+    let is_direct = config.is_direct;
+    let (entry, settings) = config.split();
     match Master::start(settings) {
         Ok(master) => Ok(end_like(master.run()?)),
-        Err(not_started) => fall_back(*not_started, entry, required),
+        Err(not_started) => fall_back(*not_started, entry, required, is_direct),
     }
 }
 
@@ -105,21 +109,28 @@ fn end_like(end: End) -> ExitCode {
     }
 }
 
-/// Runs the program in this process.
-fn fall_back(not_started: NotStarted, entry: Entry, required: bool) -> Result<ExitCode> {
+/// Runs the program in this process, because no master could be started, or because none is wanted.
+fn fall_back(
+    not_started: NotStarted,
+    entry: Entry,
+    required: bool,
+    is_direct: bool,
+) -> Result<ExitCode> {
     let NotStarted { error, mut settings, fds, notify, descriptor } = not_started;
     let cannot_be_meant = matches!(
         error.kind(),
         ErrorKind::Address | ErrorKind::Child | ErrorKind::Configuration | ErrorKind::PidFile
     );
-    if required || cannot_be_meant {
+    if cannot_be_meant || (required && !is_direct) {
         return Err(error);
     }
     let reason =
         format!("{}; the program runs by itself, without restarts and upgrades", Chain(&error));
     let mut reporter = Reporter::new(&settings.options, settings.on_event.take());
     let mut trouble = |reason| reporter.warn(reason);
-    trouble(reason);
+    if !is_direct {
+        trouble(reason);
+    }
     let pid_file = settings.pid_file.take().and_then(|path| {
         let written = PidFile::write_now(&path);
         written.map_err(|error| trouble(Chain(&error).to_string())).ok()

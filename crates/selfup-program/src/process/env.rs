@@ -37,6 +37,38 @@ pub const OF_THE_MANAGER: [&str; 4] = ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHD
 /// The soft limit of open files that the program is to have, if its master has raised its own.
 pub const OPEN_FILES: &str = "SELFUP_OPEN_FILES";
 
+/// The pid of the process that `app selfup start` has executed the program in.
+pub const START: &str = "SELFUP_START";
+/// Beside [`START`], the name of the service.
+pub const START_AS: &str = "SELFUP_START_AS";
+/// Beside [`START`], the addresses that take the place of those of the configuration: `NAME=ADDRESS`, line by line.
+pub const START_LISTEN: &str = "SELFUP_START_LISTEN";
+
+/// What `app selfup start` asks for.
+#[derive(Debug)]
+pub struct Start {
+    /// The name of the service.
+    pub service: String,
+    /// Addresses by their names, which take the place of those of the configuration.
+    pub listen: Vec<(String, String)>,
+}
+
+/// What `app selfup start` asks of this process, if it was started so. The variables are removed as those of
+/// [`take_assignment`].
+#[must_use]
+pub fn take_start() -> Option<Start> {
+    let (whose, service, listen) = (read(START)?, read(START_AS)?, read(START_LISTEN)?);
+    sys::env::remove_if_alone(&[START, START_AS, START_LISTEN]);
+    if whose.to_str() != Some(&std::process::id().to_string()) {
+        return None;
+    }
+    let pair = |line: &str| line.split_once('=').map(|(name, at)| (name.to_owned(), at.to_owned()));
+    Some(Start {
+        service: service.into_string().ok()?,
+        listen: listen.to_str()?.lines().filter_map(pair).collect(),
+    })
+}
+
 /// What a master passes to its child.
 #[derive(Debug)]
 pub struct Assignment {

@@ -4,6 +4,8 @@ use std::{ffi::OsString, path::PathBuf, time::Duration};
 
 use selfup_control::{Request, Verb, Wait};
 
+use super::start::{self, Start};
+
 pub(super) const HELP: &str = include_str!("help.txt");
 
 /// What an operator wants.
@@ -11,6 +13,7 @@ pub(super) const HELP: &str = include_str!("help.txt");
 pub(super) enum Command {
     Help,
     Ask(Arguments),
+    Start(Start),
 }
 
 /// A request, and how it is made.
@@ -32,6 +35,9 @@ pub(super) fn parse(
     let verb = verb.into_string().map_err(|verb| format!("there is no verb {verb:?}"))?;
     if matches!(verb.as_str(), "help" | "--help" | "-h") {
         return Ok(Command::Help);
+    }
+    if verb == "start" {
+        return start::parse(words).map(Command::Start);
     }
     let (mut wait, mut timeout, mut json) = (Wait::No, None, false);
     let (mut service, mut socket, mut operand) = (None, None, None);
@@ -115,7 +121,7 @@ mod tests {
     fn parsed(line: &str) -> Result<Arguments, String> {
         let mut words = line.split_whitespace().map(OsString::from);
         match parse(words.next(), words)? {
-            Command::Help => Err("help".to_owned()),
+            Command::Help | Command::Start(_) => Err("another command".to_owned()),
             Command::Ask(arguments) => Ok(arguments),
         }
     }

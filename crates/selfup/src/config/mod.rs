@@ -1,6 +1,8 @@
 //! What to run, on which sockets, and how to restart and upgrade it.
 
 mod handover;
+#[cfg(feature = "control")]
+mod start;
 mod upgrades;
 
 use std::{fmt, os::fd::RawFd, path::PathBuf};
@@ -8,6 +10,9 @@ use std::{fmt, os::fd::RawFd, path::PathBuf};
 use selfup_master::{Error, ErrorKind, Event, Settings, Verbosity};
 use selfup_program::{Entry, Listen, Outcome, Prepare, Program, State};
 use selfup_signals::Signal;
+
+#[cfg(feature = "control")]
+use crate::supervise::Supervise;
 
 /// What to run, on which sockets, and how to restart and upgrade it.
 ///
@@ -39,6 +44,10 @@ pub struct Config {
     /// For the master.
     pub(crate) master: Settings,
     pub(crate) required: bool,
+    #[cfg(feature = "control")]
+    supervise: Supervise,
+    /// Whether the program runs in this process because that is wanted.
+    pub(crate) is_direct: bool,
 }
 
 impl Config {
@@ -76,6 +85,9 @@ impl Config {
             child: selfup_program::Options::default(),
             master: Settings::default(),
             required: false,
+            #[cfg(feature = "control")]
+            supervise: Supervise::default(),
+            is_direct: false,
         }
     }
 
@@ -262,7 +274,7 @@ impl Config {
 
     /// What this process runs if it is a child, or has to run alone; and what a master works with.
     pub(crate) fn split(self) -> (Entry, Settings) {
-        let Self { program, prepare, mut child, master, required: _ } = self;
+        let Self { program, prepare, mut child, master, .. } = self;
         let policy = &master.options.policy;
         child.ready_timeout = policy.ready_timeout;
         child.terminate_timeout = policy.terminate_timeout;

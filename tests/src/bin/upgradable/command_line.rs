@@ -2,8 +2,8 @@
 
 use selfup::fetch::{Artifact, File, Http, RunningExecutable, from_fn};
 use selfup::{
-    Config, Event, Handover, OnExit, Readiness, Respawn, Restarts, State, UpgradePolicy, Verbosity,
-    Watchdog,
+    Config, Event, Handover, OnExit, Readiness, Respawn, Restarts, State, Supervise, UpgradePolicy,
+    Verbosity, Watchdog,
 };
 use selfup_tests::release::Notes;
 use std::io;
@@ -100,6 +100,7 @@ fn configured(config: Config, key: &str, value: &str) -> Result<Config, String> 
         "catches" | "metrics" => config,
         "sequential" => config.handover(Handover::Sequential),
         "explicit" => config.readiness(Readiness::Explicit),
+        "on_request" => config.supervise(Supervise::OnRequest),
         "notification_fd" => config.notification_fd(value.parse().map_err(|_| "a number, please")?),
         "respawn" => config.on_exit(OnExit::Respawn(Respawn::new().limit(millis(value)?))),
         "drain_on_terminate" => config.drain_on_terminate(true),

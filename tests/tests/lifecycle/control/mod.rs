@@ -4,6 +4,7 @@ mod clients;
 mod decided;
 mod orders;
 mod pages;
+mod starting;
 mod verbs;
 
 use selfup_tests::sandbox::{PATIENCE, Process};
