@@ -18,7 +18,7 @@ fn ends_at_once(deployment: Deployment, service: &Service, installed: &Release, 
     let asked = Instant::now();
     let end = service.terminate();
     assert!(asked.elapsed() < PROMPT, "it took {:?}", asked.elapsed());
-    assert_eq!(end.signal(), Some(libc::SIGTERM), "like the child: {end}");
+    assert_eq!(end.code(), Some(0), "like the child: {end}");
     assert_eq!(deployment.installed(), installed.id());
     // Whatever was put there for the upgrade is gone, and the processes too (see finish).
     deployment.wait_listing(listing);
@@ -82,7 +82,8 @@ fn as_soon_as_anything_is_put_beside_the_program() {
         });
         process.signal(libc::SIGTERM);
         let end = process.wait(PATIENCE);
-        assert_eq!(end.signal(), Some(libc::SIGTERM), "{end}");
+        // It may not listen yet, and dies of the signal then.
+        assert!(end.success() || end.signal() == Some(libc::SIGTERM), "{end}");
         deployment.wait_listing(&["app"]);
         deployment.finish();
     }
