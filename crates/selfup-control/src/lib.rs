@@ -22,4 +22,4 @@ pub use place::{places, to_bind};
 pub use request::{Malformed, Request, VERSION, Verb, Wait};
 pub use response::{Outcome, Response};
 pub use server::{Heard, Replies, Socket, serve};
-pub use status::{Child, Executable, Fact, Listening, Paused, Refused, Status, Upgrades};
+pub use status::{Child, Executable, Fact, Facts, Listening, Paused, Refused, Status, Upgrades};

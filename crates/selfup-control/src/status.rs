@@ -126,6 +126,9 @@ pub struct Refused {
     pub retry_at: Option<u64>,
 }
 
+/// What an event tells besides, each under its name.
+pub type Facts = serde_json::Map<String, serde_json::Value>;
+
 /// An event.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -138,4 +141,7 @@ pub struct Fact {
     pub generation: Option<u64>,
     /// The event in one line, for people.
     pub text: String,
+    /// What it tells besides.
+    #[serde(flatten)]
+    pub facts: Facts,
 }

@@ -4,7 +4,7 @@ use selfup_channel::{FromChild, Incoming, VERSION};
 use selfup_fetch::printable;
 use selfup_lifecycle::{Input, Unsuitable};
 
-use crate::{children::Running, event::Event, trust::MOST_KEYS};
+use crate::{children::Running, event::Event, trust::MOST_KEYS, warning::Warning};
 
 /// The most messages of one child in a turn. The rest stays in its channel, so that the loop looks at the
 /// signals in between.
@@ -35,8 +35,8 @@ pub(super) fn read(child: &mut Running, most: usize) -> Batch {
     let generation = child.generation.number();
     if batch.malformed > 0 {
         let malformed = batch.malformed;
-        let reason = format!("could not read {malformed} messages of child #{generation}");
-        batch.reports.push(Event::Warning { reason });
+        let warning = Warning::UnreadableMessages { generation, count: malformed };
+        batch.reports.push(Event::Warning(warning));
     }
     let status = batch.status.take();
     batch.reports.extend(status.map(|text| Event::Status { generation, text }));
@@ -59,21 +59,15 @@ impl Batch {
                 child.version = program.map(|version| printable(&version).into_owned());
             }
             FromChild::Hello { version, .. } => {
-                let reason = format!(
-                    "child {generation} speaks version {version} of the control protocol, this \
-                     master version {VERSION}; restart the service to replace the master"
-                );
+                let warning = Warning::OtherProtocol { generation: generation.number(), version };
                 if self.add_input(Input::Unsuitable(generation, Unsuitable::Protocol)) {
-                    self.reports.push(Event::Warning { reason });
+                    self.reports.push(Event::Warning(warning));
                 }
             }
             FromChild::LacksSockets(names) => {
-                let reason = format!(
-                    "child {generation} listens on {names}, which this master does not have; stop \
-                     and start the service to have it bound"
-                );
+                let warning = Warning::MissingSockets { generation: generation.number(), names };
                 if self.add_input(Input::Unsuitable(generation, Unsuitable::Sockets)) {
-                    self.reports.push(Event::Warning { reason });
+                    self.reports.push(Event::Warning(warning));
                 }
             }
             FromChild::Ready => drop(self.add_input(Input::Ready(generation))),

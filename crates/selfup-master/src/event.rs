@@ -2,16 +2,20 @@
 
 use std::{fmt, time::Duration};
 
+use selfup_fds::LocalAddress;
 use selfup_install::Id;
 use selfup_lifecycle::Cause;
 use selfup_signals::{End, Pid, Signal};
 
 use crate::{
     error::ErrorKind,
-    reason::{KillReason, RollbackReason, hint},
+    reason::{KillReason, RefusalReason, RollbackReason, hint},
+    warning::Warning,
+    why::Reason,
 };
 
-/// An event that the master reports: to `Config::on_event`, and on stderr after `[selfup master]`.
+/// An event that the master reports: to `Config::on_event` in a [`Report`](crate::Report), and on stderr after
+/// `[selfup master]`.
 ///
 /// It prints as one line for people. Children are named by their generation, which
 /// `State::generation` returns.
@@ -24,7 +28,7 @@ pub enum Event {
         /// The name from the configuration.
         name: String,
         /// The address, with the real port.
-        address: String,
+        address: LocalAddress,
     },
     /// A child was started.
     #[non_exhaustive]
@@ -39,8 +43,10 @@ pub enum Event {
     SpawnFailed {
         /// Which child.
         generation: u64,
-        /// The reason, in one line.
-        reason: String,
+        /// Whether another attempt may succeed: memory, processes or descriptors were short.
+        transient: bool,
+        /// The reason.
+        reason: Reason,
     },
     /// A child is ready and serves from now on.
     #[non_exhaustive]
@@ -166,8 +172,8 @@ pub enum Event {
         /// What is in the way: [`Fetch`](ErrorKind::Fetch) for the source, or what an
         /// update would fail with, such as [`NoSpace`](ErrorKind::NoSpace).
         kind: ErrorKind,
-        /// The reason, in one line.
-        reason: String,
+        /// The reason.
+        reason: Reason,
     },
     /// Update checks work again.
     FetchRecovered,
@@ -175,8 +181,10 @@ pub enum Event {
     /// the fetcher has panicked several times in a row.
     #[non_exhaustive]
     FetchDisabled {
-        /// The reason, in one line.
-        reason: String,
+        /// [`Configuration`](ErrorKind::Configuration), or [`Fetch`](ErrorKind::Fetch) after panics.
+        kind: ErrorKind,
+        /// The reason.
+        reason: Reason,
     },
     /// The fetched executable is the one that runs already.
     #[non_exhaustive]
@@ -187,8 +195,10 @@ pub enum Event {
     /// The fetched executable was refused.
     #[non_exhaustive]
     Refused {
-        /// The reason, in one line.
-        reason: String,
+        /// The SHA-1 of the executable, if all of it was read.
+        id: Option<Id>,
+        /// The reason.
+        reason: RefusalReason,
     },
     /// A new executable can be tried.
     #[non_exhaustive]
@@ -217,6 +227,13 @@ pub enum Event {
         /// Its version, if it declares one.
         version: Option<String>,
     },
+    /// The new executable could not be tried here, for no fault of its own: its child could not be started, or
+    /// cannot run under this master. The proven one goes on.
+    #[non_exhaustive]
+    Shelved {
+        /// The SHA-1 of the executable.
+        id: Id,
+    },
     /// The new executable was rolled back, by the master or by hand, and is refused from now on.
     #[non_exhaustive]
     RolledBack {
@@ -229,11 +246,7 @@ pub enum Event {
     },
     /// Something went wrong that does not stop the service, or may surprise later, such as another hard
     /// link to the executable.
-    #[non_exhaustive]
-    Warning {
-        /// What it is, in one line.
-        reason: String,
-    },
+    Warning(Warning),
 }
 
 impl Event {
@@ -250,7 +263,7 @@ impl Event {
             | Self::FetchDisabled { .. }
             | Self::Refused { .. }
             | Self::RolledBack { .. }
-            | Self::Warning { .. } => true,
+            | Self::Warning(_) => true,
             Self::Listening { .. }
             | Self::Started { .. }
             | Self::Serving { .. }
@@ -269,7 +282,8 @@ impl Event {
             | Self::UpToDate { .. }
             | Self::Installed { .. }
             | Self::Upgraded { .. }
-            | Self::Committed { .. } => false,
+            | Self::Committed { .. }
+            | Self::Shelved { .. } => false,
         }
     }
 }
@@ -289,7 +303,7 @@ impl fmt::Display for Event {
             Self::Started { generation, pid } => {
                 write!(f, "started child #{generation} (pid {pid})")
             }
-            Self::SpawnFailed { generation, reason } => {
+            Self::SpawnFailed { generation, reason, transient: _ } => {
                 write!(f, "could not start child #{generation}: {reason}")
             }
             Self::Serving { generation, version: None } => write!(f, "child #{generation} serves"),
@@ -357,11 +371,11 @@ impl fmt::Display for Event {
             Self::Status { generation, text } => write!(f, "child #{generation} reports: {text}"),
             Self::FetchFailed { kind: _, reason } => write!(f, "no upgrade for now: {reason}"),
             Self::FetchRecovered => f.write_str("update checks work again"),
-            Self::FetchDisabled { reason } => {
+            Self::FetchDisabled { kind: _, reason } => {
                 write!(f, "upgrades are disabled: {reason}")
             }
             Self::UpToDate { id } => write!(f, "up to date ({id})"),
-            Self::Refused { reason } => write!(f, "refused a new executable: {reason}"),
+            Self::Refused { id: _, reason } => write!(f, "refused a new executable: {reason}"),
             Self::Installed { id } => write!(f, "installed {id}"),
             Self::Upgraded { generation, id, version, before } => {
                 f.write_str("upgraded")?;
@@ -377,6 +391,7 @@ impl fmt::Display for Event {
             Self::Committed { id, version: Some(version) } => {
                 write!(f, "committed {id}, version {version}")
             }
+            Self::Shelved { id } => write!(f, "shelved {id}"),
             Self::RolledBack { refused, version, reason } => {
                 write!(f, "rolled back to the previous executable; {refused}")?;
                 if let Some(version) = version {
@@ -384,7 +399,7 @@ impl fmt::Display for Event {
                 }
                 write!(f, " is refused from now on: {reason}")
             }
-            Self::Warning { reason } => f.write_str(reason),
+            Self::Warning(warning) => warning.fmt(f),
         }
     }
 }

@@ -7,6 +7,7 @@
 )]
 
 pub mod acceptance;
+mod attempt;
 mod child_messages;
 mod children;
 #[cfg(feature = "control")]
@@ -14,6 +15,7 @@ mod control;
 pub mod error;
 pub mod event;
 mod executable;
+mod facts;
 mod inbox;
 mod left_running;
 mod manager;
@@ -25,7 +27,12 @@ pub mod pid_file;
 mod process_group;
 pub mod reason;
 mod recovery;
+mod report;
 pub mod reporter;
+#[cfg(test)]
+mod samples;
+#[cfg(feature = "serde")]
+mod serialize;
 pub mod settings;
 mod sockets;
 mod status_line;
@@ -36,10 +43,16 @@ mod threads;
 pub mod trust;
 mod upgrades;
 mod verbosity;
+mod warning;
+mod why;
 
+pub use attempt::Attempt;
 pub use error::{Error, ErrorKind, Result};
 pub use event::Event;
 pub use master::{Master, start::NotStarted};
+pub use report::Report;
 pub use settings::{Options, Settings, UpgradeOptions};
 pub use sys::system::RUNS_A_MASTER;
 pub use verbosity::Verbosity;
+pub use warning::Warning;
+pub use why::Reason;

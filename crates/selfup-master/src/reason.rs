@@ -1,8 +1,11 @@
-//! The reasons for which the master kills a child or rolls an executable back.
+//! The reasons for which the master kills a child, rolls an executable back or refuses one.
 
 use std::fmt;
 
+use selfup_install::{ErrorKind, Id};
 use selfup_signals::{End, Signal};
+
+use crate::why::Reason;
 
 /// Why the master killed a child.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +29,20 @@ pub enum KillReason {
     MissingSocket,
     /// The executable that it runs was rolled back.
     RolledBack,
+}
+
+impl KillReason {
+    /// Returns the name of this reason, which does not change: `not-ready`, for example.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::NotReady { .. } => "not-ready",
+            Self::NotEnded { .. } => "not-ended",
+            Self::OtherProtocol => "other-protocol",
+            Self::MissingSocket => "missing-socket",
+            Self::RolledBack => "rolled-back",
+        }
+    }
 }
 
 impl fmt::Display for KillReason {
@@ -67,6 +84,20 @@ pub enum RollbackReason {
     Recorded(String),
 }
 
+impl RollbackReason {
+    /// Returns the name of this reason, which does not change: `probation`, for example.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::NotReady(_) => "not-ready",
+            Self::Probation(_) => "probation",
+            Self::ByHand => "by-hand",
+            Self::NeverCommitted { .. } => "never-committed",
+            Self::Recorded(_) => "recorded",
+        }
+    }
+}
+
 impl fmt::Display for RollbackReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -79,6 +110,115 @@ impl fmt::Display for RollbackReason {
             }
             Self::Recorded(reason) => f.write_str(reason),
         }
+    }
+}
+
+/// Why a new executable was refused before a child ran it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RefusalReason {
+    /// It failed a check.
+    #[non_exhaustive]
+    Check {
+        /// Which check.
+        check: Check,
+        /// The failure.
+        reason: Reason,
+    },
+    /// It was refused before, and its time has not come again.
+    #[non_exhaustive]
+    Before {
+        /// The SHA-1 of the executable.
+        id: Id,
+        /// The reason that is recorded beside the path.
+        recorded: String,
+    },
+}
+
+impl RefusalReason {
+    /// Returns the name of this reason, which does not change: `before`, or that of the check.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Check { check, .. } => check.kind(),
+            Self::Before { .. } => "before",
+        }
+    }
+}
+
+impl fmt::Display for RefusalReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Check { reason, .. } => reason.fmt(f),
+            Self::Before { id, recorded } => write!(f, "{id} was refused before: {recorded}"),
+        }
+    }
+}
+
+/// A check that a new executable has to pass before a child runs it. It prints as its name, which does not change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Check {
+    /// Its size is within the cap.
+    Size,
+    /// It is signed by a trusted key.
+    Signature,
+    /// It is an executable for this machine, and a selfup program that this master can run.
+    Format,
+    /// It is the same program.
+    Program,
+    /// It has a version, which is not older.
+    Version,
+    /// The `pre_upgrade` hook accepts it.
+    Hook,
+    /// It responds to the probe.
+    Probe,
+    /// Another check.
+    Other,
+}
+
+impl Check {
+    /// Returns the name of this check.
+    #[must_use]
+    pub fn kind(self) -> &'static str {
+        match self {
+            Self::Size => "size",
+            Self::Signature => "signature",
+            Self::Format => "format",
+            Self::Program => "program",
+            Self::Version => "version",
+            Self::Hook => "hook",
+            Self::Probe => "probe",
+            Self::Other => "other",
+        }
+    }
+}
+
+impl From<ErrorKind> for Check {
+    fn from(failed: ErrorKind) -> Self {
+        match failed {
+            ErrorKind::TooLarge => Self::Size,
+            ErrorKind::SignatureMissing
+            | ErrorKind::SignatureMalformed
+            | ErrorKind::SignatureUntrusted
+            | ErrorKind::SignatureInvalid
+            | ErrorKind::SignatureMismatch => Self::Signature,
+            ErrorKind::NotExecutable
+            | ErrorKind::NoMarker
+            | ErrorKind::Protocol
+            | ErrorKind::Malformed => Self::Format,
+            ErrorKind::OtherProgram => Self::Program,
+            ErrorKind::Downgrade | ErrorKind::VersionUnknown => Self::Version,
+            ErrorKind::Refused => Self::Hook,
+            ErrorKind::ProbeFailed | ErrorKind::ProbeTimedOut => Self::Probe,
+            _ => Self::Other,
+        }
+    }
+}
+
+impl fmt::Display for Check {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.kind())
     }
 }
 

@@ -5,8 +5,8 @@ use std::{os::unix::process::CommandExt, process::Command};
 use selfup_install::{ErrorKind, Start, Target};
 
 use crate::{
-    children::Recipe, error::Chain, event::Event, reason::RollbackReason, reporter::Reporter,
-    settings::Settings, upgrades::Undecided,
+    attempt::Attempt, children::Recipe, event::Event, reason::RollbackReason, reporter::Reporter,
+    settings::Settings, upgrades::Undecided, warning::Warning,
 };
 
 /// Returns the upgrade that an earlier master left undecided, if there is one.
@@ -34,17 +34,14 @@ pub(super) fn recover(recipe: &Recipe, settings: &mut Settings) -> Option<Undeci
         Ok(_) => return None,
         // Then no child can be started either, which is reported.
         Err(error) if error.kind() == ErrorKind::NotFound => return None,
-        Err(error) => {
-            let reason = format!("could not look after an earlier upgrade: {}", Chain(&error));
-            Event::Warning { reason }
-        }
+        Err(error) => Event::Warning(Warning::could_not(Attempt::Recover, &error)),
     };
     let mut reporter = Reporter::new(&settings.options, settings.on_event.take());
-    reporter.report(&event);
-    if matches!(event, Event::RolledBack { .. }) && executes_previous {
+    executes_previous &= matches!(event, Event::RolledBack { .. });
+    reporter.report(event);
+    if executes_previous {
         let error = execute(recipe);
-        let reason = format!("could not change to it; the children run it: {}", Chain(&error));
-        reporter.report(&Event::Warning { reason });
+        reporter.warn(Warning::could_not(Attempt::ExecutePrevious, &error));
     }
     settings.on_event = reporter.into_hook();
     None

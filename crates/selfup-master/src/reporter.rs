@@ -13,10 +13,12 @@ use selfup_signals::Blocked;
 use crate::control::Control;
 use crate::{
     event::Event,
+    report::Report,
     settings::{OnEvent, Options},
     status_line::StatusLine,
     stderr::{Priority, Stderr},
     verbosity::Verbosity,
+    warning::Warning,
 };
 
 /// Reports events: to the program's hook first, then to stderr.
@@ -72,18 +74,20 @@ impl Reporter {
     }
 
     /// Reports a warning.
-    pub fn warn(&mut self, reason: String) {
-        self.report(&Event::Warning { reason });
+    pub fn warn(&mut self, warning: Warning) {
+        self.report(Event::Warning(warning));
     }
 
     /// Reports an event to the hook, and on stderr if it matters.
-    pub fn report(&mut self, event: &Event) {
-        self.status_line.update(event);
+    pub fn report(&mut self, event: Event) {
+        self.status_line.update(&event);
+        let report = Report::from(event);
         #[cfg(feature = "control")]
         if let Some(control) = &mut self.control {
-            control.note(event);
+            control.note(&report);
         }
-        self.call_hook(event);
+        self.call_hook(&report);
+        let event = &report.event;
         let is_printed = match self.verbosity {
             Verbosity::Silent => false,
             Verbosity::Normal => event.is_warning() || event.is_milestone(),
@@ -95,21 +99,26 @@ impl Reporter {
         }
     }
 
-    fn call_hook(&mut self, event: &Event) {
+    fn call_hook(&mut self, report: &Report) {
         let Some(mut hook) = self.hook.take() else { return };
+        if self.call(|| hook(report)) {
+            self.hook = Some(hook);
+        } else {
+            // It is not called again.
+            self.warn(Warning::HookPanicked);
+        }
+    }
+
+    /// Calls code of the program, and returns whether it has not panicked: that must not end the service.
+    fn call(&mut self, what: impl FnOnce()) -> bool {
         // A background job that writes to its terminal gets SIGTTOU again and again until it stops. The
         // master handles that signal, so the write would never succeed.
         let blocked = Blocked::all();
-        // A panic in the hook must not end the service. The hook is not called again.
         let begun = Instant::now();
-        let called = catch_unwind(AssertUnwindSafe(|| hook(event)));
+        let called = catch_unwind(AssertUnwindSafe(what));
         self.hook_took += begun.elapsed();
         drop(blocked);
-        if called.is_ok() {
-            self.hook = Some(hook);
-        } else {
-            self.warn("the hook for events panicked, and is not called any more".to_owned());
-        }
+        called.is_ok()
     }
 }
 

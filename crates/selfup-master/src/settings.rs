@@ -11,7 +11,7 @@ use selfup_fetch::Fetch;
 use selfup_lifecycle::Policy;
 use selfup_program::{Listen, Watchdog};
 
-use crate::{event::Event, verbosity::Verbosity};
+use crate::{report::Report, verbosity::Verbosity};
 
 /// A hook that is called with the path of a new executable before it runs for the first time. An error refuses
 /// it.
@@ -19,7 +19,7 @@ pub type PreUpgrade =
     Box<dyn FnMut(&Path) -> Result<(), Box<dyn error::Error + Send + Sync>> + Send>;
 
 /// A hook that is called with each event.
-pub type OnEvent = Box<dyn FnMut(&Event) + Send>;
+pub type OnEvent = Box<dyn FnMut(&Report) + Send>;
 
 /// The part of the configuration that the master needs.
 #[derive(Default)]

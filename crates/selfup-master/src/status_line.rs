@@ -151,7 +151,10 @@ mod tests {
     use selfup_signals::Pid;
 
     use super::*;
-    use crate::{error::ErrorKind, reason::RollbackReason};
+    use crate::{
+        error::ErrorKind,
+        reason::{Check, RefusalReason, RollbackReason},
+    };
     use selfup_signals::End;
 
     const ID: &str = "77aa0011223344556677889900aabbccddeeff00";
@@ -178,7 +181,7 @@ mod tests {
             Event::Status { generation: 1, text: "3 sessions".into() },
             Event::FetchFailed {
                 kind: ErrorKind::Fetch,
-                reason: "could not fetch http://h/app: refused".into(),
+                reason: "could not fetch http://h/app: refused".to_owned().into(),
             },
             Event::FetchRecovered,
             Event::Installed { id: ID.parse().unwrap() },
@@ -237,13 +240,16 @@ mod tests {
 
     #[test]
     fn outdated_parts_disappear() {
-        let failed = Event::FetchFailed { kind: ErrorKind::Fetch, reason: "not found".into() };
+        let failed =
+            Event::FetchFailed { kind: ErrorKind::Fetch, reason: "not found".to_owned().into() };
         let upgraded = Event::Upgraded {
             generation: 2,
             id: ID.parse().unwrap(),
             version: Some("1.5.0".into()),
             before: Some("1.4.2".into()),
         };
+        let reason = "it is older".to_owned().into();
+        let reason = RefusalReason::Check { check: Check::Version, reason };
         let lines = lines(&[
             serving(1, Some("1.4.2")),
             failed.clone(),
@@ -257,7 +263,7 @@ mod tests {
                 reason: RollbackReason::ByHand,
             },
             serving(3, Some("1.4.2")),
-            Event::Refused { reason: "it is older".into() },
+            Event::Refused { id: None, reason },
             Event::UpToDate { id: ID.parse().unwrap() },
         ]);
         assert!(lines[1].ends_with("no upgrade for now: not found"));

@@ -22,12 +22,12 @@ pub use progress::progress_bar;
 pub use refusals::{Refusal, forgive, refusals};
 pub use rollback::rollback;
 pub use run::{is_supported, run, try_run};
-pub use selfup_fds::{Address, Error as SocketError, ErrorKind as SocketErrorKind};
+pub use selfup_fds::{Address, Error as SocketError, ErrorKind as SocketErrorKind, LocalAddress};
 pub use selfup_install::Id;
 pub use selfup_lifecycle::{Cause as RestartCause, Handover, OnExit, Respawn, Restarts};
 pub use selfup_master::{
-    Error, ErrorKind, Event, Result, Verbosity,
-    reason::{KillReason, RollbackReason},
+    Attempt, Error, ErrorKind, Event, Reason, Report, Result, Verbosity, Warning,
+    reason::{Check, KillReason, RefusalReason, RollbackReason},
 };
 pub use selfup_program::{
     Accepting, Connection, GracefulShutdown, Handle, IdleGrace, Incoming, Listener, Outcome,

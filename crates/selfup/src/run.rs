@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use selfup_master::{
-    ErrorKind, Master, NotStarted, RUNS_A_MASTER, Result,
+    ErrorKind, Master, NotStarted, RUNS_A_MASTER, Result, Warning,
     error::Chain,
     pid_file::PidFile,
     reporter::Reporter,
@@ -124,20 +124,18 @@ fn fall_back(
     if cannot_be_meant || (required && !is_direct) {
         return Err(error);
     }
-    let reason =
-        format!("{}; the program runs by itself, without restarts and upgrades", Chain(&error));
     let mut reporter = Reporter::new(&settings.options, settings.on_event.take());
-    let mut trouble = |reason| reporter.warn(reason);
     if !is_direct {
-        trouble(reason);
+        reporter.warn(Warning::runs_alone(&error));
     }
     let pid_file = settings.pid_file.take().and_then(|path| {
         let written = PidFile::write_now(&path);
-        written.map_err(|error| trouble(Chain(&error).to_string())).ok()
+        written.map_err(|error| reporter.warn(Warning::pid_file(&error))).ok()
     });
+    let mut trouble = |text| reporter.warn(Warning::alone(text));
     let code = run_alone(entry, fds.into_inherited(), notify, descriptor, &mut trouble)?;
     if let Some(Err(error)) = pid_file.map(|mut file| file.remove()) {
-        trouble(format!("could not remove the pid file: {error}"));
+        reporter.warn(Warning::pid_file_stays(&error));
     }
     Ok(code)
 }

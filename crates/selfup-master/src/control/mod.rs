@@ -4,7 +4,6 @@
 //! decides about restarts, the worker about executables, and files beside the executable about the rest.
 
 mod heard;
-mod kinds;
 mod status;
 
 use std::{
@@ -20,7 +19,7 @@ use selfup_install::Id;
 use selfup_lifecycle::Ticket;
 use selfup_signals::Blocked;
 
-use crate::{event::Event, inbox::Sender};
+use crate::{event::Event, inbox::Sender, report::Report};
 
 /// The loop's side: the way back to the operators, and what they may ask for.
 pub(crate) struct Control {
@@ -90,16 +89,16 @@ impl Control {
     }
 
     /// Remembers what an event tells, and sends it to those who listen.
-    pub(crate) fn note(&mut self, event: &Event) {
-        self.facts.note(event);
+    pub(crate) fn note(&mut self, report: &Report) {
+        self.facts.note(&report.event);
         if self.replies.has_listeners() {
-            let (kind, generation) = kinds::of(event);
-            let at = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+            let at = report.at.duration_since(UNIX_EPOCH).unwrap_or_default();
             self.replies.publish(Fact {
                 at: u64::try_from(at.as_millis()).unwrap_or(u64::MAX),
-                kind: kind.to_owned(),
-                generation,
-                text: printable(&event.to_string()).into_owned(),
+                kind: report.event.kind().to_owned(),
+                generation: report.generation,
+                text: printable(&report.to_string()).into_owned(),
+                facts: facts_of(&report.event),
             });
         }
     }
@@ -115,7 +114,8 @@ impl Facts {
     fn note(&mut self, event: &Event) {
         match event {
             Event::Listening { name, address } => {
-                self.sockets.push(Listening { name: name.clone(), address: address.clone() });
+                let (name, address) = (name.clone(), address.to_string());
+                self.sockets.push(Listening { name, address });
             }
             Event::Started { generation, .. } => {
                 let known = Known { started: Instant::now(), status: None, id: None };
@@ -156,6 +156,17 @@ impl Facts {
         self.last_look = Some(seconds(SystemTime::now()));
         self.failing = failing;
     }
+}
+
+/// What an event tells besides its kind, its child and its text.
+fn facts_of(event: &Event) -> selfup_control::Facts {
+    // A map of names to plain values can always be written.
+    let written = serde_json::to_value(event).unwrap_or_default();
+    let serde_json::Value::Object(mut facts) = written else { return selfup_control::Facts::new() };
+    for said in ["kind", "generation", "text"] {
+        facts.remove(said);
+    }
+    facts
 }
 
 fn seconds(time: SystemTime) -> u64 {

@@ -5,9 +5,12 @@ use selfup_signals::End;
 
 use super::Master;
 use crate::{
+    attempt::Attempt,
     event::Event,
     reason::RollbackReason,
     upgrades::{Adopted, Commit, RolledBack},
+    warning::Warning,
+    why::Reason,
 };
 
 impl Master {
@@ -28,18 +31,11 @@ impl Master {
     }
 
     fn report_keys(&mut self, adopted: Adopted) {
-        let reason = match adopted {
-            Adopted::Same => return,
-            Adopted::Others => {
-                "the program that serves trusts other keys than the one before it: releases are \
-                 verified with its keys from now on"
-            }
-            Adopted::Nothing => {
-                "the program that serves trusts no key: this master goes on with the keys that it \
-                 has, until the service is stopped and started"
-            }
-        };
-        self.report(Event::Warning { reason: reason.to_owned() });
+        match adopted {
+            Adopted::Same => {}
+            Adopted::Others => self.report(Event::Warning(Warning::OtherKeys)),
+            Adopted::Nothing => self.report(Event::Warning(Warning::NoKeys)),
+        }
     }
 
     pub(super) fn committed(&mut self, committed: Commit) {
@@ -48,16 +44,14 @@ impl Master {
                 let version = self.version_on_trial();
                 self.report(Event::Committed { id, version });
                 if let Some(error) = warning {
-                    self.warn("the new executable is committed, but", &error);
+                    let reason = Reason::of(&error);
+                    self.report(Event::Warning(Warning::CommittedBut { reason }));
                 }
             }
-            Commit::NotYet(error) => self.warn(
-                "could not put the new executable at its path, which is tried again at the next \
-                 restart",
-                &error,
-            ),
+            Commit::NotYet(error) => self.could_not(Attempt::PutInPlace, &error),
             Commit::Overruled(error) => {
-                self.warn("the new executable runs, and is not committed", &error);
+                let reason = Reason::of(&error);
+                self.report(Event::Warning(Warning::NotCommitted { reason }));
             }
         }
     }
@@ -76,23 +70,22 @@ impl Master {
         };
         let Some(RolledBack { id, failed, stands, .. }) = rolled_back else { return };
         if stands {
-            let reason = format!(
-                "gave up {id} here: {reason}; it stays at the path, where another process has put it"
-            );
-            return self.report(Event::Warning { reason });
+            return self.report(Event::Warning(Warning::StaysAtPath { id, reason }));
         }
         self.rolled_back = Some(id);
         let version = self.version_on_trial();
         self.report(Event::RolledBack { refused: id, version, reason });
         if let Some(error) = failed {
-            self.warn("could not roll back to the previous executable", &error);
+            self.could_not(Attempt::RollBack, &error);
         }
     }
 
     /// Returns to the proven executable without refusing the new one, which could not be tried.
     pub(super) fn shelve(&mut self) {
-        if let Some(RolledBack { failed: Some(error), .. }) = self.upgrades.shelve() {
-            self.warn("could not go back to the proven executable", &error);
+        let Some(RolledBack { id, failed, .. }) = self.upgrades.shelve() else { return };
+        self.report(Event::Shelved { id });
+        if let Some(error) = failed {
+            self.could_not(Attempt::GoBack, &error);
         }
     }
 
@@ -101,7 +94,7 @@ impl Master {
         let reason =
             format!("it was committed, and then its children kept ending: the last one {end}");
         if let Err(error) = self.upgrades.fall_back(&self.recipe.path, &reason) {
-            self.warn("could not fall back to the previous executable", &error);
+            self.could_not(Attempt::FallBack, &error);
         }
     }
 

@@ -164,7 +164,7 @@ impl Master {
             let batch = child_messages::read(child, child_messages::PER_TURN);
             is_alive |= batch.is_alive;
             self.inputs.extend(batch.inputs);
-            batch.reports.iter().for_each(|event| self.reporter.report(event));
+            batch.reports.into_iter().for_each(|event| self.reporter.report(event));
             super::reaping::note_version(&mut self.newest_version, child);
         }
         is_alive

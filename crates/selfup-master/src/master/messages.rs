@@ -10,6 +10,7 @@ use crate::{
     inbox::Message,
     reason::RollbackReason,
     upgrades::order::{Asked, Order, OrderDone},
+    warning::Warning,
 };
 
 impl Master {
@@ -64,7 +65,7 @@ impl Master {
             return;
         }
         for warning in warnings {
-            self.report(Event::Warning { reason: warning.to_string() });
+            self.report(Event::Warning(Warning::from(&warning)));
         }
         self.trial = Some(self.lifecycle.next_generation());
         // It was forgiven, perhaps.

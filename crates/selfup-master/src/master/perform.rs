@@ -7,12 +7,14 @@ use selfup_signals::{Pid, Signal};
 
 use super::Master;
 use crate::{
+    attempt::Attempt,
     children::Running,
-    error::Chain,
     event::Event,
     executable::{Executable, identify},
     inbox::Message,
     pid_file::PidFile,
+    warning::Warning,
+    why::Reason,
 };
 
 impl Master {
@@ -33,7 +35,7 @@ impl Master {
             Action::FallBack(end) => self.fall_back(end),
             Action::Excuse => {
                 if let Err(error) = self.upgrades.excuse() {
-                    self.warn("could not note that an upgrade is not to blame", &error);
+                    self.could_not(Attempt::Excuse, &error);
                 }
             }
             Action::CloseSockets => {
@@ -42,10 +44,10 @@ impl Master {
             Action::EndLike(end) => {
                 self.upgrades.abandon();
                 if let Err(error) = self.socket_files.unlink() {
-                    self.warn("could not clean up", &error);
+                    self.could_not(Attempt::CleanUp, &error);
                 }
                 if let Some(Err(error)) = self.pid_file.as_mut().map(PidFile::remove) {
-                    self.warn("could not remove the pid file", &error);
+                    self.could_not(Attempt::RemovePidFile, &error);
                 }
                 self.end = Some(end);
             }
@@ -65,8 +67,9 @@ impl Master {
                 self.report(Event::Started { generation: generation.number(), pid });
             }
             Err(error) => {
-                let (transient, reason) = (error.is_transient(), Chain(&error).to_string());
-                self.report(Event::SpawnFailed { generation: generation.number(), reason });
+                let (transient, reason) = (error.is_transient(), Reason::of(&error));
+                let failed = generation.number();
+                self.report(Event::SpawnFailed { generation: failed, transient, reason });
                 self.inputs.push_back(Input::SpawnFailed { generation, transient });
             }
         }
@@ -76,12 +79,8 @@ impl Master {
     fn rebind_missing(&mut self) {
         for (name, bound) in self.fds.rebind_missing() {
             match bound {
-                Ok(()) => self.report(Event::Warning {
-                    reason: format!("bound the socket {name:?} anew: its file had been removed"),
-                }),
-                Err(error) => {
-                    self.warn(&format!("could not bind the socket {name:?} anew"), &error);
-                }
+                Ok(()) => self.report(Event::Warning(Warning::Rebound { name })),
+                Err(error) => self.could_not(Attempt::Rebind { name }, &error),
             }
         }
     }
@@ -91,17 +90,17 @@ impl Master {
         let Some(pid) = self.pid(generation) else { return };
         let version = self.children.find(generation).and_then(|child| child.version.clone());
         if let Some(Err(error)) = self.pid_file.as_mut().map(PidFile::write) {
-            self.report(Event::Warning { reason: Chain(&error).to_string() });
+            self.report(Event::Warning(Warning::pid_file(&error)));
         }
         crate::sys::memory::release_code();
         if let Err(error) = self.upgrades.child_serves(pid, version.clone(), &self.sender) {
-            self.warn("could not start the thread that fetches", &error);
+            self.could_not(Attempt::StartFetching, &error);
         }
         if !self.upgrades.has_undecided() {
             self.trust_as(generation);
         }
         if let Err(error) = self.look_at_executable(generation, pid, version.clone()) {
-            self.warn("could not look at the executable of the child that serves", &error);
+            self.could_not(Attempt::Identify, &error);
         }
         self.report(Event::Serving { generation: generation.number(), version });
     }
@@ -134,12 +133,9 @@ impl Master {
         let Some(child) = self.children.find_mut(generation) else { return };
         if child.is_unreachable() {
             let pid = child.pid();
-            let reason = format!(
-                "child {generation} cannot hear that it is to drain, since its control channel is \
-                 closed (has it executed another program?); sent it SIGTERM"
-            );
             self.send_own(generation, pid, Signal::TERM);
-            return self.report(Event::Warning { reason });
+            let generation = generation.number();
+            return self.report(Event::Warning(Warning::CannotHear { generation }));
         }
         match child.channel.send(&FromMaster::Drain) {
             Ok(()) => {
@@ -150,8 +146,7 @@ impl Master {
             Err(_) if child.drain_is_unsent => {}
             Err(error) => {
                 child.drain_is_unsent = true;
-                let what = format!("could not have child {generation} drain yet");
-                self.warn(&what, &error);
+                self.could_not(Attempt::Drain { generation: generation.number() }, &error);
             }
         }
     }
@@ -166,7 +161,7 @@ impl Master {
     fn hasten(&mut self, generation: Generation) {
         let Some(child) = self.children.find(generation) else { return };
         if let Err(error) = child.channel.send(&FromMaster::End) {
-            self.warn(&format!("could not have child {generation} end at once"), &error);
+            self.could_not(Attempt::Hasten { generation: generation.number() }, &error);
         }
     }
 
@@ -187,25 +182,18 @@ impl Master {
                 end,
                 still_serving: self.lifecycle.active().is_some(),
             },
-            Note::ActiveLost(generation, end) => Event::Warning {
-                reason: format!(
-                    "child {generation} {end} while its successor was starting; waiting for that one"
-                ),
-            },
-            Note::ProbationFailed(generation, end) => Event::Warning {
-                reason: format!("child {generation} {end} soon after the upgrade"),
-            },
-            Note::Revived(generation, end) => Event::Warning {
-                reason: format!(
-                    "child {generation} {end} soon after it took over; starting another in its place"
-                ),
-            },
-            Note::Respawned(generation, end, pause) => Event::Warning {
-                reason: format!(
-                    "child {generation} {end}; starting another in its place in {} s",
-                    pause.as_secs_f64()
-                ),
-            },
+            Note::ActiveLost(generation, end) => {
+                Event::Warning(Warning::ActiveLost { generation: generation.number(), end })
+            }
+            Note::ProbationFailed(generation, end) => {
+                Event::Warning(Warning::ProbationFailed { generation: generation.number(), end })
+            }
+            Note::Revived(generation, end) => {
+                Event::Warning(Warning::Revived { generation: generation.number(), end })
+            }
+            Note::Respawned(generation, end, pause) => {
+                Event::Warning(Warning::Respawned { generation: generation.number(), end, pause })
+            }
             Note::SignalWaits(arrived) => Event::SignalWaits { signal: arrived.signal() },
             Note::Stopping => Event::Stopping,
         };
@@ -228,15 +216,19 @@ impl Master {
     /// Reports that a report to the service manager has failed.
     pub(super) fn warn_about_manager(&mut self, failed: Option<std::io::Error>) {
         if let Some(error) = failed {
-            self.warn("could not report to the service manager", &error);
+            self.could_not(Attempt::ReportToManager, &error);
         }
     }
 
-    pub(super) fn warn(&mut self, what: &str, error: &(dyn std::error::Error + 'static)) {
-        self.report(Event::Warning { reason: format!("{what}: {}", Chain(error)) });
+    pub(super) fn could_not(
+        &mut self,
+        attempt: Attempt,
+        error: &(dyn std::error::Error + 'static),
+    ) {
+        self.report(Event::Warning(Warning::could_not(attempt, error)));
     }
 
     pub(super) fn report(&mut self, event: Event) {
-        self.reporter.report(&event);
+        self.reporter.report(event);
     }
 }

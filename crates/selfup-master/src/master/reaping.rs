@@ -7,10 +7,12 @@ use selfup_signals::Pid;
 
 use super::Master;
 use crate::{
+    attempt::Attempt,
     child_messages,
     children::{Reaped, Running},
     event::Event,
     left_running::LeftRunning,
+    warning::Warning,
 };
 
 /// A child that has closed its channel for this long is not about to end.
@@ -23,24 +25,15 @@ impl Master {
         {
             let batch = child_messages::read(&mut child, child_messages::ALL);
             self.inputs.extend(batch.inputs);
-            batch.reports.iter().for_each(|event| self.reporter.report(event));
+            batch.reports.into_iter().for_each(|event| self.reporter.report(event));
             note_version(&mut self.newest_version, &child);
             let generation = child.generation.number();
             if let Some(early) = child.closed_early_by(self.awake) {
-                let reason = format!(
-                    "child {} closed its control channel {:.1} s before it ended: something in it \
-                     closes descriptors that are not its own (closefrom, close_range)",
-                    child.generation,
-                    early.as_secs_f64()
-                );
-                self.report(Event::Warning { reason });
+                let warning = Warning::ChannelClosedEarly { generation, before: early };
+                self.report(Event::Warning(warning));
             }
             if unknown {
-                let reason = format!(
-                    "could not learn how child #{generation} ended, since other code in this \
-                     process waited for it; it counts as a failure"
-                );
-                self.report(Event::Warning { reason });
+                self.report(Event::Warning(Warning::UnknownEnd { generation }));
             }
             self.report(Event::Ended { generation, end });
             self.inputs.push_back(Input::Exited(child.generation, end));
@@ -55,7 +48,7 @@ impl Master {
             }
         }
         if let Err(error) = self.orphans.reap(&self.children) {
-            self.warn("could not reap orphans, which stay as zombies", &error);
+            self.could_not(Attempt::ReapOrphans, &error);
         }
     }
 
@@ -86,10 +79,8 @@ impl Master {
             }
         }
         for generation in closed {
-            let reason = format!(
-                "child {generation} has closed its control channel; it gets SIGTERM when it is to drain"
-            );
-            self.report(Event::Warning { reason });
+            let generation = generation.number();
+            self.report(Event::Warning(Warning::ChannelClosed { generation }));
         }
     }
 }

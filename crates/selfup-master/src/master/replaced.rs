@@ -4,7 +4,8 @@ use selfup_lifecycle::{Ask, Cause, Input};
 
 use super::Master;
 use crate::{
-    children::Running, error::Chain, event::Event, reason::RollbackReason, upgrades::look::Looked,
+    attempt::Attempt, children::Running, event::Event, reason::RollbackReason,
+    upgrades::look::Looked,
 };
 
 impl Master {
@@ -33,7 +34,7 @@ impl Master {
             }
             Ok(false) => Some(input),
             Err(error) => {
-                self.warn("could not look at what is to be started", &error);
+                self.could_not(Attempt::LookAtPath, &error);
                 Some(input)
             }
         }
@@ -81,11 +82,7 @@ impl Master {
                 self.handle(Input::Replaced);
             }
             Looked::NoWayBack(error) => {
-                let reason = format!(
-                    "could not keep the executable that runs, so there is no way back to it: {}",
-                    Chain(&error)
-                );
-                self.report(Event::Warning { reason });
+                self.could_not(Attempt::KeepPrevious, &error);
             }
         }
         for restart in restarts {

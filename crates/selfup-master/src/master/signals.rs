@@ -6,7 +6,7 @@ use selfup_lifecycle::{Arrived, Generation, Input, Overdue, Unsuitable};
 use selfup_signals::{ErrorKind, Pid, Signal};
 
 use super::Master;
-use crate::{event::Event, process_group as group, reason::KillReason};
+use crate::{attempt::Attempt, event::Event, process_group as group, reason::KillReason};
 
 impl Master {
     /// Forwards a signal to a child, unless the kernel has sent it to the child already.
@@ -29,7 +29,8 @@ impl Master {
             // It has ended, and is about to be reaped.
             Err(error) if error.kind() == ErrorKind::Gone => {}
             Err(error) => {
-                self.warn(&format!("could not pass a signal on to child {generation}"), &error);
+                let (generation, signal) = (generation.number(), arrived.signal());
+                self.could_not(Attempt::Forward { generation, signal }, &error);
             }
         }
     }
@@ -69,7 +70,8 @@ impl Master {
     /// Sends a signal of the master's own.
     pub(super) fn send_own(&mut self, generation: Generation, pid: Pid, signal: Signal) {
         if let Err(error) = selfup_signals::send(pid, signal) {
-            self.warn(&format!("could not send {signal} to child {generation}"), &error);
+            let generation = generation.number();
+            self.could_not(Attempt::Send { generation, signal }, &error);
         }
     }
 
@@ -79,7 +81,7 @@ impl Master {
         let stopped = Instant::now();
         self.group_was_stopped = arrived.group_has_it;
         if let Err(error) = selfup_signals::stop_self(arrived.signal()) {
-            self.warn("could not stop", &error);
+            self.could_not(Attempt::Stop, &error);
         }
         self.unread.extend(self.signals.pending());
         let cont = self.unread.iter().position(|received| received.signal == Signal::CONT);

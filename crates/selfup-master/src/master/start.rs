@@ -23,6 +23,7 @@ use selfup_signals::{Blocked, Pid, Receiver, Signal, unignore};
 use super::Master;
 use crate::{
     acceptance::Acceptance,
+    attempt::Attempt,
     children::{self, Children, Recipe},
     error::{Error, ErrorKind},
     event::Event,
@@ -37,9 +38,10 @@ use crate::{
     sys::{memory, system::RUNS_A_MASTER},
     threads,
     upgrades::{Plan, Undecided, Upgrades, order::NoSource},
+    warning::Warning,
 };
 #[cfg(feature = "control")]
-use crate::{control::Control, error::Chain};
+use crate::{control::Control, why::Reason};
 
 /// The error of [`Master::start`], with everything that the program needs to run by itself.
 #[derive(Debug)]
@@ -116,17 +118,14 @@ impl Master {
         unused: Unused,
     ) {
         for name in unused.others {
-            let reason = format!(
-                "closed the inherited socket {name:?}, since no address of the configuration is its"
-            );
-            self.report(Event::Warning { reason });
+            self.report(Event::Warning(Warning::UnusedSocket { name }));
         }
         let notify = notify.unwrap_or_else(|error| {
-            self.warn("could not reach the service manager", &error);
+            self.could_not(Attempt::ReachManager, &error);
             None
         });
         let descriptor = descriptor.unwrap_or_else(|error| {
-            self.warn("could not use the notification descriptor", &error);
+            self.could_not(Attempt::UseDescriptor, &error);
             None
         });
         self.manager = Manager::new(notify, descriptor, proof, self.now());
@@ -212,23 +211,25 @@ impl Master {
             let version = settings.upgrades.version.clone();
             match Control::open(name, &recipe.path, version, has_source, &sender) {
                 Ok(control) => reporter.set_control(Some(control)),
-                Err(error) => reporter.warn(Chain(&*error).to_string()),
+                Err(error) => {
+                    let reason = Reason::of(&*error);
+                    reporter.warn(Warning::NoControlSocket { reason });
+                }
             }
         }
-        if let Some(reason) = threads::of_a_runtime() {
-            reporter.warn(reason.to_owned());
+        if threads::are_of_a_runtime() {
+            reporter.warn(Warning::InsideRuntime);
         }
         for (name, fd) in fds.iter() {
-            let address = LocalAddress::of(fd).map(|address| address.to_string());
-            let (name, address) = (name.to_owned(), address.unwrap_or_default());
-            reporter.report(&Event::Listening { name, address });
+            let address = LocalAddress::of(fd).unwrap_or(LocalAddress::Other);
+            reporter.report(Event::Listening { name: name.to_owned(), address });
         }
         let doubted = Target::new(&recipe.path).and_then(|target| target.doubted());
-        for reason in doubted.unwrap_or_default() {
-            reporter.warn(reason);
+        for text in doubted.unwrap_or_default() {
+            reporter.warn(Warning::Doubted { text });
         }
         let generation = Generation::FIRST.number();
-        reporter.report(&Event::Started { generation, pid });
+        reporter.report(Event::Started { generation, pid });
         Ok(Self {
             lifecycle,
             inputs: VecDeque::new(),

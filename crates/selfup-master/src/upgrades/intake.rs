@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, atomic::Ordering},
 };
 
-use selfup_fetch::{Artifact, Outcome, RunningExecutable};
+use selfup_fetch::{Artifact, Outcome, RunningExecutable, printable};
 use selfup_install::{Error, ErrorKind, Id, Pause, Target};
 
 use super::{
@@ -21,6 +21,7 @@ use crate::{
     acceptance::{Acceptance, Novelty, novelty},
     event::Event,
     inbox::Message,
+    reason::RefusalReason,
     trust::Serving,
 };
 
@@ -42,6 +43,8 @@ pub(super) struct Intake {
     signature_refused: bool,
     /// Whether it may be accepted now, as other keys are trusted.
     has_other_keys: bool,
+    /// The executable that was read last, if all of it was.
+    pub(super) read: Option<Id>,
     /// The operator who waits for what is taken in.
     pub(super) asked: Option<Asked>,
 }
@@ -58,6 +61,7 @@ impl Intake {
             committed: None,
             signature_refused: false,
             has_other_keys: false,
+            read: None,
             asked: None,
         }
     }
@@ -114,7 +118,7 @@ impl Intake {
     /// Why the record refuses what was fetched last, if it does.
     pub(super) fn why_held_back(&self) -> Option<String> {
         let id = self.held_back?;
-        self.acceptance.refusal(id).map(|reason| refused_before(id, &reason))
+        self.acceptance.refusal(id).map(|reason| refused_before(id, reason).to_string())
     }
 
     /// Forgets what holds it back: it is about to be fetched again.
@@ -155,11 +159,13 @@ impl Intake {
         reports: &mut Reports,
     ) -> Result<Outcome, Error> {
         let at_work = self.shared.workplace.enter(&self.acceptance.path);
+        self.read = None;
         let mut staged = self.acceptance.stage(&artifact)?;
         at_work.has(staged.files());
         let mut reader = UntilEnded { reader: artifact.reader, shared: &self.shared };
         staged.write(&mut reader, &mut |_written| {})?;
         let id = staged.id();
+        self.read = Some(id);
         let claims = self.acceptance.trust.claims(&staged);
         let running = self.shared.running.id();
         match novelty(&staged, running) {
@@ -178,7 +184,7 @@ impl Intake {
             Novelty::New => {}
         }
         if let Some(reason) = self.acceptance.refusal(id) {
-            reports.refused(refused_before(id, &reason));
+            reports.refused(Some(id), refused_before(id, reason));
             self.held_back = Some(id);
             return Ok(Outcome::Doubtful);
         }
@@ -208,7 +214,7 @@ impl Intake {
             }
             // The refusal is on record, and the loop has just reported it.
             (Verdict::Refused, Some(reason)) => {
-                reports.suppress(refused_before(id, &reason));
+                reports.suppress(&refused_before(id, reason));
                 self.held_back = Some(id);
                 return Ok(Outcome::Doubtful);
             }
@@ -225,8 +231,9 @@ impl Intake {
     }
 }
 
-fn refused_before(id: Id, reason: &str) -> String {
-    format!("{id} was refused before: {reason}")
+fn refused_before(id: Id, recorded: String) -> RefusalReason {
+    let recorded = printable(&recorded).into_owned();
+    RefusalReason::Before { id, recorded }
 }
 
 /// A reader that fails once the master ends.

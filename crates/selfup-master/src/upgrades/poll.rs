@@ -10,7 +10,10 @@ use super::{
     reports::Failure,
     worker::Worker,
 };
-use crate::error::Chain;
+use crate::{
+    reason::{Check, RefusalReason},
+    why::Reason,
+};
 
 /// How many times in a row another process may be installing before that is reported. Masters that share
 /// an executable install one after the other, which takes some time.
@@ -174,7 +177,8 @@ impl Worker {
             Ok(outcome) => Poll::Arrived(outcome),
             Err(error) => match blame(&error) {
                 Blame::Proven => {
-                    self.reports.refused(Chain(&error).to_string());
+                    let (check, reason) = (Check::from(error.kind()), Reason::of(&error));
+                    self.reports.refused(self.intake.read, RefusalReason::Check { check, reason });
                     Poll::Arrived(Outcome::Refused)
                 }
                 Blame::Doubted => {

@@ -1,18 +1,21 @@
 //! The worker's reports, each of them made once.
 
 use selfup_fetch::printable;
+use selfup_install::Id;
 
 use crate::{
-    error::{Chain, ErrorKind},
+    error::ErrorKind,
     event::Event,
     inbox::{Message, Sender},
+    reason::RefusalReason,
+    why::Reason,
 };
 
 /// Why there is no upgrade for now.
 #[derive(Debug)]
 pub(super) struct Failure {
     kind: ErrorKind,
-    reason: String,
+    reason: Reason,
 }
 
 /// Sends the worker's reports to the loop. A failure that repeats is reported once.
@@ -27,19 +30,19 @@ pub(super) struct Reports {
 
 impl From<&selfup_fetch::Error> for Failure {
     fn from(error: &selfup_fetch::Error) -> Self {
-        Self { kind: ErrorKind::Fetch, reason: Chain(error).to_string() }
+        Self { kind: ErrorKind::Fetch, reason: Reason::of(error) }
     }
 }
 
 impl From<&selfup_install::Error> for Failure {
     fn from(error: &selfup_install::Error) -> Self {
-        Self { kind: ErrorKind::from(error), reason: Chain(error).to_string() }
+        Self { kind: ErrorKind::from(error), reason: Reason::of(error) }
     }
 }
 
 impl Failure {
     pub(super) fn into_reason(self) -> String {
-        self.reason
+        self.reason.to_string()
     }
 }
 
@@ -57,7 +60,7 @@ impl Reports {
     }
 
     /// Reports that the fetcher could not begin, or panicked.
-    pub(super) fn broken(&mut self, reason: String) {
+    pub(super) fn broken(&mut self, reason: Reason) {
         self.failing = true;
         self.failed(Failure { kind: ErrorKind::Fetch, reason });
     }
@@ -65,17 +68,19 @@ impl Reports {
     /// Reports a failed fetch.
     pub(super) fn failed(&mut self, failure: Failure) {
         let Failure { kind, reason } = failure;
-        self.once(reason, |reason| Event::FetchFailed { kind, reason });
+        // The reason may quote a panic, or a file on the disk.
+        let reason = reason.map(|text| printable(&text).into_owned());
+        self.once(reason.to_string(), Event::FetchFailed { kind, reason });
     }
 
     /// Reports that an executable was refused.
-    pub(super) fn refused(&mut self, reason: String) {
-        self.once(reason, |reason| Event::Refused { reason });
+    pub(super) fn refused(&mut self, id: Option<Id>, reason: RefusalReason) {
+        self.once(reason.to_string(), Event::Refused { id, reason });
     }
 
     /// Takes a reason as reported.
-    pub(super) fn suppress(&mut self, reason: String) {
-        self.last = Some(reason);
+    pub(super) fn suppress(&mut self, reason: &RefusalReason) {
+        self.last = Some(reason.to_string());
     }
 
     /// Has the next failure reported even if it is the same as the last one.
@@ -97,12 +102,10 @@ impl Reports {
         self.failing
     }
 
-    fn once(&mut self, reason: String, event: impl FnOnce(String) -> Event) {
-        // The reason may quote a panic, or a file on the disk.
-        let reason = printable(&reason).into_owned();
+    fn once(&mut self, reason: String, event: Event) {
         if self.last.as_ref() != Some(&reason) {
-            self.last = Some(reason.clone());
-            self.report(event(reason));
+            self.last = Some(reason);
+            self.report(event);
         }
     }
 }

@@ -234,10 +234,10 @@ impl Stage {
             self.reports.push(match event {
                 Event::UpToDate { .. } => "UpToDate".to_owned(),
                 Event::FetchRecovered => "FetchRecovered".to_owned(),
-                Event::FetchDisabled { reason } => format!("FetchDisabled {reason}"),
+                Event::FetchDisabled { reason, .. } => format!("FetchDisabled {reason}"),
                 Event::FetchFailed { reason, .. } => format!("FetchFailed {reason}"),
-                Event::Refused { reason } => format!("Refused {reason}"),
-                Event::Warning { reason } => format!("Warning {reason}"),
+                Event::Refused { reason, .. } => format!("Refused {reason}"),
+                Event::Warning(warning) => format!("Warning {warning}"),
                 event => format!("{event:?}"),
             });
         }

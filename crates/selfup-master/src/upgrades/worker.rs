@@ -20,7 +20,10 @@ use super::{
     source::Source,
     word::{Heard, Over},
 };
-use crate::{acceptance::Acceptance, error::Chain, event::Event, inbox::Sender};
+use crate::{
+    acceptance::Acceptance, error::ErrorKind, event::Event, inbox::Sender, warning::Warning,
+    why::Reason,
+};
 
 /// The longest pause after failed attempts, unless the polling interval is longer.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5 * 60);
@@ -112,12 +115,11 @@ impl Worker {
             }
             panics = if self.polls > polls { 1 } else { panics + 1 };
             if panics >= MOST_PANICS {
-                self.disable(
-                    printable(&format!("{reason} ({panics} times in a row)")).into_owned(),
-                );
+                let reason = printable(&format!("{reason} ({panics} times in a row)")).into_owned();
+                self.disable(ErrorKind::Fetch, reason.into());
                 continue;
             }
-            self.reports.broken(format!("{reason}; it starts anew"));
+            self.reports.broken(format!("{reason}; it starts anew").into());
             if panics == 1 {
                 backoff = self.backoff();
             }
@@ -145,20 +147,20 @@ impl Worker {
         let mut backoff = self.backoff();
         loop {
             let Err(error) = self.fetcher.init(&self.current()) else { break };
-            let reason = Chain(&error).to_string();
+            let reason = Reason::of(&error);
             if error.kind() == selfup_fetch::ErrorKind::Configuration && !error.is_transient() {
-                self.disable(reason);
+                self.disable(ErrorKind::Configuration, reason);
                 return Ok(());
             }
             self.reports.broken(reason);
             self.pause(backoff.after_failure(error.retry_after()))?;
         }
         self.source = Source::Begun;
-        if let Some(reason) = self.fetcher.caution(&self.current())
+        if let Some(text) = self.fetcher.caution(&self.current())
             && !self.has_cautioned
         {
             self.has_cautioned = true;
-            self.reports.report(Event::Warning { reason });
+            self.reports.report(Event::Warning(Warning::Source { text }));
         }
         loop {
             let pause = self.poll_once(&mut backoff);
@@ -167,9 +169,9 @@ impl Worker {
     }
 
     /// Asks the source no more. What operators order is installed all the same.
-    fn disable(&mut self, reason: String) {
-        self.source = Source::Disabled(reason.clone());
-        self.reports.report(Event::FetchDisabled { reason });
+    fn disable(&mut self, kind: ErrorKind, reason: Reason) {
+        self.source = Source::Disabled(reason.to_string());
+        self.reports.report(Event::FetchDisabled { kind, reason });
     }
 
     fn only_follow_orders(&mut self) -> Result<Infallible, Over> {

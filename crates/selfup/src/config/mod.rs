@@ -7,7 +7,7 @@ mod upgrades;
 
 use std::{fmt, os::fd::RawFd, path::PathBuf};
 
-use selfup_master::{Error, ErrorKind, Event, Settings, Verbosity};
+use selfup_master::{Error, ErrorKind, Report, Settings, Verbosity};
 use selfup_program::{Entry, Listen, Outcome, Prepare, Program, State};
 use selfup_signals::Signal;
 
@@ -136,19 +136,20 @@ impl Config {
         self
     }
 
-    /// Sets a hook that the master calls for every [`Event`]. The default is none.
+    /// Sets a hook that the master calls for every [`Event`](crate::Event), with its time and the child that it is
+    /// about. The default is none.
     ///
     /// The hook runs in the master and blocks its loop, so it has to return quickly. After a panic it is not
     /// called again.
     ///
     /// ```
     /// # fn program(_: selfup::State) {}
-    /// let config = selfup::Config::new(program).on_event(|event| match event {
+    /// let config = selfup::Config::new(program).on_event(|report| match &report.event {
     ///     selfup::Event::Upgraded { version: Some(version), .. } => eprintln!("now at {version}"),
     ///     _ => {}
     /// });
     /// ```
-    pub fn on_event(mut self, hear: impl FnMut(&Event) + Send + 'static) -> Self {
+    pub fn on_event(mut self, hear: impl FnMut(&Report) + Send + 'static) -> Self {
         self.master.on_event = Some(Box::new(hear));
         self
     }

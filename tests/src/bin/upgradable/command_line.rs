@@ -2,8 +2,8 @@
 
 use selfup::fetch::{Artifact, File, Http, RunningExecutable, from_fn};
 use selfup::{
-    Config, Event, Handover, OnExit, Readiness, Respawn, Restarts, State, Supervise, UpgradePolicy,
-    Verbosity, Watchdog,
+    Config, Handover, OnExit, Readiness, Report, Respawn, Restarts, State, Supervise,
+    UpgradePolicy, Verbosity, Watchdog,
 };
 use selfup_tests::release::Notes;
 use std::io;
@@ -158,9 +158,10 @@ fn panics<T>() -> T {
     panic!("a hook's own failure")
 }
 
-fn tell(event: &Event) {
+fn tell(report: &Report) {
     // The name of the event, and what it says of itself.
+    let event = &report.event;
     let debug = format!("{event:?}");
-    let name = debug.split([' ', '{']).next().unwrap_or_default();
+    let name = debug.split([' ', '{', '(']).next().unwrap_or_default();
     println!("event {name}: {event}");
 }

@@ -58,7 +58,8 @@ fn main() -> ExitCode {
             .terminate_timeout(TERMINATE)
             .drain_on_terminate(true)
             .verbosity(Verbosity::Debug)
-            .on_event(move |event| {
+            .on_event(move |report| {
+                let event = &report.event;
                 leak(event);
                 say(if event.is_warning() { '!' } else { '.' }, format_args!("{event}"));
             }),
