@@ -6,6 +6,9 @@ struct Restart;
 #[doc = include_str!("../../docs/guide/upgrade.md")]
 struct Upgrade;
 
+#[doc = include_str!("../../docs/guide/observing.md")]
+struct Observing;
+
 #[doc = include_str!("../../docs/guide/from-overseer.md")]
 struct FromOverseer;
 

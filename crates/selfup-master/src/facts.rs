@@ -18,7 +18,7 @@ use crate::{
 /// What an event tells. What it does not tell is `None`.
 #[derive(Debug, Default)]
 #[cfg_attr(
-    not(feature = "serde"),
+    not(any(feature = "serde", feature = "tracing")),
     expect(dead_code, reason = "without these features only names are used")
 )]
 pub(crate) struct Facts<'a> {
@@ -254,7 +254,8 @@ impl<'a> Facts<'a> {
             | Warning::OtherKeys
             | Warning::NoKeys
             | Warning::InsideRuntime
-            | Warning::HookPanicked => this,
+            | Warning::HookPanicked
+            | Warning::ObserverPanicked => this,
         }
     }
 
@@ -269,7 +270,7 @@ impl<'a> Facts<'a> {
     }
 
     /// The exit code of a child, if it ended with one.
-    #[cfg(feature = "serde")]
+    #[cfg(any(feature = "serde", feature = "tracing"))]
     pub(crate) fn code(&self) -> Option<i32> {
         match self.end {
             Some(End::Exited(code)) => Some(code),
@@ -278,7 +279,7 @@ impl<'a> Facts<'a> {
     }
 
     /// The signal that was sent, or that killed a child.
-    #[cfg(feature = "serde")]
+    #[cfg(any(feature = "serde", feature = "tracing"))]
     pub(crate) fn signal(&self) -> Option<Signal> {
         match self.end {
             Some(End::Signaled { signal, .. }) => Some(signal),

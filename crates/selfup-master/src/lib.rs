@@ -22,6 +22,8 @@ mod manager;
 mod master;
 #[cfg(test)]
 mod models;
+#[cfg(any(feature = "tracing", feature = "metrics"))]
+mod observe;
 mod orphans;
 pub mod pid_file;
 mod process_group;

@@ -1,5 +1,7 @@
 //! Reports events: to the program's hook, to stderr, and in the status line.
 
+#[cfg(any(feature = "tracing", feature = "metrics"))]
+use std::mem::ManuallyDrop;
 use std::{
     fmt,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -11,6 +13,10 @@ use selfup_signals::Blocked;
 
 #[cfg(feature = "control")]
 use crate::control::Control;
+#[cfg(any(feature = "tracing", feature = "metrics"))]
+use crate::observe::Observer;
+#[cfg(feature = "metrics")]
+use crate::observe::Population;
 use crate::{
     event::Event,
     report::Report,
@@ -30,6 +36,12 @@ pub struct Reporter {
     hook_took: Duration,
     #[cfg(feature = "control")]
     control: Option<Control>,
+    /// A subscriber and a recorder, unless one of them has panicked.
+    #[cfg(any(feature = "tracing", feature = "metrics"))]
+    observer: Option<Observer>,
+    /// What has been shown last.
+    #[cfg(feature = "metrics")]
+    population: Option<Population>,
 }
 
 impl Reporter {
@@ -44,6 +56,10 @@ impl Reporter {
             hook_took: Duration::ZERO,
             #[cfg(feature = "control")]
             control: None,
+            #[cfg(any(feature = "tracing", feature = "metrics"))]
+            observer: Some(Observer::new()),
+            #[cfg(feature = "metrics")]
+            population: None,
         }
     }
 
@@ -86,6 +102,8 @@ impl Reporter {
         if let Some(control) = &mut self.control {
             control.note(&report);
         }
+        #[cfg(any(feature = "tracing", feature = "metrics"))]
+        self.observe(|observer| observer.note(&report.event));
         self.call_hook(&report);
         let event = &report.event;
         let is_printed = match self.verbosity {
@@ -106,6 +124,27 @@ impl Reporter {
         } else {
             // It is not called again.
             self.warn(Warning::HookPanicked);
+        }
+    }
+
+    /// Shows something to the observer.
+    #[cfg(any(feature = "tracing", feature = "metrics"))]
+    pub(crate) fn observe(&mut self, show: impl FnOnce(&mut Observer)) {
+        let Some(mut observer) = self.observer.take() else { return };
+        if self.call(|| show(&mut observer)) {
+            self.observer = Some(observer);
+        } else {
+            // Its spans are the subscriber's, which may panic again when they are dropped.
+            let _kept = ManuallyDrop::new(observer);
+            self.warn(Warning::ObserverPanicked);
+        }
+    }
+
+    /// Shows how many children there are, if that has changed.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn show_population(&mut self, population: Population) {
+        if self.population.replace(population) != Some(population) {
+            self.observe(|observer| observer.look(population));
         }
     }
 

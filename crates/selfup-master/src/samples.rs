@@ -152,6 +152,7 @@ fn warnings() -> Vec<Warning> {
         Warning::RunsAlone { reason: reason() },
         Warning::Alone { text: text() },
         Warning::HookPanicked,
+        Warning::ObserverPanicked,
     ]);
     warnings
 }

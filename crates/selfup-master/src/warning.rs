@@ -189,6 +189,8 @@ pub enum Warning {
     },
     /// The hook for events has panicked, and is not called any more.
     HookPanicked,
+    /// The subscriber of `tracing` or the recorder of `metrics` has panicked, and neither is called any more.
+    ObserverPanicked,
 }
 
 impl Warning {
@@ -257,6 +259,7 @@ impl Warning {
             Self::RunsAlone { .. } => "runs-alone",
             Self::Alone { .. } => "alone",
             Self::HookPanicked => "hook-panicked",
+            Self::ObserverPanicked => "observer-panicked",
         }
     }
 
@@ -382,6 +385,10 @@ impl fmt::Display for Warning {
             Self::HookPanicked => {
                 f.write_str("the hook for events panicked, and is not called any more")
             }
+            Self::ObserverPanicked => f.write_str(
+                "the subscriber of tracing or the recorder of metrics panicked, and neither is called \
+                 any more",
+            ),
         }
     }
 }

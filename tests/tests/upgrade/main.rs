@@ -17,6 +17,7 @@ mod loader;
 mod manifest;
 mod marker;
 mod noted;
+mod observed;
 mod operator;
 mod options;
 mod packed;

@@ -48,6 +48,8 @@ fn speaks(file: &File) -> bool {
     SPEAKING.iter().any(|place| file.path.starts_with(place))
         && !file.path.contains("/tests")
         && !file.path.ends_with("/models.rs")
+        // What is said to recorders is on the page about them.
+        && !file.path.ends_with("/observe/descriptions.rs")
 }
 
 /// Without what Markdown adds, and with single spaces.

@@ -51,6 +51,11 @@ pub const NEEDS: &[Need] = &[
         package: "tinyproxy-bin",
         why: "a proxy that others wrote, on the way to a web server",
     },
+    Need {
+        command: "promtool",
+        package: "prometheus",
+        why: "reads metrics the way Prometheus does",
+    },
     Need { command: "zstd", package: "zstd", why: "compresses releases the way publishers do" },
     Need { command: "xz", package: "xz-utils", why: "compresses releases the way publishers do" },
     Need {

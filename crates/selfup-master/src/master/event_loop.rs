@@ -10,11 +10,15 @@ use nix::{
     poll::{PollFd, PollFlags, PollTimeout, poll},
 };
 use selfup_channel::FromMaster;
+#[cfg(feature = "metrics")]
+use selfup_lifecycle::{Generation, Standing};
 use selfup_lifecycle::{Input, Time};
 use selfup_program::process::standstill;
 use selfup_signals::{End, Signal};
 
 use super::Master;
+#[cfg(feature = "metrics")]
+use crate::observe::Population;
 use crate::{
     child_messages,
     error::{Error, ErrorKind},
@@ -83,6 +87,26 @@ impl Master {
         let status = self.reporter.status_line();
         let failed = self.manager.update(&self.lifecycle, || status.to_string(), now);
         self.warn_about_manager(failed);
+        #[cfg(feature = "metrics")]
+        self.show_population();
+    }
+
+    #[cfg(feature = "metrics")]
+    fn show_population(&mut self) {
+        let mut population = Population {
+            serving: self.lifecycle.active().map(Generation::number),
+            on_probation: self.lifecycle.on_probation_until().is_some(),
+            ..Population::default()
+        };
+        for child in self.children.iter() {
+            match self.lifecycle.standing(child.generation) {
+                Some((Standing::Candidate, _)) => population.candidates += 1,
+                Some((Standing::Active, _)) => population.active += 1,
+                Some((Standing::Draining, _)) => population.draining += 1,
+                Some((Standing::Killed, _)) | None => population.killed += 1,
+            }
+        }
+        self.reporter.show_population(population);
     }
 
     /// Sleeps until there is something to gather.

@@ -2,6 +2,7 @@
 
 use selfup_channel::FromMaster;
 use selfup_fds::FdSet;
+use selfup_install::Id;
 use selfup_lifecycle::{Action, Generation, Input, Note, Program};
 use selfup_signals::{Pid, Signal};
 
@@ -226,6 +227,14 @@ impl Master {
         error: &(dyn std::error::Error + 'static),
     ) {
         self.report(Event::Warning(Warning::could_not(attempt, error)));
+    }
+
+    /// An executable is on trial that no event has announced.
+    pub(super) fn trial_begins(&mut self, id: Id) {
+        #[cfg(any(feature = "tracing", feature = "metrics"))]
+        self.reporter.observe(|observer| observer.trial_begins(id));
+        #[cfg(not(any(feature = "tracing", feature = "metrics")))]
+        let _unseen = id;
     }
 
     pub(super) fn report(&mut self, event: Event) {

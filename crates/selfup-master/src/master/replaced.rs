@@ -77,6 +77,7 @@ impl Master {
             Looked::Another(undecided) => {
                 // It may be the one that was rolled back before.
                 self.rolled_back = None;
+                self.trial_begins(undecided.id());
                 self.upgrades.found(undecided);
                 self.trial = Some(self.lifecycle.next_generation());
                 self.handle(Input::Replaced);

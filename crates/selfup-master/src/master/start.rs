@@ -92,6 +92,9 @@ impl Master {
         });
         match started {
             Ok((mut master, unused)) => {
+                if let Some(id) = master.upgrades.on_trial() {
+                    master.trial_begins(id);
+                }
                 master.meet_manager(notify, descriptor, settings.options.watchdog, unused);
                 Ok(Self { pid_file, ..master })
             }

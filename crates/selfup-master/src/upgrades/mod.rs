@@ -129,6 +129,11 @@ impl Upgrades {
         Ok(())
     }
 
+    /// The executable on trial, or the one that waits to be.
+    pub(super) fn on_trial(&self) -> Option<Id> {
+        self.undecided.as_ref().map(Undecided::id)
+    }
+
     /// Whether an executable is on trial, or waits to be.
     pub(super) fn has_undecided(&self) -> bool {
         self.undecided.is_some()

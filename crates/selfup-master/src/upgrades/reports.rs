@@ -61,6 +61,8 @@ impl Reports {
 
     /// Reports that the fetcher could not begin, or panicked.
     pub(super) fn broken(&mut self, reason: Reason) {
+        #[cfg(feature = "metrics")]
+        crate::observe::meters::fetched(true);
         self.failing = true;
         self.failed(Failure { kind: ErrorKind::Fetch, reason });
     }
@@ -90,6 +92,8 @@ impl Reports {
 
     /// Notes whether the poll failed, and reports if fetching works again.
     pub(super) fn polled(&mut self, failed: bool) {
+        #[cfg(feature = "metrics")]
+        crate::observe::meters::fetched(failed);
         if self.failing && !failed {
             self.forget();
             self.report(Event::FetchRecovered);

@@ -1,5 +1,6 @@
 //! Parses arguments of the form `key=value`, or `key` alone.
 
+use super::observed;
 use selfup::fetch::{Artifact, File, Http, RunningExecutable, from_fn};
 use selfup::{
     Config, Handover, OnExit, Readiness, Report, Respawn, Restarts, State, Supervise,
@@ -116,8 +117,16 @@ fn configured(config: Config, key: &str, value: &str) -> Result<Config, String> 
         "control" => config.control(value),
         "events" => config.on_event(tell),
         "events_panic" => config.on_event(|_| panics()),
+        "traces" => observed::trace_to(value).map(|()| config).map_err(text)?,
+        "traces_panic" => observed::trace_and_panic().map(|()| config).map_err(text)?,
+        "meters" => config.on_event(observed::measure_to(value).map_err(text)?),
+        "reports" => config.on_event(observed::serialise_to(value).map_err(text)?),
         _ => return Err("not known".to_owned()),
     })
+}
+
+fn text(error: io::Error) -> String {
+    error.to_string()
 }
 
 fn millis(value: &str) -> Result<Duration, String> {

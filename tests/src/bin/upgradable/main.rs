@@ -9,6 +9,7 @@
 mod command_line;
 mod litter;
 mod misfortune;
+mod observed;
 mod probed;
 
 use selfup::{Connection, Listener, State};
