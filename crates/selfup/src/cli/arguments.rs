@@ -21,9 +21,21 @@ pub(super) enum Command {
 pub(super) struct Arguments {
     pub(super) request: Request,
     pub(super) timeout: Option<Duration>,
-    pub(super) json: bool,
+    pub(super) format: Format,
     pub(super) service: Option<String>,
     pub(super) socket: Option<PathBuf>,
+}
+
+/// How the response is printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// One line of JSON.
+    Json,
+    /// The text format of Prometheus, for a status.
+    Prometheus,
 }
 
 /// Parses the verb, and the words behind it.
@@ -39,7 +51,7 @@ pub(super) fn parse(
     if verb == "start" {
         return start::parse(words).map(Command::Start);
     }
-    let (mut wait, mut timeout, mut json) = (Wait::No, None, false);
+    let (mut wait, mut timeout, mut format) = (Wait::No, None, Format::Text);
     let (mut service, mut socket, mut operand) = (None, None, None);
     let mut words = words;
     while let Some(word) = words.next() {
@@ -58,7 +70,8 @@ pub(super) fn parse(
             "--wait" if wait == Wait::No => wait = Wait::Done,
             "--wait" => {}
             "--through-probation" => wait = Wait::Probation,
-            "--json" => json = true,
+            "--json" => format = Format::Json,
+            "--prometheus" => format = Format::Prometheus,
             "--timeout" => timeout = Some(seconds(&value()?)?),
             "--service" => service = Some(utf8(value()?)?),
             "--socket" => socket = Some(PathBuf::from(value()?)),
@@ -68,8 +81,11 @@ pub(super) fn parse(
         }
     }
     let verb = with_operand(&verb, operand)?;
+    if format == Format::Prometheus && verb != Verb::Status {
+        return Err("--prometheus is for status".to_owned());
+    }
     let request = Request { verb, wait };
-    Ok(Command::Ask(Arguments { request, timeout, json, service, socket }))
+    Ok(Command::Ask(Arguments { request, timeout, format, service, socket }))
 }
 
 fn with_operand(verb: &str, operand: Option<OsString>) -> Result<Verb, String> {
@@ -132,7 +148,8 @@ mod tests {
         assert_eq!(arguments.request.verb, Verb::Reload("/tmp/app".into()));
         assert_eq!(arguments.request.wait, Wait::Done);
         assert_eq!(arguments.timeout, Some(Duration::from_millis(2500)));
-        assert!(arguments.json);
+        assert_eq!(arguments.format, Format::Json);
+        assert_eq!(parsed("status --prometheus").unwrap().format, Format::Prometheus);
         let arguments = parsed("restart --through-probation --wait --service app").unwrap();
         assert_eq!(arguments.request.wait, Wait::Probation);
         assert_eq!(arguments.service.as_deref(), Some("app"));
@@ -149,6 +166,7 @@ mod tests {
             ("restart --timeout -1", "no number of seconds"),
             ("restart --timeout", "--timeout needs a value"),
             ("restart --never", "no option --never"),
+            ("restart --prometheus", "--prometheus is for status"),
         ] {
             let told = parsed(line).unwrap_err();
             assert!(told.contains(problem), "{line}: {told}");

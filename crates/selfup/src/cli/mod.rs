@@ -34,6 +34,7 @@
 mod arguments;
 #[cfg(feature = "clap")]
 mod operator;
+mod prometheus;
 mod start;
 mod table;
 mod words;

@@ -101,7 +101,7 @@ impl Args for Operator {
     }
 }
 
-fn options() -> [Arg; 6] {
+fn options() -> [Arg; 7] {
     let flag = |name: &'static str, help: &'static str| {
         Arg::new(name).long(name).help(help).action(ArgAction::SetTrue)
     };
@@ -109,6 +109,7 @@ fn options() -> [Arg; 6] {
         flag("wait", "Wait until it is decided"),
         flag("through-probation", "Wait until an upgrade is committed or rolled back, too"),
         flag("json", "Print the response as one line of JSON"),
+        flag("prometheus", "Print the status in the text format of Prometheus"),
         option("timeout", "SECONDS", "Wait no longer than this"),
         option("service", "NAME", "Ask the service of this name"),
         option("socket", "PATH", "Ask the service with this control socket"),
@@ -130,7 +131,7 @@ impl FromArgMatches for Operator {
         };
         let mut words = vec![OsString::from(verb)];
         let has = |name: &str| matches.try_contains_id(name).unwrap_or(false);
-        for flag in ["wait", "through-probation", "json"] {
+        for flag in ["wait", "through-probation", "json", "prometheus"] {
             if has(flag) && matches.get_flag(flag) {
                 words.push(format!("--{flag}").into());
             }
@@ -172,6 +173,7 @@ mod tests {
     fn the_words_are_those_of_the_plain_command_line() {
         for (line, expected) in [
             ("selfup status --json", "status --json"),
+            ("selfup status --prometheus", "status --prometheus"),
             ("selfup reload new --timeout 5 --wait", "reload --wait --timeout 5 new"),
             ("selfup pause freeze --service=app", "pause --service app freeze"),
             (

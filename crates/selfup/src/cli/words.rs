@@ -8,8 +8,8 @@ use std::{
 use selfup_control::{Client, Error, ErrorKind, Outcome, Response, Verb};
 
 use super::{
-    arguments::{self, Arguments, Command},
-    table,
+    arguments::{self, Arguments, Command, Format},
+    prometheus, table,
 };
 
 const FAILED: u8 = 1;
@@ -59,7 +59,8 @@ fn try_to_ask(service: &str, arguments: &Arguments) -> Result<u8, Error> {
     let mut response = client.ask(&arguments.request, arguments.timeout)?;
     let is_stream = arguments.request.verb == Verb::Events;
     while is_stream && response.outcome == Outcome::Accepted {
-        if (response.event.is_some() || !arguments.json) && !show(&response, arguments.json) {
+        let is_due = response.event.is_some() || arguments.format != Format::Json;
+        if is_due && !show(&response, arguments.format) {
             // The reader of the events has gone.
             return Ok(0);
         }
@@ -71,8 +72,8 @@ fn try_to_ask(service: &str, arguments: &Arguments) -> Result<u8, Error> {
         Outcome::Denied => NOT_RUNNING,
         _ => FAILED,
     };
-    if code == 0 || arguments.json {
-        show(&response, arguments.json);
+    if code == 0 || arguments.format == Format::Json {
+        show(&response, arguments.format);
     } else {
         complain(&response.text);
     }
@@ -80,13 +81,12 @@ fn try_to_ask(service: &str, arguments: &Arguments) -> Result<u8, Error> {
 }
 
 /// Prints a response, and returns whether that was possible.
-fn show(response: &Response, json: bool) -> bool {
-    if json {
-        return print(&String::from_utf8_lossy(&response.encode()));
-    }
-    match &response.status {
-        Some(status) => print(&table::of(status, io::stdout().is_terminal())),
-        None => print(&format!("{}\n", response.text)),
+fn show(response: &Response, format: Format) -> bool {
+    match (format, &response.status) {
+        (Format::Json, _) => print(&String::from_utf8_lossy(&response.encode())),
+        (Format::Prometheus, Some(status)) => print(&prometheus::of(status)),
+        (Format::Text, Some(status)) => print(&table::of(status, io::stdout().is_terminal())),
+        (Format::Text | Format::Prometheus, None) => print(&format!("{}\n", response.text)),
     }
 }
 

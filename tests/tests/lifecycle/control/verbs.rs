@@ -1,7 +1,9 @@
 //! The other verbs, and the command line.
 
 use super::*;
+use selfup_tests::need;
 use selfup_tests::service::put;
+use std::fs;
 
 #[test]
 fn the_status_tells_what_runs() {
@@ -13,6 +15,33 @@ fn the_status_tells_what_runs() {
     run(&deployment, "status --json").is(0, &[&format!(r#""pid":{pid}"#), r#""phase":"serving""#]);
     service.terminate();
     run(&deployment, "status").is(3, &["no service of that name"]);
+    deployment.finish();
+}
+
+#[test]
+fn prometheus_reads_the_status() {
+    if !need::program("promtool") {
+        return;
+    }
+    let deployment = deployed("control-prometheus");
+    let service = start(&deployment, &["probation=600000"]);
+    let second = deployment.release("version=2");
+    run(&deployment, &format!("reload {} --wait", second.path().display())).is(0, &["serves"]);
+    let told = run(&deployment, "status --prometheus");
+    told.is(
+        0,
+        &[
+            "# TYPE selfup_handovers_total counter",
+            r#"selfup_handovers_total{service="app"} 1"#,
+            r#"selfup_children{service="app",role="active"} 1"#,
+            r#"selfup_on_probation{service="app"} 1"#,
+        ],
+    );
+    let page = deployment.sandbox().write("page", told.text);
+    let mut promtool = Command::new("promtool");
+    promtool.args(["check", "metrics"]).stdin(fs::File::open(page).unwrap());
+    Answer::of(&promtool.output().unwrap()).is(0, &[]);
+    service.terminate();
     deployment.finish();
 }
 
