@@ -22,6 +22,7 @@ const ALIVE: u8 = 6;
 const NOT_READY: u8 = 7;
 const LACKS_SOCKETS: u8 = 8;
 const TRUSTS_KEY: u8 = 9;
+const CONNECTIONS: u8 = 10;
 const DRAIN: u8 = 129;
 const ASK: u8 = 130;
 const END: u8 = 131;
@@ -52,6 +53,8 @@ pub enum FromChild {
     /// The program trusts this public key of minisign, in the text that its configuration has. Each key
     /// comes in a message of its own, between [`Hello`](Self::Hello) and [`Ready`](Self::Ready).
     TrustsKey(String),
+    /// How many connections the program has, as far as selfup sees them.
+    Connections(u32),
     /// A message of a later version, by its kind.
     Unknown(u8),
 }
@@ -108,6 +111,7 @@ impl Message for FromChild {
                 [&[LACKS_SOCKETS], truncate(names, MAX_LEN - 1).as_bytes()].concat()
             }
             Self::TrustsKey(key) => [&[TRUSTS_KEY], truncate(key, MAX_LEN - 1).as_bytes()].concat(),
+            Self::Connections(count) => [&[CONNECTIONS][..], &count.to_le_bytes()].concat(),
             Self::Unknown(kind) => vec![*kind],
         }
     }
@@ -128,6 +132,10 @@ impl Message for FromChild {
                 Self::LacksSockets(str::from_utf8(rest).map_err(|_| Malformed)?.to_owned())
             }
             TRUSTS_KEY => Self::TrustsKey(str::from_utf8(rest).map_err(|_| Malformed)?.to_owned()),
+            CONNECTIONS => {
+                let count = rest.first_chunk().ok_or(Malformed)?;
+                Self::Connections(u32::from_le_bytes(*count))
+            }
             kind => Self::Unknown(kind),
         })
     }
@@ -178,6 +186,7 @@ mod tests {
             FromChild::NotReady("the program has not taken it".into()),
             FromChild::LacksSockets("\"metrics\"".into()),
             FromChild::TrustsKey("RWQf6LRC".into()),
+            FromChild::Connections(0x0102_0304),
         ] {
             assert_eq!(FromChild::decode(&message.encode()), Ok(message));
         }
@@ -196,6 +205,7 @@ mod tests {
         assert_eq!(FromChild::Alive.encode(), [6]);
         assert_eq!(FromChild::LacksSockets("x".into()).encode(), [8, b'x']);
         assert_eq!(FromChild::TrustsKey("x".into()).encode(), [9, b'x']);
+        assert_eq!(FromChild::Connections(3).encode(), [10, 3, 0, 0, 0]);
         assert_eq!(FromMaster::Ask.encode(), [130]);
         assert_eq!(FromChild::Ready.encode(), [2]);
         assert_eq!(FromChild::Restart.encode(), [4]);

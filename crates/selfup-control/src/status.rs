@@ -60,6 +60,8 @@ pub struct Child {
     pub version: Option<String>,
     /// The id of its executable, if it is known.
     pub id: Option<String>,
+    /// How many connections it has, as far as selfup sees them and it has reported them.
+    pub connections: Option<u32>,
     /// What it reports about itself.
     pub status: Option<String>,
     /// What it waits for before it is ready.
@@ -82,12 +84,20 @@ pub struct Listening {
 pub struct Upgrades {
     /// Whether there is a source.
     pub enabled: bool,
+    /// Where new executables come from, without credentials.
+    pub source: Option<String>,
     /// When the source was last asked.
     pub last_look: Option<u64>,
+    /// When the source is asked again, if that is known.
+    pub next_look: Option<u64>,
     /// Why the last look has failed.
     pub failing: Option<String>,
     /// What became of the last upgrade, in one line.
     pub last: Option<String>,
+    /// The executable at the path, which the next start of the service runs.
+    pub installed: Option<Executable>,
+    /// The executable that it has replaced, to which a rollback returns.
+    pub previous: Option<Executable>,
     /// Whether an executable is on trial.
     pub on_trial: bool,
     /// In how many seconds the executable on probation is committed.

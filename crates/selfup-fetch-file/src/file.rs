@@ -214,6 +214,10 @@ impl Fetch for File {
     fn interval(&self) -> Option<Duration> {
         self.interval
     }
+
+    fn origin(&self) -> Option<String> {
+        Some(self.place())
+    }
 }
 
 fn is_same(a: &Path, b: &Path) -> bool {

@@ -56,6 +56,10 @@ impl Fetch for GitHub {
     fn interval(&self) -> Option<Duration> {
         Some(self.interval)
     }
+
+    fn origin(&self) -> Option<String> {
+        Some(self.settings.place())
+    }
 }
 
 impl GitHub {

@@ -2,7 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use selfup_fetch::{Artifact, Error, Fetch, Offer, Outcome, RunningExecutable, unprotected};
+use selfup_fetch::{
+    Artifact, Error, Fetch, Offer, Outcome, RunningExecutable, redact, unprotected,
+};
 
 use crate::{
     client::Client, decode, http::Http, known_validators::KnownValidators, poll::Poll, signature,
@@ -86,6 +88,10 @@ impl Fetch for Http {
 
     fn interval(&self) -> Option<Duration> {
         self.interval
+    }
+
+    fn origin(&self) -> Option<String> {
+        Some(redact(&self.settings.url))
     }
 }
 

@@ -58,6 +58,10 @@ impl Fetch for S3 {
     fn interval(&self) -> Option<Duration> {
         self.settings.interval
     }
+
+    fn origin(&self) -> Option<String> {
+        Some(self.settings.origin())
+    }
 }
 
 impl S3 {

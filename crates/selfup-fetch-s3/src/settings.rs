@@ -66,6 +66,15 @@ impl Settings {
         }
     }
 
+    /// The place of the object as it is configured, without what is secret.
+    pub(crate) fn origin(&self) -> String {
+        let place = shown(&self.bucket, &self.key);
+        match &self.endpoint {
+            Some(endpoint) => format!("{place} (at {})", redact(endpoint)),
+            None => place,
+        }
+    }
+
     /// Checks everything that can be checked without the network and the environment.
     pub(crate) fn prepare(&self) -> Result<Source, Error> {
         if let Some(name) = self.deadlines.zero() {

@@ -98,6 +98,12 @@ pub trait Fetch: Send {
     fn interval(&self) -> Option<Duration> {
         None
     }
+
+    /// Returns where the executables come from, for people and without credentials: a path, a URL, a repository.
+    /// The default is `None`.
+    fn origin(&self) -> Option<String> {
+        None
+    }
 }
 
 /// The outcome of an artifact.
@@ -160,5 +166,9 @@ impl<F: Fetch + ?Sized> Fetch for Box<F> {
 
     fn interval(&self) -> Option<Duration> {
         (**self).interval()
+    }
+
+    fn origin(&self) -> Option<String> {
+        (**self).origin()
     }
 }

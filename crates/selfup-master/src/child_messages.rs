@@ -76,6 +76,7 @@ impl Batch {
             FromChild::NotReady(why) => child.lacks = Some(why),
             FromChild::TrustsKey(key) if child.keys.len() < MOST_KEYS => child.keys.push(key),
             FromChild::TrustsKey(_) => self.malformed += 1,
+            FromChild::Connections(count) => child.connections = Some(count),
             FromChild::Alive => self.is_alive = true,
             FromChild::Unknown(_) => {}
         }

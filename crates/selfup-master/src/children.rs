@@ -50,6 +50,8 @@ pub(super) struct Running {
     pub(super) keys: Vec<String>,
     /// What it waits for before it is ready, once it has reported that.
     pub(super) lacks: Option<String>,
+    /// How many connections its program has, once it has reported that.
+    pub(super) connections: Option<u32>,
     process: Child,
     /// The inode of its end of the channel.
     pub(super) their_end: u64,
@@ -119,6 +121,7 @@ impl Children {
             version: None,
             keys: Vec::new(),
             lacks: None,
+            connections: None,
             ended: sys::pidfd::open(pid.as_raw()),
             process,
             their_end,

@@ -35,7 +35,7 @@ pub use options::{Listen, Options};
 pub use outcome::Outcome;
 pub use probe::{carry_marker, note_start, sanity_check};
 pub use readiness::Readiness;
-pub use ready::Accepting;
+pub use ready::{Accepting, CountedConnection};
 pub use serving::{
     connection::Connection,
     idle_grace::IdleGrace,

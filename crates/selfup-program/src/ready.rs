@@ -260,6 +260,39 @@ impl Accepting {
             ready.accepts(*index);
         }
     }
+
+    /// Counts a connection until the value is dropped: `status` on the control socket shows how many connections a
+    /// child still has.
+    ///
+    /// [`Connection`](crate::Connection) counts itself, and so do the servers of `selfup-tokio` and `selfup-actix`. The
+    /// master learns of the number within a quarter of a second.
+    #[must_use = "it counts until it is dropped"]
+    pub fn connection(&self) -> CountedConnection {
+        let link = self.ready.as_ref().and_then(|(ready, _)| ready.shared.link.clone());
+        if let Some(link) = &link {
+            link.connected();
+        }
+        CountedConnection { link }
+    }
+}
+
+/// A connection that the master knows of until this is dropped. From [`Accepting::connection`].
+pub struct CountedConnection {
+    link: Option<MasterLink>,
+}
+
+impl Drop for CountedConnection {
+    fn drop(&mut self) {
+        if let Some(link) = &self.link {
+            link.disconnected();
+        }
+    }
+}
+
+impl fmt::Debug for CountedConnection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CountedConnection").finish_non_exhaustive()
+    }
 }
 
 impl fmt::Debug for Accepting {

@@ -12,6 +12,8 @@ use tokio::{
     net::{TcpStream, UnixStream},
 };
 
+use selfup_program::CountedConnection;
+
 use crate::open::Counted;
 
 /// A connection that [`Drain`](crate::Drain) waits for, as long as it exists. From
@@ -19,7 +21,8 @@ use crate::open::Counted;
 pub struct Connection {
     stream: Stream,
     peer: Option<SocketAddr>,
-    _counted: Counted,
+    /// For the server, and for the master.
+    _counted: (Counted, CountedConnection),
 }
 
 /// The stream within a [`Connection`].
@@ -33,7 +36,11 @@ pub enum Stream {
 }
 
 impl Connection {
-    pub(crate) fn new(stream: Stream, peer: Option<SocketAddr>, counted: Counted) -> Self {
+    pub(crate) fn new(
+        stream: Stream,
+        peer: Option<SocketAddr>,
+        counted: (Counted, CountedConnection),
+    ) -> Self {
         Self { stream, peer, _counted: counted }
     }
 

@@ -91,8 +91,9 @@ impl Listener {
         let Some(socket) = &self.socket else {
             return Poll::Ready(Ok(None));
         };
-        socket
-            .poll_accept(context)
-            .map_ok(|(stream, peer)| Some(Connection::new(stream, peer, counted)))
+        let accepting = &self.accepting;
+        socket.poll_accept(context).map_ok(|(stream, peer)| {
+            Some(Connection::new(stream, peer, (counted, accepting.connection())))
+        })
     }
 }

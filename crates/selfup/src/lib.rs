@@ -30,8 +30,8 @@ pub use selfup_master::{
     reason::{Check, KillReason, RefusalReason, RollbackReason},
 };
 pub use selfup_program::{
-    Accepting, Connection, GracefulShutdown, Handle, IdleGrace, Incoming, Listener, Outcome,
-    Readiness, State, Stream, Watchdog, release, restart::restart, sanity_check,
+    Accepting, Connection, CountedConnection, GracefulShutdown, Handle, IdleGrace, Incoming,
+    Listener, Outcome, Readiness, State, Stream, Watchdog, release, restart::restart, sanity_check,
 };
 pub use selfup_signals::{End, Pid, Signal};
 #[cfg(feature = "control")]

@@ -11,6 +11,7 @@
 //! - `variables` prints those by which a child knows its master; `threaded` has another thread before
 //!   `run`, in master and child.
 //! - `few` leaves no descriptor free until there is a file `enough`.
+//! - `control=NAME` opens a control socket.
 //! - `timeout=MILLISECONDS` is the ready timeout, `terminate=MILLISECONDS` the terminate timeout.
 
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "the test looks at what it does")]
@@ -60,6 +61,9 @@ fn main() -> ExitCode {
     }
     if given("sequential") {
         config = config.handover(Handover::Sequential);
+    }
+    if let Some(name) = option::<String>("control") {
+        config = config.control(name);
     }
     if let Some(milliseconds) = option("timeout") {
         config = config.ready_timeout(Duration::from_millis(milliseconds));

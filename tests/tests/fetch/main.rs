@@ -10,5 +10,6 @@
 mod fetchers;
 mod fetching;
 mod manifest;
+mod origins;
 mod s3;
 mod web;

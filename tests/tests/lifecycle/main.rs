@@ -7,6 +7,7 @@
     reason = "in a test a panic is the report, and what it prints is read with it"
 )]
 
+mod connections;
 mod control;
 mod ends;
 mod inheritance;

@@ -96,6 +96,34 @@ fn a_child_of_version_1_is_served_and_replaced() {
 }
 
 #[test]
+fn a_child_may_say_how_many_connections_it_has() {
+    if !need::program("python3") {
+        return;
+    }
+    let sandbox = place("protocol-connections");
+    sandbox.expect_files(["app.sock", "app.lock"]);
+    let near = |command: &mut Command| {
+        command.env("RUNTIME_DIRECTORY", sandbox.path()).env_remove("XDG_RUNTIME_DIR");
+    };
+    let shows = |words: &str| {
+        let mut status = Command::new(sandbox.join("app"));
+        near(status.args(["selfup", "status", "--json"]));
+        let told = String::from_utf8(status.output().unwrap().stdout).unwrap();
+        assert!(told.contains(words), "no {words} in {told}");
+    };
+    // One of before there was such a message does not.
+    say(&sandbox, &["v1/hello", "v1/ready"]);
+    let master = master(&sandbox, |command| near(command.arg("control=app")));
+    master.wait_line("[selfup master] child #1 serves", PATIENCE);
+    shows(r#""connections":null"#);
+    say(&sandbox, &["v1/hello", "v1/connections", "v1/ready"]);
+    restart(&master);
+    master.wait_line("[selfup master] child #2 serves", PATIENCE);
+    shows(r#""connections":3"#);
+    end(&master, sandbox);
+}
+
+#[test]
 fn messages_with_more_bytes_are_read_as_far_as_they_are_known() {
     if !need::program("python3") {
         return;

@@ -15,6 +15,7 @@ use actix_web::{
     HttpServer,
     body::{EitherBody, MessageBody},
 };
+use selfup_program::Accepting;
 use tokio::time::sleep;
 
 use crate::{
@@ -129,20 +130,31 @@ where
     pub async fn run(self, listener: selfup_program::Listener) -> io::Result<()> {
         listener.drain_on_signals()?;
         let (drain, accepting) = (listener.graceful_shutdown(), listener.accepting());
+        let this = self.counting_for_the_master(accepting.clone());
         let begun = async move {
             accepting.begin();
             drain.await;
         };
         let times = Times { grace: listener.idle_grace(), limit: listener.drain_limit() };
         let listener = match listener.into_tcp() {
-            Ok(socket) => return self.run_until(begun, times, |http| http.listen(socket)).await,
+            Ok(socket) => return this.run_until(begun, times, |http| http.listen(socket)).await,
             Err(listener) => listener,
         };
         let socket = listener.into_unix().map_err(|_| {
             let what = "could not serve: neither a TCP nor a Unix listener";
             io::Error::new(io::ErrorKind::InvalidInput, what)
         })?;
-        self.run_until(begun, times, |http| http.listen_uds(socket)).await
+        this.run_until(begun, times, |http| http.listen_uds(socket)).await
+    }
+
+    /// Counts each connection until it is closed, for the status that an operator sees.
+    fn counting_for_the_master(mut self, accepting: Accepting) -> Self {
+        let call = self.on_connect;
+        self.on_connect = Box::new(move |connection, extensions| {
+            extensions.insert(accepting.connection());
+            call(connection, extensions);
+        });
+        self
     }
 
     async fn run_until(

@@ -11,7 +11,7 @@ use selfup_install::{Id, Target};
 use selfup_lifecycle::{Arrived, Ask, Input, Ticket, Until};
 use selfup_signals::{Origin, Pid, Received, Signal};
 
-use super::seconds;
+use super::{identities::Identities, seconds};
 use crate::{
     error::Chain,
     inbox::{Message, Sender},
@@ -20,17 +20,21 @@ use crate::{
 
 /// Returns what is called with each request, on the thread of the socket. What takes long there holds up
 /// other operators, and nothing else.
-pub(super) fn hear(path: PathBuf, sender: Sender) -> impl FnMut(Heard) + Send + 'static {
+pub(super) fn hear(
+    path: PathBuf,
+    identities: Identities,
+    sender: Sender,
+) -> impl FnMut(Heard) + Send + 'static {
     move |heard| {
         let message = match heard {
-            Heard::Asked(ticket, request) => asked(&path, Ticket(ticket), request),
+            Heard::Asked(ticket, request) => asked(&path, &identities, Ticket(ticket), request),
             Heard::Gone(ticket) => Message::Steered(Input::Forgotten(Ticket(ticket))),
         };
         sender.send(message);
     }
 }
 
-fn asked(path: &Path, ticket: Ticket, request: Request) -> Message {
+fn asked(path: &Path, identities: &Identities, ticket: Ticket, request: Request) -> Message {
     let until = match request.wait {
         Wait::No => Until::Accepted,
         Wait::Done => Until::Done,
@@ -38,7 +42,7 @@ fn asked(path: &Path, ticket: Ticket, request: Request) -> Message {
     };
     let order = |what| Message::Ordered(Order { asked: (ticket, until), what });
     match request.verb {
-        Verb::Status => Message::WantsStatus(ticket, Box::new(upgrades(path))),
+        Verb::Status => Message::WantsStatus(ticket, Box::new(upgrades(path, identities))),
         Verb::Restart => Message::Steered(Input::Asked(ticket, Ask::Restart(until))),
         Verb::Stop => Message::Steered(Input::Asked(ticket, Ask::Stop(until))),
         Verb::Upgrade => order(What::Fetch),
@@ -93,10 +97,13 @@ fn uid() -> u32 {
 }
 
 /// What the files beside the executable say.
-fn upgrades(path: &Path) -> Upgrades {
+fn upgrades(path: &Path, identities: &Identities) -> Upgrades {
     let Ok(target) = Target::new(path) else { return Upgrades::default() };
+    let previous = target.previous();
     let refused = target.refusals().unwrap_or_default();
     Upgrades {
+        installed: identities.of(path, path),
+        previous: previous.and_then(|it| identities.of(it.path(), it.path())),
         paused: target.paused().map(|pause| Paused {
             reason: pause.reason().to_owned(),
             since: seconds(pause.since()),

@@ -4,6 +4,7 @@
 //! decides about restarts, the worker about executables, and files beside the executable about the rest.
 
 mod heard;
+mod identities;
 mod status;
 
 use std::{
@@ -19,6 +20,8 @@ use selfup_install::Id;
 use selfup_lifecycle::Ticket;
 use selfup_signals::Blocked;
 
+use identities::Identities;
+
 use crate::{event::Event, inbox::Sender, report::Report};
 
 /// The loop's side: the way back to the operators, and what they may ask for.
@@ -28,7 +31,19 @@ pub(crate) struct Control {
     path: PathBuf,
     version: Option<String>,
     since: SystemTime,
+    identities: Identities,
     facts: Facts,
+}
+
+/// The executable of this process, whatever is at its path by now.
+const OWN: &str = "/proc/self/exe";
+
+/// The source of new executables.
+#[derive(Debug)]
+pub(crate) struct Source {
+    pub(crate) is_there: bool,
+    /// Where that is, without credentials.
+    pub(crate) origin: Option<String>,
 }
 
 /// What the events have told so far.
@@ -37,7 +52,8 @@ struct Facts {
     children: BTreeMap<u64, Known>,
     sockets: Vec<Listening>,
     has_source: bool,
-    last_look: Option<u64>,
+    /// Where new executables come from.
+    source: Option<String>,
     failing: Option<String>,
     last: Option<String>,
     handovers: u64,
@@ -60,17 +76,22 @@ impl Control {
         name: String,
         path: &Path,
         version: Option<String>,
-        has_source: bool,
+        source: Source,
         sender: &Sender,
     ) -> Result<Self, Box<dyn error::Error>> {
         let socket = Socket::open(&name)?;
         // The thread must not take a signal from the loop.
         let blocked = Blocked::all()?;
-        let replies = serve(socket, heard::hear(path.to_owned(), sender.clone()))?;
+        let identities = Identities::default();
+        let hear = heard::hear(path.to_owned(), identities.clone(), sender.clone());
+        let replies = serve(socket, hear)?;
         drop(blocked);
-        let facts = Facts { has_source, ..Facts::default() };
+        // It is known when somebody asks.
+        let _own = identities.of(Path::new(OWN), path);
+        let facts =
+            Facts { has_source: source.is_there, source: source.origin, ..Facts::default() };
         let (path, since) = (path.to_owned(), SystemTime::now());
-        Ok(Self { replies, name, path, version, since, facts })
+        Ok(Self { replies, name, path, version, since, identities, facts })
     }
 
     pub(crate) fn respond(&self, ticket: Ticket, response: Response) {
@@ -132,12 +153,12 @@ impl Facts {
             Event::Serving { .. } => {
                 self.handovers += u64::from(std::mem::replace(&mut self.has_served, true));
             }
-            Event::UpToDate { .. } | Event::FetchRecovered => self.looked(None),
+            Event::UpToDate { .. } | Event::FetchRecovered => self.failing = None,
             Event::FetchFailed { .. } | Event::FetchDisabled { .. } => {
-                self.looked(Some(event.to_string()));
+                self.failing = Some(event.to_string());
             }
             Event::Refused { .. } | Event::Installed { .. } => {
-                self.looked(None);
+                self.failing = None;
                 self.last = Some(event.to_string());
             }
             Event::Committed { .. } => {
@@ -150,11 +171,6 @@ impl Facts {
             }
             _ => {}
         }
-    }
-
-    fn looked(&mut self, failing: Option<String>) {
-        self.last_look = Some(seconds(SystemTime::now()));
-        self.failing = failing;
     }
 }
 

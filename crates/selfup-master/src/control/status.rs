@@ -1,10 +1,15 @@
 //! The state of the service, from the lifecycle, the children and what the events have told.
 
+use std::path::Path;
+
 use selfup_control::{Child, Executable, Status, Upgrades};
 use selfup_lifecycle::{Condition, Lifecycle, Standing, Time};
 
-use super::{Control, seconds};
-use crate::children::{Children, Running};
+use super::{Control, OWN, seconds};
+use crate::{
+    children::{Children, Running},
+    upgrades::Looks,
+};
 
 impl Control {
     /// `upgrades` has what the files beside the executable say.
@@ -13,9 +18,11 @@ impl Control {
         lifecycle: &Lifecycle,
         children: &Children,
         upgrades: Upgrades,
+        looks: Looks,
         now: Time,
     ) -> Status {
         let facts = &self.facts;
+        let own = self.identities.of(Path::new(OWN), &self.path);
         let until = lifecycle.on_probation_until();
         Status {
             service: self.name.clone(),
@@ -24,7 +31,7 @@ impl Control {
             master: Executable {
                 path: self.path.display().to_string(),
                 version: self.version.clone(),
-                id: None,
+                id: own.and_then(|own| own.id),
             },
             phase: match lifecycle.condition() {
                 Condition::Stopping => "stopping",
@@ -39,7 +46,9 @@ impl Control {
             sockets: facts.sockets.clone(),
             upgrades: Upgrades {
                 enabled: facts.has_source,
-                last_look: facts.last_look,
+                source: facts.source.clone(),
+                next_look: looks.next.map(seconds),
+                last_look: looks.last.map(seconds),
                 failing: facts.failing.clone(),
                 last: facts.last.clone(),
                 on_trial: lifecycle.is_trying(),
@@ -72,6 +81,7 @@ impl Control {
             deadline_in: deadline.map(|deadline| now.until(deadline).as_secs_f64()),
             version: child.version.clone(),
             id: known.and_then(|known| known.id).map(|id| id.to_string()),
+            connections: child.connections,
             status: known.and_then(|known| known.status.clone()),
             lacks: child.lacks.clone().filter(|_| standing == Standing::Candidate),
         }

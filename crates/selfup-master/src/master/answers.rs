@@ -38,8 +38,9 @@ impl Master {
     pub(super) fn respond_with_status(&mut self, ticket: Ticket, upgrades: Upgrades) {
         let now = self.now();
         let (lifecycle, children) = (&self.lifecycle, &self.children);
+        let looks = self.upgrades.looks();
         let Some(control) = self.reporter.control() else { return };
-        let mut status = control.status(lifecycle, children, upgrades, now);
+        let mut status = control.status(lifecycle, children, upgrades, looks, now);
         status.line = self.reporter.status_line().to_string();
         let line = status.line.clone();
         self.respond(ticket, Response::new(Outcome::Done, line).with_status(status));

@@ -41,7 +41,10 @@ use crate::{
     warning::Warning,
 };
 #[cfg(feature = "control")]
-use crate::{control::Control, why::Reason};
+use crate::{
+    control::{Control, Source},
+    why::Reason,
+};
 
 /// The error of [`Master::start`], with everything that the program needs to run by itself.
 #[derive(Debug)]
@@ -198,6 +201,8 @@ impl Master {
             move || sender.send(Message::Restart)
         });
         let has_source = settings.fetcher.is_some();
+        #[cfg(feature = "control")]
+        let origin = settings.fetcher.as_ref().and_then(|fetcher| fetcher.origin());
         let fetcher = settings.fetcher.take().or_else(|| {
             // An operator may order an executable to be installed.
             settings.control.is_some().then(|| Box::new(NoSource) as Box<dyn Fetch>)
@@ -212,7 +217,8 @@ impl Master {
         #[cfg(feature = "control")]
         if let Some(name) = settings.control.take() {
             let version = settings.upgrades.version.clone();
-            match Control::open(name, &recipe.path, version, has_source, &sender) {
+            let source = Source { is_there: has_source, origin };
+            match Control::open(name, &recipe.path, version, source, &sender) {
                 Ok(control) => reporter.set_control(Some(control)),
                 Err(error) => {
                     let reason = Reason::of(&*error);

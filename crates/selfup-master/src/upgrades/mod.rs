@@ -38,6 +38,8 @@ use verdict::Verdict;
 use word::{Heard, Words, words};
 use worker::Worker;
 
+#[cfg(feature = "control")]
+pub(crate) use shared::Looks;
 pub(crate) use undecided::{Commit, RolledBack, Undecided};
 pub(crate) use worker::Plan;
 
@@ -301,6 +303,12 @@ impl Upgrades {
     /// Removes half-written files, because the master ends now.
     pub(super) fn abandon(&mut self) {
         self.shared.workplace.close();
+    }
+
+    /// When the worker has asked the source, and asks it again.
+    #[cfg(feature = "control")]
+    pub(super) fn looks(&self) -> Looks {
+        *self.shared.looks()
     }
 
     /// Has the worker do what an operator has ordered, as soon as it can.

@@ -41,6 +41,7 @@ impl Worker {
                     return OrderDone::Failed(format!("upgrades are paused: {reason}"));
                 }
                 let poll = self.poll();
+                self.reports.count(self.has_failed(&poll));
                 self.outcome(poll)
             }
             What::Install(file) => {

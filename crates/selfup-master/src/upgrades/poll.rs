@@ -1,6 +1,6 @@
 //! One look at the source, and what follows from it.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use selfup_fetch::{Artifact, Backoff, Outcome};
 use selfup_install::ErrorKind;
@@ -122,7 +122,9 @@ impl Worker {
             self.intake.release();
             self.fetcher.retry();
         }
-        match self.fetcher.fetch(&self.current()) {
+        let fetched = self.fetcher.fetch(&self.current());
+        self.shared.looks().last = Some(SystemTime::now());
+        match fetched {
             // What is in doubt is still what there is.
             Ok(None) if self.doubts.are_bytes_doubted() && !is_retry => {
                 Poll::Doubted { failure: None }
@@ -208,7 +210,7 @@ impl Worker {
     }
 
     /// Whether a poll counts as a failure.
-    fn has_failed(&self, poll: &Poll) -> bool {
+    pub(super) fn has_failed(&self, poll: &Poll) -> bool {
         match poll {
             Poll::Failed { .. } | Poll::Doubted { failure: Some(_) } => true,
             Poll::Busy { .. } => self.is_stuck_behind_another(),

@@ -61,8 +61,7 @@ impl Reports {
 
     /// Reports that the fetcher could not begin, or panicked.
     pub(super) fn broken(&mut self, reason: Reason) {
-        #[cfg(feature = "metrics")]
-        crate::observe::meters::fetched(true);
+        self.count(true);
         self.failing = true;
         self.failed(Failure { kind: ErrorKind::Fetch, reason });
     }
@@ -90,10 +89,17 @@ impl Reports {
         self.last = None;
     }
 
-    /// Notes whether the poll failed, and reports if fetching works again.
-    pub(super) fn polled(&mut self, failed: bool) {
+    /// Counts a poll, for the recorder of metrics.
+    pub(super) fn count(&self, failed: bool) {
         #[cfg(feature = "metrics")]
         crate::observe::meters::fetched(failed);
+        #[cfg(not(feature = "metrics"))]
+        let _uncounted = failed;
+    }
+
+    /// Notes whether the poll failed, and reports if fetching works again.
+    pub(super) fn polled(&mut self, failed: bool) {
+        self.count(failed);
         if self.failing && !failed {
             self.forget();
             self.report(Event::FetchRecovered);

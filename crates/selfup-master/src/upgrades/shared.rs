@@ -1,6 +1,9 @@
 //! The state that the loop and the worker share.
 
-use std::sync::{Mutex, MutexGuard, PoisonError, atomic::AtomicBool};
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError, atomic::AtomicBool},
+    time::SystemTime,
+};
 
 use selfup_install::{Id, PublicKey};
 
@@ -16,6 +19,16 @@ pub(super) struct Shared {
     pub(super) is_trying: AtomicBool,
     rolled_back: Mutex<Option<Id>>,
     adopted: Mutex<Option<Vec<PublicKey>>>,
+    looks: Mutex<Looks>,
+}
+
+/// When the source is asked.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Looks {
+    /// When it was last asked.
+    pub(crate) last: Option<SystemTime>,
+    /// When it is asked again; `None` while it is asked, or if there is no source.
+    pub(crate) next: Option<SystemTime>,
 }
 
 impl Shared {
@@ -23,6 +36,11 @@ impl Shared {
     /// that it no longer runs.
     pub(super) fn rolled_back(&self) -> MutexGuard<'_, Option<Id>> {
         self.rolled_back.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// When the source was asked, and is asked again.
+    pub(super) fn looks(&self) -> MutexGuard<'_, Looks> {
+        self.looks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The keys of another program that serves, until the worker has taken them.

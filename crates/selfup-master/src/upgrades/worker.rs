@@ -6,7 +6,7 @@ use std::{
     fmt,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use selfup_fetch::{Backoff, Fetch, RunningExecutable, printable};
@@ -53,6 +53,7 @@ impl fmt::Debug for Plan {
 pub(super) struct Worker {
     pub(super) fetcher: Box<dyn Fetch>,
     pub(super) source: Source,
+    pub(super) shared: Arc<Shared>,
     pub(super) interval: Duration,
     pub(super) intake: Intake,
     pub(super) doubts: Doubts,
@@ -85,7 +86,8 @@ impl Worker {
             fetcher: plan.fetcher,
             source: if plan.has_source { Source::NotBegun } else { Source::Missing },
             interval,
-            intake: Intake::new(plan.acceptance, shared),
+            intake: Intake::new(plan.acceptance, Arc::clone(&shared)),
+            shared,
             doubts: Doubts::new(interval, seed()),
             reports: Reports::new(sender),
             heard,
@@ -184,6 +186,15 @@ impl Worker {
     fn pause(&mut self, pause: Duration) -> Result<(), Over> {
         let now = Instant::now();
         let until = now.checked_add(pause).unwrap_or(now + NEVER);
+        let is_asked = !matches!(self.source, Source::Missing | Source::Disabled(_));
+        let next_look = SystemTime::now().checked_add(pause).filter(|_| is_asked);
+        self.shared.looks().next = next_look;
+        let waited = self.wait(until);
+        self.shared.looks().next = None;
+        waited
+    }
+
+    fn wait(&mut self, until: Instant) -> Result<(), Over> {
         while let Some(order) = self.heard.order(until)? {
             self.follow(order);
         }

@@ -14,7 +14,7 @@ use nix::{
 use selfup_channel::{FromMaster, Incoming};
 use selfup_signals::{Blocked, End, Signal};
 
-use super::look::Look;
+use super::{census::Census, look::Look};
 use crate::{
     master_link::MasterLink, options::Options, ready::Ready, serving::shutdown::GracefulShutdown,
 };
@@ -77,8 +77,9 @@ pub(crate) fn hear(
     ready_timeout: Duration,
 ) -> Gone {
     let mut look = Look::new(ready_timeout);
+    let mut census = Census::default();
     loop {
-        let timeout = look.at(ready, link);
+        let timeout = look.at(ready, link).into_iter().chain(census.at(link)).min();
         let unsent = link.has_unsent();
         match wait(link, unsent, timeout) {
             Ok(()) | Err(Errno::EINTR) => {}

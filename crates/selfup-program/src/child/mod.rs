@@ -1,5 +1,6 @@
 //! The child: takes over what the master handed to it, and runs the program.
 
+mod census;
 pub(crate) mod control_thread;
 mod look;
 

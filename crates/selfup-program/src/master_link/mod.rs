@@ -1,6 +1,10 @@
 //! What the child says to its master.
 
 mod bell;
+#[cfg(test)]
+mod models;
+mod sync;
+mod tally;
 mod unsent;
 
 use std::{
@@ -18,6 +22,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use selfup_channel::{ChildEnd, FromChild, VERSION};
 
 use bell::Bell;
+use tally::Tally;
 use unsent::Unsent;
 
 use crate::{options::Options, watchdog::Watchdog};
@@ -35,6 +40,7 @@ struct Shared {
     channel: ChildEnd,
     unsent: Mutex<Unsent>,
     bell: Bell,
+    connections: Tally,
     /// Whether the program has reported that it is alive since the master asked last; `None` if it need not.
     program_alive: Option<AtomicBool>,
 }
@@ -47,8 +53,9 @@ impl MasterLink {
     /// There are no descriptors left for a pipe.
     pub(crate) fn new(channel: ChildEnd, options: &Options) -> io::Result<Self> {
         let program_alive = (options.watchdog == Watchdog::Program).then(|| AtomicBool::new(false));
-        let (unsent, bell) = (Mutex::default(), Bell::new()?);
-        let link = Self { shared: Arc::new(Shared { channel, unsent, bell, program_alive }) };
+        let (unsent, bell, connections) = (Mutex::default(), Bell::new()?, Tally::default());
+        let shared = Shared { channel, unsent, bell, connections, program_alive };
+        let link = Self { shared: Arc::new(shared) };
         let program = options.version.clone();
         link.say(FromChild::Hello { version: VERSION, program });
         for key in &options.keys {
@@ -88,6 +95,32 @@ impl MasterLink {
 
     pub(crate) fn status(&self, text: &str) {
         self.say(FromChild::Status(text.to_owned()));
+    }
+
+    /// The program has one more connection.
+    pub(crate) fn connected(&self) {
+        if self.shared.connections.add() {
+            self.wake();
+        }
+    }
+
+    /// The program has one connection less.
+    pub(crate) fn disconnected(&self) {
+        if self.shared.connections.subtract() {
+            self.wake();
+        }
+    }
+
+    /// Whether the number of connections has changed since it was reported.
+    pub(crate) fn has_other_connections(&self) -> bool {
+        self.shared.connections.has_changed()
+    }
+
+    /// Reports the number of connections, if it has changed.
+    pub(crate) fn report_connections(&self) {
+        if let Some(count) = self.shared.connections.take() {
+            self.say(FromChild::Connections(count));
+        }
     }
 
     /// Waits until the messages that matter are sent, at most for `patience`. It is called when the program has

@@ -46,7 +46,7 @@ impl Unsent {
 }
 
 fn is_for_people(message: &FromChild) -> bool {
-    matches!(message, FromChild::Status(_) | FromChild::NotReady(_))
+    matches!(message, FromChild::Status(_) | FromChild::NotReady(_) | FromChild::Connections(_))
 }
 
 fn is_for_want_of_room(error: &io::Error) -> bool {

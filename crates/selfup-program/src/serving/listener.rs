@@ -98,6 +98,7 @@ impl Listener {
             match self.socket.accept() {
                 Ok(stream) => {
                     let drain = self.drain.clone();
+                    let counted = (counted, self.accepting.connection());
                     return Ok(Some(Connection::new(stream, drain, self.idle_grace, counted)));
                 }
                 Err(error) if is_of_one_connection(&error) => {}

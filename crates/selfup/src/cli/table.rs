@@ -5,7 +5,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use selfup_control::{Child, Status};
+use selfup_control::{Child, Executable, Status};
 
 /// Returns the table. The role of the child that serves is bold if `is_coloured`.
 pub(super) fn of(status: &Status, is_coloured: bool) -> String {
@@ -13,7 +13,8 @@ pub(super) fn of(status: &Status, is_coloured: bool) -> String {
     let up = ago(status.since);
     let Status { service, pid, phase, restarts, .. } = status;
     let _written = writeln!(text, "{service}: {phase}, pid {pid}, up {up}, restarts: {restarts}");
-    let _written = writeln!(text, "executable  {}", status.master.path);
+    let master = name_of(&status.master);
+    let _written = writeln!(text, "executable  {}, master {master}", status.master.path);
     for socket in &status.sockets {
         let _written = writeln!(text, "socket      {} at {}", socket.name, socket.address);
     }
@@ -35,7 +36,7 @@ fn row(text: &mut String, child: &Child, is_coloured: bool) {
         if is_coloured && child.role == "active" { format!("\x1b[1m{role}\x1b[0m") } else { role };
     let age = span(Duration::try_from_secs_f64(child.age).unwrap_or_default());
     let version = child.version.as_deref().unwrap_or("-");
-    let id = child.id.as_deref().map_or("-", |id| id.get(..8).unwrap_or(id));
+    let id = child.id.as_deref().map_or("-", short);
     let number = format!("#{}", child.generation);
     let told = child.status.as_deref().or(child.lacks.as_deref()).unwrap_or("-");
     let _written = writeln!(
@@ -48,10 +49,16 @@ fn row(text: &mut String, child: &Child, is_coloured: bool) {
 fn upgrades(text: &mut String, status: &Status) {
     let upgrades = &status.upgrades;
     let mut lines = Vec::new();
+    let next = upgrades.next_look.map(|at| format!(", next in {}", ahead(at))).unwrap_or_default();
     match upgrades.last_look {
         _ if !upgrades.enabled => lines.push("no source".to_owned()),
-        Some(at) => lines.push(format!("last look {} ago", ago(at))),
+        Some(at) => lines.push(format!("last look {} ago{next}", ago(at))),
         None => lines.push("no look at the source has ended yet".to_owned()),
+    }
+    lines.extend(upgrades.source.as_ref().map(|source| format!("from {source}")));
+    let installed = [("installed", &upgrades.installed), ("previous", &upgrades.previous)];
+    for (what, executable) in installed {
+        lines.extend(executable.as_ref().map(|it| format!("{what} {}", name_of(it))));
     }
     lines.extend(upgrades.failing.clone());
     lines.extend(upgrades.last.clone());
@@ -66,6 +73,24 @@ fn upgrades(text: &mut String, status: &Status) {
         let head = if index == 0 { "\nupgrades  " } else { "          " };
         let _written = writeln!(text, "{head}  {line}");
     }
+}
+
+/// The version, and the part of the id that people compare.
+fn name_of(executable: &Executable) -> String {
+    let id = executable.id.as_deref().map_or("not read yet", short);
+    match &executable.version {
+        Some(version) => format!("{version} ({id})"),
+        None => id.to_owned(),
+    }
+}
+
+fn short(id: &str) -> &str {
+    id.get(..8).unwrap_or(id)
+}
+
+fn ahead(seconds: u64) -> String {
+    let then = UNIX_EPOCH + Duration::from_secs(seconds);
+    span(then.duration_since(SystemTime::now()).unwrap_or_default())
 }
 
 fn ago(seconds: u64) -> String {
@@ -85,6 +110,8 @@ fn span(time: Duration) -> String {
 
 #[cfg(test)]
 mod tests {
+    use selfup_control::Upgrades;
+
     use super::*;
 
     #[test]
@@ -104,6 +131,37 @@ mod tests {
             plain.contains("#12    active         4242     1h02m  1.2.3      -         -\n"),
             "{plain}"
         );
+        assert!(plain.contains("executable  , master not read yet\n"), "{plain}");
         assert!(!plain.contains('\x1b') && of(&status, true).contains("\x1b[1mactive"));
+    }
+
+    #[test]
+    fn what_is_known_of_upgrades_is_a_line_each() {
+        let executable = |version: Option<&str>, id: Option<&str>| {
+            let (version, id) = (version.map(str::to_owned), id.map(str::to_owned));
+            Some(Executable { path: "/srv/app".into(), version, id })
+        };
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+        let status = Status {
+            upgrades: Upgrades {
+                enabled: true,
+                source: Some("https://host/app".into()),
+                last_look: Some(now - 3),
+                next_look: Some(now + 7200),
+                installed: executable(Some("1.2.3"), Some("77aa001122")),
+                previous: executable(None, None),
+                ..Upgrades::default()
+            },
+            ..Status::default()
+        };
+        let text = of(&status, false);
+        for line in [
+            "upgrades    last look 3s ago, next in 1h59m",
+            "            from https://host/app",
+            "            installed 1.2.3 (77aa0011)",
+            "            previous not read yet",
+        ] {
+            assert!(text.lines().any(|it| it == line), "no {line:?} in {text}");
+        }
     }
 }

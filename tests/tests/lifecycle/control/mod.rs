@@ -4,6 +4,7 @@ mod clients;
 mod decided;
 mod orders;
 mod pages;
+mod schema;
 mod starting;
 mod verbs;
 

@@ -2,6 +2,7 @@
 
 use super::*;
 use selfup_tests::need;
+use selfup_tests::sandbox::wait_until;
 use selfup_tests::service::put;
 use std::fs;
 
@@ -15,6 +16,45 @@ fn the_status_tells_what_runs() {
     run(&deployment, "status --json").is(0, &[&format!(r#""pid":{pid}"#), r#""phase":"serving""#]);
     service.terminate();
     run(&deployment, "status").is(3, &["no service of that name"]);
+    deployment.finish();
+}
+
+#[test]
+fn the_status_tells_where_upgrades_come_from_and_what_is_installed() {
+    let deployment = deployed("control-known");
+    deployment.sandbox().expect_files(["published"]);
+    let published = deployment.sandbox().join("published");
+    let source = format!("file={}", published.display());
+    let service = start(&deployment, &[&source, "probation=50"]);
+    let first = deployment.installed();
+    let second = deployment.release("version=2");
+    put(second.path(), &published, 0o755);
+    deployment.wait_installed(&second);
+    let master = format!(
+        r#""master":{{"path":"{}","version":null,"id":"{first}"}}"#,
+        deployment.program().display()
+    );
+    let previous = format!(r#"/.app.selfup-previous","version":null,"id":"{first}"}}"#);
+    let installed = format!(
+        r#""installed":{{"path":"{}","version":null,"id":"{}"}}"#,
+        deployment.program().display(),
+        second.id()
+    );
+    let source = format!(r#""source":"{}""#, published.display());
+    wait_phase(&deployment, &[&master, &previous, &installed, &source]);
+    let next = |status: &str| status.split_once(r#""next_look":1"#).is_some();
+    wait_until("the next look", PATIENCE, || next(&raw(&deployment, r#"{"verb":"status"}"#)));
+    // Also if there is nothing new.
+    let last = || -> u64 {
+        let status = raw(&deployment, r#"{"verb":"status"}"#);
+        let (_, rest) = status.split_once(r#""last_look":"#).unwrap();
+        rest.split(',').next().unwrap().parse().unwrap()
+    };
+    let before = last();
+    wait_until("another look", PATIENCE, || last() > before);
+    run(&deployment, "status")
+        .is(0, &["from ", "/published", "installed ", "previous ", "next in 0s"]);
+    service.terminate();
     deployment.finish();
 }
 

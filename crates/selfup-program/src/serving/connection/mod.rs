@@ -14,6 +14,8 @@ use nix::{
     poll::{PollFd, PollFlags, PollTimeout, poll},
 };
 
+use crate::ready::CountedConnection;
+
 use super::{counter::Counted, idle_grace::IdleGrace, shutdown::GracefulShutdown, stream::Stream};
 
 /// A connection that the program's end waits for.
@@ -57,7 +59,8 @@ pub struct Connection {
     accepted: Instant,
     /// When something was last read or written, in nanoseconds after it was accepted.
     last_used: AtomicU64,
-    _counted: Counted,
+    /// For the end of the program, and for the master.
+    _counted: (Counted, CountedConnection),
 }
 
 impl Connection {
@@ -65,7 +68,7 @@ impl Connection {
         stream: Stream,
         drain: GracefulShutdown,
         idle_grace: Duration,
-        counted: Counted,
+        counted: (Counted, CountedConnection),
     ) -> Self {
         Self {
             stream,

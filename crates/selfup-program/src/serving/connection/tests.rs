@@ -3,12 +3,12 @@
 use std::os::unix::net::UnixStream;
 
 use super::*;
-use crate::serving::counter::Counter;
+use crate::{ready::Accepting, serving::counter::Counter};
 
 fn connected(grace: Duration) -> (Connection, UnixStream, GracefulShutdown) {
     let (ours, theirs) = UnixStream::pair().unwrap();
     let drain = GracefulShutdown::new();
-    let counted = Counter::default().count();
+    let counted = (Counter::default().count(), Accepting::of_nothing().connection());
     (Connection::new(Stream::Unix(ours), drain.clone(), grace, counted), theirs, drain)
 }
 
