@@ -79,6 +79,14 @@ fn unix_name(address: &socket2::SockAddr) -> Option<UnixName> {
     address.as_abstract_namespace().map(|name| UnixName::Abstract(name.to_owned()))
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for LocalAddress {
+    /// The text that it prints as.
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
 impl fmt::Display for LocalAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -78,6 +78,14 @@ impl Read for Positioned<'_> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for Id {
+    /// The 40 digits.
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
 impl fmt::Display for Id {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write_hex(f, &self.0)

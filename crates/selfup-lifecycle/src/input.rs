@@ -82,6 +82,27 @@ pub enum Cause {
     Control,
 }
 
+impl Cause {
+    /// Returns the name of this cause, which does not change: `signal`, for example.
+    #[must_use]
+    pub fn kind(self) -> &'static str {
+        match self {
+            Self::Signal => "signal",
+            Self::Call => "call",
+            Self::Upgrade => "upgrade",
+            Self::Control => "control",
+        }
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for Cause {
+    /// The name.
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.kind())
+    }
+}
+
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -171,7 +171,7 @@ impl<'a> Facts<'a> {
     }
 
     fn by(self, cause: Cause) -> Self {
-        Self { cause: Some(name_of(cause)), ..self }
+        Self { cause: Some(cause.kind()), ..self }
     }
 
     pub(crate) fn of_kill(reason: &'a KillReason) -> Self {
@@ -285,16 +285,6 @@ impl<'a> Facts<'a> {
             Some(End::Signaled { signal, .. }) => Some(signal),
             _ => self.signal,
         }
-    }
-}
-
-/// The name of what requested a restart, which does not change.
-pub(crate) fn name_of(cause: Cause) -> &'static str {
-    match cause {
-        Cause::Signal => "signal",
-        Cause::Call => "call",
-        Cause::Upgrade => "upgrade",
-        Cause::Control => "control",
     }
 }
 

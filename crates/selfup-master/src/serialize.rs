@@ -1,9 +1,6 @@
 //! Events as serde writes them: flat maps of what they tell, under the names of the control socket.
 
-use std::{
-    fmt,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use selfup_fetch::printable;
 use selfup_signals::End;
@@ -46,7 +43,7 @@ macro_rules! serialize_facts {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 let mut map = serializer.serialize_map(None)?;
                 facts(&mut map, &$facts(self))?;
-                map.serialize_entry("text", &Shown(printable(&self.to_string())))?;
+                map.serialize_entry("text", &*printable(&self.to_string()))?;
                 map.end()
             }
         }
@@ -77,35 +74,24 @@ serialize_word! {
     Reason: Reason::as_str;
 }
 
-/// What is written as the text that it prints as.
-struct Shown<T>(T);
-
-impl<T: fmt::Display> Serialize for Shown<T> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&self.0)
-    }
-}
-
 fn event<M: SerializeMap>(map: &mut M, event: &Event) -> Result<(), M::Error> {
     let told = Facts::of(event);
     map.serialize_entry("kind", told.kind)?;
     facts(map, &told)?;
-    map.serialize_entry("text", &Shown(printable(&event.to_string())))
+    map.serialize_entry("text", &*printable(&event.to_string()))
 }
 
 fn facts<M: SerializeMap>(map: &mut M, told: &Facts<'_>) -> Result<(), M::Error> {
     put(map, "generation", told.generation)?;
-    put(map, "pid", told.pid.map(|pid| pid.as_raw()))?;
-    let numbers =
-        |pids: &[selfup_signals::Pid]| -> Vec<_> { pids.iter().map(|pid| pid.as_raw()).collect() };
-    put(map, "pids", told.pids.map(numbers))?;
-    put(map, "id", told.id.map(Shown))?;
+    put(map, "pid", told.pid)?;
+    put(map, "pids", told.pids)?;
+    put(map, "id", told.id)?;
     put(map, "version", told.version)?;
     put(map, "before", told.before)?;
     put(map, "name", told.name)?;
-    put(map, "address", told.address.map(Shown))?;
+    put(map, "address", told.address)?;
     put(map, "code", told.code())?;
-    put(map, "signal", told.signal().map(Shown))?;
+    put(map, "signal", told.signal())?;
     put(map, "core_dumped", core_dumped(told.end))?;
     put(map, "cause", told.cause)?;
     put(map, "reason", told.reason)?;
@@ -190,6 +176,11 @@ mod tests {
             json!({"reason": "probation", "code": 3, "text": "it exited with code 3 in its probation"})
         );
         assert_eq!(to_value(Check::Signature).unwrap(), json!("signature"));
+        let killed = End::Signaled { signal: selfup_signals::Signal::KILL, core_dumped: false };
+        assert_eq!(to_value(killed).unwrap(), json!({"signal": "SIGKILL", "core_dumped": false}));
+        assert_eq!(to_value(End::Exited(3)).unwrap(), json!({"code": 3}));
+        assert_eq!(to_value(samples::id()).unwrap(), json!(samples::id().to_string()));
+        assert_eq!(to_value(selfup_lifecycle::Cause::Call).unwrap(), json!("call"));
     }
 
     /// The page is what clients are written by.

@@ -68,6 +68,8 @@ mod pipe;
 mod receiver;
 mod record;
 mod reset;
+#[cfg(feature = "serde")]
+mod serialize;
 mod signal;
 mod sync;
 mod sys;

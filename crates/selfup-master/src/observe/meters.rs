@@ -4,7 +4,7 @@ use metrics::{counter, gauge, histogram};
 use selfup_signals::End;
 
 use super::{Population, course::Turn, descriptions};
-use crate::{event::Event, facts::name_of};
+use crate::event::Event;
 
 /// Proof that the metrics have been described to the recorder.
 #[derive(Debug)]
@@ -19,7 +19,7 @@ impl Meters {
     pub(super) fn note(&self, event: &Event, turns: &[Turn]) {
         for turn in turns {
             if let Turn::RestartEnds { cause, outcome, took } = turn {
-                let (cause, outcome) = (name_of(*cause), outcome.name());
+                let (cause, outcome) = (cause.kind(), outcome.name());
                 counter!("selfup_restarts_total", "cause" => cause, "outcome" => outcome)
                     .increment(1);
                 let seconds = took.as_secs_f64();

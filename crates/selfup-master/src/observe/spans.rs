@@ -6,10 +6,7 @@ use selfup_signals::{End, Pid};
 use tracing::{Level, Span, field::Empty};
 
 use super::course::Turn;
-use crate::{
-    event::Event,
-    facts::{Facts, name_of},
-};
+use crate::{event::Event, facts::Facts};
 
 /// The spans that are open.
 #[derive(Debug, Default)]
@@ -100,7 +97,7 @@ impl Spans {
     /// A restart for the sake of an upgrade is a part of it.
     fn restart_span(&self, cause: Cause) -> Span {
         let _upgrade = self.upgrade.as_ref().map(Span::enter);
-        let cause = name_of(cause);
+        let cause = cause.kind();
         tracing::info_span!(target: TARGET, "restart", cause, generation = Empty, outcome = Empty)
     }
 
