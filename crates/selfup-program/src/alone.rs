@@ -30,7 +30,7 @@ pub fn run_alone(
     let state = State::new(sockets.nonblocking(true), 0, identity, &entry.options, None);
     state.set_manager(manager, descriptor);
     // What the configuration promises of signals holds here, too.
-    if let Err(error) = signals::settle(&entry.options, &state.graceful_shutdown()) {
+    if let Err(error) = signals::settle(&entry.options, state.drain()) {
         warn(format!("could not install handlers for signals: {error}"));
     }
     entry.prepare()?;

@@ -126,7 +126,12 @@ impl Handle {
     /// ```
     #[must_use]
     pub fn graceful_shutdown(&self) -> GracefulShutdown {
-        self.shared.drain.clone()
+        self.shared.drain.asked_for().clone()
+    }
+
+    /// The same, where it is not the program that asks for it.
+    pub(crate) fn drain(&self) -> &GracefulShutdown {
+        &self.shared.drain
     }
 
     /// Reports that the program can serve. Only the first call has an effect. Sockets that the program has not

@@ -30,7 +30,7 @@ pub struct Options {
     pub terminate_timeout: Duration,
     /// The signal that restarts, which does nothing in a child.
     pub restart_signal: Signal,
-    /// Whether the child drains on SIGTERM. `None`: if the program uses the signal to drain, and has no handler of
+    /// Whether the child drains on SIGTERM. `None`: if the program asks for the signal to drain, and has no handler of
     /// its own for SIGTERM.
     pub drain_on_terminate: Option<bool>,
     /// The version of the program, for the master to report.

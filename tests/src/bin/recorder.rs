@@ -2,8 +2,8 @@
 //!
 //! - `restart=SIGNAL` is the restart signal, `no-restart` allows none, `drain-on-terminate` has
 //!   SIGTERM drain, `terminate=MILLISECONDS` is the terminate timeout.
-//! - `by-default` leaves open what SIGTERM does. `uses-first` has it ask whether it is to drain before it
-//!   catches signals, `never-asks` has it never ask.
+//! - `by-default` leaves open what SIGTERM does. `asks-first` has it ask for the signal to drain before
+//!   it catches signals, `never-asks` has it never ask.
 //! - `kill-group` has it lead a process group of its own.
 //! - `plain` catches no signal at all, `stops` does not catch those of job control.
 //! - `leaves` has it leave the process group of its master.
@@ -26,7 +26,9 @@
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::unistd::{Pid, setpgid};
-use selfup::{Config, Readiness, Restarts, Signal, State, UpgradePolicy, Verbosity};
+use selfup::{
+    Config, GracefulShutdown, Readiness, Restarts, Signal, State, UpgradePolicy, Verbosity,
+};
 use selfup_signals::{Origin, Received, Receiver};
 use selfup_tests::gate;
 use selfup_tests::subject::{given, option};
@@ -83,11 +85,9 @@ fn program(state: State) -> ExitCode {
     }
     println!("{me} runs as {} under {}", process::id(), parent_id());
     gate::pass(&format!("gate-{}", state.generation()));
-    let drain = state.graceful_shutdown();
-    if given("uses-first") {
-        assert!(!drain.requested());
-    }
+    let early = given("asks-first").then(|| state.graceful_shutdown());
     let mut signals = Receiver::new(caught()).unwrap();
+    let drain = (!given("never-asks")).then(|| early.unwrap_or_else(|| state.graceful_shutdown()));
     state.ready();
     if let Some(program) = option::<String>("executes") {
         let mut words = program.split(' ');
@@ -105,13 +105,13 @@ fn program(state: State) -> ExitCode {
     let mut draining = false;
     loop {
         let mut fds = vec![PollFd::new(signals.as_fd(), PollFlags::POLLIN)];
-        if !draining && !given("never-asks") {
+        if let Some(drain) = drain.as_ref().filter(|_| !draining) {
             fds.push(PollFd::new(drain.fd().unwrap(), PollFlags::POLLIN));
         }
         // Interrupted is as good as readable.
         let _ = poll(&mut fds, PollTimeout::NONE);
         // Asked for before the signals are: what was sent before is then recorded, too.
-        let told_to_finish = !given("never-asks") && drain.requested() && !draining;
+        let told_to_finish = !draining && drain.as_ref().is_some_and(GracefulShutdown::requested);
         for received in signals.pending() {
             if let Some(code) = asked_to_end(received) {
                 return ExitCode::from(code);

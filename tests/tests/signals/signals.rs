@@ -200,7 +200,7 @@ fn by_default_a_second_sigterm_ends_a_program_that_drains() {
 /// Whether it was installed before the program asked for the drain or after.
 #[test]
 fn by_default_a_handler_of_the_program_gets_sigterm_alone() {
-    for options in [&["by-default"][..], &["by-default", "uses-first"]] {
+    for options in [&["by-default"][..], &["by-default", "asks-first"]] {
         let sandbox = Sandbox::new("term-handled");
         let recorder = recorder(&sandbox, options);
         recorder.serves(1);

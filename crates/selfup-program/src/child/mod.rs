@@ -80,7 +80,7 @@ pub fn enter(mut entry: Entry, assignment: Assignment) -> Result<ExitCode, Error
     );
     control_thread::listen_to_master(
         link.clone(),
-        state.graceful_shutdown(),
+        state.drain().clone(),
         state.readiness(),
         assignment.generation,
         &entry.options,
@@ -89,7 +89,7 @@ pub fn enter(mut entry: Entry, assignment: Assignment) -> Result<ExitCode, Error
         Error::new(ErrorKind::Child, "could not start the thread that hears the master")
             .because(error)
     })?;
-    signals::settle(&entry.options, &state.graceful_shutdown()).map_err(|error| {
+    signals::settle(&entry.options, state.drain()).map_err(|error| {
         Error::new(ErrorKind::Child, "could not install handlers for signals").because(error)
     })?;
     restart::install(move || link.restart());

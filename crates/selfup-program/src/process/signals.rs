@@ -23,8 +23,8 @@ pub(crate) fn settle(options: &Options, drain: &GracefulShutdown) -> io::Result<
         Some(true) => drain_on(Signal::TERM, drain.clone(), timeout),
         Some(false) => Ok(()),
         None => {
-            // A program that does not use it would not end before it is killed.
-            drain.on_first_use(move |drain| {
+            // A program that does not know of it would not end before it is killed.
+            drain.when_asked(move |drain| {
                 if let Err(error) = drain_where_default(&[Signal::TERM], drain, timeout) {
                     warn(&error);
                 }

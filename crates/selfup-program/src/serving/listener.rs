@@ -87,6 +87,7 @@ impl Listener {
     /// connection alone, above all a lack of descriptors. Another call at once would fail again;
     /// [`incoming`](Self::incoming) waits.
     pub fn accept(&self) -> io::Result<Option<Connection>> {
+        self.drain.asked_for();
         self.accepting.begin();
         while self.wait_readable()? {
             // Before it is looked at again: where several threads accept, the program must not be
@@ -166,7 +167,7 @@ impl Listener {
     /// The signal that the program is to drain.
     #[must_use]
     pub fn graceful_shutdown(&self) -> GracefulShutdown {
-        self.drain.clone()
+        self.drain.asked_for().clone()
     }
 
     /// How long an idle connection is kept while the program drains: `Config::idle_grace`.
@@ -195,7 +196,8 @@ impl Listener {
     ///
     /// The process has no descriptors or threads left.
     pub fn drain_on_signals(&self) -> io::Result<()> {
-        drain_where_default(&[Signal::TERM, Signal::INT], &self.drain, self.drain_limit)
+        let drain = self.drain.asked_for();
+        drain_where_default(&[Signal::TERM, Signal::INT], drain, self.drain_limit)
     }
 
     /// Waits until there may be a connection; `false` if the program is to drain.

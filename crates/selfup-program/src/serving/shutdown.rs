@@ -23,8 +23,8 @@ use super::once::{Once, Place};
 /// All clones are one signal. Once requested, it stays requested.
 ///
 /// The master requests it when the next child is ready, and when the service shuts down. The child requests
-/// it by itself when its master has died; and on SIGTERM, if the program has no handler for that and has used
-/// this value before (`Config::drain_on_terminate`).
+/// it by itself when its master has died; and on SIGTERM, if the program has asked for this value and has no handler
+/// for that (`Config::drain_on_terminate`).
 ///
 /// ```
 /// # let state = selfup::State::disabled();
@@ -50,11 +50,11 @@ struct Shared {
     since: OnceLock<Instant>,
     /// Created by the first call of `fd`: `(read end, write end)`.
     pipe: OnceLock<(UnixStream, UnixStream)>,
-    /// What is done when the program uses the signal for the first time.
-    first_use: OnceLock<FirstUse>,
+    /// What is done when the program asks for the signal for the first time.
+    when_asked: OnceLock<WhenAsked>,
 }
 
-struct FirstUse {
+struct WhenAsked {
     done: CalledOnce,
     run: Box<dyn Fn(&GracefulShutdown) + Send + Sync>,
 }
@@ -65,40 +65,39 @@ impl GracefulShutdown {
             request: Once::new(),
             since: OnceLock::new(),
             pipe: OnceLock::new(),
-            first_use: OnceLock::new(),
+            when_asked: OnceLock::new(),
         };
         Self { shared: Arc::new(shared), place: None }
     }
 
-    /// Has this done when the program uses the signal for the first time: when it asks, waits or polls.
-    pub(crate) fn on_first_use(&self, run: impl Fn(&Self) + Send + Sync + 'static) {
-        let first_use = FirstUse { done: CalledOnce::new(), run: Box::new(run) };
-        let _second = self.shared.first_use.set(first_use);
+    /// Has this done when the program asks for the signal for the first time.
+    pub(crate) fn when_asked(&self, run: impl Fn(&Self) + Send + Sync + 'static) {
+        let when_asked = WhenAsked { done: CalledOnce::new(), run: Box::new(run) };
+        let _second = self.shared.when_asked.set(when_asked);
     }
 
-    fn used(&self) {
-        if let Some(FirstUse { done, run }) = self.shared.first_use.get() {
+    /// The program asks for the signal, before it reports that it is ready: what follows is done by then.
+    pub(crate) fn asked_for(&self) -> &Self {
+        if let Some(WhenAsked { done, run }) = self.shared.when_asked.get() {
             done.call_once(|| run(self));
         }
+        self
     }
 
-    /// Whether the program is to drain. The call is a few atomic loads.
+    /// Whether the program is to drain. The call is one atomic load.
     #[must_use]
     pub fn requested(&self) -> bool {
-        self.used();
         self.shared.request.has_happened()
     }
 
     /// Blocks until the program is to drain.
     pub fn wait(&self) {
-        self.used();
         self.shared.request.wait();
     }
 
     /// Blocks until the program is to drain, at most for `timeout`. Returns whether it is.
     #[must_use]
     pub fn wait_timeout(&self, timeout: Duration) -> bool {
-        self.used();
         self.shared.request.wait_timeout(timeout)
     }
 
@@ -121,7 +120,6 @@ impl GracefulShutdown {
     ///
     /// The first call creates a socket pair, which fails when the process has no descriptors left.
     pub fn fd(&self) -> io::Result<BorrowedFd<'_>> {
-        self.used();
         if self.shared.pipe.get().is_none() {
             let pair = UnixStream::pair()?;
             // A second caller drops its pair; the request below is written to the first one.
@@ -168,7 +166,6 @@ impl Future for GracefulShutdown {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        self.used();
         let Self { shared, place } = &mut *self;
         if shared.request.poll(place, context.waker()) { Poll::Ready(()) } else { Poll::Pending }
     }

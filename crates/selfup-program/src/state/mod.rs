@@ -194,6 +194,10 @@ impl State {
         self.handle.graceful_shutdown()
     }
 
+    pub(crate) fn drain(&self) -> &GracefulShutdown {
+        self.handle.drain()
+    }
+
     /// As [`Handle::ready`].
     pub fn ready(&self) {
         self.handle.ready();
@@ -211,7 +215,7 @@ impl State {
 
     /// Runs the program. If it drains, waits for the connections that it accepted, up to the drain limit.
     pub(crate) fn run(self, program: impl FnOnce(Self) -> ExitCode) -> ExitCode {
-        let (drain, connections) = (self.graceful_shutdown(), self.connections.clone());
+        let (drain, connections) = (self.drain().clone(), self.connections.clone());
         let (link, limit) = (self.handle.link(), self.drain_limit);
         self.handle.readiness().entered();
         let code = program(self);

@@ -165,7 +165,7 @@ impl State {
 
     fn listen(&self, socket: Socket, index: usize) -> Listener {
         let accepting = Accepting::new(self.handle.readiness(), index);
-        let (drain, connections) = (self.graceful_shutdown(), self.connections.clone());
+        let (drain, connections) = (self.drain().clone(), self.connections.clone());
         Listener::new(socket, drain, (self.idle_grace, self.drain_limit), connections, accepting)
     }
 }
