@@ -17,6 +17,8 @@
 //!    process waits for. When it is readable, take all of [`Receiver::pending`] and [`forward`] each.
 //! 5. When the child has ended: [`End::mirror`].
 //!
+//! A process that executes another program in its own place calls [`Receiver::hold`] before.
+//!
 //! # Example
 //!
 //! A transparent wrapper: `wrapper PROGRAM ARGS…` behaves as the program itself does.
@@ -56,6 +58,7 @@ mod disposition;
 mod end;
 mod error;
 mod forward;
+mod hold;
 mod inbox;
 mod job;
 mod mirror;

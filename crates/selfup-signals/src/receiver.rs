@@ -153,7 +153,7 @@ impl Receiver {
         self.signals().any(|caught| caught == signal)
     }
 
-    fn signals(&self) -> impl Iterator<Item = Signal> {
+    pub(crate) fn signals(&self) -> impl Iterator<Item = Signal> {
         self.registrations.iter().map(Registration::signal).chain(self.unhandled.iter().copied())
     }
 

@@ -30,6 +30,8 @@ pub(crate) fn play(arguments: &[String]) {
         ["mirror", raw] => End::from(ExitStatus::from_raw(raw.parse().unwrap())).mirror(),
         ["mirror-hard", raw] => mirror_hard(raw.parse().unwrap()),
         ["stop", signal] => stop(signal.parse().unwrap()),
+        ["hold"] => super::held::hold(),
+        ["held", received] => super::held::held(received.parse().unwrap()),
         ref unknown => panic!("no such actor: {unknown:?}"),
     }
 }

@@ -14,6 +14,7 @@
 mod actor;
 mod blocked;
 mod child;
+mod held;
 mod mirror;
 mod receive;
 mod stop;
@@ -36,8 +37,15 @@ const DEADLINE_SECONDS: u32 = 60;
 /// A name and what to run.
 type Test = (&'static str, fn());
 
-const TESTS: &[&[Test]] =
-    &[receive::TESTS, blocked::TESTS, child::TESTS, wrapped::TESTS, mirror::TESTS, stop::TESTS];
+const TESTS: &[&[Test]] = &[
+    receive::TESTS,
+    blocked::TESTS,
+    child::TESTS,
+    wrapped::TESTS,
+    mirror::TESTS,
+    stop::TESTS,
+    held::TESTS,
+];
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

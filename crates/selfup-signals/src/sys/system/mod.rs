@@ -37,3 +37,17 @@ mod pipe2;
 mod sigqueue;
 #[cfg(any(target_vendor = "apple", target_os = "openbsd"))]
 mod without_sigqueue;
+
+// The context of a handler differs by system and processor.
+#[cfg(all(
+    target_os = "linux",
+    any(target_arch = "x86", target_arch = "x86_64", target_arch = "arm", target_arch = "aarch64")
+))]
+mod other_threads;
+#[cfg(not(all(
+    target_os = "linux",
+    any(target_arch = "x86", target_arch = "x86_64", target_arch = "arm", target_arch = "aarch64")
+)))]
+#[path = "without_other_threads.rs"]
+mod other_threads;
+pub(crate) use other_threads::block_in_other_threads;
