@@ -18,5 +18,8 @@ struct FromLittleboss;
 #[doc = include_str!("../../docs/guide/from-self-update.md")]
 struct FromSelfUpdate;
 
+#[doc = include_str!("../../docs/guide/without-a-master.md")]
+struct WithoutAMaster;
+
 #[doc = include_str!("../../README.md")]
 struct Readme;

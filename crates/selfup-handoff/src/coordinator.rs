@@ -10,15 +10,16 @@ use std::{
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use selfup_channel::{ChildEnd, FromChild, FromMaster, Incoming};
-use selfup_program::{Serving, notify::Notify};
-use selfup_signals::{Blocked, End, Receiver, Signal, unignore};
+use selfup_program::Serving;
+use selfup_signals::{End, Receiver, Signal};
 
 use crate::{
     decide::{Input, Phase, Situation, Why},
-    error::{Error, ErrorKind, Result},
+    error::Result,
+    event::Event,
     manager::Manager,
     next::{News, Next},
-    origin::{Origin, Start},
+    probation::Probation,
     settings::Handoff,
     strategy::Strategy,
     successor::Recipe,
@@ -29,6 +30,9 @@ use crate::{
 pub(crate) enum Request {
     Ready(mpsc::Sender<()>),
     Upgrade(mpsc::Sender<Result<()>>),
+    /// To this executable, which is on trial.
+    #[cfg(feature = "upgrade")]
+    UpgradeTo(Box<selfup_install::Trial>, mpsc::Sender<Result<()>>),
     Stop(mpsc::Sender<()>),
     /// It has ended by itself, unless it was to drain.
     Stopping(mpsc::Sender<()>),
@@ -43,6 +47,7 @@ pub(crate) struct Coordinator {
     pub(crate) serving: Serving,
     pub(crate) manager: Manager,
     pub(crate) recipe: Recipe,
+    pub(crate) probation: Probation,
     pub(crate) predecessor: Option<ChildEnd>,
     pub(crate) next: Option<Next>,
     /// A helper that drains, to be reaped when it has ended.
@@ -52,65 +57,15 @@ pub(crate) struct Coordinator {
     /// The program has drained.
     pub(crate) finished: Option<mpsc::Sender<Result<()>>>,
     pub(crate) drain_ends: Option<Instant>,
-    receiver: Receiver,
-    requests: mpsc::Receiver<Request>,
-    rung: UnixStream,
+    pub(crate) receiver: Receiver,
+    pub(crate) requests: mpsc::Receiver<Request>,
+    pub(crate) rung: UnixStream,
 }
 
 /// A helper that has closed its channel is about to end.
 const TICK: Duration = Duration::from_millis(20);
 
 impl Coordinator {
-    pub(crate) fn new(
-        settings: Handoff,
-        start: Start,
-        serving: Serving,
-        requests: mpsc::Receiver<Request>,
-        rung: UnixStream,
-        upgrader: &Upgrader,
-    ) -> Result<Self> {
-        let receiver = receiver(&settings).map_err(|error| {
-            Error::new(ErrorKind::Start, "could not receive signals").because(error)
-        })?;
-        let (predecessor, next) = match start.origin {
-            Origin::First => (None, None),
-            Origin::Successor(channel) => (Some(channel), None),
-            Origin::Returned(helper) => (None, Some(helper)),
-        };
-        let situation = Situation {
-            strategy: settings.strategy,
-            phase: Phase::Starting,
-            succeeds: predecessor.is_some(),
-            is_helped: next.is_some(),
-            again: false,
-        };
-        let notify = Notify::take().map_err(|error| {
-            Error::new(ErrorKind::Start, "could not use the service manager's socket")
-                .because(error)
-        })?;
-        let recipe = Recipe::new(start.path, start.generation, settings.upgrade_signal);
-        let manager = Manager { notify, pid_file: settings.pid_file.clone() };
-        let upgrader = upgrader.clone();
-        let (released, caller, finished, drain_ends) = (None, None, None, None);
-        Ok(Self {
-            settings,
-            situation,
-            upgrader,
-            serving,
-            manager,
-            recipe,
-            predecessor,
-            next,
-            released,
-            caller,
-            finished,
-            drain_ends,
-            receiver,
-            requests,
-            rung,
-        })
-    }
-
     /// Starts the thread. Signals are blocked in it, as in the caller.
     pub(crate) fn spawn(mut self) -> io::Result<()> {
         let thread = thread::Builder::new().name("selfup-handoff".into());
@@ -131,11 +86,17 @@ impl Coordinator {
         while let Ok(request) = self.requests.try_recv() {
             self.handle(request);
         }
+        self.look_at_probation();
         self.look_at_drain();
     }
 
     fn wait(&mut self) {
-        let deadlines = [self.next.as_ref().and_then(|next| next.deadline), self.drain_ends];
+        let is_active = self.situation.phase == Phase::Active;
+        let deadlines = [
+            self.next.as_ref().and_then(|next| next.deadline),
+            self.drain_ends.filter(|_| !self.waits_for_released()),
+            self.probation.deadline().filter(|_| is_active),
+        ];
         let now = Instant::now();
         let soonest = deadlines.into_iter().flatten().min();
         let mut timeout = soonest.map(|deadline| deadline.saturating_duration_since(now));
@@ -250,8 +211,23 @@ impl Coordinator {
         }
     }
 
+    /// Not during a handoff: the successor answers for the executable after it.
+    fn look_at_probation(&mut self) {
+        if self.situation.phase != Phase::Active {
+            return;
+        }
+        match self.probation.look() {
+            None => {}
+            Some(Ok(path)) => self.report(&Event::Committed { path }),
+            Some(Err(text)) => self.warn_of(Err(text)),
+        }
+    }
+
     fn look_at_drain(&mut self) {
         let late = self.drain_ends.is_some_and(|end| end <= Instant::now());
+        if self.waits_for_released() {
+            return;
+        }
         let returns = self.situation.phase == Phase::Draining(Why::Return);
         if returns && (late || self.finished.is_some()) {
             let error = self.execute();
@@ -270,6 +246,11 @@ impl Coordinator {
         }
     }
 
+    /// The new file would not know the helper of the handoff before, and never reap it.
+    fn waits_for_released(&self) -> bool {
+        self.situation.phase == Phase::Draining(Why::Return) && self.released.is_some()
+    }
+
     fn handle(&mut self, request: Request) {
         let (input, reply) = match request {
             Request::Ready(reply) => (Input::Ready, reply),
@@ -285,6 +266,11 @@ impl Coordinator {
                 self.upgrade_by(caller);
                 return;
             }
+            #[cfg(feature = "upgrade")]
+            Request::UpgradeTo(trial, caller) => {
+                self.upgrade_to(*trial, caller);
+                return;
+            }
             Request::Finish(finished) => {
                 self.finished = Some(finished);
                 return;
@@ -296,7 +282,7 @@ impl Coordinator {
     }
 
     /// A call that comes while another one waits is refused.
-    fn upgrade_by(&mut self, caller: mpsc::Sender<Result<()>>) {
+    pub(crate) fn upgrade_by(&mut self, caller: mpsc::Sender<Result<()>>) {
         let waits = self.caller.replace(caller);
         self.decide(Input::Upgrade { may_wait: false });
         if waits.is_some() {
@@ -304,38 +290,9 @@ impl Coordinator {
         }
     }
 
-    /// Executes the new file in place of this process; returns only if that failed.
-    fn execute(&mut self) -> Error {
-        // What has arrived by now is handled; what arrives later waits for the new file.
-        self.look_at_signals();
-        if self.situation.phase != Phase::Draining(Why::Return) {
-            return Error::new(ErrorKind::Draining, "could not go on: the service stops");
-        }
-        let blocked = Blocked::all();
-        if self.situation.again {
-            // To this thread, so that it waits for the new file.
-            let signal = nix::sys::signal::Signal::try_from(self.settings.upgrade_signal.as_raw());
-            let _waits = signal.and_then(nix::sys::signal::raise);
-        }
-        let error = self.recipe.execute(&self.upgrader, self.next.as_ref(), &self.manager);
-        drop(blocked);
-        error
-    }
-
     pub(crate) fn warn_of(&mut self, done: Result<(), String>) {
         if let Err(text) = done {
-            (self.settings.on_event)(&crate::event::Event::Warning(text));
+            self.report(&Event::Warning(text));
         }
     }
-}
-
-/// Those that mean something here. A hangup or an interrupt that this process was started to ignore stays ignored.
-fn receiver(settings: &Handoff) -> selfup_signals::Result<Receiver> {
-    let hangup = settings.on_hangup.as_ref().map(|_| Signal::HUP);
-    let user1 = settings.on_user1.as_ref().map(|_| Signal::USR1);
-    for signal in [settings.upgrade_signal, Signal::TERM, Signal::QUIT] {
-        unignore(signal)?;
-    }
-    let always = [settings.upgrade_signal, Signal::TERM, Signal::INT, Signal::QUIT];
-    Receiver::new(always.into_iter().chain(hangup).chain(user1))
 }

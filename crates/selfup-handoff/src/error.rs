@@ -10,6 +10,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub struct Error {
     kind: ErrorKind,
     what: String,
+    is_transient: bool,
     source: Option<Box<dyn error::Error + Send + Sync>>,
 }
 
@@ -27,17 +28,30 @@ pub enum ErrorKind {
     NotReady,
     /// This process drains already.
     Draining,
-    /// The hook before an upgrade refused it.
+    /// The hook before an upgrade refused it; or a check turned the new executable down.
     Refused,
     /// The successor could not be started, failed, or was not ready in time. This process serves on.
     Successor,
     /// The new file could not be executed in place of this process.
     Execute,
+    /// The policy of upgrades cannot be used: a key or the version.
+    Configuration,
+    /// The source of an upgrade could not be reached, or did not deliver.
+    Fetch,
+    /// A new executable could not be put beside the one at the path.
+    Install,
 }
 
 impl Error {
     pub(crate) fn new(kind: ErrorKind, what: impl Into<String>) -> Self {
-        Self { kind, what: what.into(), source: None }
+        let is_transient = matches!(kind, ErrorKind::Busy | ErrorKind::NotReady);
+        Self { kind, what: what.into(), is_transient, source: None }
+    }
+
+    #[cfg(feature = "upgrade")]
+    pub(crate) fn transient(mut self) -> Self {
+        self.is_transient = true;
+        self
     }
 
     pub(crate) fn because(
@@ -57,7 +71,7 @@ impl Error {
     /// Whether the same call may succeed later, without a change to anything else.
     #[must_use]
     pub fn is_transient(&self) -> bool {
-        matches!(self.kind, ErrorKind::Busy | ErrorKind::NotReady)
+        self.is_transient
     }
 }
 

@@ -1,6 +1,9 @@
 //! What is reported.
 
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+};
 
 use crate::error::Error;
 
@@ -28,6 +31,19 @@ pub enum Event {
         /// The pid of the helper.
         pid: u32,
     },
+    /// The executable that serves has survived its probation, and is at the path now.
+    #[non_exhaustive]
+    Committed {
+        /// The path.
+        path: PathBuf,
+    },
+    /// An upgrade has ended before its probation was over, and is refused. This process, which runs what was proven
+    /// before, was started in its place.
+    #[non_exhaustive]
+    RolledBack {
+        /// The SHA-1 of the executable that is refused.
+        refused: String,
+    },
     /// Something did not work that is not needed for a handoff.
     Warning(String),
 }
@@ -38,11 +54,15 @@ pub(crate) fn print(event: &Event) {
         Event::Failed(error) => {
             let cause = std::error::Error::source(error);
             let cause = cause.map(|cause| format!(": {cause}")).unwrap_or_default();
-            format!("[selfup handoff] {error}{cause}; this process serves on\n")
+            format!("[selfup handoff] {error}{cause}; this process serves on")
         }
-        Event::Warning(text) => format!("[selfup handoff] {text}\n"),
+        Event::RolledBack { refused } => format!(
+            "[selfup handoff] {refused} has ended before its probation was over, and is refused; this process runs \
+             what was proven before"
+        ),
+        Event::Warning(text) => format!("[selfup handoff] {text}"),
         _ => return,
     };
     // Without a reader there is nothing to do about it.
-    let _printed = io::stderr().write_all(line.as_bytes());
+    let _printed = io::stderr().write_all(format!("{line}\n").as_bytes());
 }

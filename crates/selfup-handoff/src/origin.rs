@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use selfup_channel::{ChildEnd, FromChild, MasterEnd, VERSION};
 use selfup_program::process::{
-    env::take_handoff,
+    env::{HandoffTold, take_handoff},
     exe_path::{launch_path, was_started_from},
 };
 
@@ -31,6 +31,8 @@ pub(crate) struct Start {
     pub(crate) generation: u64,
     /// The path from which it was started.
     pub(crate) path: PathBuf,
+    /// The file that it runs, if that is on trial beside the one at the path.
+    pub(crate) trial: Option<PathBuf>,
 }
 
 impl Start {
@@ -40,9 +42,10 @@ impl Start {
             let what = "could not take over from the predecessor";
             Error::new(ErrorKind::Start, what).because(error)
         };
-        let Some((assignment, helper)) = take_handoff().map_err(failed)? else {
+        let Some(HandoffTold { assignment, helper, trial }) = take_handoff().map_err(failed)?
+        else {
             let path = launch_path().map_err(failed)?;
-            return Ok(Self { origin: Origin::First, generation: 1, path });
+            return Ok(Self { origin: Origin::First, generation: 1, path, trial: None });
         };
         let channel = assignment.channel().map_err(|error| {
             let what = "could not take over the channel to the predecessor";
@@ -60,6 +63,6 @@ impl Start {
                 Origin::Successor(channel)
             }
         };
-        Ok(Self { origin, generation: assignment.generation, path: assignment.bin_path })
+        Ok(Self { origin, generation: assignment.generation, path: assignment.bin_path, trial })
     }
 }

@@ -29,10 +29,13 @@ impl Coordinator {
             Action::Serve => {
                 let told = self.manager.serve();
                 self.warn_of(told);
+                let begun = self.probation.begin();
+                self.warn_of(begun);
             }
             Action::Start => self.start(),
             Action::Refuse(refusal) => self.reply(Err(refused(refusal))),
             Action::Commit => {
+                self.probation.hand_over();
                 // The end of the channel is the word for the successor.
                 let pid = self.next.take().map_or(0, |next| next.pid());
                 self.recipe.successor = Pid::new(pid);
@@ -67,7 +70,12 @@ impl Coordinator {
                     let told = self.manager.hand_over(std::process::id());
                     self.warn_of(told);
                 }
+                let is_tried = self.recipe.failed.is_none();
                 let error = self.recipe.why();
+                let stops = self.situation.phase == Phase::Draining(Why::Stop);
+                let why = error.to_string();
+                let ended = self.probation.fails((is_tried && !stops).then_some(&*why));
+                self.warn_of(ended);
                 self.fail(error);
             }
             Action::PassOn => {
@@ -76,8 +84,12 @@ impl Coordinator {
                 }
             }
             Action::Drain => self.drain(),
-            Action::Exit => End::Exited(0).mirror(),
+            Action::Exit => {
+                self.shelve();
+                End::Exited(0).mirror();
+            }
             Action::Die => {
+                self.shelve();
                 End::Signaled { signal: self.recipe.end_by, core_dumped: false }.mirror();
             }
         }
@@ -93,7 +105,8 @@ impl Coordinator {
             })
             .and_then(|()| {
                 let deadline = Instant::now().checked_add(self.settings.ready_timeout);
-                self.recipe.start(&upgrader, &self.manager, deadline)
+                let trial = self.probation.executable();
+                self.recipe.start(&upgrader, &self.manager, trial, deadline)
             });
         match started {
             Ok(next) => {
@@ -114,10 +127,19 @@ impl Coordinator {
         if stops && self.predecessor.is_none() {
             let told = self.manager.stop();
             self.warn_of(told);
+            self.shelve();
         }
         self.serving.drain();
         if self.situation.phase != Phase::Draining(Why::Return) {
             self.upgrader.descriptors().close();
+        }
+    }
+
+    /// What is on trial has not failed when the service ends by order.
+    fn shelve(&mut self) {
+        if self.predecessor.is_none() {
+            let shelved = self.probation.shelve();
+            self.warn_of(shelved);
         }
     }
 
@@ -136,7 +158,7 @@ impl Coordinator {
         }
     }
 
-    fn report(&mut self, event: &Event) {
+    pub(crate) fn report(&mut self, event: &Event) {
         (self.settings.on_event)(event);
     }
 }

@@ -42,6 +42,7 @@ pub struct Handoff {
     pub(crate) ready_timeout: Duration,
     pub(crate) terminate_timeout: Duration,
     pub(crate) idle_grace: Duration,
+    pub(crate) probation: Duration,
     pub(crate) drain_on_terminate: bool,
     pub(crate) pid_file: Option<PathBuf>,
     pub(crate) on_hangup: Option<Hook>,
@@ -60,6 +61,7 @@ impl Handoff {
             ready_timeout: Duration::from_secs(30),
             terminate_timeout: Duration::from_secs(30),
             idle_grace: Duration::from_secs(3),
+            probation: Duration::from_secs(10),
             drain_on_terminate: false,
             pid_file: None,
             on_hangup: None,
@@ -94,6 +96,15 @@ impl Handoff {
     /// 3 s.
     pub fn idle_grace(mut self, grace: Duration) -> Self {
         self.idle_grace = grace;
+        self
+    }
+
+    /// How long an executable of `upgrade_from` has to serve until it takes the path. If it ends before, the
+    /// executable at the path is the one before it, which a service manager starts then, and this one is refused.
+    /// The default is 10 s, as for a service with a master. What the new executable says counts, not the one that
+    /// has fetched it.
+    pub fn probation(mut self, probation: Duration) -> Self {
+        self.probation = probation;
         self
     }
 

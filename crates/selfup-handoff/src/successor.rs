@@ -5,7 +5,7 @@ use std::{
     ffi::OsString,
     fs::{self, File},
     os::{fd::AsRawFd, unix::fs::MetadataExt},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::Command,
     time::Instant,
 };
@@ -42,9 +42,10 @@ pub(crate) struct Recipe {
 }
 
 /// Variables that are for this process alone.
-const OURS: [&str; 8] = [
+const OURS: [&str; 9] = [
     variables::HANDOFF,
     variables::HANDOFF_PID,
+    variables::TRIAL,
     variables::HELPER,
     variables::CONTROL,
     variables::CONTROL_PID,
@@ -72,18 +73,19 @@ impl Recipe {
         &self,
         upgrader: &Upgrader,
         manager: &Manager,
+        trial: Option<&Path>,
         deadline: Option<Instant>,
     ) -> Result<Next> {
         let fds = upgrader.descriptors().copies()?;
         let arguments: Vec<OsString> = env::args_os().collect();
         let launch = Launch {
-            executable: &self.path,
+            executable: trial.unwrap_or(&self.path),
             arg0: arguments.first().map_or(self.path.as_os_str(), OsString::as_os_str),
             args: arguments.get(1..).unwrap_or_default(),
             channel: (variables::HANDOFF, variables::HANDOFF_PID),
-            variables: self.variables(manager, self.generation + 1),
+            variables: self.variables(manager, trial, self.generation + 1),
             // Set above, or meant for this process alone.
-            without: &OURS[2..],
+            without: if trial.is_some() { &OURS[3..] } else { &OURS[2..] },
             ignored: self.upgrade_signal,
             leads_group: false,
         };
@@ -101,17 +103,19 @@ impl Recipe {
         upgrader: &Upgrader,
         helper: Option<&Next>,
         manager: &Manager,
+        trial: Option<&Path>,
     ) -> Error {
         let fds = match upgrader.descriptors().copies() {
             Ok(fds) => fds,
             Err(error) => return error,
         };
         let proved = helper.and_then(|helper| helper.executable.as_ref());
+        let path = trial.unwrap_or(&self.path);
         let path = match proved {
-            Some(proved) if !self.leads_to(proved) => {
+            Some(proved) if !leads_to(path, proved) => {
                 PathBuf::from(format!("/proc/self/fd/{}", proved.as_raw_fd()))
             }
-            _ => self.path.clone(),
+            _ => path.to_owned(),
         };
         let mut arguments = env::args_os();
         let arg0 = arguments.next().unwrap_or_else(|| self.path.clone().into());
@@ -121,7 +125,7 @@ impl Recipe {
             command.env_remove(variable);
         }
         // The helper has the number in between.
-        command.envs(self.variables(manager, self.generation + 2));
+        command.envs(self.variables(manager, trial, self.generation + 2));
         let mut pass = fds.pass().arg0(arg0).pid_variable(variables::HANDOFF_PID);
         if let Some(helper) = helper {
             let number = pass.extra(helper.channel());
@@ -145,7 +149,13 @@ impl Recipe {
         Error::new(ErrorKind::Successor, what)
     }
 
-    fn variables(&self, manager: &Manager, generation: u64) -> Vec<(&'static str, OsString)> {
+    fn variables(
+        &self,
+        manager: &Manager,
+        trial: Option<&Path>,
+        generation: u64,
+    ) -> Vec<(&'static str, OsString)> {
+        let trial = trial.map(|trial| (variables::TRIAL, trial.into()));
         let notify = manager.notify.as_ref().map(|notify| ("NOTIFY_SOCKET", notify.told.clone()));
         let generation = generation.to_string();
         [
@@ -154,12 +164,13 @@ impl Recipe {
         ]
         .into_iter()
         .chain(notify)
+        .chain(trial)
         .collect()
     }
+}
 
-    fn leads_to(&self, file: &File) -> bool {
-        let there = fs::metadata(&self.path).map(|there| (there.dev(), there.ino()));
-        let proved = file.metadata().map(|proved| (proved.dev(), proved.ino()));
-        there.is_ok_and(|there| proved.is_ok_and(|proved| proved == there))
-    }
+fn leads_to(path: &Path, file: &File) -> bool {
+    let there = fs::metadata(path).map(|there| (there.dev(), there.ino()));
+    let proved = file.metadata().map(|proved| (proved.dev(), proved.ino()));
+    there.is_ok_and(|there| proved.is_ok_and(|proved| proved == there))
 }

@@ -32,6 +32,9 @@ struct Shared {
     bell: UnixStream,
     generation: u64,
     has_parent: bool,
+    /// Locked while an upgrade is fetched and handed over to.
+    #[cfg(feature = "upgrade")]
+    upgrading: Mutex<()>,
 }
 
 impl Upgrader {
@@ -55,6 +58,8 @@ impl Upgrader {
             bell,
             generation: start.generation,
             has_parent: !matches!(start.origin, Origin::First),
+            #[cfg(feature = "upgrade")]
+            upgrading: Mutex::new(()),
         };
         let upgrader = Self { shared: Arc::new(shared) };
         let coordinator = Coordinator::new(settings, start, serving, received, rung, &upgrader)?;
@@ -180,7 +185,12 @@ impl Upgrader {
         self.shared.descriptors.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn ask<T>(&self, request: impl FnOnce(mpsc::Sender<T>) -> Request) -> Result<T> {
+    #[cfg(feature = "upgrade")]
+    pub(crate) fn upgrading(&self) -> &Mutex<()> {
+        &self.shared.upgrading
+    }
+
+    pub(crate) fn ask<T>(&self, request: impl FnOnce(mpsc::Sender<T>) -> Request) -> Result<T> {
         let gone = || {
             let what = "could not reach the thread that sees to handoffs: it has ended";
             Error::new(ErrorKind::Start, what)

@@ -8,6 +8,7 @@
 
 pub mod acceptance;
 mod attempt;
+pub mod blame;
 mod child_messages;
 mod children;
 #[cfg(feature = "control")]
@@ -43,6 +44,7 @@ mod sync;
 mod sys;
 mod threads;
 pub mod trust;
+mod upgrade_policy;
 mod upgrades;
 mod verbosity;
 mod warning;
@@ -55,6 +57,7 @@ pub use master::{Master, start::NotStarted};
 pub use report::Report;
 pub use settings::{Options, Settings, UpgradeOptions};
 pub use sys::system::RUNS_A_MASTER;
+pub use upgrade_policy::UpgradePolicy;
 pub use verbosity::Verbosity;
 pub use warning::Warning;
 pub use why::Reason;

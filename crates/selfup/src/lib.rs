@@ -14,7 +14,6 @@ mod run;
 #[cfg(feature = "control")]
 mod supervise;
 mod update;
-mod upgrade_policy;
 
 pub use config::Config;
 #[cfg(feature = "progress")]
@@ -26,7 +25,7 @@ pub use selfup_fds::{Address, Error as SocketError, ErrorKind as SocketErrorKind
 pub use selfup_install::Id;
 pub use selfup_lifecycle::{Cause as RestartCause, Handover, OnExit, Respawn, Restarts};
 pub use selfup_master::{
-    Attempt, Error, ErrorKind, Event, Reason, Report, Result, Verbosity, Warning,
+    Attempt, Error, ErrorKind, Event, Reason, Report, Result, UpgradePolicy, Verbosity, Warning,
     reason::{Check, KillReason, RefusalReason, RollbackReason},
 };
 pub use selfup_program::{
@@ -38,4 +37,3 @@ pub use selfup_signals::{End, Pid, Signal};
 #[cfg_attr(docsrs, doc(cfg(feature = "control")))]
 pub use supervise::Supervise;
 pub use update::{Progress, Update, Updated, update};
-pub use upgrade_policy::UpgradePolicy;

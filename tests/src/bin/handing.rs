@@ -1,11 +1,14 @@
-//! `handing single|double std|axum|actix [word…]`: a server that hands over without a master. Each response, and the
+//! `handing single|double std|axum|actix|hyper|tonic [word…]`: a server that hands over without a master. Each response, and the
 //! line `#N pid=PID serves`, has its generation and its pid.
 //!
 //! - `address=ADDRESS` is where it listens, 127.0.0.1:0 otherwise.
 //! - The Nth generation waits at `gate-N` before it is ready. While there is a file `broken`, it fails there.
 //! - `passes` passes on a log file, one end of a connection, and a pipe that nothing takes.
 //! - `timeout=MILLISECONDS` is the ready timeout, `pid_file=PATH` the pid file, `drains` has SIGTERM drain.
-//! - On SIGHUP and SIGUSR1 it prints that; with `calls`, SIGUSR1 has it call `upgrade` in a thread.
+//! - On SIGHUP and SIGUSR1 it prints that; with `calls`, SIGUSR1 has it call `upgrade` in a thread, with `from=PATH`
+//!   `upgrade_from` that file.
+//! - `trusted_key=KEY` and `probation=MILLISECONDS` are as in the library; `events` prints those of upgrades.
+//! - Its version is noted behind its code (`version=2`); if `crashes` is, it fails as if there were a file `broken`.
 
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "the test looks at what it does")]
 
@@ -15,8 +18,19 @@ use axum::{
     extract::Query,
     routing::{get, post},
 };
-use selfup_handoff::{Connection, Handoff, Listener, Strategy, Upgrader};
+use http_body_util::{BodyExt, Full};
+use hyper::{
+    Request, Response,
+    body::{Bytes, Incoming},
+    service::service_fn,
+};
+use hyper_util::service::TowerToHyperService;
+use selfup::fetch::File;
+use selfup_handoff::{
+    Connection, Event, Handoff, Listener, Strategy, Upgrade, UpgradePolicy, Upgrader,
+};
 use selfup_tests::gate;
+use selfup_tests::release::Notes;
 use selfup_tests::subject::{given, option};
 use std::fs::OpenOptions;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -25,13 +39,22 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Duration;
+use tonic::service::Routes;
+use tonic_health::{
+    pb::health_server::HealthServer,
+    server::{HealthReporter, HealthService},
+};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let strategy = if given("double") { Strategy::Double } else { Strategy::Single };
     let called: Arc<OnceLock<Upgrader>> = Arc::default();
     let mut handoff = Handoff::new(strategy).on_hangup(|| println!("hangup")).on_user1({
         let called = Arc::clone(&called);
-        move || match called.get().filter(|_| given("calls")).cloned() {
+        move || match called.get().filter(|_| given("calls") || source().is_some()).cloned() {
+            Some(upgrader) if source().is_some() => drop(thread::spawn(move || {
+                let upgraded = upgrader.upgrade_from(&mut upgrade());
+                println!("upgrade_from: {upgraded:?}");
+            })),
             Some(upgrader) => drop(thread::spawn(move || {
                 println!("upgrade: {:?}", upgrader.upgrade().map_err(|error| error.kind()));
             })),
@@ -44,6 +67,16 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     if let Some(path) = option::<String>("pid_file") {
         handoff = handoff.pid_file(path);
     }
+    if let Some(milliseconds) = option("probation") {
+        handoff = handoff.probation(Duration::from_millis(milliseconds));
+    }
+    if given("events") {
+        handoff = handoff.on_event(|event| {
+            if let Event::Committed { .. } | Event::RolledBack { .. } | Event::Warning(_) = event {
+                println!("event {event:?}");
+            }
+        });
+    }
     let upgrader = handoff.drain_on_terminate(given("drains")).start()?;
     drop(called.set(upgrader.clone()));
     let address = option("address").unwrap_or_else(|| "127.0.0.1:0".to_owned());
@@ -53,14 +86,20 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     let me = upgrader.generation();
     gate::pass(&format!("gate-{me}"));
-    if Path::new("broken").exists() {
+    let notes = Notes::of_this_program();
+    if Path::new("broken").exists() || notes.has("crashes") {
         return Err("could not connect to the database".into());
     }
     upgrader.ready()?;
     let response = format!("#{me} pid={}\n", std::process::id());
     println!("#{me} pid={} serves", std::process::id());
+    println!("#{me} has version {}", notes.version());
     if given("axum") {
         on_tokio(listener, response)?;
+    } else if given("hyper") {
+        on_hyper(listener, response)?;
+    } else if given("tonic") {
+        on_tonic(listener)?;
     } else if given("actix") {
         actix_web::rt::System::new().block_on(on_actix(listener, response))?;
     } else {
@@ -69,6 +108,21 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("#{me} pid={} has drained", std::process::id());
     upgrader.finish()?;
     Ok(())
+}
+
+fn source() -> Option<String> {
+    option("from")
+}
+
+fn upgrade() -> Upgrade {
+    let source = File::new(source().unwrap()).quiet(Duration::ZERO);
+    let version = format!("{}.0.0", Notes::of_this_program().version());
+    let policy = UpgradePolicy::new().version(version);
+    let policy = match option::<String>("trusted_key") {
+        Some(key) => policy.name("app").trusted_key(key),
+        None => policy,
+    };
+    Upgrade::new(source).upgrade_policy(policy)
 }
 
 /// The log grows by a line with each generation; the connection greets the test in its turn.
@@ -108,6 +162,34 @@ fn on_tokio(listener: Listener, response: String) -> io::Result<()> {
     tokio::runtime::Runtime::new()?.block_on(selfup_tokio::axum::serve(listener, router))
 }
 
+fn on_hyper(listener: Listener, response: String) -> io::Result<()> {
+    let service = service_fn(move |request| answer(response.clone(), request));
+    tokio::runtime::Runtime::new()?.block_on(selfup_tokio::hyper::serve(listener, service))
+}
+
+async fn answer(
+    response: String,
+    request: Request<Incoming>,
+) -> Result<Response<Full<Bytes>>, hyper::Error> {
+    let query = request.uri().query().unwrap_or_default().to_owned();
+    let body = match request.uri().path() {
+        "/echo" => request.into_body().collect().await?.to_bytes(),
+        "/slow" => {
+            let ms = query.strip_prefix("ms=").and_then(|ms| ms.parse().ok()).unwrap_or(0);
+            tokio::time::sleep(Duration::from_millis(ms)).await;
+            response.into()
+        }
+        _ => response.into(),
+    };
+    Ok(Response::new(Full::new(body)))
+}
+
+fn on_tonic(listener: Listener) -> io::Result<()> {
+    let health = HealthServer::new(HealthService::from_health_reporter(HealthReporter::new()));
+    let service = TowerToHyperService::new(Routes::new(health).prepare());
+    tokio::runtime::Runtime::new()?.block_on(selfup_tokio::hyper::serve(listener, service))
+}
+
 #[derive(serde::Deserialize)]
 struct Slow {
     ms: u64,
@@ -128,7 +210,7 @@ async fn on_actix(listener: Listener, response: String) -> io::Result<()> {
                     }
                 }),
             )
-            .route("/echo", web::post().to(async |body: web::Bytes| body))
+            .route("/echo", web::post().to(async |body: Bytes| body))
     };
     selfup_actix::serve(listener, app).await
 }

@@ -96,6 +96,38 @@ fn systemd_follows_the_main_process() {
     });
 }
 
+/// Without a socket for notifications, systemd looks into the pid file when the main process has ended.
+#[test]
+fn systemd_follows_the_pid_file() {
+    if !systemd::available() {
+        return;
+    }
+    let sandbox = Sandbox::new("systemd-pid-file");
+    let program = sandbox.copy(HANDING, "handing");
+    sandbox.expect_files(["handing"]);
+    let file = sandbox.join("pid");
+    let command = format!("{} single std pid_file={}", program.display(), file.display());
+    let unit = page::file(PAGE, "/etc/systemd/system/app-with-a-pid-file.service", &command);
+    let unit = unit.replace("/run/app.pid", &file.display().to_string());
+    let systemd = Systemd::boot(&sandbox, GUEST, &[(UNIT, &unit)]);
+    systemd.systemctl(&["start", UNIT]);
+    systemd.wait_output(UNIT, "#1 pid=");
+    let mut before = systemd.show(UNIT, "MainPID");
+    for generation in 2..=4 {
+        systemd.systemctl(&["reload", UNIT]);
+        let main = systemd.wait_where(UNIT, "MainPID", "another", |pid| pid != before);
+        systemd.wait_output(UNIT, &format!("#{generation} pid={main} serves"));
+        assert_eq!(systemd.show(UNIT, "ActiveState"), "active");
+        before = main;
+    }
+    systemd.systemctl(&["stop", UNIT]);
+    systemd.wait_output(UNIT, &format!("#4 pid={before} has drained"));
+    let result = systemd.show(UNIT, "Result");
+    assert_eq!((&*result, &*systemd.show(UNIT, "NRestarts")), ("success", "0"));
+    drop(systemd);
+    sandbox.finish();
+}
+
 #[test]
 fn systemd_keeps_the_process_that_comes_back() {
     under_systemd("double", "", |systemd| {

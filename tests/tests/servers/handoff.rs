@@ -1,11 +1,15 @@
 //! Tests restarts without a master: a process that starts its own successor, in both ways.
 
 mod deaths;
+mod double_deaths;
+mod held;
 mod inherited;
 mod load;
 mod many;
+mod moment;
 mod promises;
 mod signals;
+mod upgrades;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -13,6 +17,7 @@ use selfup_tests::sandbox::{
     PATIENCE, Process, Sandbox, children_of, fds_of, state_of, threads_of, wait_until,
 };
 use selfup_tests::uninterrupted::uninterrupted;
+use std::ffi::OsStr;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::process::Command;
@@ -32,6 +37,11 @@ impl Server {
     fn start(sandbox: &Sandbox, words: &str) -> Self {
         let program = sandbox.copy(env!("CARGO_BIN_EXE_handing"), "handing");
         sandbox.expect_files(["handing"]);
+        Self::start_at(sandbox, program, words)
+    }
+
+    #[track_caller]
+    fn start_at(sandbox: &Sandbox, program: impl AsRef<OsStr>, words: &str) -> Self {
         let mut command = Command::new(program);
         command.args(words.split(' ')).current_dir(sandbox.path());
         let process = sandbox.start(command);

@@ -16,7 +16,6 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("selfup-program", &["selfup-channel", "selfup-fds", "selfup-install", "selfup-signals"]),
     ("selfup-tokio", &["selfup-program"]),
     ("selfup-actix", &["selfup-program"]),
-    ("selfup-handoff", &["selfup-channel", "selfup-fds", "selfup-program", "selfup-signals"]),
     (
         "selfup-master",
         &[
@@ -26,6 +25,18 @@ const ARROWS: &[(&str, &[&str])] = &[
             "selfup-fetch",
             "selfup-install",
             "selfup-lifecycle",
+            "selfup-program",
+            "selfup-signals",
+        ],
+    ),
+    (
+        "selfup-handoff",
+        &[
+            "selfup-channel",
+            "selfup-fds",
+            "selfup-fetch",
+            "selfup-install",
+            "selfup-master",
             "selfup-program",
             "selfup-signals",
         ],

@@ -9,6 +9,7 @@ const PAGE: &str = "docs/guide/troubleshooting.md";
 
 /// Where the literals of the source are messages for operators.
 const SPEAKING: &[&str] = &[
+    "crates/selfup-handoff/src/",
     "crates/selfup-master/src/",
     "crates/selfup-program/src/",
     "crates/selfup/src/refusals.rs",

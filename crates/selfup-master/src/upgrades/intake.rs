@@ -9,16 +9,10 @@ use std::{
 use selfup_fetch::{Artifact, Outcome, RunningExecutable, printable};
 use selfup_install::{Error, ErrorKind, Id, Pause, Target};
 
-use super::{
-    blame::{Blame, blame, is_of_the_signature, is_of_the_version},
-    order::Asked,
-    reports::Reports,
-    shared::Shared,
-    verdict::Verdict,
-    word::Heard,
-};
+use super::{order::Asked, reports::Reports, shared::Shared, verdict::Verdict, word::Heard};
 use crate::{
     acceptance::{Acceptance, Novelty, novelty},
+    blame::{Blame, blame, is_of_the_signature, is_of_the_version},
     event::Event,
     inbox::Message,
     reason::RefusalReason,

@@ -3,7 +3,6 @@
 //! Bytes flow one way: fetcher → staged file → verified → on trial → a message to the loop. The lifecycle
 //! decides about an executable on trial, and the worker gets the decision as a [`Verdict`].
 
-mod blame;
 mod doubt;
 mod intake;
 pub(crate) mod look;

@@ -5,12 +5,9 @@ use std::time::{Duration, SystemTime};
 use selfup_fetch::{Artifact, Backoff, Outcome};
 use selfup_install::ErrorKind;
 
-use super::{
-    blame::{Blame, asked_to_wait, blame, is_overtaken, may_be_damaged},
-    reports::Failure,
-    worker::Worker,
-};
+use super::{reports::Failure, worker::Worker};
 use crate::{
+    blame::{Blame, asked_to_wait, blame, is_overtaken, may_be_damaged},
     reason::{Check, RefusalReason},
     why::Reason,
 };

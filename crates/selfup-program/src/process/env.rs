@@ -26,6 +26,8 @@ pub const HANDOFF_PID: &str = "SELFUP_HANDOFF_PID";
 /// The pid of the process that serves while this one, which has executed the new file in its own place, starts. The
 /// channel leads to that process.
 pub const HELPER: &str = "SELFUP_HANDOFF_HELPER";
+/// The file that the successor runs, if it is on trial beside the one that it is to replace.
+pub const TRIAL: &str = "SELFUP_HANDOFF_TRIAL";
 /// The child's number.
 pub const GENERATION: &str = "SELFUP_GENERATION";
 /// The path from which the child was started.
@@ -109,16 +111,29 @@ pub fn take_assignment() -> Result<Option<Assignment>, Error> {
     take(CONTROL, CONTROL_PID)
 }
 
-/// The assignment of this process, if it is to succeed another one without a master, and the pid of its helper, if it
-/// has executed the new file in its own place. As [`take_assignment`].
+/// What a process passes to its successor, where there is no master.
+#[derive(Debug)]
+pub struct HandoffTold {
+    /// What a master passes as well.
+    pub assignment: Assignment,
+    /// The pid of the helper, if this process has executed the new file in its own place.
+    pub helper: Option<i32>,
+    /// The file that this process runs, if it is on trial.
+    pub trial: Option<PathBuf>,
+}
+
+/// What its predecessor has passed to this process, if there is no master and it is to succeed another one. As
+/// [`take_assignment`].
 ///
 /// # Errors
 ///
 /// A variable of the predecessor cannot be read.
-pub fn take_handoff() -> Result<Option<(Assignment, Option<i32>)>, Error> {
+pub fn take_handoff() -> Result<Option<HandoffTold>, Error> {
     let helper = read(HELPER).and_then(|pid| pid.to_str()?.parse().ok());
-    sys::env::remove_if_alone(&[HELPER]);
-    Ok(take(HANDOFF, HANDOFF_PID)?.map(|assignment| (assignment, helper)))
+    let trial = read(TRIAL).map(PathBuf::from);
+    sys::env::remove_if_alone(&[HELPER, TRIAL]);
+    let assignment = take(HANDOFF, HANDOFF_PID)?;
+    Ok(assignment.map(|assignment| HandoffTold { assignment, helper, trial }))
 }
 
 fn take(control_name: &str, pid_name: &str) -> Result<Option<Assignment>, Error> {

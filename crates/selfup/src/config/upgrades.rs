@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use selfup_fetch::Fetch;
 
+use selfup_master::UpgradePolicy;
+
 use super::Config;
-use crate::upgrade_policy::UpgradePolicy;
 
 /// Where new executables come from, and which are taken.
 impl Config {
@@ -47,7 +48,7 @@ impl Config {
     /// let config = Config::new(program).upgrade_policy(policy);
     /// ```
     pub fn upgrade_policy(mut self, policy: UpgradePolicy) -> Self {
-        self.master.upgrades = policy.options;
+        self.master.upgrades = policy.into();
         self
     }
 

@@ -10,10 +10,9 @@ use selfup_fetch::Fetch;
 
 pub use outcome::{Progress, Updated};
 
-use selfup_master::{Result, UpgradeOptions};
+use selfup_master::{Result, UpgradeOptions, UpgradePolicy};
 use selfup_program::{carry_marker, note_start};
 
-use crate::upgrade_policy::UpgradePolicy;
 use work::{Job, Listeners};
 
 /// Updates the executable of this process, or the one that the policy names: fetches, verifies and installs
@@ -162,7 +161,7 @@ impl Update {
     /// let update = Update::new(source).upgrade_policy(policy);
     /// ```
     pub fn upgrade_policy(mut self, policy: UpgradePolicy) -> Self {
-        self.job.policy = policy.options;
+        self.job.policy = policy.into();
         self
     }
 

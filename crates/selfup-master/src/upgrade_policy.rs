@@ -2,19 +2,19 @@
 
 use std::path::{Path, PathBuf};
 
-use selfup_master::UpgradeOptions;
+use crate::settings::UpgradeOptions;
 
 /// Which new executables are taken, and what is replaced by them.
 ///
-/// A service gives it to [`Config::upgrade_policy`](crate::Config::upgrade_policy), a command-line tool to
-/// [`Update::upgrade_policy`](crate::Update::upgrade_policy). The same values mean the same in both.
+/// A service gives it to `Config::upgrade_policy`, a command-line tool to
+/// `Update::upgrade_policy`. The same values mean the same in both.
 ///
 /// The default trusts every executable that the source delivers, if it is a selfup program for this
 /// machine of at most 1 GiB, and no older than this one where both state a version. So control of the
 /// source is control of the program: a program that is published [trusts keys](Self::trusted_key).
 ///
-/// Values that cannot be used, such as a key that cannot be read, are reported by [`run`](crate::run) before a
-/// child is started, and by [`update`](crate::update) before anything is fetched.
+/// Values that cannot be used, such as a key that cannot be read, are reported by `run` before a
+/// child is started, and by `update` before anything is fetched.
 ///
 /// ```
 /// # fn program(_: selfup::State) {}
@@ -29,7 +29,13 @@ use selfup_master::UpgradeOptions;
 #[derive(Debug, Default)]
 #[must_use = "a policy does nothing until it is given to a `Config` or an `Update`"]
 pub struct UpgradePolicy {
-    pub(crate) options: UpgradeOptions,
+    options: UpgradeOptions,
+}
+
+impl From<UpgradePolicy> for UpgradeOptions {
+    fn from(policy: UpgradePolicy) -> Self {
+        policy.options
+    }
 }
 
 impl UpgradePolicy {
@@ -60,13 +66,13 @@ impl UpgradePolicy {
     /// ```
     ///
     /// With a key, the program must state its [version](Self::version), best by
-    /// [`release!`](crate::release): otherwise everything that was ever signed, with all its known faults,
+    /// `release!`: otherwise everything that was ever signed, with all its known faults,
     /// could be published again and would be installed. Every new executable must state its version as well
     /// (see [`require_version`](Self::require_version)). A key stands for a signer; the [name](Self::name)
     /// shows that it is the same program.
     ///
     /// A key that cannot be read, or a missing version, is an error at the start of a service, even where a
-    /// master is not [required](crate::Config::required), so that nothing is trusted by mistake.
+    /// master is not required, so that nothing is trusted by mistake.
     ///
     /// ```
     /// let policy = selfup::UpgradePolicy::new()
@@ -78,7 +84,7 @@ impl UpgradePolicy {
         self
     }
 
-    /// Sets the name of this program. The default is the one stated by [`release!`](crate::release).
+    /// Sets the name of this program. The default is the one stated by `release!`.
     ///
     /// A new executable that states another name is refused: it is another program. So is one that was signed
     /// for another file name: `minisign -S` notes the name of the file (`file:app-linux-x86_64`), which must be
@@ -94,7 +100,7 @@ impl UpgradePolicy {
         self
     }
 
-    /// Sets the version of this program. The default is the one stated by [`release!`](crate::release);
+    /// Sets the version of this program. The default is the one stated by `release!`;
     /// without that, `env!("CARGO_PKG_VERSION")` is usually the right value. A new executable that is known to
     /// be older is then not taken, because it would bring back its known faults. Versions
     /// are compared as [semantic versions](https://semver.org).
@@ -103,8 +109,8 @@ impl UpgradePolicy {
     /// (`minisign -S -m app -t 'version:1.2.3 file:app'`), or else the one that the fetcher announces. A master
     /// compares it with what serves at that moment, of which the highest claim counts: that of the child, or
     /// that of its signer. A version that is merely announced never raises it. An
-    /// [`Update`](crate::Update) does not install what has the same version either, unless it is
-    /// [forced](crate::Update::force); versions that differ in their build metadata alone, or are no semantic
+    /// `Update` does not install what has the same version either, unless it is
+    /// forced; versions that differ in their build metadata alone, or are no semantic
     /// versions, are not compared there, and the bytes decide.
     ///
     /// A version that cannot be read is an error, as for [`trusted_key`](Self::trusted_key).
@@ -118,7 +124,7 @@ impl UpgradePolicy {
     }
 
     /// Sets whether a new executable must state a semantic version. Where there are
-    /// [trusted keys](Self::trusted_key), it must state it itself (by [`release!`](crate::release)) or by its
+    /// [trusted keys](Self::trusted_key), it must state it itself (by `release!`) or by its
     /// signature, because a source could announce an old executable as a new one.
     ///
     /// The default is `true` with trusted keys, unless [downgrades](Self::allow_downgrade) are allowed, and
@@ -162,8 +168,8 @@ impl UpgradePolicy {
 
     /// Sets whether a refused executable is tried again at once. The default is `false`: an executable whose
     /// child did not become ready, or failed in its probation, is recorded beside the executable and left alone
-    /// for a growing time; one that was rolled back by hand, until it is [forgiven](crate::forgive). See
-    /// [`refusals`](crate::refusals).
+    /// for a growing time; one that was rolled back by hand, until it is forgiven. See
+    /// `refusals`.
     ///
     /// ```
     /// let policy = selfup::UpgradePolicy::new().retry_refused(true);

@@ -8,7 +8,7 @@ use crate::error::fetching;
 
 /// What a failure shows about the bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Blame {
+pub enum Blame {
     /// They are at fault, and would be refused again unless they, their signature or the keys change.
     Proven,
     /// They were damaged or truncated on their way, or could not be probed in time. Damage at the source
@@ -19,7 +19,8 @@ pub(super) enum Blame {
 }
 
 /// Returns what a failure shows about the bytes.
-pub(super) fn blame(error: &selfup_install::Error) -> Blame {
+#[must_use]
+pub fn blame(error: &selfup_install::Error) -> Blame {
     match error.kind() {
         ErrorKind::Source => blame_of_source(error),
         // Other bytes came than were announced.
@@ -53,12 +54,14 @@ pub(super) fn blame(error: &selfup_install::Error) -> Blame {
 }
 
 /// Whether the version is refused rather than the bytes. Signing them again can correct that.
-pub(super) fn is_of_the_version(error: &selfup_install::Error) -> bool {
+#[must_use]
+pub fn is_of_the_version(error: &selfup_install::Error) -> bool {
     matches!(error.kind(), ErrorKind::Downgrade | ErrorKind::VersionUnknown)
 }
 
 /// Whether the signature is refused, or its lack, which other keys may change.
-pub(super) fn is_of_the_signature(error: &selfup_install::Error) -> bool {
+#[must_use]
+pub fn is_of_the_signature(error: &selfup_install::Error) -> bool {
     matches!(
         error.kind(),
         ErrorKind::SignatureMissing | ErrorKind::SignatureUntrusted | ErrorKind::SignatureInvalid
@@ -68,7 +71,8 @@ pub(super) fn is_of_the_signature(error: &selfup_install::Error) -> bool {
 /// Whether the bytes, if no digest vouches for them, may differ from the published ones: they may be damaged,
 /// or still the earlier ones. They are refused, but another fetch may bring the right ones. The same
 /// bytes again are beyond doubt.
-pub(super) fn may_be_damaged(error: &selfup_install::Error) -> bool {
+#[must_use]
+pub fn may_be_damaged(error: &selfup_install::Error) -> bool {
     matches!(
         error.kind(),
         ErrorKind::SignatureInvalid
@@ -81,13 +85,15 @@ pub(super) fn may_be_damaged(error: &selfup_install::Error) -> bool {
 }
 
 /// Whether the source changed while it was read, so that the next poll gets the new bytes.
-pub(super) fn is_overtaken(error: &selfup_install::Error) -> bool {
+#[must_use]
+pub fn is_overtaken(error: &selfup_install::Error) -> bool {
     let fetching = causes(error).find_map(fetching);
     fetching.is_some_and(|error| error.kind() == selfup_fetch::ErrorKind::Changed)
 }
 
 /// Returns the pause that the source asked for when it failed while it was read.
-pub(super) fn asked_to_wait(error: &selfup_install::Error) -> Option<Duration> {
+#[must_use]
+pub fn asked_to_wait(error: &selfup_install::Error) -> Option<Duration> {
     causes(error).find_map(fetching)?.retry_after()
 }
 
