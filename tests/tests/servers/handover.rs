@@ -14,6 +14,7 @@ use std::{collections::BTreeSet, process::Command};
 
 use selfup_tests::sandbox::{PATIENCE, Process, Sandbox, children_of, wait_for, wait_until};
 
+pub(crate) use calls::Callers;
 pub(crate) use load::clients;
 
 const RESTARTS: usize = 20;

@@ -1,18 +1,21 @@
 //! Tests that many handoffs leave no descriptor, zombie, file or thread.
+//!
+//! `cargo test --workspace --test servers -- --ignored handoff::many` hands over a thousand times.
 
 use super::{Server, children_of};
 use selfup_tests::sandbox::{Sandbox, threads_of};
 
 /// What leaks one thing each time shows in fewer.
 const MANY: usize = 60;
+const THOUSAND: usize = 1_000;
 
-fn leaves_nothing(words: &str) {
+fn leaves_nothing(words: &str, handoffs: usize) {
     let sandbox = Sandbox::new("handoff-many");
     sandbox.expect_files(["pid"]);
     let mut server = Server::start(&sandbox, &format!("{words} pid_file=pid"));
     server.hand_over();
     let before = server.settled_fds();
-    for _ in 0..MANY {
+    for _ in 0..handoffs {
         server.hand_over();
     }
     assert_eq!(server.settled_fds(), before);
@@ -26,10 +29,22 @@ fn leaves_nothing(words: &str) {
 
 #[test]
 fn many_single_handoffs_leave_nothing() {
-    leaves_nothing("single std");
+    leaves_nothing("single std", MANY);
 }
 
 #[test]
 fn many_double_handoffs_leave_nothing() {
-    leaves_nothing("double std");
+    leaves_nothing("double std", MANY);
+}
+
+#[test]
+#[ignore = "takes minutes"]
+fn a_thousand_single_handoffs_leave_nothing() {
+    leaves_nothing("single std", THOUSAND);
+}
+
+#[test]
+#[ignore = "takes minutes"]
+fn a_thousand_double_handoffs_leave_nothing() {
+    leaves_nothing("double std", THOUSAND);
 }

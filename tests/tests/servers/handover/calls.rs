@@ -11,6 +11,7 @@ use std::{
 };
 
 use selfup_tests::sandbox::{PATIENCE, Process, Sandbox, children_of, wait_until};
+use tokio::{runtime::Runtime, task::JoinHandle};
 
 use super::{RESTARTS, restart, stop};
 
@@ -25,19 +26,41 @@ fn tonic_loses_no_call_in_20_restarts() {
 }
 
 pub(super) fn loses_no_call_in_20_restarts(process: &Process) {
-    let server = process.wait_listening(PATIENCE);
-    let (answered, leaving) = (Arc::<AtomicU64>::default(), Arc::<AtomicBool>::default());
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let callers: Vec<_> = (0..8)
-        .map(|_| runtime.spawn(call(server, Arc::clone(&answered), Arc::clone(&leaving))))
-        .collect();
-    restart(process, RESTARTS, || answered.load(Ordering::SeqCst));
-    leaving.store(true, Ordering::SeqCst);
-    for caller in callers {
-        runtime.block_on(caller).unwrap().expect("every call is answered");
-    }
-    drop(runtime);
+    let callers = Callers::start(process.wait_listening(PATIENCE));
+    restart(process, RESTARTS, || callers.answered());
+    callers.lost_nothing();
     stop(process);
+}
+
+/// Clients that call one after the other, each on a channel of its own.
+pub(crate) struct Callers {
+    runtime: Runtime,
+    callers: Vec<JoinHandle<Result<(), tonic::Status>>>,
+    answered: Arc<AtomicU64>,
+    leaving: Arc<AtomicBool>,
+}
+
+impl Callers {
+    pub(crate) fn start(server: SocketAddr) -> Self {
+        let (answered, leaving) = (Arc::<AtomicU64>::default(), Arc::<AtomicBool>::default());
+        let runtime = Runtime::new().unwrap();
+        let callers = (0..8)
+            .map(|_| runtime.spawn(call(server, Arc::clone(&answered), Arc::clone(&leaving))))
+            .collect();
+        Self { runtime, callers, answered, leaving }
+    }
+
+    pub(crate) fn answered(&self) -> u64 {
+        self.answered.load(Ordering::SeqCst)
+    }
+
+    #[track_caller]
+    pub(crate) fn lost_nothing(self) {
+        self.leaving.store(true, Ordering::SeqCst);
+        for caller in self.callers {
+            self.runtime.block_on(caller).unwrap().expect("every call is answered");
+        }
+    }
 }
 
 /// The channel took the call while its connection received GOAWAY, so that no server saw it.
@@ -87,7 +110,7 @@ fn a_watch_is_ended_by_the_program_and_called_again_by_the_client() {
     command.arg("127.0.0.1:0");
     let process = sandbox.start(command);
     let server = process.wait_listening(PATIENCE);
-    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let runtime = Runtime::new().unwrap();
     runtime.block_on(async {
         let endpoint = tonic::transport::Endpoint::from_shared(format!("http://{server}")).unwrap();
         let channel = endpoint.connect().await.unwrap();
