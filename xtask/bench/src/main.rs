@@ -37,6 +37,7 @@ struct Programs {
     plain: PathBuf,
     supervised: PathBuf,
     signalled: PathBuf,
+    handed: PathBuf,
 }
 
 type Part = fn(&Programs, &Options) -> Result;
@@ -75,12 +76,13 @@ fn run(options: &Options) -> Result {
 }
 
 fn build() -> Result<Programs> {
-    let packages = ["plain", "supervised", "signalled"].map(|it| format!("selfup-bench-{it}"));
+    let packages =
+        ["plain", "supervised", "signalled", "handed"].map(|it| format!("selfup-bench-{it}"));
     let arguments = packages.iter().flat_map(|package| ["-p", package]);
     command::run(command::cargo(&["build", "--quiet", "--release"]).args(arguments))?;
     let release = Workspace::load()?.target().join("release");
-    let [plain, supervised, signalled] = packages.map(|package| release.join(package));
-    Ok(Programs { plain, supervised, signalled })
+    let [plain, supervised, signalled, handed] = packages.map(|package| release.join(package));
+    Ok(Programs { plain, supervised, signalled, handed })
 }
 
 #[cfg(test)]

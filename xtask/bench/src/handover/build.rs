@@ -37,6 +37,13 @@ impl Ready {
     }
 }
 
+/// The program without a master, with one of its two strategies.
+pub(super) fn handed(place: &Place<'_>, strategy: &str) -> Ready {
+    let mut ready = Ready::new(place.programs.handed.clone(), env!("CARGO_PKG_VERSION"));
+    ready.arguments.insert(0, strategy.to_owned());
+    ready
+}
+
 /// A Rust program in a folder of `xtask/bench/peers`, with the library of that name.
 pub(super) fn rust(place: &Place<'_>, library: &str) -> Result<Ready> {
     let folder = peers().join(library);

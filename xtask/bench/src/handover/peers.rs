@@ -17,7 +17,7 @@ pub(super) struct Peer {
     pub(super) restart: Restart,
 }
 
-const PEERS: [Peer; 8] = [
+const PEERS: [Peer; 10] = [
     Peer {
         name: "selfup",
         how: "axum by selfup-tokio, SIGUSR2 to the master",
@@ -26,6 +26,20 @@ const PEERS: [Peer; 8] = [
             Ok(Ready::new(place.programs.supervised.clone(), env!("CARGO_PKG_VERSION")))
         },
         restart: Restart::Master(Signal::SIGUSR2),
+    },
+    Peer {
+        name: "selfup single",
+        how: "axum by selfup-tokio, without a master: the process starts its successor, SIGUSR2",
+        packages: &[],
+        prepare: |place| Ok(build::handed(place, "single")),
+        restart: Restart::Successor(Signal::SIGUSR2),
+    },
+    Peer {
+        name: "selfup double",
+        how: "the same, but the process executes the new file in its own place while a helper serves",
+        packages: &[],
+        prepare: |place| Ok(build::handed(place, "double")),
+        restart: Restart::Return(Signal::SIGUSR2),
     },
     Peer {
         name: "ecdysis",

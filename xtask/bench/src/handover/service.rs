@@ -27,6 +27,8 @@ pub(super) enum Restart {
     Master(Signal),
     /// The process that serves starts its successor and ends.
     Successor(Signal),
+    /// The process that serves starts a helper, and comes back in its own place.
+    Return(Signal),
     /// The master starts another, and gets these signals to end once that one serves.
     SecondMaster { start: Signal, end: &'static [Signal] },
     /// The system can only be stopped and started again.
@@ -75,7 +77,7 @@ impl<'a> Service<'a> {
         let signalled = Instant::now();
         match self.restart {
             Restart::Master(signal) => send(main, signal)?,
-            Restart::Successor(signal) => send(self.serving, signal)?,
+            Restart::Successor(signal) | Restart::Return(signal) => send(self.serving, signal)?,
             Restart::SecondMaster { start, .. } => send(main, start)?,
             Restart::StopStart => {
                 send(main, Signal::SIGTERM)?;
@@ -100,6 +102,10 @@ impl<'a> Service<'a> {
                     send(main, *signal)?;
                 }
             }
+            Restart::Return(_) => {
+                // It is the new one by then.
+                old = vec![std::mem::replace(&mut self.serving, main)];
+            }
             Restart::Successor(_) | Restart::StopStart => {}
         }
         wait_until("the old processes to end", || gone(&old))?;
@@ -112,7 +118,7 @@ impl<'a> Service<'a> {
     pub(super) fn resident(&self) -> Option<u32> {
         match self.restart {
             Restart::Master(_) | Restart::SecondMaster { .. } => Some(self.main_pid()),
-            Restart::Successor(_) | Restart::StopStart => None,
+            Restart::Successor(_) | Restart::Return(_) | Restart::StopStart => None,
         }
     }
 
