@@ -1,25 +1,58 @@
-//! Puts together what the thread that sees to handoffs needs.
+//! The beginning: what a predecessor has passed on, and the thread that sees to handoffs.
 
 use std::{os::unix::net::UnixStream, sync::mpsc};
 
-use selfup_program::{Serving, notify::Notify};
-use selfup_signals::{Receiver, Signal, unignore};
+use selfup_fds::Inherited;
+use selfup_program::{Serving, carry_marker, notify::Notify};
+use selfup_signals::{Blocked, Receiver, Signal, unignore};
 
 use crate::{
-    coordinator::{Coordinator, Request},
+    coordinator::Coordinator,
     decide::{Phase, Situation},
     error::{Error, ErrorKind, Result},
     event::Event,
     manager::Manager,
     origin::{Origin, Start},
     probation::Probation,
+    request::Request,
     settings::Handoff,
     successor::Recipe,
     upgrader::Upgrader,
 };
 
+impl Handoff {
+    /// Begins: takes over what a predecessor has passed on, receives signals, and starts the thread that sees to
+    /// handoffs. Call it first in `main`, before another thread exists.
+    ///
+    /// # Errors
+    ///
+    /// The environment, the signals or the thread. A process that was to succeed another one should end then; the
+    /// other one serves on.
+    pub fn start(self) -> Result<Upgrader> {
+        carry_marker();
+        // Until there is a receiver, signals wait.
+        let blocked = Blocked::all().map_err(|error| failed("block signals", error))?;
+        let start = Start::take()?;
+        let inherited =
+            Inherited::from_env().map_err(|error| failed("take over the sockets", error))?;
+        let (bell, rung) = UnixStream::pair().map_err(|error| failed("make a pipe", error))?;
+        for end in [&bell, &rung] {
+            end.set_nonblocking(true).map_err(|error| failed("make a pipe", error))?;
+        }
+        let (requests, received) = mpsc::channel();
+        let serving = Serving::new(self.idle_grace, self.terminate_timeout);
+        let has_parent = !matches!(start.origin, Origin::First);
+        let upgrader =
+            Upgrader::new(inherited, serving.clone(), requests, bell, start.generation, has_parent);
+        let coordinator = Coordinator::new(self, start, serving, received, rung, &upgrader)?;
+        coordinator.spawn().map_err(|error| failed("start a thread", error))?;
+        blocked.lift();
+        Ok(upgrader)
+    }
+}
+
 impl Coordinator {
-    pub(crate) fn new(
+    fn new(
         settings: Handoff,
         start: Start,
         serving: Serving,
@@ -91,4 +124,8 @@ fn receiver(settings: &Handoff) -> selfup_signals::Result<Receiver> {
     }
     let always = [settings.upgrade_signal, Signal::TERM, Signal::INT, Signal::QUIT];
     Receiver::new(always.into_iter().chain(hangup).chain(user1))
+}
+
+fn failed(what: &str, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
+    Error::new(ErrorKind::Start, format!("could not {what}")).because(error)
 }

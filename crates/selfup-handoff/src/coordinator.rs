@@ -20,25 +20,12 @@ use crate::{
     manager::Manager,
     next::{News, Next},
     probation::Probation,
+    request::Request,
     settings::Handoff,
     strategy::Strategy,
     successor::Recipe,
     upgrader::Upgrader,
 };
-
-/// What the program asks for.
-pub(crate) enum Request {
-    Ready(mpsc::Sender<()>),
-    Upgrade(mpsc::Sender<Result<()>>),
-    /// To this executable, which is on trial.
-    #[cfg(feature = "upgrade")]
-    UpgradeTo(Box<selfup_install::Trial>, mpsc::Sender<Result<()>>),
-    Stop(mpsc::Sender<()>),
-    /// It has ended by itself, unless it was to drain.
-    Stopping(mpsc::Sender<()>),
-    /// It has drained.
-    Finish(mpsc::Sender<Result<()>>),
-}
 
 pub(crate) struct Coordinator {
     pub(crate) settings: Handoff,

@@ -16,6 +16,7 @@ mod next;
 mod origin;
 mod perform;
 mod probation;
+mod request;
 mod settings;
 mod strategy;
 mod successor;

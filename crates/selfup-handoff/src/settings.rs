@@ -5,7 +5,6 @@ use std::{fmt, io, path::PathBuf, time::Duration};
 use selfup_signals::Signal;
 
 use crate::{
-    error::Result,
     event::{self, Event},
     strategy::Strategy,
     upgrader::Upgrader,
@@ -158,17 +157,6 @@ impl Handoff {
     pub fn on_event(mut self, hook: impl FnMut(&Event) + Send + 'static) -> Self {
         self.on_event = Box::new(hook);
         self
-    }
-
-    /// Begins: takes over what a predecessor has passed on, receives signals, and starts the thread that sees to
-    /// handoffs. Call it first in `main`, before another thread exists.
-    ///
-    /// # Errors
-    ///
-    /// The environment, the signals or the thread. A process that was to succeed another one should end then; the
-    /// other one serves on.
-    pub fn start(self) -> Result<Upgrader> {
-        Upgrader::start(self)
     }
 }
 

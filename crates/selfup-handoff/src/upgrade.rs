@@ -12,9 +12,10 @@ use selfup_install::Trial;
 use selfup_master::{UpgradeOptions, UpgradePolicy, acceptance::Acceptance};
 
 use crate::{
-    coordinator::{Coordinator, Request},
+    coordinator::Coordinator,
     decide::Phase,
     error::{Error, ErrorKind, Result},
+    request::Request,
     upgrader::Upgrader,
 };
 

@@ -8,15 +8,12 @@ use std::{
 };
 
 use selfup_fds::Inherited;
-use selfup_program::{GracefulShutdown, Listener, Serving, carry_marker};
-use selfup_signals::Blocked;
+use selfup_program::{GracefulShutdown, Listener, Serving};
 
 use crate::{
-    coordinator::{Coordinator, Request},
     descriptors::Descriptors,
     error::{Error, ErrorKind, Result},
-    origin::{Origin, Start},
-    settings::Handoff,
+    request::Request,
 };
 
 /// A program's hold on handoffs. Clones are the same; any thread may use them.
@@ -38,34 +35,25 @@ struct Shared {
 }
 
 impl Upgrader {
-    pub(crate) fn start(settings: Handoff) -> Result<Self> {
-        carry_marker();
-        // Until there is a receiver, signals wait.
-        let blocked = Blocked::all().map_err(|error| failed("block signals", error))?;
-        let start = Start::take()?;
-        let inherited =
-            Inherited::from_env().map_err(|error| failed("take over the sockets", error))?;
-        let (bell, rung) = UnixStream::pair().map_err(|error| failed("make a pipe", error))?;
-        for end in [&bell, &rung] {
-            end.set_nonblocking(true).map_err(|error| failed("make a pipe", error))?;
-        }
-        let (requests, received) = mpsc::channel();
-        let serving = Serving::new(settings.idle_grace, settings.terminate_timeout);
+    pub(crate) fn new(
+        inherited: Inherited,
+        serving: Serving,
+        requests: mpsc::Sender<Request>,
+        bell: UnixStream,
+        generation: u64,
+        has_parent: bool,
+    ) -> Self {
         let shared = Shared {
             descriptors: Arc::new(Mutex::new(Descriptors::new(inherited))),
-            serving: serving.clone(),
+            serving,
             requests: Mutex::new(requests),
             bell,
-            generation: start.generation,
-            has_parent: !matches!(start.origin, Origin::First),
+            generation,
+            has_parent,
             #[cfg(feature = "upgrade")]
             upgrading: Mutex::new(()),
         };
-        let upgrader = Self { shared: Arc::new(shared) };
-        let coordinator = Coordinator::new(settings, start, serving, received, rung, &upgrader)?;
-        coordinator.spawn().map_err(|error| failed("start a thread", error))?;
-        blocked.lift();
-        Ok(upgrader)
+        Self { shared: Arc::new(shared) }
     }
 
     /// Takes over the listening socket of this name from the predecessor, or binds it. The address is that of
@@ -203,10 +191,6 @@ impl Upgrader {
         let _rung = (&self.shared.bell).write(&[0]);
         replied.recv().map_err(|_| gone())
     }
-}
-
-fn failed(what: &str, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
-    Error::new(ErrorKind::Start, format!("could not {what}")).because(error)
 }
 
 impl From<Error> for io::Error {

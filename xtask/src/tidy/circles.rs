@@ -1,28 +1,11 @@
 //! Checks that no files of a crate import each other in a circle, not through the crate's root either.
 
 use super::rust_source::code_only;
-use super::{Finding, tree::Tree};
+use super::{
+    Finding,
+    tree::{File, Tree},
+};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-
-/// The crates in which that is so; one that is added stays.
-const WITHOUT: &[&str] = &[
-    "selfup-actix",
-    "selfup-channel",
-    "selfup-control",
-    "selfup-fds",
-    "selfup-fetch",
-    "selfup-fetch-file",
-    "selfup-fetch-github",
-    "selfup-fetch-http",
-    "selfup-fetch-s3",
-    "selfup-install",
-    "selfup-lifecycle",
-    "selfup-master",
-    "selfup-program",
-    "selfup-signals",
-    "selfup",
-    "selfup-tokio",
-];
 
 /// The names from the crate's root down; none for the root itself.
 type Module = Vec<String>;
@@ -31,8 +14,7 @@ type Imports = BTreeMap<Module, BTreeSet<Module>>;
 
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for name in WITHOUT {
-        let folder = format!("crates/{name}/src/");
+    for folder in crates(tree) {
         let imports = imports(tree, &folder);
         let mut seen = BTreeSet::new();
         for module in imports.keys() {
@@ -45,6 +27,12 @@ pub(super) fn check(tree: &Tree) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// The folders of the published crates' sources.
+fn crates(tree: &Tree) -> BTreeSet<String> {
+    let root = |file: &File| file.path.strip_suffix("lib.rs").map(str::to_owned);
+    tree.rust().filter(|file| file.path.starts_with("crates/")).filter_map(root).collect()
 }
 
 fn imports(tree: &Tree, folder: &str) -> Imports {
