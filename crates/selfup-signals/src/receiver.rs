@@ -64,8 +64,8 @@ use crate::sys::{self, Registration};
 pub struct Receiver {
     /// The signals that are received without a registration, because their handler stays for good.
     unhandled: Vec<Signal>,
-    /// The first of what the system knows field, because fields are dropped in this order: a handler that wrote to a pipe without
-    /// a reader would raise SIGPIPE, which it may handle itself, in an endless loop.
+    /// Before the pipe, because fields are dropped in this order: a handler that wrote to a pipe without a
+    /// reader would raise SIGPIPE, which it may handle itself, in an endless loop.
     registrations: Vec<Registration>,
     pipe: ReadEnd,
     inbox: Arc<Inbox>,

@@ -2,6 +2,7 @@
 
 mod deaths;
 mod double_deaths;
+mod examples;
 mod held;
 mod inherited;
 mod load;
