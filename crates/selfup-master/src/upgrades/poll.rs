@@ -143,6 +143,12 @@ impl Worker {
                 }
                 self.take_in(artifact)
             }
+            // A fetcher may read what another one brings it.
+            Err(error)
+                if error.kind() == selfup_fetch::ErrorKind::Changed && self.is_forbearing() =>
+            {
+                Poll::Overtaken
+            }
             Err(error) => {
                 Poll::Failed { failure: Failure::from(&error), asked: error.retry_after() }
             }
@@ -154,9 +160,8 @@ impl Worker {
         let taken = self.intake.take_in(artifact, &self.heard, &mut self.reports);
         if let Err(error) = &taken
             && is_overtaken(error)
-            && self.overtaken < MOST_OVERTAKEN
+            && self.is_forbearing()
         {
-            self.overtaken += 1;
             return Poll::Overtaken;
         }
         self.overtaken = 0;
@@ -204,6 +209,12 @@ impl Worker {
             _ => {}
         }
         poll
+    }
+
+    /// Counts that the source has changed while it was read, and returns whether that is no failure yet.
+    fn is_forbearing(&mut self) -> bool {
+        self.overtaken = self.overtaken.saturating_add(1);
+        self.overtaken <= MOST_OVERTAKEN
     }
 
     /// Whether a poll counts as a failure.

@@ -49,6 +49,8 @@ struct World {
     inits: VecDeque<Error>,
     /// The number of fetches that panic.
     panics: u32,
+    /// The number of fetches that find that the source has changed while it was read.
+    changes: u32,
     signature: u64,
     /// The signature, instead of another one at each look.
     signed: Option<&'static str>,
@@ -112,6 +114,10 @@ impl Fetch for Source {
             world.panics -= 1;
             drop(world);
             panic!("a fetcher's own\u{1b} failure");
+        }
+        if world.changes > 0 {
+            world.changes -= 1;
+            return Err(Error::new(ErrorKind::Changed, "replaced meanwhile"));
         }
         let is_seen = self.settled == Some(world.tag);
         let mut signed_anew = false;
@@ -351,6 +357,17 @@ fn bytes_that_run_already_under_a_new_validator_are_fetched_again() {
     stage.wait("Refused");
     assert_eq!(stage.reported("FetchFailed"), 0, "{:?}", stage.reports);
     assert_eq!(stage.fetches_in(20), 0, "a failed check is final");
+}
+
+#[test]
+fn a_source_that_changes_while_a_fetcher_reads_it_is_reported_if_that_does_not_end() {
+    let mut stage = Stage::new(World { changes: 5, ..world([Body::Whole(RUNNING)]) });
+    stage.wait("UpToDate");
+    assert_eq!(stage.reported("FetchFailed"), 0, "{:?}", stage.reports);
+    drop(stage);
+    let mut stage = Stage::new(World { changes: 6, ..world([Body::Whole(RUNNING)]) });
+    stage.wait("FetchFailed could not fetch: replaced meanwhile");
+    stage.wait("FetchRecovered");
 }
 
 #[test]
