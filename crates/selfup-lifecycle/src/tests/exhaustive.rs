@@ -38,7 +38,7 @@ struct Model {
     starting: Option<Generation>,
     /// Whether there is a new executable that has not been decided about.
     undecided: bool,
-    /// Whether an executable was committed, and was not left again.
+    /// Whether an executable was committed, and was not left again, where that matters.
     committed: bool,
     upgrades_left: u8,
     ended: bool,
@@ -200,7 +200,7 @@ impl Model {
                 check(self.undecided, "a verdict about nothing")?;
                 self.undecided = false;
                 if action == Action::Commit {
-                    self.committed = true;
+                    self.committed = self.life.policy.on_exit != OnExit::End;
                     self.truth.iter_mut().for_each(|truth| truth.program = Program::Proven);
                 }
             }
