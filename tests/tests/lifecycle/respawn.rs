@@ -44,8 +44,8 @@ fn a_program_that_keeps_dying_ends_the_master_after_the_limit() {
     assert_eq!(status.signal(), Some(libc::SIGABRT));
     let respawned =
         service.warnings().iter().filter(|line| line.contains("starting another")).count();
-    // 50 ms, 100 ms, 200 ms, 400 ms and what the starts take.
-    assert!((2..=5).contains(&respawned), "{:?}", service.warnings());
+    // After 50, 100, 200 and 400 ms; fewer where the starts take long.
+    assert!((1..=4).contains(&respawned), "{:?}", service.warnings());
     deployment.finish();
 }
 
