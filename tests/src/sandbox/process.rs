@@ -107,12 +107,20 @@ impl Process {
     /// If the process has ended.
     #[track_caller]
     pub fn signal(&self, signal: c_int) {
+        let end = self.signal_unless_ended(signal);
+        assert!(end.is_none(), "signal {signal} is too late for {}: {end:?}", self.running.label);
+    }
+
+    /// Sends a signal as [`signal`](Self::signal) does, if the process has not ended. Returns its end otherwise.
+    pub fn signal_unless_ended(&self, signal: c_int) -> Option<ExitStatus> {
         // It has not been waited for, so that no other process can have its number.
         let mut child = self.running.child.lock().unwrap();
         let end = child.try_wait().unwrap();
-        assert!(end.is_none(), "signal {signal} is too late for {}: {end:?}", self.running.label);
-        self.running.signalled.store(true, Ordering::Relaxed);
-        sys::kill(self.running.pid, signal).unwrap();
+        if end.is_none() {
+            self.running.signalled.store(true, Ordering::Relaxed);
+            sys::kill(self.running.pid, signal).unwrap();
+        }
+        end
     }
 
     /// The first line with this text in it that no wait has returned before, from either stream.

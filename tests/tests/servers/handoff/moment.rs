@@ -53,7 +53,10 @@ impl Moment {
         match self.reached() {
             Some(calls) if calls.has_ended => {}
             Some(_) => drop(self.gate.open()),
-            None => self.process.signal(libc::SIGKILL),
+            // It may have ended in this moment.
+            None => {
+                let _end = self.process.signal_unless_ended(libc::SIGKILL);
+            }
         }
         self.process.wait(PATIENCE);
     }
