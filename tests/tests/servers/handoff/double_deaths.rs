@@ -72,14 +72,17 @@ fn what_is_left(server: &Server, moment: Moment, is_alone: impl FnOnce(&Calls) -
     wait_until("it to be stopped, or to be back", PATIENCE, || {
         moment.reached().is_some() || is_back(server)
     });
-    let calls = moment.reached();
-    if calls.is_none() {
+    let Some(calls) = moment.reached() else {
+        // What it does to answer might be the call at which it is stopped.
+        moment.go_on();
         server.is_served_by(3, pid);
-    }
+        send(pid, Signal::SIGKILL);
+        server.process.wait(PATIENCE);
+        return Left::Process;
+    };
     send(pid, Signal::SIGKILL);
     moment.go_on();
     server.process.wait(PATIENCE);
-    let Some(calls) = calls else { return Left::Process };
     if is_alone(&calls) {
         return Left::Nothing;
     }
