@@ -53,6 +53,8 @@ impl Identities {
     }
 
     fn read(&self, file: File, stamp: Stamp) -> Result<(), io::Error> {
+        // No signal is delivered to the thread.
+        let blocked = Blocked::all().map_err(io::Error::other)?;
         let mut known = self.known();
         if known.len() >= MOST {
             known.clear();
@@ -60,14 +62,11 @@ impl Identities {
         known.insert(stamp, None);
         drop(known);
         let this = self.clone();
-        let blocked = Blocked::all().map_err(io::Error::other)?;
-        let begun =
-            thread::Builder::new().name("selfup-identify".into()).spawn(move || match Id::of_file(
-                &file,
-            ) {
-                Ok(id) => _ = this.known().insert(stamp, Some(id)),
-                Err(_) => this.forget(stamp),
-            });
+        let read = move || match Id::of_file(&file) {
+            Ok(id) => _ = this.known().insert(stamp, Some(id)),
+            Err(_) => this.forget(stamp),
+        };
+        let begun = thread::Builder::new().name("selfup-identify".into()).spawn(read);
         drop(blocked);
         begun.map(drop).inspect_err(|_| self.forget(stamp))
     }

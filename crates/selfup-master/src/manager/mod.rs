@@ -115,16 +115,13 @@ impl Manager {
         status: impl FnOnce() -> String,
         now: Time,
     ) -> Option<io::Error> {
-        if life.active().is_some()
-            && let Some(Err(error)) = self.descriptor.take().map(Descriptor::ready)
-        {
-            return Some(error);
-        }
-        self.send_with(now, |link| {
+        let ready = life.active().and_then(|_| self.descriptor.take()).map(Descriptor::ready);
+        let not_sent = self.send_with(now, |link| {
             let fields = link.announcer.next(life, &status(), now, clock);
             link.outbox.add(fields, now);
             Ok(())
-        })
+        });
+        ready.and_then(Result::err).or(not_sent)
     }
 
     /// Returns the time at which [`due`](Self::due) or [`send`](Self::send) has something to do.
