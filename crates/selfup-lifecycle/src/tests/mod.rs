@@ -1,7 +1,9 @@
 //! Tests of the state machine: every state × every input, and invariants over random orders.
 
+mod canonical;
 mod exhaustive;
 mod invariants;
+mod model;
 mod render;
 mod signals_page;
 mod situations;
